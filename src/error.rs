@@ -1,0 +1,184 @@
+//! The one error type of the crate.
+
+use std::path::PathBuf;
+
+/// Everything that can go wrong, in variants a caller can act on.
+///
+/// `Display` names the argument, the value found and what was expected.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A Runge–Kutta tableau that is not one.
+    #[error("invalid tableau{}: {reason}", named(.name))]
+    InvalidTableau {
+        /// Name of the tableau, empty if it has none.
+        name: String,
+        /// The violated condition, with the values found.
+        reason: String,
+    },
+    /// A name that no entry of the catalogue has.
+    #[error("unknown {what} `{name}`{}", suggested(.suggestion))]
+    UnknownName {
+        /// What was looked up: "scheme", "activation", "solver", …
+        what: &'static str,
+        /// The name asked for.
+        name: String,
+        /// The closest name that exists, if any is close.
+        suggestion: Option<String>,
+    },
+    /// Two sizes that should agree do not.
+    #[error("{argument} has {found} {unit}, expected {expected}")]
+    ShapeMismatch {
+        /// The argument at fault.
+        argument: &'static str,
+        /// What is counted: "entries", "components", "samples", …
+        unit: &'static str,
+        /// The size found.
+        found: usize,
+        /// The size that would fit.
+        expected: usize,
+    },
+    /// An argument outside the values it may take.
+    #[error("{argument} is {value}, expected {expected}")]
+    InvalidArgument {
+        /// The argument at fault.
+        argument: &'static str,
+        /// Its value.
+        value: String,
+        /// The values it may take.
+        expected: String,
+    },
+    /// A number that is NaN or infinite.
+    #[error("{what} is not finite{}; reduce the step size, or start from smaller parameters", located(.location))]
+    NotFinite {
+        /// The quantity.
+        what: &'static str,
+        /// Step, stage and sample, where they are known.
+        location: Option<Location>,
+    },
+    /// A stage equation that was not solved to the tolerance.
+    #[error(
+        "stage equations not solved at {location}: residual {residual:.3e} after {iterations} iterations, tolerance {tolerance:.1e}; \
+         reduce the step size, loosen the tolerance, or choose another solver"
+    )]
+    NotConverged {
+        /// Where it happened.
+        location: Location,
+        /// Residual reached, relative to the size of the state.
+        residual: f64,
+        /// Iterations spent.
+        iterations: usize,
+        /// The tolerance asked for.
+        tolerance: f64,
+    },
+    /// A linear system without a unique solution.
+    #[error("the matrix of the {what} is singular at {location}; reduce the step size")]
+    Singular {
+        /// Which system: "stage equations", "adjoint equations".
+        what: &'static str,
+        /// Where it happened.
+        location: Location,
+    },
+    /// A step-size controller that cannot meet its tolerance.
+    #[error("the tolerance cannot be met at t = {time}: {reason}")]
+    ToleranceNotMet {
+        /// The time reached.
+        time: f64,
+        /// What went wrong and what to try.
+        reason: String,
+    },
+    /// A file that cannot be read or written.
+    #[error("{}: {source}", .path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// A file whose contents are not what they should be.
+    #[error("{}{}: {reason}", .path.display(), position(*.line, *.column))]
+    Parse {
+        /// The file, or a name for text that came from elsewhere.
+        path: PathBuf,
+        /// Line, from 1; 0 if it is unknown.
+        line: usize,
+        /// Column or field, from 1; 0 if it is unknown.
+        column: usize,
+        /// What is wrong, and what was expected.
+        reason: String,
+    },
+    /// A saved file of a version that this library does not read.
+    #[error("{}: format version {found}, this library reads version {expected}", .path.display())]
+    IncompatibleVersion {
+        /// The file.
+        path: PathBuf,
+        /// The version it states.
+        found: u64,
+        /// The version understood.
+        expected: u64,
+    },
+}
+
+/// A place in a chain of steps. All indices count from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Location {
+    /// Step of the block.
+    pub step: usize,
+    /// Stage of the scheme; the first of them for stages solved together.
+    pub stage: usize,
+    /// Sample of the batch.
+    pub sample: usize,
+}
+
+impl std::fmt::Display for Location {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "step {}, stage {}, sample {}", self.step, self.stage, self.sample)
+    }
+}
+
+fn named(name: &str) -> String {
+    if name.is_empty() { String::new() } else { format!(" `{name}`") }
+}
+
+fn suggested(suggestion: &Option<String>) -> String {
+    suggestion.as_ref().map_or_else(String::new, |s| format!("; did you mean `{s}`?"))
+}
+
+fn located(location: &Option<Location>) -> String {
+    location.map_or_else(String::new, |l| format!(" at {l}"))
+}
+
+fn position(line: usize, column: usize) -> String {
+    match (line, column) {
+        (0, _) => String::new(),
+        (line, 0) => format!(", line {line}"),
+        (line, column) => format!(", line {line}, column {column}"),
+    }
+}
+
+impl Error {
+    /// The error of an unknown name, with the closest of `known` as a suggestion.
+    pub(crate) fn unknown<'a>(what: &'static str, name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        let suggestion = known
+            .into_iter()
+            .map(|k| (strsim::damerau_levenshtein(&name.to_lowercase(), &k.to_lowercase()), k))
+            .min()
+            .filter(|(distance, k)| *distance <= 1 + k.len().max(name.len()) / 3)
+            .map(|(_, k)| k.to_string());
+        Error::UnknownName { what, name: name.to_string(), suggestion }
+    }
+
+    /// `Ok` if the two sizes agree.
+    pub(crate) fn check_len(
+        argument: &'static str,
+        unit: &'static str,
+        found: usize,
+        expected: usize,
+    ) -> Result<(), Self> {
+        if found == expected {
+            Ok(())
+        } else {
+            Err(Error::ShapeMismatch { argument, unit, found, expected })
+        }
+    }
+}

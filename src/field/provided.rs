@@ -1,0 +1,141 @@
+//! Batched evaluation and derivatives of any field from its `eval`: dual numbers forward, a tape in reverse, several
+//! samples at a time in the lanes of one number.
+
+use super::{Point, Scratch, VectorField};
+use crate::number::{Dual, LANES, Lanes, Number, Real, Tape, Var};
+
+/// Groups of samples of a batch, as ranges of columns.
+fn groups(live: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
+    (0..live).step_by(LANES).map(move |from| from..(from + LANES).min(live))
+}
+
+/// The entries of one group in row `row` of a unit-major matrix.
+fn load<T: Real>(matrix: &[T], row: usize, stride: usize, group: &std::ops::Range<usize>) -> Lanes<T> {
+    Lanes::load(&matrix[row * stride + group.start..row * stride + group.end])
+}
+
+fn store<T: Real>(x: Lanes<T>, matrix: &mut [T], row: usize, stride: usize, group: &std::ops::Range<usize>) {
+    x.store(&mut matrix[row * stride + group.start..row * stride + group.end]);
+}
+
+pub(super) fn eval_batch<F: VectorField + ?Sized, T: Real>(
+    field: &F,
+    at: Point<'_, T>,
+    dy: &mut [T],
+    scratch: &mut Scratch<T>,
+) {
+    let (d, inputs, stride) = (field.dim(), field.inputs(), at.batch.stride);
+    let lanes = &mut scratch.lanes;
+    lanes.clear();
+    lanes.extend(at.params.iter().map(|&p| Lanes::splat(p)));
+    lanes.resize(at.params.len() + inputs + d, Lanes::zero());
+    let (params, rest) = lanes.split_at_mut(at.params.len());
+    let (y, out) = rest.split_at_mut(inputs);
+    for group in groups(at.batch.live) {
+        y.iter_mut().enumerate().for_each(|(i, y)| *y = load(at.y, i, stride, &group));
+        field.eval(params, Lanes::load(&at.t[group.clone()]), y, out);
+        out.iter().enumerate().for_each(|(i, &x)| store(x, dy, i, stride, &group));
+    }
+}
+
+pub(super) fn jvp<F: VectorField + ?Sized, T: Real>(
+    field: &F,
+    at: Point<'_, T>,
+    v: &[T],
+    w: Option<&[T]>,
+    out: &mut [T],
+    scratch: &mut Scratch<T>,
+) {
+    let (d, inputs, stride) = (field.dim(), field.inputs(), at.batch.stride);
+    let duals = &mut scratch.duals;
+    duals.clear();
+    duals.extend(at.params.iter().enumerate().map(|(k, &p)| Dual {
+        value: Lanes::splat(p),
+        tangent: Lanes::splat(w.map_or(T::zero(), |w| w[k])),
+    }));
+    duals.resize(at.params.len() + inputs + d, Dual::zero());
+    let (params, rest) = duals.split_at_mut(at.params.len());
+    let (y, dy) = rest.split_at_mut(inputs);
+    for group in groups(at.batch.live) {
+        for (i, y) in y.iter_mut().enumerate() {
+            *y = Dual { value: load(at.y, i, stride, &group), tangent: load(v, i, stride, &group) };
+        }
+        let t = Dual { value: Lanes::load(&at.t[group.clone()]), tangent: Lanes::zero() };
+        field.eval(params, t, y, dy);
+        dy.iter().enumerate().for_each(|(i, x)| store(x.tangent, out, i, stride, &group));
+    }
+}
+
+/// An empty vector in the memory of another whose elements differ only in a lifetime. Collecting in place reuses the
+/// allocation; should a standard library ever not, this allocates anew and stays correct.
+fn recycle<'a, T: Real>(mut old: Vec<Var<'_, Lanes<T>>>) -> Vec<Var<'a, Lanes<T>>> {
+    old.clear();
+    old.into_iter().map(|v| Var::constant_of(v.value())).collect()
+}
+
+pub(super) fn vjp<F: VectorField + ?Sized, T: Real>(
+    field: &F,
+    at: Point<'_, T>,
+    w: &[T],
+    y_bar: &mut [T],
+    mut params_bar: Option<&mut [T]>,
+    scratch: &mut Scratch<T>,
+) {
+    let (d, inputs, stride, p) = (field.dim(), field.inputs(), at.batch.stride, at.params.len());
+    let mut tape: Tape<Lanes<T>> = std::mem::replace(&mut scratch.tape, Tape::new());
+    for group in groups(at.batch.live) {
+        tape.clear();
+        let mut vars: Vec<Var<'_, Lanes<T>>> = recycle(std::mem::take(&mut scratch.vars));
+        // The state is first on the tape, then, if their gradient is wanted, the parameters.
+        vars.extend((0..inputs).map(|i| tape.variable(load(at.y, i, stride, &group))));
+        let with_params = params_bar.is_some();
+        vars.extend(at.params.iter().map(|&x| match with_params {
+            true => tape.variable(Lanes::splat(x)),
+            false => Var::constant_of(Lanes::splat(x)),
+        }));
+        vars.resize(inputs + p + d, Var::zero());
+        let (y, rest) = vars.split_at_mut(inputs);
+        let (params, dy) = rest.split_at_mut(p);
+        field.eval(params, Var::constant_of(Lanes::load(&at.t[group.clone()])), y, dy);
+
+        let adjoint = &mut scratch.adjoint;
+        adjoint.clear();
+        adjoint.resize(tape.len(), Lanes::zero());
+        for (i, dy) in dy.iter().enumerate().filter(|(_, dy)| !dy.is_constant()) {
+            adjoint[dy.index()] += load(w, i, stride, &group);
+        }
+        tape.sweep(adjoint);
+        adjoint[..inputs].iter().enumerate().for_each(|(i, &x)| store(x, y_bar, i, stride, &group));
+        if let Some(params_bar) = params_bar.as_deref_mut() {
+            for (bar, lanes) in params_bar.iter_mut().zip(&adjoint[inputs..]) {
+                lanes.0[..group.len()].iter().for_each(|&x| *bar += x);
+            }
+        }
+        scratch.vars = recycle(vars);
+    }
+    scratch.tape = tape;
+}
+
+/// One Jacobian–vector product a column.
+pub(super) fn jacobian<F: VectorField + ?Sized, T: Real>(
+    field: &F,
+    at: Point<'_, T>,
+    record: &[T],
+    out: &mut [T],
+    scratch: &mut Scratch<T>,
+) {
+    let (d, inputs, stride) = (field.dim(), field.inputs(), at.batch.stride);
+    let mut v = scratch.take(inputs * stride);
+    let mut column = scratch.take(d * stride);
+    v.fill(T::zero());
+    for j in 0..inputs {
+        v[j * stride..(j + 1) * stride].fill(T::one());
+        field.jvp(at, record, &v, None, &mut column, scratch);
+        for (i, row) in column.chunks_exact(stride).enumerate() {
+            out[(i * inputs + j) * stride..][..stride].copy_from_slice(row);
+        }
+        v[j * stride..(j + 1) * stride].fill(T::zero());
+    }
+    scratch.give(column);
+    scratch.give(v);
+}

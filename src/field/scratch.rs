@@ -1,0 +1,47 @@
+//! Memory that evaluations of a field reuse.
+
+use crate::Real;
+use crate::number::{Dual, Lanes, Tape, Var};
+
+/// Buffers that field evaluations borrow, so that none allocates after the first.
+#[derive(Debug)]
+pub struct Scratch<T: 'static> {
+    free: Vec<Vec<T>>,
+    pub(super) lanes: Vec<Lanes<T>>,
+    pub(super) duals: Vec<Dual<Lanes<T>>>,
+    pub(super) tape: Tape<Lanes<T>>,
+    pub(super) adjoint: Vec<Lanes<T>>,
+    pub(super) vars: Vec<Var<'static, Lanes<T>>>,
+}
+
+impl<T: Real> Default for Scratch<T> {
+    fn default() -> Self {
+        Scratch {
+            free: Vec::new(),
+            lanes: Vec::new(),
+            duals: Vec::new(),
+            tape: Tape::new(),
+            adjoint: Vec::new(),
+            vars: Vec::new(),
+        }
+    }
+}
+
+impl<T: Real> Scratch<T> {
+    /// Empty: the first evaluations fill it.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A buffer of `len` numbers of arbitrary value. Give it back with [`give`](Scratch::give), last taken first.
+    pub fn take(&mut self, len: usize) -> Vec<T> {
+        let mut buffer = self.free.pop().unwrap_or_default();
+        buffer.resize(len, T::zero());
+        buffer
+    }
+
+    /// Returns a buffer for reuse.
+    pub fn give(&mut self, buffer: Vec<T>) {
+        self.free.push(buffer);
+    }
+}

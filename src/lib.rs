@@ -1,0 +1,21 @@
+//! kutta
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod data;
+mod error;
+pub mod field;
+pub mod flow;
+pub mod network;
+pub mod number;
+#[cfg(feature = "plot")]
+pub mod plot;
+pub mod solve;
+pub mod step;
+pub mod tableau;
+pub mod train;
+
+pub use error::{Error, Location};
+pub use field::VectorField;
+pub use number::{Number, Real};
+pub use tableau::Tableau;

@@ -1,0 +1,80 @@
+//! Machine reals: `f32` and `f64`.
+
+use super::{Elementary, Number};
+use serde::{Serialize, de::DeserializeOwned};
+use std::fmt::{Display, LowerExp};
+use std::iter::Sum;
+
+/// `f32` or `f64`: what states and parameters are stored in.
+pub trait Real:
+    Number
+    + PartialOrd
+    + Default
+    + Display
+    + LowerExp
+    + Sum
+    + Send
+    + Sync
+    + Serialize
+    + DeserializeOwned
+    + 'static
+{
+    /// Distance from 1 to the next larger number.
+    const EPSILON: Self;
+    /// The largest finite number.
+    const MAX: Self;
+
+    /// The number as `f64`, exactly.
+    fn to_f64(self) -> f64;
+
+    /// Neither NaN nor infinite.
+    fn is_finite(self) -> bool;
+}
+
+macro_rules! real {
+    ($type:ident) => {
+        impl Number for $type {
+            #[inline]
+            fn constant(x: f64) -> Self {
+                x as $type
+            }
+            #[inline]
+            fn apply(self, function: Elementary) -> Self {
+                // These exist at either precision; the rest goes through double precision.
+                match function {
+                    Elementary::Recip => 1.0 / self,
+                    Elementary::Sqrt => self.sqrt(),
+                    Elementary::Powi(n) => self.powi(n),
+                    Elementary::Exp => self.exp(),
+                    Elementary::ExpM1 => self.exp_m1(),
+                    Elementary::Ln => self.ln(),
+                    Elementary::Ln1p => self.ln_1p(),
+                    Elementary::Sin => self.sin(),
+                    Elementary::Cos => self.cos(),
+                    Elementary::Tan => self.tan(),
+                    Elementary::Tanh => self.tanh(),
+                    _ => function.value(f64::from(self)) as $type,
+                }
+            }
+            #[inline]
+            fn where_positive(self, positive: Self, otherwise: Self) -> Self {
+                if self > 0.0 { positive } else { otherwise }
+            }
+        }
+
+        impl Real for $type {
+            const EPSILON: Self = $type::EPSILON;
+            const MAX: Self = $type::MAX;
+            #[inline]
+            fn to_f64(self) -> f64 {
+                f64::from(self)
+            }
+            #[inline]
+            fn is_finite(self) -> bool {
+                $type::is_finite(self)
+            }
+        }
+    };
+}
+real!(f32);
+real!(f64);

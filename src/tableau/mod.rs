@@ -1,0 +1,3 @@
+//! tableau
+/// placeholder
+pub struct Tableau;
