@@ -56,12 +56,14 @@ pub enum Error {
         /// Step, stage and sample, where they are known.
         location: Option<Location>,
     },
-    /// A stage equation that was not solved to the tolerance.
+    /// An equation of a step that was not solved to the tolerance.
     #[error(
-        "stage equations not solved at {location}: residual {residual:.3e} after {iterations} iterations, tolerance {tolerance:.1e}; \
+        "{what} not solved at {location}: residual {residual:.3e} after {iterations} iterations, tolerance {tolerance:.1e}; \
          reduce the step size, loosen the tolerance, or choose another solver"
     )]
     NotConverged {
+        /// Which equations: "stage equations", "adjoint equations", "tangent equations".
+        what: &'static str,
         /// Where it happened.
         location: Location,
         /// Residual reached, relative to the size of the state.
@@ -166,6 +168,18 @@ impl Error {
             .filter(|(distance, k)| *distance <= 1 + k.len().max(name.len()) / 3)
             .map(|(_, k)| k.to_string());
         Error::UnknownName { what, name: name.to_string(), suggestion }
+    }
+
+    /// The same error, for step `step` of a chain and the samples that a chunk's columns stand for.
+    pub(crate) fn relocated(mut self, step: usize, samples: &[usize]) -> Self {
+        if let Error::NotConverged { location, .. }
+        | Error::Singular { location, .. }
+        | Error::NotFinite { location: Some(location), .. } = &mut self
+        {
+            location.step = step;
+            location.sample = samples.get(location.sample).copied().unwrap_or(location.sample);
+        }
+        self
     }
 
     /// `Ok` if the two sizes agree.

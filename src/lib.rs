@@ -3,7 +3,7 @@
 #![warn(missing_docs)]
 
 pub mod data;
-mod error;
+pub mod error;
 pub mod field;
 pub mod flow;
 pub mod network;
@@ -15,7 +15,7 @@ pub mod step;
 pub mod tableau;
 pub mod train;
 
-pub use error::{Error, Location};
+pub use error::Error;
 pub use field::VectorField;
 pub use number::{Number, Real};
 pub use tableau::Tableau;

@@ -1,6 +1,7 @@
 //! Machine reals: `f32` and `f64`.
 
 use super::{Elementary, Number};
+use crate::solve::lu::DenseLu;
 use serde::{Serialize, de::DeserializeOwned};
 use std::fmt::{Display, LowerExp};
 use std::iter::Sum;
@@ -17,6 +18,7 @@ pub trait Real:
     + Sync
     + Serialize
     + DeserializeOwned
+    + DenseLu
     + 'static
 {
     /// Distance from 1 to the next larger number.

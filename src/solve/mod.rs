@@ -1,1 +1,179 @@
-//! solve
+//! Solving for the stages of implicit steps, and for their adjoints.
+//!
+//! The stages `Y_i` of a block of stages that depend on each other satisfy
+//!
+//! ```text
+//! r_i(Y) = Y_i - base_i - h Σ_j a_ij F(γ, t + c_j h, Y_j) = 0 ,
+//! ```
+//!
+//! one system a sample. Samples are solved together but independently: each has its own iterates, decisions and
+//! convergence, and leaves when it is done. The derivative of a step solves a linear system of the same size, with the
+//! Jacobians at the solution: no solver's iterations are ever differentiated.
+
+mod descent;
+mod fixed_point;
+mod gmres;
+mod krylov;
+mod layout;
+pub mod lu;
+mod newton;
+mod system;
+
+pub(crate) use descent::solve as descent;
+pub(crate) use fixed_point::{neumann, solve as fixed_point};
+pub(crate) use gmres::Gmres;
+pub(crate) use layout::Layout;
+pub(crate) use newton::{Correction, Newton};
+pub(crate) use system::{Buffers, Solution, StageSystem};
+
+use crate::{Error, Real};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// How the stage equations of an implicit step are solved, and how exactly.
+///
+/// ```
+/// use kutta::solve::{Solver, StageSolver};
+/// let solver = Solver { method: StageSolver::NewtonGmres, tolerance: Some(1e-12), ..Solver::default() };
+/// assert_eq!("newton-gmres".parse::<StageSolver>().unwrap(), solver.method);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Solver {
+    /// Method for the stage equations.
+    pub method: StageSolver,
+    /// Method for the linear systems of adjoint and tangent.
+    pub adjoint: AdjointSolver,
+    /// A sample is solved when `‖r‖∞ ≤ tolerance · max(‖Y‖∞, ‖y_n‖∞, 1e-6)`. `None`: 1e-10 in f64, 1e-5 in f32.
+    ///
+    /// Where rounding errors of the field keep the residual of a stiff system above that, a Newton correction of that
+    /// size which no longer reduces the residual counts as solved too.
+    pub tolerance: Option<f64>,
+    /// Iterations after which a solve has failed.
+    pub max_iterations: usize,
+}
+
+impl Default for Solver {
+    fn default() -> Self {
+        Solver {
+            method: StageSolver::Automatic,
+            adjoint: AdjointSolver::Automatic,
+            tolerance: None,
+            max_iterations: 100,
+        }
+    }
+}
+
+/// Up to this many equations a sample, dense factorisations are the automatic choice.
+const DENSE_LIMIT: usize = 24;
+
+impl Solver {
+    /// The relative tolerance of stage equations.
+    pub(crate) fn stage_tolerance<T: Real>(&self) -> T {
+        T::constant(self.tolerance.unwrap_or(if size_of::<T>() == 8 { 1e-10 } else { 1e-5 }))
+    }
+
+    /// The relative tolerance of linear systems in adjoint and tangent: tighter than that of the stages, so that these
+    /// are what limits the accuracy of a gradient.
+    pub(crate) fn linear_tolerance<T: Real>(&self) -> T {
+        (self.stage_tolerance::<T>() * T::constant(0.01)).max(T::constant(16.0) * T::EPSILON)
+    }
+
+    pub(crate) fn stage_method(&self, equations: usize) -> StageSolver {
+        match self.method {
+            StageSolver::Automatic if equations <= DENSE_LIMIT => StageSolver::Newton,
+            StageSolver::Automatic => StageSolver::NewtonGmres,
+            chosen => chosen,
+        }
+    }
+
+    pub(crate) fn adjoint_method(&self, equations: usize) -> AdjointSolver {
+        match self.adjoint {
+            AdjointSolver::Automatic => match self.stage_method(equations) {
+                StageSolver::FixedPoint => AdjointSolver::Neumann,
+                StageSolver::NewtonGmres => AdjointSolver::Gmres,
+                _ if equations <= DENSE_LIMIT => AdjointSolver::Dense,
+                StageSolver::Newton => AdjointSolver::Dense,
+                _ => AdjointSolver::Gmres,
+            },
+            chosen => chosen,
+        }
+    }
+
+    /// Refuses a tolerance that is not positive and zero iterations.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let invalid = |argument, value: String, expected: &str| {
+            Err(Error::InvalidArgument { argument, value, expected: expected.into() })
+        };
+        match self.tolerance {
+            Some(tol) if !(tol > 0.0 && tol < 1.0) => {
+                invalid("solver.tolerance", tol.to_string(), "a number between 0 and 1")
+            }
+            _ if self.max_iterations == 0 => invalid("solver.max_iterations", "0".into(), "at least 1"),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Methods for the stage equations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum StageSolver {
+    /// Newton with dense LU for small systems, Newton–GMRES for large ones.
+    #[default]
+    Automatic,
+    /// Newton's method with a dense Jacobian and LU, reused while it contracts, with backtracking.
+    Newton,
+    /// Newton's method with GMRES on Jacobian–vector products, with backtracking.
+    NewtonGmres,
+    /// The fixed-point iteration `Y ← base + h A F(Y)`, for contractive stages.
+    FixedPoint,
+    /// L-BFGS with a Wolfe line search on `½‖r‖²`, as in the source (Table 2).
+    Lbfgs,
+}
+
+/// Methods for the linear systems of adjoint and tangent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum AdjointSolver {
+    /// What suits the method of the stage equations.
+    #[default]
+    Automatic,
+    /// Dense Jacobians and LU.
+    Dense,
+    /// Restarted GMRES on vector–Jacobian products.
+    Gmres,
+    /// Neumann series, for contractive stages.
+    Neumann,
+}
+
+macro_rules! names {
+    ($type:ty, $what:literal, $($variant:ident $name:literal),*) => {
+        impl FromStr for $type {
+            type Err = Error;
+            fn from_str(name: &str) -> Result<Self, Error> {
+                match name {
+                    $($name => Ok(Self::$variant),)*
+                    _ => Err(Error::unknown($what, name, [$($name),*])),
+                }
+            }
+        }
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self { $(Self::$variant => $name),* })
+            }
+        }
+    };
+}
+names!(StageSolver, "solver", Automatic "automatic", Newton "newton", NewtonGmres "newton-gmres",
+    FixedPoint "fixed-point", Lbfgs "lbfgs");
+names!(AdjointSolver, "adjoint solver", Automatic "automatic", Dense "dense", Gmres "gmres", Neumann "neumann");
+
+/// A solve that failed: which sample of the batch, and how far it got.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Failure {
+    pub sample: usize,
+    pub residual: f64,
+    pub iterations: usize,
+}

@@ -1,1 +1,240 @@
-//! step
+//! One Runge–Kutta step of a batch, its exact adjoint and its tangent.
+//!
+//! A step computes
+//!
+//! ```text
+//! Y_i = y_n + h Σ_j a_ij k_j ,   k_i = F(γ, t_n + c_i h, Y_i) ,   y_{n+1} = y_n + h Σ_i b_i k_i .
+//! ```
+//!
+//! The stages are computed in blocks: the finest partition into consecutive stages for which `A` is block lower
+//! triangular. An explicit method has blocks of one stage with a zero diagonal, a diagonally implicit one blocks of one
+//! stage, a fully implicit one a single block; methods in between, such as Lobatto IIIA with its explicit first stage,
+//! need no case of their own. The derivatives go through the same blocks, the adjoint in reverse.
+
+mod adjoint;
+mod linear;
+mod scheme;
+mod tangent;
+mod trace;
+mod workspace;
+
+pub use trace::Trace;
+pub use workspace::Workspace;
+
+use crate::error::Location;
+use crate::field::{Batch, Point};
+use crate::solve::{self, Layout, Solution, Solver, StageSolver, StageSystem};
+use crate::{Error, Number, Real, Tableau, VectorField};
+use scheme::{Block, Scheme};
+use trace::BlockTrace;
+
+/// A step of a Runge–Kutta method over a field, for a batch of samples.
+///
+/// This is what [`OdeBlock`](crate::network::OdeBlock) chains; use it directly to build an integrator of another kind.
+#[derive(Debug)]
+pub struct Step<'a, F, T> {
+    field: &'a F,
+    scheme: Scheme<T>,
+    solver: Solver,
+}
+
+/// Where a batch of samples takes a step: parameters, and for every sample a start time, a step size and a state.
+#[derive(Debug, Clone, Copy)]
+pub struct Start<'a, T> {
+    /// Parameters `γ_n`, shared by the samples.
+    pub params: &'a [T],
+    /// Start times `t_n`, at least one for every live column.
+    pub t: &'a [T],
+    /// Step sizes `h`, at least one for every live column.
+    pub h: &'a [T],
+    /// States `y_n`: `d × stride`, see [`Batch`].
+    pub y: &'a [T],
+    /// The columns of the states.
+    pub batch: Batch,
+}
+
+impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
+    /// A step of `tableau` over `field`, its implicit stages solved by `solver`.
+    ///
+    /// # Errors
+    /// [`Error::ShapeMismatch`] if the field reads more inputs than it has components; [`Error::InvalidArgument`] for
+    /// settings of the solver that make no sense.
+    pub fn new(field: &'a F, tableau: &Tableau, solver: Solver) -> Result<Self, Error> {
+        Error::check_len("the field's input", "components", field.inputs(), field.dim())?;
+        solver.check()?;
+        Ok(Step { field, scheme: Scheme::new(tableau), solver })
+    }
+
+    /// Computes `next = y_{n+1}`, and leaves in `trace` what the derivatives of this step need. Returns the nonlinear
+    /// iterations, summed over stages and samples.
+    ///
+    /// The workspace carries the slope of the last stage from call to call, as a first guess for the next step's; forget
+    /// it with [`Workspace::start`].
+    ///
+    /// # Errors
+    /// [`Error::NotConverged`] if the stage equations of a sample are not solved, [`Error::NotFinite`] if a state is
+    /// not; both name the stage and the column, with step 0.
+    pub fn forward(
+        &self,
+        from: Start<'_, T>,
+        next: &mut [T],
+        trace: &mut Trace<T>,
+        ws: &mut Workspace<T>,
+    ) -> Result<usize, Error> {
+        let Start { params, batch, .. } = from;
+        let len = self.field.dim() * batch.stride;
+        ws.increments.resize(self.scheme.stages * len, T::zero());
+        trace.blocks.resize_with(self.scheme.blocks.len(), Default::default);
+        let mut iterations = 0;
+        for (block, trace) in self.scheme.blocks.iter().zip(&mut trace.blocks) {
+            let layout = self.layout(block, batch);
+            trace.t.resize(layout.stride, T::zero());
+            trace.y.resize(layout.len(), T::zero());
+            trace.record.resize(self.field.record_rows() * layout.stride, T::zero());
+            for (i, &c) in block.c.iter().enumerate() {
+                for (q, t) in trace.t[layout.span(0, i)].iter_mut().enumerate() {
+                    *t = from.t[q] + c * from.h[q];
+                }
+            }
+            if block.implicit {
+                iterations += self.solve_block(block, layout, from, trace, ws)?;
+                continue;
+            }
+            let i = block.stages.start;
+            trace.y.copy_from_slice(from.y);
+            for j in 0..i {
+                add_scaled(self.scheme.a(i, j), &ws.increments[j * len..][..len], &mut trace.y);
+            }
+            let at = Point { params, t: &trace.t, y: &trace.y, batch };
+            let slope = &mut ws.increments[i * len..][..len];
+            self.field.eval_batch(at, slope, &mut trace.record, &mut ws.scratch);
+            scale_columns(from.h, slope, batch);
+        }
+        next.copy_from_slice(from.y);
+        for (increment, &b) in ws.increments.chunks_exact(len).zip(&self.scheme.b) {
+            add_scaled(b, increment, next);
+        }
+        let last = self.scheme.stages - 1;
+        ws.guess.resize(len, T::zero());
+        ws.guess.copy_from_slice(&ws.increments[last * len..]);
+        ws.has_guess = true;
+        match not_finite(next, batch) {
+            None => Ok(iterations),
+            Some(sample) => {
+                let location = Location { step: 0, stage: last, sample };
+                Err(Error::NotFinite { what: "the state", location: Some(location) })
+            }
+        }
+    }
+
+    /// Layout of the unknowns of a block.
+    fn layout(&self, block: &Block<T>, batch: Batch) -> Layout {
+        let layout = Layout::new::<T>(self.field.dim(), block.stages.len(), batch.live);
+        // A single stage has the columns of the states themselves.
+        if block.stages.len() == 1 { Layout { stride: batch.stride, ..layout } } else { layout }
+    }
+
+    /// Solves the stage equations of an implicit block.
+    fn solve_block(
+        &self,
+        block: &Block<T>,
+        layout: Layout,
+        from: Start<'_, T>,
+        trace: &mut BlockTrace<T>,
+        ws: &mut Workspace<T>,
+    ) -> Result<usize, Error> {
+        let Start { batch, h, .. } = from;
+        let (s, len) = (block.stages.len(), self.field.dim() * batch.stride);
+        let buffers = &mut ws.buffers;
+        buffers.resize(layout, self.field.record_rows());
+        buffers.t.copy_from_slice(&trace.t);
+        buffers.h.copy_from_slice(&h[..batch.live]);
+        for (q, size) in buffers.size.iter_mut().enumerate() {
+            *size = from.y.chunks_exact(batch.stride).map(|row| row[q].abs()).fold(T::zero(), Number::max);
+        }
+        ws.base.resize(layout.len(), T::zero());
+        for p in 0..layout.rows {
+            let row = p * batch.stride..p * batch.stride + batch.live;
+            for (i, stage) in block.stages.clone().enumerate() {
+                let base = &mut ws.base[layout.span(p, i)];
+                base.copy_from_slice(&from.y[row.clone()]);
+                for j in 0..block.stages.start {
+                    add_scaled(self.scheme.a(stage, j), &ws.increments[j * len..][row.clone()], base);
+                }
+                // First guess: the slope of the last stage lasts.
+                let guess = &mut buffers.y[layout.span(p, i)];
+                guess.copy_from_slice(base);
+                if ws.has_guess {
+                    add_scaled(block.a[i * s..(i + 1) * s].iter().copied().sum(), &ws.guess[row.clone()], guess);
+                }
+            }
+        }
+        buffers.base.copy_from_slice(&ws.base);
+        ws.slopes.resize(layout.len(), T::zero());
+        let mut system = StageSystem {
+            field: self.field,
+            params: from.params,
+            a: &block.a,
+            buffers,
+            solution: Solution { layout, y: &mut trace.y, f: &mut ws.slopes, record: &mut trace.record },
+            scratch: &mut ws.scratch,
+        };
+        let solved = match self.solver.stage_method(layout.equations()) {
+            StageSolver::FixedPoint => solve::fixed_point(&mut system, &self.solver),
+            StageSolver::Lbfgs => solve::descent(&mut system, &self.solver),
+            StageSolver::NewtonGmres => ws.newton.solve(&mut system, solve::Correction::Krylov, &self.solver),
+            StageSolver::Newton | StageSolver::Automatic => {
+                ws.newton.solve(&mut system, solve::Correction::Dense, &self.solver)
+            }
+        };
+        let iterations = solved.map_err(|failure| Error::NotConverged {
+            what: "stage equations",
+            location: Location { step: 0, stage: block.stages.start, sample: failure.sample },
+            residual: failure.residual,
+            iterations: failure.iterations,
+            tolerance: self.solver.stage_tolerance::<T>().to_f64(),
+        })?;
+        // h k = A⁻¹ (Y - base) where A allows it, h F(Y) where not.
+        for p in 0..layout.rows {
+            for (i, stage) in block.stages.clone().enumerate() {
+                let increment = &mut ws.increments[stage * len + p * batch.stride..][..batch.live];
+                let Some(inverse) = &block.inverse else {
+                    let slopes = &ws.slopes[layout.span(p, i)];
+                    increment.iter_mut().zip(slopes).zip(h).for_each(|((out, &f), &h)| *out = h * f);
+                    continue;
+                };
+                increment.fill(T::zero());
+                for j in 0..s {
+                    let span = layout.span(p, j);
+                    for ((out, &y), &base) in increment.iter_mut().zip(&trace.y[span.clone()]).zip(&ws.base[span]) {
+                        *out += inverse[i * s + j] * (y - base);
+                    }
+                }
+            }
+        }
+        Ok(iterations)
+    }
+}
+
+/// `y += α x`.
+fn add_scaled<T: Real>(alpha: T, x: &[T], y: &mut [T]) {
+    if alpha != T::zero() {
+        y.iter_mut().zip(x).for_each(|(y, &x)| *y += alpha * x);
+    }
+}
+
+/// Multiplies every live column by its own factor.
+fn scale_columns<T: Real>(factors: &[T], matrix: &mut [T], batch: Batch) {
+    for row in matrix.chunks_exact_mut(batch.stride) {
+        row[..batch.live].iter_mut().zip(factors).for_each(|(x, &f)| *x *= f);
+    }
+}
+
+/// The first live column that is not finite.
+fn not_finite<T: Real>(matrix: &[T], batch: Batch) -> Option<usize> {
+    let finite = |row: &[T]| row[..batch.live].iter().all(|x| x.is_finite());
+    if matrix.chunks_exact(batch.stride).all(finite) {
+        return None;
+    }
+    (0..batch.live).find(|&q| matrix.chunks_exact(batch.stride).any(|row| !row[q].is_finite()))
+}

@@ -1,0 +1,320 @@
+//! Restarted GMRES for many independent systems at once.
+//!
+//! # Reference
+//! Saad and Schultz, *GMRES: a generalized minimal residual algorithm for solving nonsymmetric linear systems*, SIAM J.
+//! Sci. Stat. Comput. 7 (1986); right preconditioning and reorthogonalisation as in Saad, *Iterative Methods for Sparse
+//! Linear Systems*, 2nd ed., chapters 6 and 9.
+
+use super::Layout;
+use crate::Real;
+
+/// Krylov vectors before a restart.
+const RESTART: usize = 30;
+
+/// Memory of GMRES, reused from solve to solve.
+///
+/// All systems go through the iteration together, so that the operator is applied to a whole batch at once, but every
+/// one has its own Krylov space, coefficients and convergence: none influences another's result.
+#[derive(Debug, Default)]
+pub(crate) struct Gmres<T> {
+    /// Krylov vectors, one after another.
+    basis: Vec<T>,
+    /// `A` times the preconditioned last vector.
+    image: Vec<T>,
+    preconditioned: Vec<T>,
+    systems: Vec<System<T>>,
+    factor: Vec<T>,
+}
+
+/// The small least-squares problem of one system.
+#[derive(Debug, Clone)]
+struct System<T> {
+    /// Columns of the triangular factor, `RESTART + 1` apart.
+    r: Vec<T>,
+    rotations: Vec<(T, T)>,
+    /// Rotated right-hand side; its last entry is the residual.
+    g: Vec<T>,
+    /// Krylov vectors in use.
+    size: usize,
+    target: T,
+    residual: T,
+    done: bool,
+}
+
+impl<T: Real> Default for System<T> {
+    fn default() -> Self {
+        System {
+            r: vec![T::zero(); RESTART * (RESTART + 1)],
+            rotations: vec![(T::zero(), T::zero()); RESTART],
+            g: vec![T::zero(); RESTART + 1],
+            size: 0,
+            target: T::zero(),
+            residual: T::zero(),
+            done: false,
+        }
+    }
+}
+
+/// How a solve ended.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Outcome {
+    /// Applications of the operator.
+    pub iterations: usize,
+    /// The first system that missed its tolerance, and its relative residual.
+    pub unsolved: Option<(usize, f64)>,
+}
+
+impl<T: Real> Gmres<T> {
+    pub fn new() -> Self {
+        Gmres {
+            basis: Vec::new(),
+            image: Vec::new(),
+            preconditioned: Vec::new(),
+            systems: Vec::new(),
+            factor: Vec::new(),
+        }
+    }
+
+    /// [`solve_preconditioned`](Gmres::solve_preconditioned) without a preconditioner.
+    pub fn solve(
+        &mut self,
+        layout: Layout,
+        rhs: &[T],
+        x: &mut [T],
+        tolerance: &[T],
+        max_iterations: usize,
+        apply: impl FnMut(&[T], &mut [T]),
+    ) -> Outcome {
+        self.solve_preconditioned(layout, rhs, x, tolerance, max_iterations, apply, |v, out| out.copy_from_slice(v))
+    }
+
+    /// Solves `A x = rhs` from the guess in `x`, each system `q` until `‖rhs - A x‖₂ ≤ tolerance_q ‖rhs‖₂`.
+    ///
+    /// `apply` computes `A v`, `precondition` `P⁻¹ v`; the Krylov space is that of `A P⁻¹`.
+    #[allow(clippy::too_many_arguments)]
+    pub fn solve_preconditioned(
+        &mut self,
+        layout: Layout,
+        rhs: &[T],
+        x: &mut [T],
+        tolerance: &[T],
+        max_iterations: usize,
+        mut apply: impl FnMut(&[T], &mut [T]),
+        mut precondition: impl FnMut(&[T], &mut [T]),
+    ) -> Outcome {
+        let (n, len) = (layout.samples, layout.len());
+        self.basis.resize((RESTART + 1) * len, T::zero());
+        self.image.resize(len, T::zero());
+        self.preconditioned.resize(len, T::zero());
+        self.factor.resize(n, T::zero());
+        if self.systems.len() < n {
+            self.systems.resize(n, System::default());
+        }
+        layout.dot(rhs, rhs, &mut self.factor);
+        for (q, system) in self.systems[..n].iter_mut().enumerate() {
+            system.target = tolerance[q] * self.factor[q].sqrt();
+            system.done = false;
+        }
+        let mut iterations = 0;
+        loop {
+            // First Krylov vector: the residual, normalised.
+            apply(x, &mut self.image);
+            let (first, _) = self.basis.split_at_mut(len);
+            for span in layout.spans() {
+                for ((v, &b), &ax) in first[span.clone()].iter_mut().zip(&rhs[span.clone()]).zip(&self.image[span]) {
+                    *v = b - ax;
+                }
+            }
+            layout.dot(first, first, &mut self.factor);
+            let mut remaining = false;
+            for (system, factor) in self.systems[..n].iter_mut().zip(&mut self.factor) {
+                let norm = factor.sqrt();
+                system.residual = norm;
+                // A tolerance beyond the largest number asks for nothing; a NaN can only get worse.
+                system.done |= norm <= system.target || !norm.is_finite();
+                system.size = 0;
+                system.g.fill(T::zero());
+                system.g[0] = norm;
+                *factor = if norm > T::zero() { norm.recip() } else { T::zero() };
+                remaining |= !system.done;
+            }
+            if !remaining || iterations >= max_iterations {
+                break;
+            }
+            scale(layout, &self.factor, first);
+
+            for k in 0..RESTART {
+                if iterations >= max_iterations || self.systems[..n].iter().all(|s| s.done) {
+                    break;
+                }
+                iterations += 1;
+                let (known, rest) = self.basis.split_at_mut((k + 1) * len);
+                precondition(&known[k * len..], &mut self.preconditioned);
+                let next = &mut rest[..len];
+                apply(&self.preconditioned, next);
+                // Modified Gram–Schmidt, twice: cheap here, and orthogonal to rounding.
+                for pass in 0..2 {
+                    for (i, v) in known.chunks_exact(len).enumerate() {
+                        layout.dot(v, next, &mut self.factor);
+                        for (system, factor) in self.systems[..n].iter_mut().zip(&mut self.factor) {
+                            let entry = &mut system.r[k * (RESTART + 1) + i];
+                            *entry = if pass == 0 { *factor } else { *entry + *factor };
+                            *factor = -*factor;
+                        }
+                        layout.axpy(&self.factor, v, next);
+                    }
+                }
+                layout.dot(next, next, &mut self.factor);
+                for (system, factor) in self.systems[..n].iter_mut().zip(&mut self.factor) {
+                    let norm = factor.sqrt();
+                    if !system.done {
+                        system.extend(k, norm);
+                    }
+                    *factor = if norm > T::zero() { norm.recip() } else { T::zero() };
+                }
+                scale(layout, &self.factor, next);
+            }
+
+            // x += P⁻¹ V y, with y from the triangular systems.
+            self.image.fill(T::zero());
+            let largest = self.systems[..n].iter().map(|s| s.size).max().unwrap_or(0);
+            self.systems[..n].iter_mut().for_each(System::back_substitute);
+            for (i, v) in self.basis.chunks_exact(len).take(largest).enumerate() {
+                for (factor, system) in self.factor.iter_mut().zip(&self.systems) {
+                    *factor = if i < system.size { system.g[i] } else { T::zero() };
+                }
+                layout.axpy(&self.factor, v, &mut self.image);
+            }
+            precondition(&self.image, &mut self.preconditioned);
+            for span in layout.spans() {
+                x[span.clone()].iter_mut().zip(&self.preconditioned[span]).for_each(|(x, &d)| *x += d);
+            }
+            // Within one cycle the recurrence's residual is that of x, to rounding: the systems done are done.
+            if self.systems[..n].iter().all(|s| s.done) {
+                break;
+            }
+        }
+        let unsolved = (0..n).find(|&q| !(self.systems[q].residual <= self.systems[q].target));
+        let relative = |q: usize| (self.systems[q].residual * tolerance[q] / self.systems[q].target).to_f64();
+        Outcome { iterations, unsolved: unsolved.map(|q| (q, relative(q))) }
+    }
+}
+
+/// `x *= factor_q` in every system.
+fn scale<T: Real>(layout: Layout, factor: &[T], x: &mut [T]) {
+    for span in layout.spans() {
+        x[span].iter_mut().zip(factor).for_each(|(x, &f)| *x *= f);
+    }
+}
+
+impl<T: Real> System<T> {
+    /// Appends column `k` of the Hessenberg matrix, whose upper entries are in `r` and whose last one is `norm`.
+    fn extend(&mut self, k: usize, norm: T) {
+        let column = &mut self.r[k * (RESTART + 1)..][..k + 2];
+        column[k + 1] = norm;
+        for (i, &(c, s)) in self.rotations[..k].iter().enumerate() {
+            let (x, y) = (column[i], column[i + 1]);
+            (column[i], column[i + 1]) = (c * x + s * y, c * y - s * x);
+        }
+        let (x, y) = (column[k], column[k + 1]);
+        let length = (x * x + y * y).sqrt();
+        if !(length > T::zero() && length.is_finite()) {
+            // The operator is singular on this space, or gave NaN: no better solution is in it.
+            self.done = true;
+            return;
+        }
+        let (c, s) = (x / length, y / length);
+        self.rotations[k] = (c, s);
+        (column[k], column[k + 1]) = (length, T::zero());
+        (self.g[k], self.g[k + 1]) = (c * self.g[k], -s * self.g[k]);
+        self.size = k + 1;
+        self.residual = self.g[k + 1].abs();
+        // A space that A maps into itself holds the solution.
+        self.done = self.residual <= self.target || norm == T::zero();
+    }
+
+    /// Overwrites `g` by the coefficients of the Krylov vectors.
+    fn back_substitute(&mut self) {
+        for i in (0..self.size).rev() {
+            let known = (i + 1..self.size).map(|j| self.r[j * (RESTART + 1) + i] * self.g[j]).sum::<T>();
+            self.g[i] = (self.g[i] - known) / self.r[i * (RESTART + 1) + i];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Diagonally dominant systems of `n` unknowns with their own matrices; returns the worst relative residual.
+    fn worst_residual(layout: Layout, entries: &[f64], preconditioned: bool) -> (f64, Outcome) {
+        let (n, count) = (layout.equations(), layout.samples);
+        let entry = |q: usize, i: usize, j: usize| {
+            let x = entries[(q * n * n + i * n + j) % entries.len()];
+            if i == j { 3.0 + x } else { 2.0 * x / n as f64 }
+        };
+        let at = |i: usize, q: usize| layout.span(i / layout.stages, i % layout.stages).start + q;
+        let apply = |v: &[f64], out: &mut [f64]| {
+            for q in 0..count {
+                for i in 0..n {
+                    out[at(i, q)] = (0..n).map(|j| entry(q, i, j) * v[at(j, q)]).sum();
+                }
+            }
+        };
+        let diagonal = |v: &[f64], out: &mut [f64]| {
+            for q in 0..count {
+                (0..n).for_each(|i| out[at(i, q)] = v[at(i, q)] / if preconditioned { entry(q, i, i) } else { 1.0 });
+            }
+        };
+        let rhs: Vec<f64> = (0..layout.len()).map(|i| entries[(7 * i) % entries.len()]).collect();
+        let mut x = vec![0.0; layout.len()];
+        let outcome =
+            Gmres::new().solve_preconditioned(layout, &rhs, &mut x, &vec![1e-12; count], 200, apply, diagonal);
+        let mut ax = vec![0.0; layout.len()];
+        apply(&x, &mut ax);
+        let difference: Vec<f64> = ax.iter().zip(&rhs).map(|(a, b)| a - b).collect();
+        let (mut error, mut size) = (vec![0.0; count], vec![0.0; count]);
+        layout.dot(&difference, &difference, &mut error);
+        layout.dot(&rhs, &rhs, &mut size);
+        (error.iter().zip(&size).map(|(e, s)| (e / s).sqrt()).fold(0.0, f64::max), outcome)
+    }
+
+    proptest! {
+        #[test]
+        fn reported_success_is_success(
+            rows in 1usize..30, stages in 1usize..4, samples in 1usize..6, preconditioned: bool,
+            entries in prop::collection::vec(-1.0..1.0f64, 400),
+        ) {
+            let (error, outcome) = worst_residual(Layout::new::<f64>(rows, stages, samples), &entries, preconditioned);
+            prop_assert!(outcome.unsolved.is_none(), "{outcome:?}");
+            prop_assert!(error < 3e-12, "{error:e} {outcome:?}");
+        }
+    }
+
+    #[test]
+    fn a_hard_system_does_not_change_its_neighbours() {
+        let layout = Layout { rows: 2, stages: 1, samples: 2, stride: 2 };
+        let alone = Layout { rows: 2, stages: 1, samples: 1, stride: 1 };
+        // System 0 is [[2, 1], [0, 3]]; system 1 is singular.
+        let mut x = [0.0; 4];
+        let outcome = Gmres::new().solve(layout, &[1.0, 1.0, 1.0, 1.0], &mut x, &[1e-12; 2], 50, |v, out| {
+            out.copy_from_slice(&[2.0 * v[0] + v[2], 0.0, 3.0 * v[2], 0.0]);
+        });
+        assert_eq!(outcome.unsolved.map(|(q, _)| q), Some(1));
+        let mut y = [0.0; 2];
+        Gmres::new().solve(alone, &[1.0, 1.0], &mut y, &[1e-12], 50, |v, out| {
+            out.copy_from_slice(&[2.0 * v[0] + v[1], 3.0 * v[1]]);
+        });
+        assert_eq!([x[0], x[2]], y);
+        assert!((y[1] - 1.0 / 3.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn zero_right_hand_side_needs_no_iteration() {
+        let mut x = [0.0; 2];
+        let layout = Layout { rows: 2, stages: 1, samples: 1, stride: 1 };
+        let outcome = Gmres::new().solve(layout, &[0.0; 2], &mut x, &[1e-10], 9, |v, out| out.copy_from_slice(v));
+        assert_eq!(outcome, Outcome { iterations: 0, unsolved: None });
+    }
+}

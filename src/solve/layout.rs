@@ -1,0 +1,102 @@
+//! Where the unknowns of a block of stages lie.
+
+use crate::Real;
+use crate::field::Batch;
+
+/// A `rows × stride` matrix whose columns are stages and, within a stage, samples: entry (component `p`, stage `i`,
+/// sample `q`) is at `p·stride + i·samples + q`. So the field evaluates all stages of all samples as one batch, and
+/// every operation on the unknowns of each sample runs over contiguous samples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Layout {
+    pub rows: usize,
+    pub stages: usize,
+    pub samples: usize,
+    pub stride: usize,
+}
+
+impl Layout {
+    pub fn new<T: Real>(rows: usize, stages: usize, samples: usize) -> Self {
+        let batch = Batch::padded::<T>(stages * samples);
+        Layout { rows, stages, samples, stride: batch.stride }
+    }
+
+    /// Length of the matrix.
+    pub fn len(&self) -> usize {
+        self.rows * self.stride
+    }
+
+    /// Unknowns a sample.
+    pub fn equations(&self) -> usize {
+        self.rows * self.stages
+    }
+
+    /// As a batch for the field.
+    pub fn batch(&self) -> Batch {
+        Batch { live: self.stages * self.samples, stride: self.stride }
+    }
+
+    /// Where the samples of component `p`, stage `i` are.
+    #[inline]
+    pub fn span(&self, p: usize, i: usize) -> std::ops::Range<usize> {
+        let from = p * self.stride + i * self.samples;
+        from..from + self.samples
+    }
+
+    /// All spans, by component, then stage.
+    pub fn spans(self) -> impl Iterator<Item = std::ops::Range<usize>> {
+        (0..self.rows).flat_map(move |p| (0..self.stages).map(move |i| self.span(p, i)))
+    }
+
+    /// `out_q = ⟨x, y⟩` of every sample.
+    pub fn dot<T: Real>(&self, x: &[T], y: &[T], out: &mut [T]) {
+        out[..self.samples].fill(T::zero());
+        for span in self.spans() {
+            for ((out, &x), &y) in out.iter_mut().zip(&x[span.clone()]).zip(&y[span]) {
+                *out += x * y;
+            }
+        }
+    }
+
+    /// `out_q = ‖x‖∞` of every sample; NaN if an entry is.
+    pub fn max_norm<T: Real>(&self, x: &[T], out: &mut [T]) {
+        out[..self.samples].fill(T::zero());
+        for span in self.spans() {
+            for (out, &x) in out.iter_mut().zip(&x[span]) {
+                let size = x.abs();
+                // Written so that NaN wins, and stays.
+                if !(size <= *out) {
+                    *out = if *out == *out { size } else { *out };
+                }
+            }
+        }
+    }
+
+    /// `y += α_q x` in every sample.
+    pub fn axpy<T: Real>(&self, alpha: &[T], x: &[T], y: &mut [T]) {
+        for span in self.spans() {
+            for ((y, &x), &a) in y[span.clone()].iter_mut().zip(&x[span]).zip(alpha) {
+                *y += a * x;
+            }
+        }
+    }
+
+    /// `out_i = x_i - h_q Σ_j a_ij f_j` for `a` of `stages × stages`; with `transposed`, `a_ji`.
+    pub fn minus_coupled<T: Real>(&self, a: &[T], transposed: bool, h: &[T], f: &[T], x: &[T], out: &mut [T]) {
+        let s = self.stages;
+        for p in 0..self.rows {
+            for i in 0..s {
+                let target = self.span(p, i);
+                out[target.clone()].copy_from_slice(&x[target.clone()]);
+                for j in 0..s {
+                    let a = if transposed { a[j * s + i] } else { a[i * s + j] };
+                    if a == T::zero() {
+                        continue;
+                    }
+                    for ((out, &f), &h) in out[target.clone()].iter_mut().zip(&f[self.span(p, j)]).zip(h) {
+                        *out -= h * a * f;
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! Newton's method with backtracking, every sample for itself.
+
+use super::lu::LuScratch;
+use super::{Failure, Gmres, Solver, StageSystem, krylov};
+use crate::field::VectorField;
+use crate::{Number, Real};
+
+/// A Jacobian is kept while the residual shrinks at least by this factor an iteration.
+const KEEP_JACOBIAN: f64 = 0.1;
+/// Shortest step that backtracking tries.
+const SHORTEST_STEP: f64 = 1e-3;
+
+/// How the Newton corrections are computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Correction {
+    Dense,
+    Krylov,
+}
+
+/// Memory of Newton's method.
+#[derive(Debug)]
+pub(crate) struct Newton<T: Real> {
+    norms: Vec<T>,
+    iterates: Vec<Iterate<T>>,
+    jacobians: Vec<T>,
+    factors: Vec<T>,
+    pivots: Vec<usize>,
+    rhs: Vec<T>,
+    lu: LuScratch,
+    pub gmres: Gmres<T>,
+}
+
+/// Where one sample stands.
+#[derive(Debug, Clone, Copy)]
+struct Iterate<T> {
+    phase: Phase,
+    /// Relative residual at the last accepted stages.
+    norm: T,
+    /// The one before.
+    last_norm: T,
+    /// Fraction of the Newton correction being tried.
+    step: T,
+    /// Size of the full correction, relative to the stages.
+    correction: T,
+    /// Whether the correction came from a Jacobian at the stages it corrects.
+    fresh: bool,
+    /// Whether a new Jacobian is wanted before the next correction.
+    wants_jacobian: bool,
+    /// Whether the solve was started anew from the safer start.
+    restarted: bool,
+    iterations: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// The first evaluation is to come.
+    Start,
+    /// A corrected iterate is being tried.
+    Trial,
+    /// Back at the last accepted iterate, to get a fresh Jacobian.
+    Back,
+    Done,
+}
+
+/// What to do with a sample after an evaluation.
+enum Verdict {
+    Done,
+    /// Accepted: correct it again.
+    Correct,
+    /// Try a shorter step from the last accepted stages.
+    Shorten,
+    /// Return to the last accepted stages for a fresh Jacobian.
+    GoBack,
+    /// Start again from the base of the stages.
+    Restart,
+    Fail,
+}
+
+impl<T: Real> Newton<T> {
+    pub fn new() -> Self {
+        Newton {
+            norms: Vec::new(),
+            iterates: Vec::new(),
+            jacobians: Vec::new(),
+            factors: Vec::new(),
+            pivots: Vec::new(),
+            rhs: Vec::new(),
+            lu: LuScratch::default(),
+            gmres: Gmres::new(),
+        }
+    }
+
+    /// Solves the stage equations from the stages in the system's buffers; returns the iterations of all samples.
+    pub fn solve<F: VectorField + ?Sized>(
+        &mut self,
+        system: &mut StageSystem<'_, F, T>,
+        how: Correction,
+        solver: &Solver,
+    ) -> Result<usize, Failure> {
+        let tolerance = solver.stage_tolerance::<T>();
+        let start = Iterate {
+            phase: Phase::Start,
+            norm: T::MAX,
+            last_norm: T::MAX,
+            step: T::one(),
+            correction: T::MAX,
+            fresh: false,
+            wants_jacobian: true,
+            restarted: false,
+            iterations: 0,
+        };
+        self.iterates.clear();
+        self.iterates.resize(system.buffers.layout.samples, start);
+        if how == Correction::Dense {
+            let n = system.buffers.layout.equations();
+            self.factors.resize(system.buffers.layout.samples * n * n, T::zero());
+            self.pivots.resize(system.buffers.layout.samples * 2 * n, 0);
+            self.rhs.resize(n, T::zero());
+        }
+        loop {
+            system.evaluate(&mut self.norms);
+            let mut unfinished = false;
+            for q in 0..system.buffers.layout.samples {
+                let sample = system.buffers.samples[q];
+                let iterate = &mut self.iterates[sample];
+                if iterate.phase == Phase::Done {
+                    continue;
+                }
+                let layout = system.buffers.layout;
+                let entries = layout.spans().map(|span| span.start + q);
+                match iterate.judge(self.norms[q], tolerance, solver.max_iterations) {
+                    Verdict::Done => {
+                        iterate.phase = Phase::Done;
+                        system.settle(q);
+                        continue;
+                    }
+                    Verdict::Correct => iterate.phase = Phase::Trial,
+                    Verdict::Shorten => {
+                        for k in entries {
+                            let b = &mut *system.buffers;
+                            b.y[k] = b.previous[k] - iterate.step * b.correction[k];
+                        }
+                    }
+                    Verdict::GoBack => {
+                        iterate.phase = Phase::Back;
+                        entries.for_each(|k| system.buffers.y[k] = system.buffers.previous[k]);
+                    }
+                    Verdict::Restart => {
+                        *iterate = Iterate { restarted: true, iterations: iterate.iterations, ..start };
+                        entries.for_each(|k| system.buffers.y[k] = system.buffers.base[k]);
+                    }
+                    Verdict::Fail => {
+                        return Err(Failure {
+                            sample,
+                            residual: Number::min(iterate.norm, self.norms[q]).to_f64(),
+                            iterations: iterate.iterations,
+                        });
+                    }
+                }
+                unfinished = true;
+            }
+            if !unfinished {
+                return Ok(self.iterates.iter().map(|i| i.iterations).sum());
+            }
+            system.retain(|sample| self.iterates[sample].phase != Phase::Done);
+            self.correct(system, how, tolerance);
+        }
+    }
+
+    /// Corrects every sample that was accepted: `previous = Y`, `Y -= correction`.
+    fn correct<F: VectorField + ?Sized>(&mut self, system: &mut StageSystem<'_, F, T>, how: Correction, tolerance: T) {
+        // A sample whose trial was just accepted has its full step ahead of it.
+        let corrects = |i: &Iterate<T>| i.phase == Phase::Trial && i.step == T::one();
+        let layout = system.buffers.layout;
+        match how {
+            Correction::Dense => {
+                let n = layout.equations();
+                let wanted = |i: &Iterate<T>| corrects(i) && i.wants_jacobian;
+                if system.buffers.samples.iter().any(|&sample| wanted(&self.iterates[sample])) {
+                    system.jacobians(&mut self.jacobians);
+                }
+                for q in 0..layout.samples {
+                    let sample = system.buffers.samples[q];
+                    let iterate = &mut self.iterates[sample];
+                    if !corrects(iterate) {
+                        continue;
+                    }
+                    let factors = &mut self.factors[sample * n * n..][..n * n];
+                    let pivots = &mut self.pivots[sample * 2 * n..][..2 * n];
+                    iterate.fresh = iterate.wants_jacobian;
+                    let mut sound = true;
+                    if iterate.wants_jacobian {
+                        system.newton_matrix(&self.jacobians, q, factors);
+                        sound = T::factor(factors, pivots, &mut self.lu).is_ok();
+                        iterate.wants_jacobian = !sound;
+                    }
+                    let b = &mut *system.buffers;
+                    let unknowns = || StageSystem::<F, T>::unknowns(layout, q);
+                    unknowns().zip(&mut self.rhs).for_each(|(k, x)| *x = b.residual[k]);
+                    if sound {
+                        T::solve(factors, pivots, &mut self.rhs, &mut self.lu);
+                    } else {
+                        // Judged as a failed trial at the next evaluation.
+                        self.rhs.fill(T::constant(f64::NAN));
+                    }
+                    unknowns().zip(&self.rhs).for_each(|(k, &x)| b.correction[k] = x);
+                }
+            }
+            Correction::Krylov => {
+                let forcing = |q: usize| {
+                    let i = &self.iterates[system.buffers.samples[q]];
+                    if corrects(i) { krylov::forcing(i.norm, i.last_norm, tolerance) } else { T::MAX }
+                };
+                let forcing: Vec<T> = (0..layout.samples).map(forcing).collect();
+                krylov::correct(system, &mut self.gmres, &forcing);
+                self.iterates.iter_mut().for_each(|i| i.fresh = true);
+            }
+        }
+        for q in 0..layout.samples {
+            let iterate = &mut self.iterates[system.buffers.samples[q]];
+            if !corrects(iterate) {
+                continue;
+            }
+            iterate.iterations += 1;
+            let scale = system.scale(q);
+            let b = &mut *system.buffers;
+            let mut size = T::zero();
+            for k in layout.spans().map(|span| span.start + q) {
+                b.previous[k] = b.y[k];
+                b.y[k] -= b.correction[k];
+                size = Number::max(size, b.correction[k].abs());
+            }
+            iterate.correction = size / scale;
+        }
+    }
+}
+
+impl<T: Real> Iterate<T> {
+    /// Takes note of the relative residual at the stages just evaluated, and decides.
+    fn judge(&mut self, norm: T, tolerance: T, max_iterations: usize) -> Verdict {
+        if norm <= tolerance {
+            return Verdict::Done;
+        }
+        let accepted = match self.phase {
+            Phase::Start => norm.is_finite(),
+            Phase::Back => true,
+            _ => norm < self.norm,
+        };
+        let stalled = self.phase == Phase::Trial && !(norm < T::constant(0.5) * self.norm);
+        if stalled && norm.is_finite() && self.correction <= tolerance && self.step == T::one() {
+            // Rounding errors of F are what is left of the residual.
+            return Verdict::Done;
+        }
+        if accepted {
+            let shrunk = self.phase == Phase::Trial && norm < T::constant(KEEP_JACOBIAN) * self.norm;
+            self.wants_jacobian |= !shrunk || self.restarted;
+            (self.last_norm, self.norm) = (self.norm, norm);
+            self.step = T::one();
+            return match self.iterations < max_iterations {
+                true => Verdict::Correct,
+                false if self.restarted => Verdict::Fail,
+                false => Verdict::Restart,
+            };
+        }
+        let shorter = self.step * T::constant(0.25);
+        if self.phase == Phase::Trial && !self.fresh {
+            self.wants_jacobian = true;
+            Verdict::GoBack
+        } else if self.phase == Phase::Trial && shorter >= T::constant(SHORTEST_STEP) {
+            self.step = shorter;
+            Verdict::Shorten
+        } else if self.restarted {
+            Verdict::Fail
+        } else {
+            Verdict::Restart
+        }
+    }
+}

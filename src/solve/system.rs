@@ -1,0 +1,257 @@
+//! The stage equations of one block, for all samples of a chunk.
+
+use super::Layout;
+use crate::field::{Point, Scratch, VectorField};
+use crate::{Number, Real};
+
+/// Smallest size of a state that a relative tolerance refers to.
+const SMALLEST_SCALE: f64 = 1e-6;
+
+/// The unknowns of a block of stages and all that belongs to them, for the samples that are still being solved.
+#[derive(Debug)]
+pub(crate) struct Buffers<T> {
+    pub layout: Layout,
+    /// Which sample of the chunk each remaining one is.
+    pub samples: Vec<usize>,
+    /// Stage times, one a column.
+    pub t: Vec<T>,
+    /// Step sizes, one a sample.
+    pub h: Vec<T>,
+    /// `‖y_n‖∞`, one a sample.
+    pub size: Vec<T>,
+    /// `y_n + h Σ a_ij k_j` over stages solved before.
+    pub base: Vec<T>,
+    /// The stages.
+    pub y: Vec<T>,
+    /// `F` at the stages.
+    pub f: Vec<T>,
+    /// What the field recorded there.
+    pub record: Vec<T>,
+    /// `Y - base - h A F`.
+    pub residual: Vec<T>,
+    /// The stages before the last correction.
+    pub previous: Vec<T>,
+    /// The last correction.
+    pub correction: Vec<T>,
+    product: Vec<T>,
+    keep: Vec<usize>,
+}
+
+impl<T: Real> Buffers<T> {
+    pub fn new() -> Self {
+        Buffers {
+            layout: Layout { rows: 0, stages: 0, samples: 0, stride: 0 },
+            samples: Vec::new(),
+            t: Vec::new(),
+            h: Vec::new(),
+            size: Vec::new(),
+            base: Vec::new(),
+            y: Vec::new(),
+            f: Vec::new(),
+            record: Vec::new(),
+            residual: Vec::new(),
+            previous: Vec::new(),
+            correction: Vec::new(),
+            product: Vec::new(),
+            keep: Vec::new(),
+        }
+    }
+
+    /// Sizes everything for a new block of stages with all samples; contents are arbitrary.
+    pub fn resize(&mut self, layout: Layout, record_rows: usize) {
+        self.layout = layout;
+        self.samples.clear();
+        self.samples.extend(0..layout.samples);
+        self.t.resize(layout.stride, T::zero());
+        self.h.resize(layout.samples, T::zero());
+        self.size.resize(layout.samples, T::zero());
+        for matrix in [
+            &mut self.base,
+            &mut self.y,
+            &mut self.f,
+            &mut self.residual,
+            &mut self.previous,
+            &mut self.correction,
+            &mut self.product,
+        ] {
+            matrix.resize(layout.len(), T::zero());
+        }
+        self.record.resize(record_rows * layout.stride, T::zero());
+    }
+
+    /// Moves the samples `keep` (ascending) to the front of every matrix and forgets the others.
+    fn compact(&mut self, keep: &[usize]) {
+        let (old, new) = (self.layout, Layout::new::<T>(self.layout.rows, self.layout.stages, keep.len()));
+        let pack = |matrix: &mut Vec<T>| {
+            let rows = matrix.len() / old.stride;
+            for row in 0..rows {
+                for i in 0..old.stages {
+                    for (to, &from) in keep.iter().enumerate() {
+                        // Never overtakes what is still to be moved: every target is at or before its source.
+                        matrix[row * new.stride + i * new.samples + to] =
+                            matrix[row * old.stride + i * old.samples + from];
+                    }
+                }
+            }
+            matrix.truncate(rows * new.stride);
+        };
+        for matrix in [
+            &mut self.t,
+            &mut self.base,
+            &mut self.y,
+            &mut self.f,
+            &mut self.record,
+            &mut self.residual,
+            &mut self.previous,
+            &mut self.correction,
+            &mut self.product,
+        ] {
+            pack(matrix);
+        }
+        for (to, &from) in keep.iter().enumerate() {
+            self.samples[to] = self.samples[from];
+            self.h[to] = self.h[from];
+            self.size[to] = self.size[from];
+        }
+        self.samples.truncate(keep.len());
+        self.layout = new;
+    }
+}
+
+/// Where solved samples go: matrices of the block's full layout.
+#[derive(Debug)]
+pub(crate) struct Solution<'a, T> {
+    pub layout: Layout,
+    pub y: &'a mut [T],
+    pub f: &'a mut [T],
+    pub record: &'a mut [T],
+}
+
+/// The stage equations `r(Y) = Y - base - h A F(Y) = 0`.
+pub(crate) struct StageSystem<'a, F: ?Sized, T: Real> {
+    pub field: &'a F,
+    pub params: &'a [T],
+    /// Coefficients among the stages of the block, row-major.
+    pub a: &'a [T],
+    pub buffers: &'a mut Buffers<T>,
+    pub solution: Solution<'a, T>,
+    pub scratch: &'a mut Scratch<T>,
+}
+
+impl<F: VectorField + ?Sized, T: Real> StageSystem<'_, F, T> {
+    /// `F`, its record and the residual at the current stages; `norms` becomes the relative residual of each sample.
+    pub fn evaluate(&mut self, norms: &mut Vec<T>) {
+        let b = &mut *self.buffers;
+        let at = Point { params: self.params, t: &b.t, y: &b.y, batch: b.layout.batch() };
+        self.field.eval_batch(at, &mut b.f, &mut b.record, self.scratch);
+        b.layout.minus_coupled(self.a, false, &b.h, &b.f, &b.y, &mut b.residual);
+        for span in b.layout.spans() {
+            for (r, &base) in b.residual[span.clone()].iter_mut().zip(&b.base[span]) {
+                *r -= base;
+            }
+        }
+        norms.resize(b.layout.samples, T::zero());
+        b.layout.max_norm(&b.residual, norms);
+        for (q, norm) in norms.iter_mut().enumerate() {
+            *norm /= self.scale(q);
+        }
+    }
+
+    /// The size that sample `q`'s tolerance is relative to: `max(‖Y‖∞, ‖y_n‖∞, 1e-6)`.
+    pub fn scale(&self, q: usize) -> T {
+        let b = &*self.buffers;
+        let layout = b.layout;
+        let largest = |matrix: &[T], from: T| {
+            layout.spans().map(|span| matrix[span.start + q].abs()).fold(from, |m, x| if x > m { x } else { m })
+        };
+        largest(&b.y, Number::max(b.size[q], T::constant(SMALLEST_SCALE)))
+    }
+
+    /// `out = M v`, `M = ∂r/∂Y = I - h (A ⊗ I) diag(J_j)`, at the stages last evaluated.
+    pub fn apply(&mut self, v: &[T], out: &mut [T]) {
+        let b = &mut *self.buffers;
+        let at = Point { params: self.params, t: &b.t, y: &b.y, batch: b.layout.batch() };
+        self.field.jvp(at, &b.record, v, None, &mut b.product, self.scratch);
+        b.layout.minus_coupled(self.a, false, &b.h, &b.product, v, out);
+    }
+
+    /// `out = Mᵀ w` at the stages last evaluated.
+    pub fn apply_transposed(&mut self, w: &[T], out: &mut [T]) {
+        let b = &mut *self.buffers;
+        let layout = b.layout;
+        // product = -h (Aᵀ ⊗ I) w, so that out = w + diag(J_jᵀ) product.
+        let mut zero = self.scratch.take(layout.len());
+        zero.fill(T::zero());
+        layout.minus_coupled(self.a, true, &b.h, w, &zero, &mut b.product);
+        let at = Point { params: self.params, t: &b.t, y: &b.y, batch: layout.batch() };
+        self.field.vjp(at, &b.record, &b.product, out, None, self.scratch);
+        self.scratch.give(zero);
+        for span in layout.spans() {
+            out[span.clone()].iter_mut().zip(&w[span]).for_each(|(out, &w)| *out += w);
+        }
+    }
+
+    /// Dense Jacobians of the field at the stages last evaluated: `rows² × stride`.
+    pub fn jacobians(&mut self, out: &mut Vec<T>) {
+        let b = &*self.buffers;
+        out.resize(b.layout.rows * b.layout.len(), T::zero());
+        let at = Point { params: self.params, t: &b.t, y: &b.y, batch: b.layout.batch() };
+        self.field.jacobian(at, &b.record, out, self.scratch);
+    }
+
+    /// `matrix = M` of sample `q`, row-major, unknowns by stage, then component.
+    pub fn newton_matrix(&self, jacobians: &[T], q: usize, matrix: &mut [T]) {
+        let Layout { rows: d, stages: s, samples, stride } = self.buffers.layout;
+        let (n, h) = (s * d, self.buffers.h[q]);
+        for i in 0..s {
+            for j in 0..s {
+                let ha = h * self.a[i * s + j];
+                for p in 0..d {
+                    let row = &mut matrix[(i * d + p) * n + j * d..][..d];
+                    for (r, entry) in row.iter_mut().enumerate() {
+                        *entry = -ha * jacobians[(p * d + r) * stride + j * samples + q];
+                    }
+                    if i == j {
+                        row[p] += T::one();
+                    }
+                }
+            }
+        }
+    }
+
+    /// Copies the current stages, slopes and record of sample `q` to the solution.
+    pub fn settle(&mut self, q: usize) {
+        let b = &*self.buffers;
+        let (from, to) = (b.layout, self.solution.layout);
+        let sample = b.samples[q];
+        let copy = |source: &[T], target: &mut [T]| {
+            for row in 0..source.len() / from.stride {
+                for i in 0..from.stages {
+                    target[row * to.stride + i * to.samples + sample] =
+                        source[row * from.stride + i * from.samples + q];
+                }
+            }
+        };
+        copy(&b.y, self.solution.y);
+        copy(&b.f, self.solution.f);
+        copy(&b.record, self.solution.record);
+    }
+
+    /// Drops the samples that `keep` (by sample of the chunk) says no to, if the matrices become narrower for it.
+    pub fn retain(&mut self, keep: impl Fn(usize) -> bool) {
+        let b = &mut *self.buffers;
+        let count = b.samples.iter().filter(|&&sample| keep(sample)).count();
+        if Layout::new::<T>(b.layout.rows, b.layout.stages, count).stride < b.layout.stride {
+            let mut kept = std::mem::take(&mut b.keep);
+            kept.clear();
+            kept.extend((0..b.samples.len()).filter(|&q| keep(b.samples[q])));
+            b.compact(&kept);
+            b.keep = kept;
+        }
+    }
+
+    /// Visits the unknowns of sample `q` in the order of [`newton_matrix`](Self::newton_matrix): `visit(k, index)`.
+    pub fn unknowns(layout: Layout, q: usize) -> impl Iterator<Item = usize> {
+        (0..layout.stages).flat_map(move |i| (0..layout.rows).map(move |p| layout.span(p, i).start + q))
+    }
+}

@@ -1,0 +1,78 @@
+//! The discrete adjoint of a step.
+//!
+//! With the incoming cotangent `λ` of `y_{n+1}`, the cotangents `κ_i` of the slopes satisfy (method of the source,
+//! equation (17), for any tableau)
+//!
+//! ```text
+//! κ_i = h b_i λ + h Σ_j a_ji J_jᵀ κ_j ,     ∂L/∂y_n = λ + Σ_j J_jᵀ κ_j ,     ∂L/∂γ = Σ_j (∂F_j/∂γ)ᵀ κ_j .
+//! ```
+//!
+//! Blocks of stages are taken from the last to the first; within one, `Pᵀ κ = μ` with the part `μ` known from later
+//! blocks. Exact for whatever stages the forward solve found.
+
+use super::linear::{Side, add_stage};
+use super::{Start, Step, Trace, Workspace, add_scaled};
+use crate::error::Location;
+use crate::field::Point;
+use crate::{Error, Real, VectorField};
+
+impl<F: VectorField, T: Real> Step<'_, F, T> {
+    /// Overwrites the cotangent `lambda` of `y_{n+1}` by that of `y_n`, and adds that of the parameters to
+    /// `params_bar`. `from` and `trace` are those of the forward step; the state in `from` is not read.
+    ///
+    /// # Errors
+    /// [`Error::Singular`] or [`Error::NotConverged`] if the adjoint equations are not solved, [`Error::NotFinite`] if
+    /// the result is not; all name the stage and the column, with step 0.
+    pub fn pullback(
+        &self,
+        from: Start<'_, T>,
+        trace: &Trace<T>,
+        lambda: &mut [T],
+        params_bar: &mut [T],
+        ws: &mut Workspace<T>,
+    ) -> Result<(), Error> {
+        let Start { params, h, batch, .. } = from;
+        let len = lambda.len();
+        // J_jᵀ κ_j of every stage, where the forward step keeps its increments.
+        ws.increments.resize(self.scheme.stages * len, T::zero());
+        for (block, trace) in self.scheme.blocks.iter().zip(&trace.blocks).rev() {
+            let layout = self.layout(block, batch);
+            ws.rhs.resize(layout.len(), T::zero());
+            for p in 0..layout.rows {
+                let row = p * batch.stride..p * batch.stride + batch.live;
+                for (i, stage) in block.stages.clone().enumerate() {
+                    let mu = &mut ws.rhs[layout.span(p, i)];
+                    mu.fill(T::zero());
+                    add_scaled(self.scheme.b[stage], &lambda[row.clone()], mu);
+                    for j in block.stages.end..self.scheme.stages {
+                        add_scaled(self.scheme.a(j, stage), &ws.increments[j * len..][row.clone()], mu);
+                    }
+                    mu.iter_mut().zip(h).for_each(|(mu, &h)| *mu *= h);
+                }
+            }
+            if block.implicit {
+                self.solve_linear(Side::Adjoint, block, layout, params, h, trace, ws)?;
+            } else {
+                std::mem::swap(&mut ws.rhs, &mut ws.solution);
+            }
+            let at = Point { params, t: &trace.t, y: &trace.y, batch: layout.batch() };
+            ws.product.resize(layout.len(), T::zero());
+            self.field.vjp(at, &trace.record, &ws.solution, &mut ws.product, Some(params_bar), &mut ws.scratch);
+            for (i, stage) in block.stages.clone().enumerate() {
+                let increment = &mut ws.increments[stage * len..][..len];
+                increment.fill(T::zero());
+                add_stage(layout, i, &ws.product, batch, increment);
+            }
+        }
+        for increment in ws.increments.chunks_exact(len) {
+            add_scaled(T::one(), increment, lambda);
+        }
+        match super::not_finite(lambda, batch) {
+            None => Ok(()),
+            Some(sample) => Err(Error::NotFinite {
+                what: "the cotangent of the state",
+                location: Some(Location { step: 0, stage: 0, sample }),
+            }),
+        }
+    }
+}

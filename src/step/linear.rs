@@ -1,0 +1,166 @@
+//! The linear systems of a block's adjoint and tangent.
+//!
+//! With the Jacobians `J_i` at the stages, tangents of slopes satisfy `P k = r`, cotangents `Pᵀ κ = μ`, where
+//!
+//! ```text
+//! P = I - h diag(J_i) (A ⊗ I) ,     block (i, j) of P = δ_ij I - h a_ij J_i .
+//! ```
+
+use super::scheme::Block;
+use super::trace::BlockTrace;
+use super::{Step, Workspace};
+use crate::error::Location;
+use crate::field::{Batch, Point};
+use crate::solve::{self, AdjointSolver, Failure, Layout};
+use crate::{Error, Real, VectorField};
+
+/// Most GMRES iterations or Neumann terms.
+const MAX_ITERATIONS: usize = 1000;
+
+/// Which of the two systems to solve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    /// `P k = r`.
+    Tangent,
+    /// `Pᵀ κ = μ`.
+    Adjoint,
+}
+
+impl<F: VectorField, T: Real> Step<'_, F, T> {
+    /// Solves a block's linear system for all samples: right-hand sides in `ws.rhs`, solutions to `ws.solution`.
+    pub(super) fn solve_linear(
+        &self,
+        side: Side,
+        block: &Block<T>,
+        layout: Layout,
+        params: &[T],
+        h: &[T],
+        trace: &BlockTrace<T>,
+        ws: &mut Workspace<T>,
+    ) -> Result<(), Error> {
+        let at = Point { params, t: &trace.t, y: &trace.y, batch: layout.batch() };
+        let Workspace { scratch, rhs, solution, product, tolerance, newton, .. } = ws;
+        solution.resize(layout.len(), T::zero());
+        product.resize(layout.len(), T::zero());
+        let what = match side {
+            Side::Tangent => "tangent equations",
+            Side::Adjoint => "adjoint equations",
+        };
+        let location = |sample| Location { step: 0, stage: block.stages.start, sample };
+        let linear_tolerance = self.solver.linear_tolerance::<T>();
+
+        // out = h diag(J) (A ⊗ I) v or its transpose: P = I - that.
+        let mut coupled = |v: &[T], out: &mut [T]| match side {
+            Side::Tangent => {
+                combine(layout, &block.a, false, h, v, product);
+                self.field.jvp(at, &trace.record, product, None, out, scratch);
+            }
+            Side::Adjoint => {
+                self.field.vjp(at, &trace.record, v, product, None, scratch);
+                combine(layout, &block.a, true, h, product, out);
+            }
+        };
+        let unsolved = match self.solver.adjoint_method(layout.equations()) {
+            AdjointSolver::Neumann => {
+                solve::neumann(layout, rhs, solution, linear_tolerance, MAX_ITERATIONS, coupled).err()
+            }
+            AdjointSolver::Gmres => {
+                tolerance.clear();
+                tolerance.resize(layout.samples, linear_tolerance);
+                solution.copy_from_slice(rhs);
+                let outcome =
+                    newton.gmres.solve(layout, rhs, solution, tolerance, MAX_ITERATIONS, |v, out| {
+                        coupled(v, out);
+                        for span in layout.spans() {
+                            out[span.clone()].iter_mut().zip(&v[span]).for_each(|(out, &v)| *out = v - *out);
+                        }
+                    });
+                let iterations = outcome.iterations;
+                outcome.unsolved.map(|(sample, residual)| Failure { sample, residual, iterations })
+            }
+            AdjointSolver::Dense | AdjointSolver::Automatic => {
+                return self
+                    .solve_dense(side, block, layout, at, h, trace, ws)
+                    .map_err(|sample| Error::Singular { what, location: location(sample) });
+            }
+        };
+        match unsolved {
+            None => Ok(()),
+            Some(Failure { sample, residual, iterations }) => Err(Error::NotConverged {
+                what,
+                location: location(sample),
+                residual,
+                iterations,
+                tolerance: linear_tolerance.to_f64(),
+            }),
+        }
+    }
+
+    /// By dense LU; `Err` names a sample whose matrix is singular.
+    fn solve_dense(
+        &self,
+        side: Side,
+        block: &Block<T>,
+        layout: Layout,
+        at: Point<'_, T>,
+        h: &[T],
+        trace: &BlockTrace<T>,
+        ws: &mut Workspace<T>,
+    ) -> Result<(), usize> {
+        let Layout { rows: d, stages: s, samples, stride } = layout;
+        let n = s * d;
+        ws.jacobians.resize(d * layout.len(), T::zero());
+        self.field.jacobian(at, &trace.record, &mut ws.jacobians, &mut ws.scratch);
+        ws.matrix.resize(n * n, T::zero());
+        ws.pivots.resize(2 * n, 0);
+        ws.unknowns.resize(n, T::zero());
+        for q in 0..samples {
+            for i in 0..s {
+                for j in 0..s {
+                    let ha = h[q] * block.a[i * s + j];
+                    for p in 0..d {
+                        for r in 0..d {
+                            let identity = if i == j && p == r { T::one() } else { T::zero() };
+                            let entry = identity - ha * ws.jacobians[(p * d + r) * stride + i * samples + q];
+                            let (row, column) = (i * d + p, j * d + r);
+                            ws.matrix[match side {
+                                Side::Tangent => row * n + column,
+                                Side::Adjoint => column * n + row,
+                            }] = entry;
+                        }
+                    }
+                }
+            }
+            T::factor(&mut ws.matrix, &mut ws.pivots, &mut ws.lu).map_err(|_| q)?;
+            let position = |k: usize| layout.span(k % d, k / d).start + q;
+            ws.unknowns.iter_mut().enumerate().for_each(|(k, x)| *x = ws.rhs[position(k)]);
+            T::solve(&ws.matrix, &ws.pivots, &mut ws.unknowns, &mut ws.lu);
+            ws.unknowns.iter().enumerate().for_each(|(k, &x)| ws.solution[position(k)] = x);
+        }
+        Ok(())
+    }
+}
+
+/// `out_i = h_q Σ_j a_ij x_j`; with `transposed`, `a_ji`.
+fn combine<T: Real>(layout: Layout, a: &[T], transposed: bool, h: &[T], x: &[T], out: &mut [T]) {
+    let s = layout.stages;
+    for p in 0..layout.rows {
+        for i in 0..s {
+            let target = layout.span(p, i);
+            out[target.clone()].fill(T::zero());
+            for j in 0..s {
+                let a = if transposed { a[j * s + i] } else { a[i * s + j] };
+                for ((out, &x), &h) in out[target.clone()].iter_mut().zip(&x[layout.span(p, j)]).zip(h) {
+                    *out += h * a * x;
+                }
+            }
+        }
+    }
+}
+
+/// Copies the live columns of stage `i` of a block's matrix to or from a `d × stride` matrix of states, adding.
+pub(super) fn add_stage<T: Real>(layout: Layout, i: usize, block: &[T], batch: Batch, states: &mut [T]) {
+    for (p, row) in states.chunks_exact_mut(batch.stride).enumerate() {
+        row.iter_mut().zip(&block[layout.span(p, i)]).for_each(|(y, &x)| *y += x);
+    }
+}

@@ -1,0 +1,23 @@
+//! What a step leaves for its derivatives.
+
+/// The stages of one step, and what the field recorded there.
+#[derive(Debug, Clone, Default)]
+pub struct Trace<T> {
+    pub(super) blocks: Vec<BlockTrace<T>>,
+}
+
+/// The stages of one block: matrices whose columns are stages and, within a stage, samples.
+#[derive(Debug, Clone, Default)]
+pub(super) struct BlockTrace<T> {
+    /// Stage times, one a column.
+    pub t: Vec<T>,
+    pub y: Vec<T>,
+    pub record: Vec<T>,
+}
+
+impl<T> Trace<T> {
+    /// Empty: the first step fills it, later ones reuse its memory.
+    pub fn new() -> Self {
+        Trace { blocks: Vec::new() }
+    }
+}

@@ -1,0 +1,73 @@
+//! Memory of steps and their derivatives.
+
+use crate::Real;
+use crate::field::Scratch;
+use crate::solve::lu::LuScratch;
+use crate::solve::{Buffers, Newton};
+
+/// Memory that steps reuse, so that none allocates after the first.
+#[derive(Debug)]
+pub struct Workspace<T: Real> {
+    pub(super) scratch: Scratch<T>,
+    pub(super) buffers: Buffers<T>,
+    pub(super) newton: Newton<T>,
+    /// `h k_i` of every stage, one `d × stride` matrix after another.
+    pub(super) increments: Vec<T>,
+    /// Base and slopes of an implicit block.
+    pub(super) base: Vec<T>,
+    pub(super) slopes: Vec<T>,
+    /// `h k` of the last stage of the last step.
+    pub(super) guess: Vec<T>,
+    pub(super) has_guess: bool,
+    /// For derivatives: a right-hand side and a solution of a block's linear system, and two products.
+    pub(super) rhs: Vec<T>,
+    pub(super) solution: Vec<T>,
+    pub(super) product: Vec<T>,
+    pub(super) jacobians: Vec<T>,
+    pub(super) matrix: Vec<T>,
+    pub(super) pivots: Vec<usize>,
+    pub(super) unknowns: Vec<T>,
+    pub(super) tolerance: Vec<T>,
+    pub(super) lu: LuScratch,
+}
+
+impl<T: Real> Workspace<T> {
+    /// Empty: the first steps fill it.
+    pub fn new() -> Self {
+        Workspace {
+            scratch: Scratch::new(),
+            buffers: Buffers::new(),
+            newton: Newton::new(),
+            increments: Vec::new(),
+            base: Vec::new(),
+            slopes: Vec::new(),
+            guess: Vec::new(),
+            has_guess: false,
+            rhs: Vec::new(),
+            solution: Vec::new(),
+            product: Vec::new(),
+            jacobians: Vec::new(),
+            matrix: Vec::new(),
+            pivots: Vec::new(),
+            unknowns: Vec::new(),
+            tolerance: Vec::new(),
+            lu: LuScratch::default(),
+        }
+    }
+
+    /// Forgets the slopes of the last step: the next one belongs to other samples.
+    pub fn start(&mut self) {
+        self.has_guess = false;
+    }
+
+    /// Memory for evaluations of the field.
+    pub fn scratch(&mut self) -> &mut Scratch<T> {
+        &mut self.scratch
+    }
+}
+
+impl<T: Real> Default for Workspace<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
