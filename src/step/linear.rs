@@ -68,13 +68,12 @@ impl<F: VectorField, T: Real> Step<'_, F, T> {
                 tolerance.clear();
                 tolerance.resize(layout.samples, linear_tolerance);
                 solution.copy_from_slice(rhs);
-                let outcome =
-                    newton.gmres.solve(layout, rhs, solution, tolerance, MAX_ITERATIONS, |v, out| {
-                        coupled(v, out);
-                        for span in layout.spans() {
-                            out[span.clone()].iter_mut().zip(&v[span]).for_each(|(out, &v)| *out = v - *out);
-                        }
-                    });
+                let outcome = newton.gmres.solve(layout, rhs, solution, tolerance, MAX_ITERATIONS, |v, out| {
+                    coupled(v, out);
+                    for span in layout.spans() {
+                        out[span.clone()].iter_mut().zip(&v[span]).for_each(|(out, &v)| *out = v - *out);
+                    }
+                });
                 let iterations = outcome.iterations;
                 outcome.unsolved.map(|(sample, residual)| Failure { sample, residual, iterations })
             }

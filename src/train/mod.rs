@@ -1,1 +1,5 @@
-//! train
+//! Learning parameters from data.
+
+mod loss;
+
+pub use loss::{FinalState, Loss, MeanSquare, MeanSquareAt};

@@ -1,0 +1,284 @@
+//! A chain of Runge–Kutta steps: the residual network of a field and a tableau.
+
+use super::{Grid, Path, StartTimes, Unrolled, Work};
+use crate::data::Trajectories;
+use crate::solve::Solver;
+use crate::train::Loss;
+use crate::{Error, Real, Tableau, VectorField};
+use rand::Rng;
+use serde::{Deserialize, Serialize};
+
+/// Relative slack in comparing times with the grid of steps.
+const TIME_SLACK: f64 = 1e-6;
+
+/// Whether all steps of a block have the same parameters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Sharing {
+    /// One set of parameters for all steps.
+    #[default]
+    Shared,
+    /// One set a step, constant during the step and found by the time at which it starts (càdlàg).
+    PerStep,
+}
+
+/// `T` steps of a one-step method over a field: a block of as many layers.
+///
+/// ```
+/// use kutta::{Tableau, field::{Activation, Mlp}, network::OdeBlock};
+/// use rand::{SeedableRng, rngs::StdRng};
+/// # fn main() -> Result<(), kutta::Error> {
+/// let field = Mlp::new([2, 20, 20, 2], Activation::Tanh)?;
+/// let block = OdeBlock::new(field, Tableau::radau_iia(2)?).steps(50).step_size(0.2);
+/// let params: Vec<f64> = block.init(&mut StdRng::seed_from_u64(1));
+/// let path = block.integrate(&params, 0.0, &[[1.0, 0.6], [1.0, 0.8]])?;
+/// println!("the second sample ends in {:?}", path.last(1));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OdeBlock<F> {
+    field: F,
+    tableau: Tableau,
+    steps: usize,
+    step_size: f64,
+    start_time: f64,
+    sharing: Sharing,
+    solver: Solver,
+}
+
+/// The value of a loss and its derivatives.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gradient<T> {
+    /// The loss.
+    pub value: T,
+    /// Its derivative by the parameters.
+    pub params: Vec<T>,
+    /// Its derivative by the starts, the samples' one after another.
+    pub starts: Vec<T>,
+    /// The nonlinear work of the forward pass.
+    pub work: Work,
+}
+
+impl<F: VectorField> OdeBlock<F> {
+    /// One step of size 1, to be changed by the methods below; parameters are shared, stages solved by the default
+    /// [`Solver`].
+    pub fn new(field: F, tableau: Tableau) -> Self {
+        OdeBlock {
+            field,
+            tableau,
+            steps: 1,
+            step_size: 1.0,
+            start_time: 0.0,
+            sharing: Sharing::Shared,
+            solver: Solver::default(),
+        }
+    }
+
+    /// Number of steps.
+    pub fn steps(self, steps: usize) -> Self {
+        OdeBlock { steps, ..self }
+    }
+
+    /// Size `h` of a step.
+    pub fn step_size(self, step_size: f64) -> Self {
+        OdeBlock { step_size, ..self }
+    }
+
+    /// Gives every step parameters of its own. The first belongs to steps that start in `[start_time, start_time + h)`,
+    /// the next to the interval after, and so on; steps that start outside the block's span use the nearest.
+    pub fn per_step(self, start_time: f64) -> Self {
+        OdeBlock { sharing: Sharing::PerStep, start_time, ..self }
+    }
+
+    /// How stage equations are solved.
+    pub fn solved_by(self, solver: Solver) -> Self {
+        OdeBlock { solver, ..self }
+    }
+
+    /// The field.
+    pub fn field(&self) -> &F {
+        &self.field
+    }
+
+    /// The tableau.
+    pub fn tableau(&self) -> &Tableau {
+        &self.tableau
+    }
+
+    /// The settings of the stage solver.
+    pub fn solver(&self) -> &Solver {
+        &self.solver
+    }
+
+    /// Number of steps.
+    pub fn step_count(&self) -> usize {
+        self.steps
+    }
+
+    /// Size of a step.
+    pub fn step(&self) -> f64 {
+        self.step_size
+    }
+
+    /// Whether steps share their parameters.
+    pub fn sharing(&self) -> Sharing {
+        self.sharing
+    }
+
+    /// Number of components of a state.
+    pub fn dim(&self) -> usize {
+        self.field.dim()
+    }
+
+    /// Number of parameters of all steps: sets one after another.
+    pub fn param_count(&self) -> usize {
+        self.field.param_count() * self.layers()
+    }
+
+    /// Number of sets of parameters.
+    fn layers(&self) -> usize {
+        match self.sharing {
+            Sharing::Shared => 1,
+            Sharing::PerStep => self.steps,
+        }
+    }
+
+    /// The set of parameters for a step that starts at `t`: `⌊(t - t_0)/h⌋`, with slack for rounding, within the block.
+    pub fn layer_at(&self, t: f64) -> usize {
+        match self.sharing {
+            Sharing::Shared => 0,
+            Sharing::PerStep => {
+                let index = ((t - self.start_time) / self.step_size + TIME_SLACK).floor();
+                // `as` saturates, and sends NaN to zero.
+                (index as usize).min(self.layers().saturating_sub(1))
+            }
+        }
+    }
+
+    pub(super) fn implicit_blocks(&self) -> usize {
+        let implicit =
+            |block: &std::ops::Range<usize>| block.clone().any(|i| block.clone().any(|j| self.tableau.a(i, j) != 0.0));
+        self.tableau.blocks().iter().filter(|block| implicit(block)).count()
+    }
+
+    /// Initial parameters. Sets of different steps start equal: their differences are for the data to ask for.
+    pub fn init<T: Real>(&self, rng: &mut impl Rng) -> Vec<T> {
+        self.field.init(rng).repeat(self.layers())
+    }
+
+    /// The grid on which samples with these start times take all steps of the block.
+    ///
+    /// # Errors
+    /// As [`Grid::uniform`].
+    pub fn grid(&self, start: impl Into<StartTimes>, samples: usize) -> Result<Grid, Error> {
+        Grid::uniform(&start.into(), samples, self.step_size, self.steps)
+    }
+
+    /// The grid on which steps lead from observation to observation of recorded trajectories: the fewest equal steps
+    /// that are no longer than the block's.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] if the step size is not positive.
+    pub fn grid_through(&self, data: &Trajectories) -> Result<Grid, Error> {
+        if !(self.step_size > 0.0 && self.step_size.is_finite()) {
+            return Err(Error::InvalidArgument {
+                argument: "step_size",
+                value: self.step_size.to_string(),
+                expected: "a positive number".into(),
+            });
+        }
+        Grid::through(data, |interval| (interval / self.step_size - TIME_SLACK).ceil() as usize)
+    }
+
+    /// Makes the block ready for the samples of a grid.
+    ///
+    /// # Errors
+    /// [`Error::ShapeMismatch`] if the field is a map that no wrapper completes to a field, [`Error::InvalidArgument`]
+    /// for settings that make no sense.
+    pub fn unroll<T: Real>(&self, grid: &Grid) -> Result<Unrolled<'_, F, T>, Error> {
+        if self.layers() == 0 {
+            return Err(Error::InvalidArgument {
+                argument: "steps",
+                value: "0".into(),
+                expected: "at least 1 for parameters per step".into(),
+            });
+        }
+        Unrolled::new(self, grid)
+    }
+
+    /// All states of samples that start at `start` from `states`: [`Path::state`]`(sample, n)` after `n` steps.
+    ///
+    /// # Errors
+    /// [`Error::ShapeMismatch`] for arguments of the wrong size, [`Error::NotFinite`] for arguments or states that are
+    /// not finite, [`Error::NotConverged`] for a stage that is not solved, naming step, stage and sample.
+    pub fn integrate<T: Real, S: AsRef<[T]>>(
+        &self,
+        params: &[T],
+        start: impl Into<StartTimes>,
+        states: &[S],
+    ) -> Result<Path<T>, Error> {
+        let grid = self.grid(start, states.len())?;
+        Ok(self.unroll(&grid)?.forward(params, &self.flat(states)?)?.clone())
+    }
+
+    fn flat<T: Real, S: AsRef<[T]>>(&self, states: &[S]) -> Result<Vec<T>, Error> {
+        let mut flat = Vec::with_capacity(states.len() * self.dim());
+        for state in states {
+            Error::check_len("a start", "components", state.as_ref().len(), self.dim())?;
+            flat.extend_from_slice(state.as_ref());
+        }
+        Ok(flat)
+    }
+
+    /// A loss on recorded trajectories, predicted from their first observations, and its exact derivatives.
+    ///
+    /// The loss sees the states at the observed times; see [`grid_through`](OdeBlock::grid_through) for the steps.
+    ///
+    /// # Errors
+    /// As [`Unrolled::forward`] and [`Unrolled::backward`].
+    pub fn value_and_grad<T: Real>(
+        &self,
+        params: &[T],
+        data: &Trajectories,
+        loss: &impl Loss<T>,
+    ) -> Result<Gradient<T>, Error> {
+        Error::check_len("data", "components", data.dim(), self.dim())?;
+        let cast = |state: &[f64]| state.iter().map(|&x| T::constant(x)).collect::<Vec<T>>();
+        let starts: Vec<T> = data.iter().flat_map(|trajectory| cast(trajectory.state(0))).collect();
+        let target = Path::from_states(self.dim(), data.iter().map(|trajectory| cast(trajectory.states())));
+        self.differentiate(&self.grid_through(data)?, params, starts, |path, gradient| {
+            loss.value_and_grad(path, &target, gradient)
+        })
+    }
+
+    /// Any function of all states of samples that start at `start` from `states`, and its exact derivatives: `loss`
+    /// returns its value, and adds its derivative by every state to the second argument, which comes filled with zeros.
+    ///
+    /// # Errors
+    /// As [`Unrolled::forward`] and [`Unrolled::backward`].
+    pub fn value_and_grad_of<T: Real, S: AsRef<[T]>>(
+        &self,
+        params: &[T],
+        start: impl Into<StartTimes>,
+        states: &[S],
+        loss: impl FnOnce(&Path<T>, &mut Path<T>) -> T,
+    ) -> Result<Gradient<T>, Error> {
+        self.differentiate(&self.grid(start, states.len())?, params, self.flat(states)?, loss)
+    }
+
+    fn differentiate<T: Real>(
+        &self,
+        grid: &Grid,
+        params: &[T],
+        starts: Vec<T>,
+        loss: impl FnOnce(&Path<T>, &mut Path<T>) -> T,
+    ) -> Result<Gradient<T>, Error> {
+        let mut unrolled = self.unroll(grid)?;
+        let mut gradient = Path::zeros(self.dim(), grid);
+        let value = loss(unrolled.forward(params, &starts)?, &mut gradient);
+        let mut result = Gradient { value, params: vec![T::zero(); params.len()], starts, work: unrolled.work() };
+        unrolled.backward(params, &gradient, &mut result.params, &mut result.starts)?;
+        Ok(result)
+    }
+}

@@ -1,0 +1,235 @@
+//! A group of samples that go through a block together.
+
+use super::Grid;
+use crate::field::Batch;
+use crate::step::{Start, Step, Trace, Workspace};
+use crate::{Error, Real, VectorField};
+
+/// Most samples in a chunk: enough columns to keep the arithmetic units busy, few enough to stay in cache and to leave
+/// work for other threads. Fixed, so that results do not depend on the number of threads.
+const CHUNK: usize = 32;
+
+/// Samples that take the same number of steps with the same parameters in each, with all memory that their way through
+/// the block needs.
+#[derive(Debug)]
+pub(super) struct Chunk<T: Real> {
+    /// Which samples of the batch these are.
+    pub samples: Vec<usize>,
+    /// Which set of parameters each step uses.
+    layers: Vec<usize>,
+    /// By step: whether its end is observed, as which state of each sample; entry 0 is the start.
+    observed: Vec<Option<usize>>,
+    batch: Batch,
+    dim: usize,
+    /// Start times and sizes of the steps, a row of the batch's stride each.
+    t: Vec<T>,
+    h: Vec<T>,
+    /// States: `steps + 1` matrices of `dim × stride`.
+    states: Vec<T>,
+    traces: Vec<Trace<T>>,
+    lambda: Vec<T>,
+    pub params_bar: Vec<T>,
+    pub iterations: usize,
+    ws: Workspace<T>,
+}
+
+impl<T: Real> Chunk<T> {
+    /// Cuts the samples of a grid into chunks; `layer` gives the set of parameters for a step's start time.
+    ///
+    /// Samples that share a chunk have equal layers, steps and observed steps.
+    pub fn cut(dim: usize, grid: &Grid, layer: impl Fn(f64) -> usize) -> Vec<Self> {
+        let key = |sample: usize| {
+            let times = grid.times(sample);
+            let layers: Vec<usize> = times[..times.len() - 1].iter().map(|&t| layer(t)).collect();
+            (layers, grid.observed(sample))
+        };
+        let mut groups: std::collections::HashMap<_, usize> = Default::default();
+        let mut members: Vec<(Vec<usize>, Vec<usize>)> = Vec::new();
+        for sample in 0..grid.samples() {
+            let key = key(sample);
+            let group = *groups.entry(key).or_insert_with_key(|(layers, _)| {
+                members.push((layers.clone(), Vec::new()));
+                members.len() - 1
+            });
+            members[group].1.push(sample);
+        }
+        let mut chunks = Vec::new();
+        for (layers, samples) in members {
+            for samples in samples.chunks(CHUNK) {
+                chunks.push(Chunk::new(dim, grid, samples.to_vec(), layers.clone()));
+            }
+        }
+        chunks
+    }
+
+    fn new(dim: usize, grid: &Grid, samples: Vec<usize>, layers: Vec<usize>) -> Self {
+        let steps = layers.len();
+        let batch = Batch::padded::<T>(samples.len());
+        let mut observed = vec![None; steps + 1];
+        for (k, &step) in grid.observed(samples[0]).iter().enumerate() {
+            observed[step] = Some(k);
+        }
+        let mut t = vec![T::zero(); steps * batch.stride];
+        let mut h = vec![T::zero(); steps * batch.stride];
+        for (q, &sample) in samples.iter().enumerate() {
+            for (n, pair) in grid.times(sample).windows(2).enumerate() {
+                t[n * batch.stride + q] = T::constant(pair[0]);
+                h[n * batch.stride + q] = T::constant(pair[1] - pair[0]);
+            }
+        }
+        Chunk {
+            samples,
+            layers,
+            observed,
+            batch,
+            dim,
+            t,
+            h,
+            states: vec![T::zero(); (steps + 1) * dim * batch.stride],
+            traces: Vec::new(),
+            lambda: vec![T::zero(); dim * batch.stride],
+            params_bar: Vec::new(),
+            iterations: 0,
+            ws: Workspace::new(),
+        }
+    }
+
+    /// Number of steps times number of samples.
+    pub fn sample_steps(&self) -> usize {
+        self.layers.len() * self.samples.len()
+    }
+
+    /// Takes all steps from the starts, which hold the batch's samples one after another.
+    pub fn forward<F: VectorField>(
+        &mut self,
+        step: &Step<'_, F, T>,
+        params: &[T],
+        layer_params: usize,
+        starts: &[T],
+    ) -> Result<(), Error> {
+        let (d, stride) = (self.dim, self.batch.stride);
+        for (q, &sample) in self.samples.iter().enumerate() {
+            for i in 0..d {
+                self.states[i * stride + q] = starts[sample * d + i];
+            }
+        }
+        self.iterations = 0;
+        self.traces.resize_with(self.layers.len(), Trace::new);
+        self.ws.start();
+        for (n, &layer) in self.layers.iter().enumerate() {
+            let (y, next) = self.states[n * d * stride..(n + 2) * d * stride].split_at_mut(d * stride);
+            let from = Start {
+                params: &params[layer * layer_params..][..layer_params],
+                t: &self.t[n * stride..][..stride],
+                h: &self.h[n * stride..][..stride],
+                y,
+                batch: self.batch,
+            };
+            self.iterations += step
+                .forward(from, next, &mut self.traces[n], &mut self.ws)
+                .map_err(|error| error.relocated(n, &self.samples))?;
+        }
+        Ok(())
+    }
+
+    /// Reads the observed states: `read(sample, k, component, value)`.
+    pub fn observe(&self, mut read: impl FnMut(usize, usize, usize, T)) {
+        let (d, stride) = (self.dim, self.batch.stride);
+        for (n, k) in self.observed.iter().enumerate() {
+            let Some(k) = *k else { continue };
+            for (q, &sample) in self.samples.iter().enumerate() {
+                for i in 0..d {
+                    read(sample, k, i, self.states[(n * d + i) * stride + q]);
+                }
+            }
+        }
+    }
+
+    /// Adds the cotangents of the states observed after step `n - 1`.
+    fn add_cotangents(&mut self, n: usize, gradient: &impl Fn(usize, usize, usize) -> T) {
+        let Some(k) = self.observed[n] else { return };
+        for (q, &sample) in self.samples.iter().enumerate() {
+            for i in 0..self.dim {
+                self.lambda[i * self.batch.stride + q] += gradient(sample, k, i);
+            }
+        }
+    }
+
+    /// Goes back through all steps of the last [`forward`](Chunk::forward), from the cotangents
+    /// `gradient(sample, k, component)` of the observed states: fills `params_bar`, and leaves the cotangents of the
+    /// starts for [`start_cotangents`](Chunk::start_cotangents).
+    pub fn backward<F: VectorField>(
+        &mut self,
+        step: &Step<'_, F, T>,
+        params: &[T],
+        layer_params: usize,
+        gradient: impl Fn(usize, usize, usize) -> T,
+    ) -> Result<(), Error> {
+        let (d, stride) = (self.dim, self.batch.stride);
+        self.lambda.fill(T::zero());
+        self.params_bar.clear();
+        self.params_bar.resize(params.len(), T::zero());
+        for n in (0..self.layers.len()).rev() {
+            self.add_cotangents(n + 1, &gradient);
+            let range = self.layers[n] * layer_params..(self.layers[n] + 1) * layer_params;
+            let from = Start {
+                params: &params[range.clone()],
+                t: &self.t[n * stride..][..stride],
+                h: &self.h[n * stride..][..stride],
+                y: &self.states[n * d * stride..][..d * stride],
+                batch: self.batch,
+            };
+            step.pullback(from, &self.traces[n], &mut self.lambda, &mut self.params_bar[range], &mut self.ws)
+                .map_err(|error| error.relocated(n, &self.samples))?;
+        }
+        self.add_cotangents(0, &gradient);
+        Ok(())
+    }
+
+    /// Cotangents of the starts after [`backward`](Chunk::backward): `read(sample, component, value)`.
+    pub fn start_cotangents(&self, mut read: impl FnMut(usize, usize, T)) {
+        for (q, &sample) in self.samples.iter().enumerate() {
+            for i in 0..self.dim {
+                read(sample, i, self.lambda[i * self.batch.stride + q]);
+            }
+        }
+    }
+
+    /// Propagates tangents of starts and parameters through the steps of the last [`forward`](Chunk::forward), and
+    /// reads those of the observed states: `read(sample, k, component, value)`.
+    pub fn pushforward<F: VectorField>(
+        &mut self,
+        step: &Step<'_, F, T>,
+        params: &[T],
+        layer_params: usize,
+        starts_dot: &[T],
+        params_dot: &[T],
+        mut read: impl FnMut(usize, usize, usize, T),
+    ) -> Result<(), Error> {
+        let (d, stride) = (self.dim, self.batch.stride);
+        for (q, &sample) in self.samples.iter().enumerate() {
+            for i in 0..d {
+                self.lambda[i * stride + q] = starts_dot[sample * d + i];
+            }
+        }
+        for n in 0..=self.layers.len() {
+            if let Some(k) = self.observed[n] {
+                for (q, &sample) in self.samples.iter().enumerate() {
+                    (0..d).for_each(|i| read(sample, k, i, self.lambda[i * stride + q]));
+                }
+            }
+            let Some(&layer) = self.layers.get(n) else { break };
+            let range = layer * layer_params..(layer + 1) * layer_params;
+            let from = Start {
+                params: &params[range.clone()],
+                t: &self.t[n * stride..][..stride],
+                h: &self.h[n * stride..][..stride],
+                y: &self.states[n * d * stride..][..d * stride],
+                batch: self.batch,
+            };
+            step.pushforward(from, &self.traces[n], &mut self.lambda, Some(&params_dot[range]), &mut self.ws)
+                .map_err(|error| error.relocated(n, &self.samples))?;
+        }
+        Ok(())
+    }
+}

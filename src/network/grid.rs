@@ -1,0 +1,196 @@
+//! The times between which samples take their steps.
+
+use crate::Error;
+use crate::data::Trajectories;
+
+/// For every sample of a batch, the times of its steps, and which of them are observed.
+///
+/// Samples may start at different times, take steps of different sizes, and different numbers of steps.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Grid {
+    times: Vec<f64>,
+    /// Where each sample's times begin, and where the last one's end.
+    offsets: Vec<usize>,
+    /// Observed steps of all samples, ascending within a sample.
+    observed: Vec<usize>,
+    observed_offsets: Vec<usize>,
+}
+
+/// Start times: one for all samples, or one each.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StartTimes {
+    /// All samples start together.
+    Shared(f64),
+    /// Every sample starts at its own time.
+    Each(Vec<f64>),
+}
+
+impl From<f64> for StartTimes {
+    fn from(t: f64) -> Self {
+        StartTimes::Shared(t)
+    }
+}
+impl From<Vec<f64>> for StartTimes {
+    fn from(t: Vec<f64>) -> Self {
+        StartTimes::Each(t)
+    }
+}
+impl From<&[f64]> for StartTimes {
+    fn from(t: &[f64]) -> Self {
+        StartTimes::Each(t.to_vec())
+    }
+}
+
+impl Grid {
+    /// No samples yet.
+    pub fn new() -> Self {
+        Grid { times: Vec::new(), offsets: vec![0], observed: Vec::new(), observed_offsets: vec![0] }
+    }
+
+    /// Adds a sample with `steps + 1` times, all of them observed.
+    ///
+    /// # Errors
+    /// As [`push_observed`](Grid::push_observed).
+    pub fn push(&mut self, times: impl IntoIterator<Item = f64>) -> Result<(), Error> {
+        let from = self.times.len();
+        self.times.extend(times);
+        let count = self.times.len() - from;
+        self.finish(from, |observed| observed.extend(0..count))
+    }
+
+    /// Adds a sample of which only the steps `observed` are observed; step 0 is the start.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] if there is no time, if one is not finite or repeats the one before, or if `observed`
+    /// is not ascending or goes beyond the last step.
+    pub fn push_observed(
+        &mut self,
+        times: impl IntoIterator<Item = f64>,
+        observed: impl IntoIterator<Item = usize>,
+    ) -> Result<(), Error> {
+        let from = self.times.len();
+        self.times.extend(times);
+        self.finish(from, |all| all.extend(observed))
+    }
+
+    fn finish(&mut self, from: usize, observe: impl FnOnce(&mut Vec<usize>)) -> Result<(), Error> {
+        let invalid = |argument, value: String, expected: &str| {
+            Err(Error::InvalidArgument { argument, value, expected: expected.into() })
+        };
+        let times = &self.times[from..];
+        let observed_from = self.observed.len();
+        observe(&mut self.observed);
+        let observed = &self.observed[observed_from..];
+        let result = if let Some(t) = times.iter().find(|t| !t.is_finite()) {
+            invalid("a step's time", t.to_string(), "a finite number")
+        } else if times.is_empty() {
+            invalid("times", "empty".into(), "at least a start time")
+        } else if let Some(pair) = times.windows(2).find(|p| p[0] == p[1]) {
+            invalid("a step's time", pair[1].to_string(), "a time that differs from the one before")
+        } else if let Some(pair) = observed.windows(2).find(|p| p[0] >= p[1]) {
+            invalid("observed steps", format!("{pair:?}"), "ascending steps")
+        } else if let Some(&last) = observed.last().filter(|&&last| last >= times.len()) {
+            invalid("an observed step", last.to_string(), &format!("at most {}", times.len() - 1))
+        } else {
+            self.offsets.push(self.times.len());
+            self.observed_offsets.push(self.observed.len());
+            return Ok(());
+        };
+        // Nothing is half-added.
+        self.times.truncate(from);
+        self.observed.truncate(observed_from);
+        result
+    }
+
+    /// `samples` samples that take `steps` steps of size `step_size` each.
+    ///
+    /// # Errors
+    /// [`Error::ShapeMismatch`] if there are start times, but not one for every sample; [`Error::InvalidArgument`] if
+    /// a time is not finite or the step size is zero.
+    pub fn uniform(start: &StartTimes, samples: usize, step_size: f64, steps: usize) -> Result<Self, Error> {
+        if let StartTimes::Each(each) = start {
+            Error::check_len("start times", "entries", each.len(), samples)?;
+        }
+        let mut grid = Grid::new();
+        for sample in 0..samples {
+            let start = match start {
+                StartTimes::Shared(t) => *t,
+                StartTimes::Each(each) => each[sample],
+            };
+            grid.push((0..=steps).map(|n| start + n as f64 * step_size))?;
+        }
+        Ok(grid)
+    }
+
+    /// Steps from observation to observation of recorded trajectories: as many equal steps between two observations as
+    /// `steps_between` says of the time between them. Observed are the observations.
+    ///
+    /// # Errors
+    /// As [`push_observed`](Grid::push_observed).
+    pub fn through(data: &Trajectories, steps_between: impl Fn(f64) -> usize) -> Result<Self, Error> {
+        let mut grid = Grid::new();
+        for trajectory in data.iter() {
+            let mut times = Vec::new();
+            let mut observed = Vec::new();
+            for pair in trajectory.times().windows(2) {
+                let count = steps_between(pair[1] - pair[0]).max(1);
+                observed.push(times.len());
+                times.extend((0..count).map(|k| pair[0] + (pair[1] - pair[0]) * k as f64 / count as f64));
+            }
+            observed.push(times.len());
+            times.extend(trajectory.times().last());
+            grid.push_observed(times, observed)?;
+        }
+        Ok(grid)
+    }
+
+    /// Number of samples.
+    pub fn samples(&self) -> usize {
+        self.offsets.len() - 1
+    }
+
+    /// Times of a sample's steps, its start first.
+    pub fn times(&self, sample: usize) -> &[f64] {
+        &self.times[self.offsets[sample]..self.offsets[sample + 1]]
+    }
+
+    /// Number of a sample's steps.
+    pub fn steps(&self, sample: usize) -> usize {
+        self.times(sample).len() - 1
+    }
+
+    /// The steps of a sample whose states are observed.
+    pub fn observed(&self, sample: usize) -> &[usize] {
+        &self.observed[self.observed_offsets[sample]..self.observed_offsets[sample + 1]]
+    }
+}
+
+impl Default for Grid {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refused_samples_leave_the_grid_as_it_was() {
+        let mut grid = Grid::new();
+        grid.push([0.0, 1.0]).unwrap();
+        let before = grid.clone();
+        for times in [vec![], vec![0.0, f64::NAN], vec![0.0, 0.0]] {
+            assert!(grid.push(times).is_err());
+        }
+        assert!(grid.push_observed([0.0, 1.0], [2]).unwrap_err().to_string().contains("observed step is 2"));
+        assert!(grid.push_observed([0.0, 1.0], [1, 0]).is_err());
+        assert_eq!(grid, before);
+    }
+
+    #[test]
+    fn start_times_must_match_the_samples() {
+        let error = Grid::uniform(&vec![0.0, 1.0].into(), 3, 0.1, 2).unwrap_err();
+        assert_eq!(error.to_string(), "start times has 2 entries, expected 3");
+    }
+}

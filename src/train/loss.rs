@@ -1,0 +1,90 @@
+//! Losses on the states that a network predicts.
+
+use crate::network::Path;
+use crate::{Number, Real};
+
+/// A function of predicted states, with its derivative.
+///
+/// `prediction` and `target` hold a state for every observation of every sample, the start first. Closures of this
+/// shape are losses too:
+///
+/// ```
+/// use kutta::{network::Path, train::Loss};
+/// fn distance_at_the_end(prediction: &Path<f64>, target: &Path<f64>, gradient: &mut Path<f64>) -> f64 {
+///     let end = prediction.len(0) - 1;
+///     let error = prediction.state(0, end)[0] - target.state(0, end)[0];
+///     gradient.state_mut(0, end)[0] += error.signum();
+///     error.abs()
+/// }
+/// fn accepts(_: impl Loss<f64>) {}
+/// accepts(distance_at_the_end);
+/// ```
+pub trait Loss<T>: Sync {
+    /// The loss; its derivative by every entry of `prediction` is added to `gradient`.
+    fn value_and_grad(&self, prediction: &Path<T>, target: &Path<T>, gradient: &mut Path<T>) -> T;
+}
+
+impl<T, L> Loss<T> for L
+where
+    L: Fn(&Path<T>, &Path<T>, &mut Path<T>) -> T + Sync,
+{
+    fn value_and_grad(&self, prediction: &Path<T>, target: &Path<T>, gradient: &mut Path<T>) -> T {
+        self(prediction, target, gradient)
+    }
+}
+
+/// Mean of `(y - target)²` over all samples, components and observations after the start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MeanSquare;
+
+/// Mean of `(y - target)²` over all samples, components and the observations of these numbers; 0 is the start. A sample
+/// with fewer observations counts with those that it has.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MeanSquareAt(pub Vec<usize>);
+
+/// Mean of `(y - target)²` over all samples and components at each sample's last observation.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FinalState;
+
+/// The mean square over the observations `chosen(length of the sample)` of every sample.
+fn mean_square<T: Real, I: IntoIterator<Item = usize>>(
+    prediction: &Path<T>,
+    target: &Path<T>,
+    gradient: &mut Path<T>,
+    chosen: impl Fn(usize) -> I,
+) -> T {
+    let samples = prediction.samples().min(target.samples());
+    let length = |sample| prediction.len(sample).min(target.len(sample));
+    let observations: usize = (0..samples).map(|sample| chosen(length(sample)).into_iter().count()).sum();
+    let weight = T::constant(1.0 / (observations * prediction.dim()).max(1) as f64);
+    let mut sum = T::zero();
+    for sample in 0..samples {
+        for k in chosen(length(sample)) {
+            let errors = prediction.state(sample, k).iter().zip(target.state(sample, k));
+            for (gradient, (&y, &target)) in gradient.state_mut(sample, k).iter_mut().zip(errors) {
+                let error = y - target;
+                sum += error * error;
+                *gradient += T::constant(2.0) * weight * error;
+            }
+        }
+    }
+    weight * sum
+}
+
+impl<T: Real> Loss<T> for MeanSquare {
+    fn value_and_grad(&self, prediction: &Path<T>, target: &Path<T>, gradient: &mut Path<T>) -> T {
+        mean_square(prediction, target, gradient, |length| 1..length)
+    }
+}
+
+impl<T: Real> Loss<T> for MeanSquareAt {
+    fn value_and_grad(&self, prediction: &Path<T>, target: &Path<T>, gradient: &mut Path<T>) -> T {
+        mean_square(prediction, target, gradient, |length| self.0.iter().copied().filter(move |&k| k < length))
+    }
+}
+
+impl<T: Real> Loss<T> for FinalState {
+    fn value_and_grad(&self, prediction: &Path<T>, target: &Path<T>, gradient: &mut Path<T>) -> T {
+        mean_square(prediction, target, gradient, |length| length.checked_sub(1))
+    }
+}
