@@ -175,10 +175,6 @@ impl Error {
         found: usize,
         expected: usize,
     ) -> Result<(), Self> {
-        if found == expected {
-            Ok(())
-        } else {
-            Err(Error::ShapeMismatch { argument, unit, found, expected })
-        }
+        if found == expected { Ok(()) } else { Err(Error::ShapeMismatch { argument, unit, found, expected }) }
     }
 }

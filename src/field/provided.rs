@@ -49,10 +49,12 @@ pub(super) fn jvp<F: VectorField + ?Sized, T: Real>(
     let (d, inputs, stride) = (field.dim(), field.inputs(), at.batch.stride);
     let duals = &mut scratch.duals;
     duals.clear();
-    duals.extend(at.params.iter().enumerate().map(|(k, &p)| Dual {
-        value: Lanes::splat(p),
-        tangent: Lanes::splat(w.map_or(T::zero(), |w| w[k])),
-    }));
+    duals.extend(
+        at.params
+            .iter()
+            .enumerate()
+            .map(|(k, &p)| Dual { value: Lanes::splat(p), tangent: Lanes::splat(w.map_or(T::zero(), |w| w[k])) }),
+    );
     duals.resize(at.params.len() + inputs + d, Dual::zero());
     let (params, rest) = duals.split_at_mut(at.params.len());
     let (y, dy) = rest.split_at_mut(inputs);

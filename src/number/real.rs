@@ -7,17 +7,7 @@ use std::iter::Sum;
 
 /// `f32` or `f64`: what states and parameters are stored in.
 pub trait Real:
-    Number
-    + PartialOrd
-    + Default
-    + Display
-    + LowerExp
-    + Sum
-    + Send
-    + Sync
-    + Serialize
-    + DeserializeOwned
-    + 'static
+    Number + PartialOrd + Default + Display + LowerExp + Sum + Send + Sync + Serialize + DeserializeOwned + 'static
 {
     /// Distance from 1 to the next larger number.
     const EPSILON: Self;
