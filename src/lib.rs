@@ -5,6 +5,7 @@
 pub mod data;
 pub mod error;
 pub mod field;
+mod file;
 pub mod flow;
 pub mod network;
 pub mod number;
