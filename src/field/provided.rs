@@ -68,11 +68,20 @@ pub(super) fn jvp<F: VectorField + ?Sized, T: Real>(
     }
 }
 
-/// An empty vector in the memory of another whose elements differ only in a lifetime. Collecting in place reuses the
+/// Memory of a tape's variable while there is none: of the same layout, but without its reference to the tape, which
+/// would bind the memory to one tape and one thread.
+#[derive(Debug)]
+pub(super) struct Slot<N> {
+    _tape: usize,
+    _index: u32,
+    _value: N,
+}
+
+/// An empty vector in the memory of another whose elements have the same layout. Collecting in place reuses the
 /// allocation; should a standard library ever not, this allocates anew and stays correct.
-fn recycle<'a, T: Real>(mut old: Vec<Var<'_, Lanes<T>>>) -> Vec<Var<'a, Lanes<T>>> {
+fn recycle<A, B>(mut old: Vec<A>, convert: impl FnMut(A) -> B) -> Vec<B> {
     old.clear();
-    old.into_iter().map(|v| Var::constant_of(v.value())).collect()
+    old.into_iter().map(convert).collect()
 }
 
 pub(super) fn vjp<F: VectorField + ?Sized, T: Real>(
@@ -87,7 +96,8 @@ pub(super) fn vjp<F: VectorField + ?Sized, T: Real>(
     let mut tape: Tape<Lanes<T>> = std::mem::replace(&mut scratch.tape, Tape::new());
     for group in groups(at.batch.live) {
         tape.clear();
-        let mut vars: Vec<Var<'_, Lanes<T>>> = recycle(std::mem::take(&mut scratch.vars));
+        let mut vars: Vec<Var<'_, Lanes<T>>> =
+            recycle(std::mem::take(&mut scratch.vars), |slot| Var::constant_of(slot._value));
         // The state is first on the tape, then, if their gradient is wanted, the parameters.
         vars.extend((0..inputs).map(|i| tape.variable(load(at.y, i, stride, &group))));
         let with_params = params_bar.is_some();
@@ -113,7 +123,7 @@ pub(super) fn vjp<F: VectorField + ?Sized, T: Real>(
                 lanes.0[..group.len()].iter().for_each(|&x| *bar += x);
             }
         }
-        scratch.vars = recycle(vars);
+        scratch.vars = recycle(vars, |var| Slot { _tape: 0, _index: 0, _value: var.value() });
     }
     scratch.tape = tape;
 }

@@ -1,17 +1,18 @@
 //! Memory that evaluations of a field reuse.
 
+use super::provided::Slot;
 use crate::Real;
-use crate::number::{Dual, Lanes, Tape, Var};
+use crate::number::{Dual, Lanes, Tape};
 
 /// Buffers that field evaluations borrow, so that none allocates after the first.
 #[derive(Debug)]
-pub struct Scratch<T: 'static> {
+pub struct Scratch<T> {
     free: Vec<Vec<T>>,
     pub(super) lanes: Vec<Lanes<T>>,
     pub(super) duals: Vec<Dual<Lanes<T>>>,
     pub(super) tape: Tape<Lanes<T>>,
     pub(super) adjoint: Vec<Lanes<T>>,
-    pub(super) vars: Vec<Var<'static, Lanes<T>>>,
+    pub(super) vars: Vec<Slot<Lanes<T>>>,
 }
 
 impl<T: Real> Default for Scratch<T> {

@@ -127,7 +127,7 @@ impl<'a, F: VectorField, T: Real> Unrolled<'a, F, T> {
 /// Runs every chunk, in parallel if there are several; the first chunk's error is the one reported.
 fn run<T: Real>(
     chunks: &mut [Chunk<T>],
-    pass: impl Fn(&mut Chunk<T>) -> Result<(), Error> + Sync,
+    pass: impl Fn(&mut Chunk<T>) -> Result<(), Error> + Send + Sync,
 ) -> Result<(), Error> {
     match chunks {
         [one] => pass(one),

@@ -3,7 +3,7 @@
 use crate::Error;
 
 /// A Runge–Kutta tableau `(A, b, c)`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Tableau {
     name: String,
     a: Vec<f64>,

@@ -1,7 +1,7 @@
 //! Losses on the states that a network predicts.
 
+use crate::Real;
 use crate::network::Path;
-use crate::{Number, Real};
 
 /// A function of predicted states, with its derivative.
 ///
