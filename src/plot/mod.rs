@@ -1,1 +1,75 @@
-//! plot
+//! Figures as SVG: time series and phase portraits, in colours that colour-blind readers can tell apart.
+//!
+//! A figure is a plain struct of points and labels; a function draws it to a file, which appears whole or not at all.
+//! Points that are not finite, or beyond `1e300`, are left out and interrupt their line. Legends stand above the axes, so
+//! that they cover no data. Text is set in the viewer's sans-serif face.
+//!
+//! ```
+//! use kutta::plot::{Component, TimeSeries, time_series};
+//!
+//! let curve = |from: usize, to: usize| (from..=to).map(|k| k as f64 / 10.0).map(|t| [t, t.cos()]).collect();
+//! let component = Component {
+//!     name: "x".into(),
+//!     observed: (0..40).map(|k| k as f64 / 4.0).map(|t| [t, t.cos() + 0.05 * (9.0 * t).sin()]).collect(),
+//!     fit: curve(0, 70),
+//!     forecast: curve(70, 100),
+//! };
+//! let folder = tempfile::tempdir()?;
+//! time_series(folder.path().join("cosine.svg"), &TimeSeries { components: vec![component], ..Default::default() })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod axes;
+mod canvas;
+mod legend;
+mod phase_portrait;
+mod time_series;
+
+pub use phase_portrait::{Curve, PhasePortrait, phase_portrait};
+pub use time_series::{Component, Layout, TimeSeries, time_series};
+
+use crate::Error;
+
+/// A point: time and value, or two components of a state.
+pub type Point = [f64; 2];
+
+/// Red, green, blue.
+type Colour = [u8; 3];
+
+/// Colours of series, in order of use: the palette of Okabe and Ito (*Color Universal Design*, 2008) without its
+/// yellow, which is too faint for lines on white, and with black last.
+pub const PALETTE: [[u8; 3]; 7] = [
+    [0, 114, 178],   // blue
+    [213, 94, 0],    // vermilion
+    [0, 158, 115],   // bluish green
+    [204, 121, 167], // reddish purple
+    [230, 159, 0],   // orange
+    [86, 180, 233],  // sky blue
+    [0, 0, 0],       // black
+];
+
+const INK: Colour = [51, 51, 51];
+
+/// The colour of series `i`.
+fn colour(i: usize) -> Colour {
+    PALETTE[i % PALETTE.len()]
+}
+
+/// Whether a point can be drawn.
+fn drawable(point: &Point) -> bool {
+    point.iter().all(|x| x.abs() < 1e300)
+}
+
+/// The stretches of a line between points that cannot be drawn.
+fn stretches(line: &[Point]) -> impl Iterator<Item = &[Point]> {
+    line.split(|p| !drawable(p)).filter(|stretch| !stretch.is_empty())
+}
+
+/// `Ok` for a length in pixels that makes a figure.
+fn check_size(argument: &'static str, pixels: u32) -> Result<(), Error> {
+    if (80..=10_000).contains(&pixels) {
+        return Ok(());
+    }
+    let expected = "between 80 and 10000 pixels".to_string();
+    Err(Error::InvalidArgument { argument, value: pixels.to_string(), expected })
+}
