@@ -3,9 +3,16 @@
 //! A user writes [`VectorField::eval`] for one sample and any [`Number`]. All derivatives and the batched kernels are
 //! provided from it; built-in fields override them with matrix kernels.
 
+mod activation;
+mod inputs;
+mod kernel;
+mod mlp;
 mod provided;
 mod scratch;
 
+pub use activation::Activation;
+pub use inputs::{Input, WithInputs};
+pub use mlp::Mlp;
 pub use scratch::Scratch;
 
 use crate::{Number, Real};

@@ -34,12 +34,14 @@ mod elementary;
 mod lanes;
 mod real;
 mod tape;
+mod vectorised;
 
 pub use dual::Dual;
 pub use elementary::Elementary;
 pub use lanes::{LANES, Lanes};
 pub use real::Real;
 pub use tape::{Tape, Var};
+pub(crate) use vectorised::Vectorised;
 
 use std::fmt::Debug;
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};

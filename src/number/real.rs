@@ -9,6 +9,7 @@ use std::iter::Sum;
 /// `f32` or `f64`: what states and parameters are stored in.
 pub trait Real:
     Number
+    + super::vectorised::Vectorised
     + PartialOrd
     + Default
     + Display

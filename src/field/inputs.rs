@@ -1,0 +1,182 @@
+//! Maps of more inputs than outputs, completed to fields.
+
+use super::{Point, Scratch, VectorField};
+use crate::{Error, Number, Real};
+use rand::Rng;
+use serde::{Deserialize, Serialize};
+
+/// An input that a map sees after the state.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Input {
+    /// The time `t`.
+    Time,
+    /// A number that never changes.
+    Constant(f64),
+}
+
+/// The field `F(γ, t, y) = G(γ, t, (y, u))` of a map `G` with more inputs than outputs: time, or constants, are appended
+/// to the state it sees.
+///
+/// A network that depends on time:
+///
+/// ```
+/// use kutta::VectorField;
+/// use kutta::field::{Activation, Input, Mlp, WithInputs};
+/// let field = WithInputs::new(Mlp::new([2, 4, 4, 1], Activation::Relu)?, [Input::Time])?;
+/// assert_eq!((field.dim(), field.inputs()), (1, 1));
+/// # Ok::<(), kutta::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Parts<F>", bound(deserialize = "F: VectorField + Deserialize<'de>"))]
+pub struct WithInputs<F> {
+    map: F,
+    append: Vec<Input>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Parts<F> {
+    map: F,
+    append: Vec<Input>,
+}
+
+impl<F: VectorField> TryFrom<Parts<F>> for WithInputs<F> {
+    type Error = Error;
+
+    fn try_from(parts: Parts<F>) -> Result<Self, Error> {
+        Self::new(parts.map, parts.append)
+    }
+}
+
+impl<F: VectorField> WithInputs<F> {
+    /// The field of `map` with these inputs after the state.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ShapeMismatch`] if `map` has not as many inputs as outputs and appended inputs together,
+    /// [`Error::InvalidArgument`] for a constant that is not finite.
+    pub fn new(map: F, append: impl Into<Vec<Input>>) -> Result<Self, Error> {
+        let append = append.into();
+        Error::check_len("the map", "inputs", map.inputs(), map.dim() + append.len())?;
+        for input in &append {
+            if let Input::Constant(c) = input
+                && !c.is_finite()
+            {
+                return Err(Error::InvalidArgument {
+                    argument: "constant input",
+                    value: c.to_string(),
+                    expected: "a finite number".to_string(),
+                });
+            }
+        }
+        Ok(WithInputs { map, append })
+    }
+
+    /// The map that is completed.
+    pub fn map(&self) -> &F {
+        &self.map
+    }
+
+    /// The inputs after the state.
+    pub fn appended(&self) -> &[Input] {
+        &self.append
+    }
+
+    /// The states with the appended inputs, in a buffer of `scratch`.
+    fn complete<T: Real>(&self, at: Point<'_, T>, scratch: &mut Scratch<T>) -> Vec<T> {
+        let stride = at.batch.stride;
+        let state = self.map.dim() * stride;
+        let mut y = scratch.take(self.map.inputs() * stride);
+        y[..state].copy_from_slice(&at.y[..state]);
+        for (row, input) in y[state..].chunks_exact_mut(stride.max(1)).zip(&self.append) {
+            match *input {
+                Input::Time => row[..at.batch.live].copy_from_slice(&at.t[..at.batch.live]),
+                Input::Constant(c) => row.fill(T::constant(c)),
+            }
+        }
+        y
+    }
+}
+
+impl<F: VectorField> VectorField for WithInputs<F> {
+    fn dim(&self) -> usize {
+        self.map.dim()
+    }
+
+    fn param_count(&self) -> usize {
+        self.map.param_count()
+    }
+
+    fn eval<S: Number>(&self, params: &[S], t: S, y: &[S], dy: &mut [S]) {
+        let mut inputs = y.to_vec();
+        inputs.extend(self.append.iter().map(|input| match *input {
+            Input::Time => t,
+            Input::Constant(c) => S::constant(c),
+        }));
+        self.map.eval(params, t, &inputs, dy);
+    }
+
+    fn init<T: Real>(&self, rng: &mut impl Rng) -> Vec<T> {
+        self.map.init(rng)
+    }
+
+    fn record_rows(&self) -> usize {
+        self.map.record_rows()
+    }
+
+    fn eval_batch<T: Real>(&self, at: Point<'_, T>, dy: &mut [T], record: &mut [T], scratch: &mut Scratch<T>) {
+        let y = self.complete(at, scratch);
+        self.map.eval_batch(Point { y: &y, ..at }, dy, record, scratch);
+        scratch.give(y);
+    }
+
+    fn jvp<T: Real>(
+        &self,
+        at: Point<'_, T>,
+        record: &[T],
+        v: &[T],
+        w: Option<&[T]>,
+        out: &mut [T],
+        scratch: &mut Scratch<T>,
+    ) {
+        let y = self.complete(at, scratch);
+        let state = self.map.dim() * at.batch.stride;
+        let mut direction = scratch.take(y.len());
+        direction[..state].copy_from_slice(&v[..state]);
+        direction[state..].fill(T::zero());
+        self.map.jvp(Point { y: &y, ..at }, record, &direction, w, out, scratch);
+        scratch.give(direction);
+        scratch.give(y);
+    }
+
+    fn vjp<T: Real>(
+        &self,
+        at: Point<'_, T>,
+        record: &[T],
+        w: &[T],
+        y_bar: &mut [T],
+        params_bar: Option<&mut [T]>,
+        scratch: &mut Scratch<T>,
+    ) {
+        let y = self.complete(at, scratch);
+        let state = self.map.dim() * at.batch.stride;
+        let mut inputs_bar = scratch.take(y.len());
+        self.map.vjp(Point { y: &y, ..at }, record, w, &mut inputs_bar, params_bar, scratch);
+        y_bar[..state].copy_from_slice(&inputs_bar[..state]);
+        scratch.give(inputs_bar);
+        scratch.give(y);
+    }
+
+    fn jacobian<T: Real>(&self, at: Point<'_, T>, record: &[T], out: &mut [T], scratch: &mut Scratch<T>) {
+        let y = self.complete(at, scratch);
+        let (d, inputs, stride) = (self.map.dim(), self.map.inputs(), at.batch.stride);
+        let mut full = scratch.take(d * inputs * stride);
+        self.map.jacobian(Point { y: &y, ..at }, record, &mut full, scratch);
+        for i in 0..d {
+            out[i * d * stride..][..d * stride].copy_from_slice(&full[i * inputs * stride..][..d * stride]);
+        }
+        scratch.give(full);
+        scratch.give(y);
+    }
+}

@@ -1,0 +1,191 @@
+//! Activations, their slopes, transposes and sums over the rows of unit-major matrices.
+
+use super::pack::Pack;
+use crate::Real;
+use crate::field::Activation;
+use crate::number::{Elementary, Vectorised};
+use pulp::{Simd, WithSimd};
+
+/// The columns of a unit-major matrix that a kernel works on.
+#[derive(Clone, Copy)]
+pub struct Columns {
+    /// Length of a row.
+    pub stride: usize,
+    /// How many columns to compute: the live ones and what fills their last vector.
+    pub used: usize,
+}
+
+impl Columns {
+    /// Of a batch of `live` samples with rows of `stride` numbers.
+    #[inline(always)]
+    pub fn new<S: Simd, T: Real>(live: usize, stride: usize) -> Self {
+        Columns { stride, used: live.next_multiple_of(T::lanes::<S>()).min(stride) }
+    }
+
+    /// Length of the contiguous pieces to work on, and how much of each to use. A matrix used in full is one piece.
+    #[inline(always)]
+    fn pieces(self, len: usize) -> (usize, usize) {
+        if self.used == self.stride { (len.max(1), len) } else { (self.stride, self.used) }
+    }
+}
+
+/// Replaces `z` by `σ(z)`, and stores `σ'(z)` for the activations that [record it](Activation::records_slope).
+pub struct Activate<'a, T> {
+    pub activation: Activation,
+    pub z: &'a mut [T],
+    pub slope: &'a mut [T],
+    pub columns: Columns,
+}
+
+impl<T: Real> WithSimd for Activate<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let (piece, used) = self.columns.pieces(self.z.len());
+        // Macros, since a closure would be compiled without the instructions chosen.
+        macro_rules! map {
+            (|$z:ident| $value:expr) => {
+                for row in self.z.chunks_mut(piece) {
+                    for z in row[..used].chunks_mut(T::lanes::<S>()) {
+                        let $z = Pack::load(simd, z);
+                        $value.store(z);
+                    }
+                }
+            };
+        }
+        match self.activation {
+            Activation::Tanh => map!(|z| z.tanh()),
+            Activation::Relu => map!(|z| z.relu()),
+            Activation::Sigmoid => map!(|z| z.sigmoid()),
+            Activation::Elu => map!(|z| z.elu()),
+            Activation::Softplus => {
+                for (row, slopes) in self.z.chunks_mut(piece).zip(self.slope.chunks_mut(piece)) {
+                    let slopes = slopes[..used].chunks_mut(T::lanes::<S>());
+                    for (z, slope) in row[..used].chunks_mut(T::lanes::<S>()).zip(slopes) {
+                        let [value, derivative] = Pack::load(simd, z).softplus();
+                        value.store(z);
+                        derivative.store(slope);
+                    }
+                }
+            }
+            Activation::Sin | Activation::Gelu => {
+                for (row, slopes) in self.z.chunks_mut(piece).zip(self.slope.chunks_mut(piece)) {
+                    for (z, slope) in row[..used].iter_mut().zip(&mut slopes[..used]) {
+                        [*z, *slope] = value_and_slope(self.activation, z.to_f64()).map(T::constant);
+                    }
+                }
+            }
+            Activation::Identity => {}
+        }
+    }
+}
+
+/// `σ(x)` and `σ'(x)` of the activations that have no kernel.
+fn value_and_slope(activation: Activation, x: f64) -> [f64; 2] {
+    let function = if activation == Activation::Sin { Elementary::Sin } else { Elementary::Gelu };
+    let value = function.value(x);
+    [value, function.derivative(x, value)]
+}
+
+/// `delta = delta ⊙ σ'`, with `record` as [`Activate`] left it: `σ'` where that is recorded, `σ` elsewhere.
+pub struct ScaleBySlope<'a, T> {
+    pub activation: Activation,
+    pub record: &'a [T],
+    pub delta: &'a mut [T],
+    pub columns: Columns,
+}
+
+impl<T: Real> WithSimd for ScaleBySlope<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let zero = Pack::splat(simd, T::zero());
+        let one = Pack::splat(simd, T::one());
+        let (piece, used) = self.columns.pieces(self.delta.len());
+        macro_rules! map {
+            (|$delta:ident, $z:ident| $value:expr) => {
+                for (row, record) in self.delta.chunks_mut(piece).zip(self.record.chunks(piece)) {
+                    let record = record[..used].chunks(T::lanes::<S>());
+                    for (delta, z) in row[..used].chunks_mut(T::lanes::<S>()).zip(record) {
+                        let ($delta, $z) = (Pack::load(simd, delta), Pack::load(simd, z));
+                        $value.store(delta);
+                    }
+                }
+            };
+        }
+        match self.activation {
+            Activation::Tanh => map!(|d, z| d * (zero - z).mul_add(z, one)),
+            Activation::Sigmoid => map!(|d, z| d * (zero - z).mul_add(z, z)),
+            Activation::Relu => map!(|d, z| z.where_greater(zero, d, zero)),
+            Activation::Elu => map!(|d, z| d * z.where_greater(zero, one, z + one)),
+            Activation::Softplus | Activation::Sin | Activation::Gelu => map!(|d, slope| d * slope),
+            Activation::Identity => {}
+        }
+    }
+}
+
+/// `to[s, i] = from[i, s]` for the first `live` columns `s`; rows of `to` are `to_stride` long.
+#[inline(always)]
+pub fn transpose<T: Real>(from: &[T], stride: usize, live: usize, to: &mut [T], to_stride: usize) {
+    // Blocks of rows, so that neither side touches more cache lines than the cache holds.
+    const BLOCK: usize = 16;
+    for (block, from) in from.chunks(BLOCK * stride).enumerate() {
+        let rows = from.len() / stride;
+        for s in 0..live {
+            let to = &mut to[s * to_stride + block * BLOCK..][..rows];
+            for (to, row) in to.iter_mut().zip(from.chunks_exact(stride)) {
+                *to = row[s];
+            }
+        }
+    }
+}
+
+/// `sums[i] += Σ_s delta[i, s]` over the first `live` columns `s`.
+#[inline(always)]
+pub fn add_row_sums<S: Simd, T: Real>(simd: S, delta: &[T], stride: usize, live: usize, sums: &mut [T]) {
+    for (sum, row) in sums.iter_mut().zip(delta.chunks_exact(stride)) {
+        let (whole, part) = T::vectors::<S>(&row[..live]);
+        if let [first, rest @ ..] = whole {
+            let mut total = *first;
+            for x in rest {
+                total = <T as Vectorised>::add(simd, total, *x);
+            }
+            *sum += <T as Vectorised>::sum(simd, total);
+        }
+        for &x in part {
+            *sum += x;
+        }
+    }
+}
+
+/// `product[u, j, s] = factor[u, s] · weights[u, j]` if there are `weights`, else `product[u, j, s] *= factor[u, s]`; `tangents`
+/// is the number of values of `j`.
+pub struct Broadcast<'a, T> {
+    pub factor: &'a [T],
+    pub weights: Option<&'a [T]>,
+    pub product: &'a mut [T],
+    pub tangents: usize,
+    pub columns: Columns,
+}
+
+impl<T: Real> WithSimd for Broadcast<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let lanes = T::lanes::<S>();
+        let Columns { stride, used } = self.columns;
+        let units = self.factor.chunks_exact(stride).zip(self.product.chunks_exact_mut(stride * self.tangents));
+        for (u, (factor, product)) in units.enumerate() {
+            for (j, row) in product.chunks_exact_mut(stride).enumerate() {
+                let weight = self.weights.map(|w| Pack::splat(simd, w[u * self.tangents + j]));
+                for (f, x) in factor[..used].chunks(lanes).zip(row[..used].chunks_mut(lanes)) {
+                    let f = Pack::load(simd, f);
+                    match weight {
+                        Some(weight) => (f * weight).store(x),
+                        None => (f * Pack::load(simd, x)).store(x),
+                    }
+                }
+            }
+        }
+    }
+}

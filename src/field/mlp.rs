@@ -1,0 +1,252 @@
+//! The multilayer perceptron.
+
+use super::kernel::{Evaluate, Jacobian, Pullback, Pushforward};
+use super::{Activation, Point, Scratch, VectorField};
+use crate::{Error, Number, Real};
+use pulp::Arch;
+use rand::Rng;
+use serde::{Deserialize, Serialize};
+
+/// A multilayer perceptron `F(y) = W_k σ(W_{k-1} … σ(W_1 y + b_1) … + b_{k-1})`, without a bias at the output.
+///
+/// The activation follows every layer but the last. Parameters are laid out layer by layer: the weight matrix, one row for
+/// each output, row by row, and then the layer's bias.
+///
+/// ```
+/// use kutta::VectorField;
+/// use kutta::field::{Activation, Mlp};
+/// let field = Mlp::new([2, 20, 20, 2], Activation::Tanh)?;
+/// assert_eq!(field.param_count(), (2 * 20 + 20) + (20 * 20 + 20) + 20 * 2);
+/// # Ok::<(), kutta::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Shape", into = "Shape")]
+pub struct Mlp {
+    shape: Shape,
+    layers: Vec<Layer>,
+}
+
+/// What determines a network, as it is saved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Shape {
+    widths: Vec<usize>,
+    activation: Activation,
+    #[serde(default)]
+    output_bias: bool,
+}
+
+/// Where the parameters and hidden units of one layer are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Layer {
+    pub inputs: usize,
+    pub outputs: usize,
+    /// The layer without activation.
+    pub is_last: bool,
+    /// Hidden units of all layers before.
+    pub first_unit: usize,
+    first_param: usize,
+    has_bias: bool,
+}
+
+impl Layer {
+    #[inline(always)]
+    pub fn weights<'a, T>(&self, params: &'a [T]) -> &'a [T] {
+        &params[self.first_param..][..self.inputs * self.outputs]
+    }
+
+    #[inline(always)]
+    pub fn weights_mut<'a, T>(&self, params: &'a mut [T]) -> &'a mut [T] {
+        &mut params[self.first_param..][..self.inputs * self.outputs]
+    }
+
+    #[inline(always)]
+    pub fn bias<'a, T>(&self, params: &'a [T]) -> Option<&'a [T]> {
+        self.has_bias.then(|| &params[self.first_param + self.inputs * self.outputs..][..self.outputs])
+    }
+
+    #[inline(always)]
+    pub fn bias_mut<'a, T>(&self, params: &'a mut [T]) -> Option<&'a mut [T]> {
+        self.has_bias.then(|| &mut params[self.first_param + self.inputs * self.outputs..][..self.outputs])
+    }
+}
+
+impl TryFrom<Shape> for Mlp {
+    type Error = Error;
+
+    fn try_from(shape: Shape) -> Result<Self, Error> {
+        let invalid = |expected: &str| Error::InvalidArgument {
+            argument: "widths",
+            value: format!("{:?}", shape.widths),
+            expected: expected.to_string(),
+        };
+        if shape.widths.len() < 2 || shape.widths.contains(&0) {
+            return Err(invalid("at least two widths (inputs and outputs), all of them positive"));
+        }
+        let (mut first_param, mut first_unit) = (0_usize, 0_usize);
+        let mut layers = Vec::with_capacity(shape.widths.len() - 1);
+        for (l, pair) in shape.widths.windows(2).enumerate() {
+            let is_last = l + 2 == shape.widths.len();
+            let has_bias = !is_last || shape.output_bias;
+            layers.push(Layer { inputs: pair[0], outputs: pair[1], is_last, first_unit, first_param, has_bias });
+            let params = pair[0].checked_add(usize::from(has_bias)).and_then(|n| n.checked_mul(pair[1]));
+            first_param = params
+                .and_then(|n| n.checked_add(first_param))
+                .filter(|n| *n <= isize::MAX as usize / size_of::<f64>())
+                .ok_or_else(|| invalid("a network whose parameters can be addressed"))?;
+            first_unit += pair[1];
+        }
+        Ok(Mlp { shape, layers })
+    }
+}
+
+impl From<Mlp> for Shape {
+    fn from(net: Mlp) -> Self {
+        net.shape
+    }
+}
+
+impl Mlp {
+    /// The network whose layers have these widths: inputs, hidden layers, outputs. All hidden layers have a bias, the
+    /// output has none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidArgument`] if there are fewer than two widths, or one is zero.
+    pub fn new(widths: impl Into<Vec<usize>>, activation: Activation) -> Result<Self, Error> {
+        Shape { widths: widths.into(), activation, output_bias: false }.try_into()
+    }
+
+    /// The same network with a bias at the output; it is the last of the parameters.
+    #[must_use]
+    pub fn with_output_bias(mut self) -> Self {
+        self.shape.output_bias = true;
+        self.layers.iter_mut().for_each(|layer| layer.has_bias = true);
+        self
+    }
+
+    /// Inputs, hidden units of every layer, outputs.
+    pub fn widths(&self) -> &[usize] {
+        &self.shape.widths
+    }
+
+    /// The activation after every layer but the last.
+    pub fn activation(&self) -> Activation {
+        self.shape.activation
+    }
+
+    pub(super) fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    fn last(&self) -> &Layer {
+        &self.layers[self.layers.len() - 1]
+    }
+
+    /// Units of all hidden layers.
+    pub(super) fn hidden_units(&self) -> usize {
+        self.last().first_unit
+    }
+
+    /// Units of the widest hidden layer.
+    pub(super) fn widest_hidden(&self) -> usize {
+        self.layers.iter().filter(|l| !l.is_last).map(|l| l.outputs).max().unwrap_or(0)
+    }
+
+    /// Outputs of the widest layer.
+    pub(super) fn widest(&self) -> usize {
+        self.layers.iter().map(|l| l.outputs).max().unwrap_or(0)
+    }
+}
+
+impl VectorField for Mlp {
+    fn dim(&self) -> usize {
+        self.last().outputs
+    }
+
+    fn inputs(&self) -> usize {
+        self.layers[0].inputs
+    }
+
+    fn param_count(&self) -> usize {
+        let last = self.last();
+        last.first_param + (last.inputs + usize::from(last.has_bias)) * last.outputs
+    }
+
+    fn eval<S: Number>(&self, params: &[S], _t: S, y: &[S], dy: &mut [S]) {
+        let mut input = y.to_vec();
+        for layer in &self.layers {
+            let mut output = layer.bias(params).map_or_else(|| vec![S::zero(); layer.outputs], <[S]>::to_vec);
+            for (sum, row) in output.iter_mut().zip(layer.weights(params).chunks_exact(layer.inputs)) {
+                row.iter().zip(&input).for_each(|(&w, &x)| *sum += w * x);
+                if !layer.is_last {
+                    *sum = self.activation().apply(*sum);
+                }
+            }
+            input = output;
+        }
+        dy.copy_from_slice(&input);
+    }
+
+    /// Weights uniform in `±√(6/(inputs + outputs))` of their layer, biases zero.
+    ///
+    /// *Reference*: Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010.
+    fn init<T: Real>(&self, rng: &mut impl Rng) -> Vec<T> {
+        let mut params = vec![T::zero(); self.param_count()];
+        for layer in &self.layers {
+            let bound = (6.0 / (layer.inputs as f64 + layer.outputs as f64)).sqrt();
+            layer.weights_mut(&mut params).fill_with(|| T::constant(rng.random_range(-bound..=bound)));
+        }
+        params
+    }
+
+    fn record_rows(&self) -> usize {
+        self.hidden_units() * if self.activation().records_slope() { 2 } else { 1 }
+    }
+
+    fn eval_batch<T: Real>(&self, at: Point<'_, T>, dy: &mut [T], record: &mut [T], _: &mut Scratch<T>) {
+        if at.batch.live > 0 {
+            Arch::new().dispatch(Evaluate { net: self, at, dy, record });
+        }
+    }
+
+    fn jvp<T: Real>(
+        &self,
+        at: Point<'_, T>,
+        record: &[T],
+        v: &[T],
+        w: Option<&[T]>,
+        out: &mut [T],
+        scratch: &mut Scratch<T>,
+    ) {
+        if at.batch.live > 0 {
+            let mut buffer = scratch.take(Pushforward::<T>::buffer_len(self, at.batch.stride));
+            Arch::new().dispatch(Pushforward { net: self, at, record, v, w, out, buffer: &mut buffer });
+            scratch.give(buffer);
+        }
+    }
+
+    fn vjp<T: Real>(
+        &self,
+        at: Point<'_, T>,
+        record: &[T],
+        w: &[T],
+        y_bar: &mut [T],
+        params_bar: Option<&mut [T]>,
+        scratch: &mut Scratch<T>,
+    ) {
+        if at.batch.live > 0 {
+            let mut buffer = scratch.take(Pullback::buffer_len(self, at, params_bar.is_some()));
+            Arch::new().dispatch(Pullback { net: self, at, record, w, y_bar, params_bar, buffer: &mut buffer });
+            scratch.give(buffer);
+        }
+    }
+
+    fn jacobian<T: Real>(&self, at: Point<'_, T>, record: &[T], out: &mut [T], scratch: &mut Scratch<T>) {
+        if at.batch.live > 0 {
+            let mut buffer = scratch.take(Jacobian::<T>::buffer_len(self, at.batch.stride));
+            Arch::new().dispatch(Jacobian { net: self, at, record, out, buffer: &mut buffer });
+            scratch.give(buffer);
+        }
+    }
+}
