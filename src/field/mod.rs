@@ -4,6 +4,7 @@
 //! provided from it; built-in fields override them with matrix kernels.
 
 mod activation;
+mod damped;
 mod inputs;
 mod kernel;
 mod mlp;
@@ -11,6 +12,7 @@ mod provided;
 mod scratch;
 
 pub use activation::Activation;
+pub use damped::Damped;
 pub use inputs::{Input, WithInputs};
 pub use mlp::Mlp;
 pub use scratch::Scratch;

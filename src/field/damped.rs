@@ -1,0 +1,114 @@
+//! A field with linear damping added.
+
+use super::{Point, Scratch, VectorField};
+use crate::{Error, Number, Real};
+use rand::Rng;
+use serde::{Deserialize, Serialize};
+
+/// The field `F(γ, t, y) = G(γ, t, y) - ρ y` with a fixed rate `ρ`: what is known of a dissipative system need not be
+/// learned. Its Jacobian has the eigenvalues of `∂G/∂y`, shifted by `-ρ`.
+///
+/// ```
+/// use kutta::field::{Activation, Damped, Mlp};
+/// let field = Damped::new(Mlp::new([2, 16, 2], Activation::Tanh)?, 20.0)?;
+/// assert_eq!(field.rate(), 20.0);
+/// # Ok::<(), kutta::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Damped<F> {
+    field: F,
+    rate: f64,
+}
+
+impl<F: VectorField> Damped<F> {
+    /// `field` damped at `rate`; a negative rate excites.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] for a rate that is not finite.
+    pub fn new(field: F, rate: f64) -> Result<Self, Error> {
+        if !rate.is_finite() {
+            let expected = "a finite number".to_string();
+            return Err(Error::InvalidArgument { argument: "rate", value: rate.to_string(), expected });
+        }
+        Ok(Damped { field, rate })
+    }
+
+    /// The rate `ρ`.
+    pub fn rate(&self) -> f64 {
+        self.rate
+    }
+
+    /// `out -= ρ x` in the rows that `out` has; both have rows of equal length.
+    fn damp<T: Real>(&self, x: &[T], out: &mut [T]) {
+        let rate = T::constant(self.rate);
+        out.iter_mut().zip(x).for_each(|(out, &x)| *out -= rate * x);
+    }
+}
+
+impl<F: VectorField> VectorField for Damped<F> {
+    fn dim(&self) -> usize {
+        self.field.dim()
+    }
+
+    fn inputs(&self) -> usize {
+        self.field.inputs()
+    }
+
+    fn param_count(&self) -> usize {
+        self.field.param_count()
+    }
+
+    fn eval<S: Number>(&self, params: &[S], t: S, y: &[S], dy: &mut [S]) {
+        self.field.eval(params, t, y, dy);
+        dy.iter_mut().zip(y).for_each(|(dy, &y)| *dy -= S::constant(self.rate) * y);
+    }
+
+    fn init<T: Real>(&self, rng: &mut impl Rng) -> Vec<T> {
+        self.field.init(rng)
+    }
+
+    fn record_rows(&self) -> usize {
+        self.field.record_rows()
+    }
+
+    fn eval_batch<T: Real>(&self, at: Point<'_, T>, dy: &mut [T], record: &mut [T], scratch: &mut Scratch<T>) {
+        self.field.eval_batch(at, dy, record, scratch);
+        self.damp(at.y, dy);
+    }
+
+    fn jvp<T: Real>(
+        &self,
+        at: Point<'_, T>,
+        record: &[T],
+        v: &[T],
+        w: Option<&[T]>,
+        out: &mut [T],
+        scratch: &mut Scratch<T>,
+    ) {
+        self.field.jvp(at, record, v, w, out, scratch);
+        self.damp(v, out);
+    }
+
+    fn vjp<T: Real>(
+        &self,
+        at: Point<'_, T>,
+        record: &[T],
+        w: &[T],
+        y_bar: &mut [T],
+        params_bar: Option<&mut [T]>,
+        scratch: &mut Scratch<T>,
+    ) {
+        self.field.vjp(at, record, w, y_bar, params_bar, scratch);
+        self.damp(w, y_bar);
+    }
+
+    fn jacobian<T: Real>(&self, at: Point<'_, T>, record: &[T], out: &mut [T], scratch: &mut Scratch<T>) {
+        self.field.jacobian(at, record, out, scratch);
+        let (stride, inputs) = (at.batch.stride, self.inputs());
+        for i in 0..self.dim() {
+            let diagonal = &mut out[(i * inputs + i) * stride..][..stride];
+            diagonal.iter_mut().for_each(|x| *x -= T::constant(self.rate));
+        }
+    }
+}
