@@ -65,6 +65,11 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
         Ok(Step { field, scheme: Scheme::new(tableau), solver })
     }
 
+    /// Sets the relative tolerance of the stage equations, see [`Solver::tolerance`].
+    pub(crate) fn set_tolerance(&mut self, tolerance: f64) {
+        self.solver.tolerance = Some(tolerance);
+    }
+
     /// Computes `next = y_{n+1}`, and leaves in `trace` what the derivatives of this step need. Returns the nonlinear
     /// iterations, summed over stages and samples.
     ///

@@ -68,6 +68,19 @@ impl<T: Real> Workspace<T> {
         self.known_steps = (self.known_steps + 1).min(2);
     }
 
+    /// Scales the slope that the next step takes as its first guess, for a next step of another size.
+    pub(crate) fn scale_guess(&mut self, factor: T) {
+        self.guess.iter_mut().for_each(|x| *x *= factor);
+    }
+
+    /// `out = Σ_i w_i h k_i` with the slopes of the last forward step.
+    pub(crate) fn combine(&self, weights: &[T], out: &mut [T]) {
+        out.fill(T::zero());
+        for (increment, &w) in self.increments.chunks_exact(out.len()).zip(weights) {
+            out.iter_mut().zip(increment).for_each(|(out, &x)| *out += w * x);
+        }
+    }
+
     /// Memory for evaluations of the field.
     pub fn scratch(&mut self) -> &mut Scratch<T> {
         &mut self.scratch
