@@ -68,9 +68,11 @@ impl<T: Real> Workspace<T> {
         self.known_steps = (self.known_steps + 1).min(2);
     }
 
-    /// Scales the slope that the next step takes as its first guess, for a next step of another size.
-    pub(crate) fn scale_guess(&mut self, factor: T) {
-        self.guess.iter_mut().for_each(|x| *x *= factor);
+    /// Scales the slopes of the last step, for a next step that is `ratio` times as long or starts elsewhere, and forgets
+    /// those before: its first guess is that slopes last.
+    pub(crate) fn scale_guess(&mut self, ratio: T) {
+        self.history[0].iter_mut().for_each(|x| *x *= ratio);
+        self.known_steps = self.known_steps.min(1);
     }
 
     /// `out = Σ_i w_i h k_i` with the slopes of the last forward step.
