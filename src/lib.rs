@@ -16,8 +16,12 @@ pub mod step;
 pub mod tableau;
 pub mod train;
 
+pub use data::{Trajectories, Trajectory};
 pub use error::Error;
-pub use field::VectorField;
+pub use field::{Activation, Damped, Mlp, VectorField, WithInputs};
 pub use flow::Flow;
+pub use network::OdeBlock;
 pub use number::{Number, Real};
+pub use solve::Solver;
 pub use tableau::Tableau;
+pub use train::{Adam, Fit, MeanSquare, Model, Schedule, Strategy, Trainer};
