@@ -177,8 +177,8 @@ pub fn add_row_sums<S: Simd, T: Real>(simd: S, delta: &[T], stride: usize, live:
     }
 }
 
-/// `product[u, j, s] = factor[u, s] · weights[u, j]` if there are `weights`, else `product[u, j, s] *= factor[u, s]`; `tangents`
-/// is the number of values of `j`.
+/// `product[u, j, s] = factor[u, s] · weights[u, j]` if there are `weights`, else `product[u, j, s] *= factor[u, s]`;
+/// `tangents` is the number of values of `j`.
 pub struct Broadcast<'a, T> {
     pub factor: &'a [T],
     pub weights: Option<&'a [T]>,

@@ -1,8 +1,8 @@
 //! Every instruction set gives what the best one gives.
 
 use super::{Evaluate, Jacobian, Pullback, Pushforward};
-use crate::field::{Activation, Batch, Mlp, Point, Scratch, VectorField};
 use crate::Real;
+use crate::field::{Activation, Batch, Mlp, Point, Scratch, VectorField};
 use pulp::Simd;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
