@@ -18,5 +18,6 @@ pub mod train;
 
 pub use error::Error;
 pub use field::VectorField;
+pub use flow::Flow;
 pub use number::{Number, Real};
 pub use tableau::Tableau;

@@ -1,64 +1,372 @@
-//! Runge–Kutta tableaux.
+//! Runge–Kutta tableaux: the numbers `A`, `b`, `c` that define a scheme.
+//!
+//! A [`Tableau`] comes from one of four places:
+//!
+//! | from | by |
+//! | --- | --- |
+//! | your own coefficients | [`Tableau::new`] |
+//! | the catalogue | [`Tableau::rk4`], [`Tableau::sdirk2`], …, or [`Tableau::by_name`]; [`Tableau::catalogue`] lists it |
+//! | a family, for any number of stages | [`Tableau::gauss`], [`Tableau::radau_iia`] |
+//! | a TOML or JSON file | [`Tableau::from_file`], [`Tableau::from_toml_str`], [`Tableau::from_json_str`] |
+//!
+//! ```
+//! use kutta::Tableau;
+//!
+//! let scheme = Tableau::new([[0.25, -0.25], [0.25, 5.0 / 12.0]], [0.25, 0.75], [0.0, 2.0 / 3.0])?.named("Radau IA");
+//! assert!(scheme.is_fully_implicit());
+//! println!("{scheme}");
+//! # Ok::<(), kutta::Error>(())
+//! ```
+
+mod catalogue;
+mod collocation;
+mod display;
+mod double_double;
+mod explicit;
+mod expression;
+mod file;
+mod implicit;
+mod structure;
+
+pub use structure::Structure;
 
 use crate::Error;
 
-/// A Runge–Kutta tableau `(A, b, c)`.
+/// A Runge–Kutta tableau `(A, b, c)` with `s` stages: the step of size `h` from `y_n` at `t_n` is
+///
+/// ```text
+/// k_i = F(t_n + c_i h, y_n + h Σ_j a_ij k_j),    y_{n+1} = y_n + h Σ_i b_i k_i .
+/// ```
+///
+/// Indices count from 0. A tableau is immutable, and always valid: its entries are finite, its sizes agree, its weights
+/// sum to one, and `c_i = Σ_j a_ij` unless it was made [`with_free_nodes`](Tableau::with_free_nodes).
+///
+/// `Display` prints the Butcher array; serde reads and writes the fields of a [file](Tableau::from_toml_str), and
+/// checks them when reading.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "file::Document", into = "file::Document")]
 pub struct Tableau {
     name: String,
+    source: String,
+    /// Row-major, `s × s`.
     a: Vec<f64>,
     b: Vec<f64>,
     c: Vec<f64>,
-    embedded: Option<Vec<f64>>,
+    order: Option<usize>,
+    embedded: Option<Embedded>,
+}
+
+/// A second set of weights for the same stages.
+#[derive(Debug, Clone, PartialEq)]
+struct Embedded {
+    weights: Vec<f64>,
+    order: Option<usize>,
 }
 
 impl Tableau {
-    /// From rows of `A`, weights `b` and nodes `c`.
+    /// The scheme with the rows of `A`, the weights `b` and the nodes `c`.
+    ///
+    /// # Errors
+    /// [`Error::InvalidTableau`] if there is no stage, if `A` is not `s × s` or `b`, `c` do not have `s` entries, if an
+    /// entry is not finite, if `Σ b_j ≠ 1`, or if `c_i ≠ Σ_j a_ij` for some `i`. Sums are compared to `10⁻¹²` relative to
+    /// the size of their terms (and never below `10⁻¹²`): coefficients typed to 14 digits or more are welcome.
     pub fn new<R: AsRef<[f64]>>(a: impl AsRef<[R]>, b: impl AsRef<[f64]>, c: impl AsRef<[f64]>) -> Result<Self, Error> {
-        let a = a.as_ref().iter().flat_map(|r| r.as_ref().iter().copied()).collect();
-        Ok(Tableau { name: String::new(), a, b: b.as_ref().to_vec(), c: c.as_ref().to_vec(), embedded: None })
+        let scheme = Self::with_free_nodes(a, b, c)?;
+        match scheme.first_free_node() {
+            None => Ok(scheme),
+            Some(i) => Err(invalid(
+                "",
+                format!(
+                    "c[{i}] is {}, but row {i} of A sums to {}; the two must agree (or declare the nodes free)",
+                    scheme.c[i],
+                    scheme.row(i).iter().sum::<f64>()
+                ),
+            )),
+        }
     }
-    /// Named.
+
+    /// As [`Tableau::new`], but the nodes need not be the row sums of `A`.
+    ///
+    /// Such schemes exist. They treat time differently from a further component of the state.
+    ///
+    /// # Errors
+    /// [`Error::InvalidTableau`] as [`Tableau::new`], except for the condition `c_i = Σ_j a_ij`.
+    pub fn with_free_nodes<R: AsRef<[f64]>>(
+        a: impl AsRef<[R]>,
+        b: impl AsRef<[f64]>,
+        c: impl AsRef<[f64]>,
+    ) -> Result<Self, Error> {
+        let (rows, b, c) = (a.as_ref(), b.as_ref(), c.as_ref());
+        check(rows, b, c).map_err(|reason| invalid("", reason))?;
+        let a = rows.iter().flat_map(|row| row.as_ref().iter().copied()).collect();
+        Ok(Self::trusted(String::new(), a, b.to_vec(), c.to_vec()))
+    }
+
+    /// Coefficients that are valid by construction; `a` is row-major.
+    fn trusted(name: impl Into<String>, a: Vec<f64>, b: Vec<f64>, c: Vec<f64>) -> Self {
+        debug_assert_eq!((a.len(), c.len()), (b.len() * b.len(), b.len()));
+        Tableau { name: name.into(), source: String::new(), a, b, c, order: None, embedded: None }
+    }
+
+    /// The same scheme under another name.
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
     }
-    /// Name.
+
+    /// The same scheme with the reference its coefficients are from.
+    pub fn from_source(mut self, source: impl Into<String>) -> Self {
+        self.source = source.into();
+        self
+    }
+
+    /// The same scheme, declared to be of order `p`; 0 declares the order unknown. The declaration is not checked.
+    pub fn of_order(mut self, p: usize) -> Self {
+        self.order = (p > 0).then_some(p);
+        self
+    }
+
+    /// The same scheme with embedded weights `b̂`: `ŷ_{n+1} = y_n + h Σ_i b̂_i k_i` uses the same stages, and
+    /// `y_{n+1} − ŷ_{n+1}` estimates the error of a step.
+    ///
+    /// # Errors
+    /// [`Error::InvalidTableau`] if `b̂` does not have `s` entries, if one is not finite, or if `Σ b̂_j ≠ 1`.
+    pub fn with_embedded(mut self, weights: impl AsRef<[f64]>) -> Result<Self, Error> {
+        let weights = weights.as_ref();
+        check_len("the embedded b", weights.len(), self.stages())
+            .and_then(|()| check_weights("embedded", weights))
+            .map_err(|reason| invalid(&self.name, reason))?;
+        self.embedded = Some(Embedded { weights: weights.to_vec(), order: None });
+        Ok(self)
+    }
+
+    /// The same scheme, its embedded weights declared to be of order `p`; 0 declares the order unknown. Without embedded
+    /// weights there is nothing to declare, and nothing changes.
+    pub fn of_embedded_order(mut self, p: usize) -> Self {
+        if let Some(embedded) = &mut self.embedded {
+            embedded.order = (p > 0).then_some(p);
+        }
+        self
+    }
+
+    /// The name, empty if it has none. A scheme of the catalogue is found by this name with [`Tableau::by_name`].
     pub fn name(&self) -> &str {
         &self.name
     }
-    /// Number of stages `s`.
+
+    /// The reference the coefficients are from, empty if none is given.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The number of stages `s`, at least 1.
     pub fn stages(&self) -> usize {
         self.b.len()
     }
-    /// `a_ij`.
+
+    /// The entry `a_ij` of `A`.
+    ///
+    /// # Panics
+    /// If `i` or `j` is not below [`stages`](Tableau::stages), as indexing a slice does.
     pub fn a(&self, i: usize, j: usize) -> f64 {
-        self.a[i * self.b.len() + j]
+        self.row(i)[j]
     }
-    /// Weights.
+
+    /// Row `i` of `A`, `s` entries.
+    ///
+    /// # Panics
+    /// If `i` is not below [`stages`](Tableau::stages), as indexing a slice does.
+    pub fn row(&self, i: usize) -> &[f64] {
+        let s = self.stages();
+        &self.a[i * s..(i + 1) * s]
+    }
+
+    /// The weights `b`, `s` entries.
     pub fn b(&self) -> &[f64] {
         &self.b
     }
-    /// Nodes.
+
+    /// The nodes `c`, `s` entries, in units of the step.
     pub fn c(&self) -> &[f64] {
         &self.c
     }
-    /// Embedded weights.
+
+    /// The embedded weights `b̂`, `s` entries, if there are any.
     pub fn embedded(&self) -> Option<&[f64]> {
-        self.embedded.as_deref()
+        self.embedded.as_ref().map(|e| e.weights.as_slice())
     }
-    /// The finest partition of the stages into consecutive ranges such that `A` is block lower triangular.
-    pub fn blocks(&self) -> Vec<std::ops::Range<usize>> {
-        let s = self.stages();
-        let mut blocks = Vec::new();
-        let (mut start, mut reach) = (0, 0);
-        for i in 0..s {
-            reach = reach.max((0..s).rev().find(|&j| self.a(i, j) != 0.0).unwrap_or(0)).max(i);
-            if reach == i {
-                blocks.push(start..i + 1);
-                start = i + 1;
-            }
+
+    /// The declared order of the scheme, if it is declared; see [`of_order`](Tableau::of_order).
+    pub fn order(&self) -> Option<usize> {
+        self.order
+    }
+
+    /// The declared order of the embedded weights, if it is declared.
+    pub fn embedded_order(&self) -> Option<usize> {
+        self.embedded.as_ref().and_then(|e| e.order)
+    }
+}
+
+fn invalid(name: &str, reason: String) -> Error {
+    Error::InvalidTableau { name: name.to_string(), reason }
+}
+
+/// Everything but `c_i = Σ_j a_ij`.
+fn check<R: AsRef<[f64]>>(rows: &[R], b: &[f64], c: &[f64]) -> Result<(), String> {
+    let s = rows.len();
+    if s == 0 && b.is_empty() && c.is_empty() {
+        return Err("it has no stages, expected at least one".to_string());
+    }
+    check_len("b", b.len(), s)?;
+    check_len("c", c.len(), s)?;
+    for (i, row) in rows.iter().map(AsRef::as_ref).enumerate() {
+        if row.len() != s {
+            return Err(format!("row {i} of A has {}, expected {s}, since A has {s} rows", entries(row.len())));
         }
-        blocks
+        check_finite(&format!("a[{i}]"), row)?;
+    }
+    check_finite("c", c)?;
+    check_weights("b", b)
+}
+
+fn check_len(what: &str, found: usize, stages: usize) -> Result<(), String> {
+    if found == stages {
+        return Ok(());
+    }
+    Err(format!("{what} has {}, expected {stages}, one for each row of A", entries(found)))
+}
+
+fn check_finite(what: &str, values: &[f64]) -> Result<(), String> {
+    match values.iter().position(|v| !v.is_finite()) {
+        None => Ok(()),
+        Some(i) => Err(format!("{what}[{i}] is {}, expected a finite number", values[i])),
+    }
+}
+
+/// Finite, and `Σ b = 1`.
+fn check_weights(what: &str, weights: &[f64]) -> Result<(), String> {
+    check_finite(what, weights)?;
+    if sums_to(weights, 1.0) {
+        return Ok(());
+    }
+    let sum: f64 = weights.iter().sum();
+    Err(format!("the entries of {what} sum to {sum}, expected 1 (off by {:.1e})", sum - 1.0))
+}
+
+/// Whether `Σ terms` is `expected` but for the rounding of its terms, as typed by a person.
+///
+/// The cap keeps huge terms that cancel from making every sum acceptable.
+fn sums_to(terms: &[f64], expected: f64) -> bool {
+    let sum: f64 = terms.iter().sum();
+    let scale: f64 = terms.iter().map(|t| t.abs()).sum();
+    let tolerance = (1e-12 * scale.max(1.0)).min(1e-6 * expected.abs().max(1.0));
+    (sum - expected).abs() <= tolerance
+}
+
+fn entries(n: usize) -> String {
+    if n == 1 { "1 entry".to_string() } else { format!("{n} entries") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reason(result: Result<Tableau, Error>) -> String {
+        result.expect_err("an error").to_string()
+    }
+
+    #[test]
+    fn keeps_what_it_was_given() {
+        let t = Tableau::new([[0.0, 0.0], [1.0, 0.0]], [0.5, 0.5], [0.0, 1.0])
+            .and_then(|t| t.with_embedded([1.0, 0.0]))
+            .unwrap()
+            .named("Heun")
+            .from_source("Heun (1900)")
+            .of_order(2)
+            .of_embedded_order(1);
+        assert_eq!((t.name(), t.source(), t.stages()), ("Heun", "Heun (1900)", 2));
+        assert_eq!((t.a(1, 0), t.row(1), t.b(), t.c()), (1.0, &[1.0, 0.0][..], &[0.5, 0.5][..], &[0.0, 1.0][..]));
+        assert_eq!((t.embedded(), t.order(), t.embedded_order()), (Some(&[1.0, 0.0][..]), Some(2), Some(1)));
+        assert_eq!((t.clone().of_order(0).order(), t.of_embedded_order(0).embedded_order()), (None, None));
+        assert_eq!(Tableau::rk4().of_embedded_order(3).embedded_order(), None);
+    }
+
+    #[test]
+    fn refuses_an_empty_scheme_and_wrong_sizes() {
+        let none: [[f64; 0]; 0] = [];
+        assert_eq!(reason(Tableau::new(none, [], [])), "invalid tableau: it has no stages, expected at least one");
+        assert_eq!(
+            reason(Tableau::new([[0.5]], [0.5, 0.5], [0.5])),
+            "invalid tableau: b has 2 entries, expected 1, one for each row of A"
+        );
+        assert_eq!(
+            reason(Tableau::new([[0.5, 0.5], [0.5, 0.5]], [0.5, 0.5], [1.0])),
+            "invalid tableau: c has 1 entry, expected 2, one for each row of A"
+        );
+        assert_eq!(
+            reason(Tableau::new([vec![1.0, 0.0], vec![0.5, 0.5, 0.0]], [0.5, 0.5], [1.0, 1.0])),
+            "invalid tableau: row 1 of A has 3 entries, expected 2, since A has 2 rows"
+        );
+        assert_eq!(
+            reason(Tableau::rk4().with_embedded([1.0])),
+            "invalid tableau `rk4`: the embedded b has 1 entry, expected 4, one for each row of A"
+        );
+    }
+
+    #[test]
+    fn refuses_what_is_not_finite() {
+        assert_eq!(
+            reason(Tableau::new([[0.0, 0.0], [f64::NAN, 0.0]], [0.5, 0.5], [0.0, 1.0])),
+            "invalid tableau: a[1][0] is NaN, expected a finite number"
+        );
+        assert_eq!(
+            reason(Tableau::new([[0.0]], [f64::INFINITY], [0.0])),
+            "invalid tableau: b[0] is inf, expected a finite number"
+        );
+        assert_eq!(
+            reason(Tableau::with_free_nodes([[0.0]], [1.0], [f64::NEG_INFINITY])),
+            "invalid tableau: c[0] is -inf, expected a finite number"
+        );
+        assert_eq!(
+            reason(Tableau::backward_euler().with_embedded([f64::NAN])),
+            "invalid tableau `backward_euler`: embedded[0] is NaN, expected a finite number"
+        );
+    }
+
+    #[test]
+    fn refuses_sums_that_are_off() {
+        assert_eq!(
+            reason(Tableau::new([[0.0, 0.0], [1.0, 0.0]], [0.5, 0.25], [0.0, 1.0])),
+            "invalid tableau: the entries of b sum to 0.75, expected 1 (off by -2.5e-1)"
+        );
+        assert_eq!(
+            reason(Tableau::new([[0.0, 0.0], [1.0, 0.0]], [0.5, 0.5], [0.0, 0.5])),
+            "invalid tableau: c[1] is 0.5, but row 1 of A sums to 1; the two must agree (or declare the nodes free)"
+        );
+        assert_eq!(
+            reason(Tableau::heun().with_embedded([0.5, 0.0])),
+            "invalid tableau `heun`: the entries of embedded sum to 0.5, expected 1 (off by -5.0e-1)"
+        );
+        let huge = f64::MAX;
+        assert!(reason(Tableau::new([[0.0; 2]; 2], [huge, huge], [0.0; 2])).contains("sum to inf, expected 1"));
+        assert!(reason(Tableau::new([[0.0; 2]; 2], [1e30, -1e30], [0.0; 2])).contains("sum to 0, expected 1"));
+    }
+
+    #[test]
+    fn free_nodes_are_an_explicit_choice() {
+        let (a, b, c) = ([[0.0, 0.0], [1.0, 0.0]], [0.5, 0.5], [0.25, 0.75]);
+        assert!(Tableau::new(a, b, c).is_err());
+        let t = Tableau::with_free_nodes(a, b, c).unwrap();
+        assert_eq!(t.c(), c);
+        assert!(t.has_free_nodes());
+        assert!(!Tableau::heun().has_free_nodes());
+    }
+
+    #[test]
+    fn typed_digits_are_accepted_but_not_few_of_them() {
+        let sixth = 0.16666666666666;
+        assert!(Tableau::new([[sixth]], [1.0], [1.0 / 6.0]).is_ok());
+        assert!(Tableau::new([[0.0; 3]; 3], [sixth, 0.66666666666666, sixth], [0.0; 3]).is_ok());
+        assert!(Tableau::new([[0.16666667]], [1.0], [1.0 / 6.0]).is_err());
     }
 }

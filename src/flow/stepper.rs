@@ -1,0 +1,68 @@
+//! Single steps of one sample, counted.
+
+use super::FlowWork;
+use crate::field::{Batch, Point};
+use crate::step::{Start, Step, Trace, Workspace};
+use crate::{Error, Real, VectorField};
+
+/// One sample: its components are contiguous.
+const BATCH: Batch = Batch { live: 1, stride: 1 };
+
+/// A scheme over a field with its parameters, and the memory its steps need.
+pub(super) struct Stepper<'a, F, T: Real> {
+    pub step: Step<'a, F, T>,
+    pub field: &'a F,
+    pub params: &'a [T],
+    /// Stages of a step that are no part of a nonlinear solve.
+    pub explicit_stages: usize,
+    pub work: FlowWork,
+    /// Size of the step that the workspace's first guess belongs to.
+    guess_step: T,
+    trace: Trace<T>,
+    ws: Workspace<T>,
+    record: Vec<T>,
+}
+
+impl<'a, F: VectorField, T: Real> Stepper<'a, F, T> {
+    pub fn new(step: Step<'a, F, T>, field: &'a F, params: &'a [T], explicit_stages: usize) -> Self {
+        Stepper {
+            step,
+            field,
+            params,
+            explicit_stages,
+            work: FlowWork::default(),
+            guess_step: T::one(),
+            trace: Trace::new(),
+            ws: Workspace::new(),
+            record: vec![T::zero(); field.record_rows()],
+        }
+    }
+
+    /// `next = y(t + h)` by one step from `y`.
+    pub fn take(&mut self, t: f64, h: f64, y: &[T], next: &mut [T]) -> Result<(), Error> {
+        self.work.evaluations += self.explicit_stages;
+        let h = T::constant(h);
+        self.ws.scale_guess(h / self.guess_step);
+        self.guess_step = h;
+        let from = Start { params: self.params, t: &[T::constant(t)], h: &[h], y, batch: BATCH };
+        let taken = self.step.forward(from, next, &mut self.trace, &mut self.ws);
+        if taken.is_err() {
+            // The slope it would leave is of no use.
+            self.ws.start();
+        }
+        self.work.iterations += taken?;
+        Ok(())
+    }
+
+    /// `out = Σ_i w_i h k_i` with the slopes of the last step.
+    pub fn combine(&self, weights: &[T], out: &mut [T]) {
+        self.ws.combine(weights, out);
+    }
+
+    /// `dy = F(γ, t, y)`.
+    pub fn slope(&mut self, t: f64, y: &[T], dy: &mut [T]) {
+        self.work.evaluations += 1;
+        let at = Point { params: self.params, t: &[T::constant(t)], y, batch: BATCH };
+        self.field.eval_batch(at, dy, &mut self.record, self.ws.scratch());
+    }
+}
