@@ -55,9 +55,14 @@ impl Layer {
         &params[self.first_param..][..self.inputs * self.outputs]
     }
 
-    #[inline(always)]
-    pub fn weights_mut<'a, T>(&self, params: &'a mut [T]) -> &'a mut [T] {
+    fn weights_mut<'a, T>(&self, params: &'a mut [T]) -> &'a mut [T] {
         &mut params[self.first_param..][..self.inputs * self.outputs]
+    }
+
+    /// The layer's weights and all parameters after them.
+    #[inline(always)]
+    pub fn weights_onward<'a, T>(&self, params: &'a mut [T]) -> &'a mut [T] {
+        &mut params[self.first_param..]
     }
 
     #[inline(always)]

@@ -37,6 +37,7 @@ pub enum Sharing {
 /// # }
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct OdeBlock<F> {
     field: F,
     tableau: Tableau,
@@ -119,6 +120,11 @@ impl<F: VectorField> OdeBlock<F> {
     /// Size of a step.
     pub fn step(&self) -> f64 {
         self.step_size
+    }
+
+    /// Start of the first step's interval, if steps have parameters of their own.
+    pub fn start_time(&self) -> f64 {
+        self.start_time
     }
 
     /// Whether steps share their parameters.

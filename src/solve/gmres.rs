@@ -115,10 +115,15 @@ impl<T: Real> Gmres<T> {
             system.target = tolerance[q] * self.factor[q].sqrt();
             system.done = false;
         }
+        let from_zero = x.iter().all(|&x| x == T::zero());
         let mut iterations = 0;
         loop {
             // First Krylov vector: the residual, normalised.
-            apply(x, &mut self.image);
+            if iterations == 0 && from_zero {
+                self.image.fill(T::zero());
+            } else {
+                apply(x, &mut self.image);
+            }
             let (first, _) = self.basis.split_at_mut(len);
             for span in layout.spans() {
                 for ((v, &b), &ax) in first[span.clone()].iter_mut().zip(&rhs[span.clone()]).zip(&self.image[span]) {

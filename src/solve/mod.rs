@@ -66,7 +66,7 @@ impl Default for Solver {
 }
 
 /// Up to this many equations a sample, dense factorisations are the automatic choice.
-const DENSE_LIMIT: usize = 24;
+const DENSE_LIMIT: usize = 12;
 
 impl Solver {
     /// The relative tolerance of stage equations.

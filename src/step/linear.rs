@@ -67,7 +67,7 @@ impl<F: VectorField, T: Real> Step<'_, F, T> {
             AdjointSolver::Gmres => {
                 tolerance.clear();
                 tolerance.resize(layout.samples, linear_tolerance);
-                solution.copy_from_slice(rhs);
+                solution.fill(T::zero());
                 let outcome = newton.gmres.solve(layout, rhs, solution, tolerance, MAX_ITERATIONS, |v, out| {
                     coupled(v, out);
                     for span in layout.spans() {

@@ -73,8 +73,8 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
     /// Computes `next = y_{n+1}`, and leaves in `trace` what the derivatives of this step need. Returns the nonlinear
     /// iterations, summed over stages and samples.
     ///
-    /// The workspace carries the slope of the last stage from call to call, as a first guess for the next step's; forget
-    /// it with [`Workspace::start`].
+    /// The workspace carries the slopes of the last two steps from call to call, to extrapolate first guesses from;
+    /// forget them with [`Workspace::start`].
     ///
     /// # Errors
     /// [`Error::NotConverged`] if the stage equations of a sample are not solved, [`Error::NotFinite`] if a state is
@@ -119,14 +119,13 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
         for (increment, &b) in ws.increments.chunks_exact(len).zip(&self.scheme.b) {
             add_scaled(b, increment, next);
         }
-        let last = self.scheme.stages - 1;
-        ws.guess.resize(len, T::zero());
-        ws.guess.copy_from_slice(&ws.increments[last * len..]);
-        ws.has_guess = true;
+        if self.scheme.blocks.iter().any(|block| block.implicit) {
+            ws.remember();
+        }
         match not_finite(next, batch) {
             None => Ok(iterations),
             Some(sample) => {
-                let location = Location { step: 0, stage: last, sample };
+                let location = Location { step: 0, stage: self.scheme.stages - 1, sample };
                 Err(Error::NotFinite { what: "the state", location: Some(location) })
             }
         }
@@ -166,11 +165,20 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
                 for j in 0..block.stages.start {
                     add_scaled(self.scheme.a(stage, j), &ws.increments[j * len..][row.clone()], base);
                 }
-                // First guess: the slope of the last stage lasts.
+                // First guess: every stage's slope changes as it did from the step before last to the last.
                 let guess = &mut buffers.y[layout.span(p, i)];
                 guess.copy_from_slice(base);
-                if ws.has_guess {
-                    add_scaled(block.a[i * s..(i + 1) * s].iter().copied().sum(), &ws.guess[row.clone()], guess);
+                for (j, stage) in block.stages.clone().enumerate() {
+                    let weight = block.a[i * s + j];
+                    let past = |k: usize| &ws.history[k][stage * len..][row.clone()];
+                    match ws.known_steps {
+                        0 => {}
+                        1 => add_scaled(weight, past(0), guess),
+                        _ => {
+                            add_scaled(T::constant(2.0) * weight, past(0), guess);
+                            add_scaled(-weight, past(1), guess);
+                        }
+                    }
                 }
             }
         }

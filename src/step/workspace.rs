@@ -16,9 +16,9 @@ pub struct Workspace<T: Real> {
     /// Base and slopes of an implicit block.
     pub(super) base: Vec<T>,
     pub(super) slopes: Vec<T>,
-    /// `h k` of the last stage of the last step.
-    pub(super) guess: Vec<T>,
-    pub(super) has_guess: bool,
+    /// `h k_i` of the last step and of the one before, for first guesses, and how many of these there are.
+    pub(super) history: [Vec<T>; 2],
+    pub(super) known_steps: usize,
     /// For derivatives: a right-hand side and a solution of a block's linear system, and two products.
     pub(super) rhs: Vec<T>,
     pub(super) solution: Vec<T>,
@@ -41,8 +41,8 @@ impl<T: Real> Workspace<T> {
             increments: Vec::new(),
             base: Vec::new(),
             slopes: Vec::new(),
-            guess: Vec::new(),
-            has_guess: false,
+            history: [Vec::new(), Vec::new()],
+            known_steps: 0,
             rhs: Vec::new(),
             solution: Vec::new(),
             product: Vec::new(),
@@ -55,14 +55,24 @@ impl<T: Real> Workspace<T> {
         }
     }
 
-    /// Forgets the slopes of the last step: the next one belongs to other samples.
+    /// Forgets the slopes of earlier steps: the next one belongs to other samples.
     pub fn start(&mut self) {
-        self.has_guess = false;
+        self.known_steps = 0;
     }
 
-    /// Scales the slope that the next step takes as its first guess, for a next step of another size.
-    pub(crate) fn scale_guess(&mut self, factor: T) {
-        self.guess.iter_mut().for_each(|x| *x *= factor);
+    /// Keeps the slopes of the step just taken.
+    pub(super) fn remember(&mut self) {
+        self.history.swap(0, 1);
+        self.history[0].clear();
+        self.history[0].extend_from_slice(&self.increments);
+        self.known_steps = (self.known_steps + 1).min(2);
+    }
+
+    /// Scales the slopes of the last step, for a next step that is `ratio` times as long or starts elsewhere, and forgets
+    /// those before: its first guess is that slopes last.
+    pub(crate) fn scale_guess(&mut self, ratio: T) {
+        self.history[0].iter_mut().for_each(|x| *x *= ratio);
+        self.known_steps = self.known_steps.min(1);
     }
 
     /// `out = Σ_i w_i h k_i` with the slopes of the last forward step.

@@ -22,6 +22,11 @@ use crate::network::Path;
 pub trait Loss<T>: Sync {
     /// The loss; its derivative by every entry of `prediction` is added to `gradient`.
     fn value_and_grad(&self, prediction: &Path<T>, target: &Path<T>, gradient: &mut Path<T>) -> T;
+
+    /// What tells this loss from others, for checkpoints. Provided: the name of its type.
+    fn description(&self) -> String {
+        std::any::type_name::<Self>().to_string()
+    }
 }
 
 impl<T, L> Loss<T> for L
@@ -80,6 +85,10 @@ impl<T: Real> Loss<T> for MeanSquare {
 impl<T: Real> Loss<T> for MeanSquareAt {
     fn value_and_grad(&self, prediction: &Path<T>, target: &Path<T>, gradient: &mut Path<T>) -> T {
         mean_square(prediction, target, gradient, |length| self.0.iter().copied().filter(move |&k| k < length))
+    }
+
+    fn description(&self) -> String {
+        format!("{self:?}")
     }
 }
 

@@ -1,5 +1,34 @@
 //! Learning parameters from data.
+//!
+//! | I want to … | by |
+//! | --- | --- |
+//! | fit a network to recorded trajectories | [`Trainer`] |
+//! | use, save and load what was learned | [`Model`] |
+//! | say what a good prediction is | [`Loss`]: [`MeanSquare`], [`MeanSquareAt`], [`FinalState`], a closure |
+//! | fit long oscillating records, which flatten otherwise | [`Strategy`] |
+//! | write a training loop of my own | [`OdeBlock::value_and_grad`](crate::network::OdeBlock::value_and_grad), [`Optimizer`] |
 
+mod checkpoint;
+mod document;
+mod fit;
 mod loss;
+mod model;
+mod objective;
+mod optimizer;
+mod progress;
+mod record;
+mod schedule;
+mod session;
+mod settings;
+mod strategy;
+mod trainer;
 
+pub use fit::{Fit, Summary};
 pub use loss::{FinalState, Loss, MeanSquare, MeanSquareAt};
+pub use model::{LearnedStart, Model, Rmse};
+pub use optimizer::{Adam, Optimizer, OptimizerState, Sgd};
+pub use record::{Record, Row};
+pub use schedule::{Schedule, ScheduleState};
+pub use settings::{OnFailure, Settings, Validation};
+pub use strategy::Strategy;
+pub use trainer::Trainer;

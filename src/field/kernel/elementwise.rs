@@ -1,9 +1,10 @@
 //! Activations, their slopes, transposes and sums over the rows of unit-major matrices.
 
+use super::coefficients::SIN_BOUND;
 use super::pack::Pack;
 use crate::Real;
 use crate::field::Activation;
-use crate::number::{Elementary, Vectorised};
+use crate::number::Vectorised;
 use pulp::{Simd, WithSimd};
 
 /// The columns of a unit-major matrix that a kernel works on.
@@ -42,13 +43,26 @@ impl<T: Real> WithSimd for Activate<'_, T> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let (piece, used) = self.columns.pieces(self.z.len());
-        // Macros, since a closure would be compiled without the instructions chosen.
+        let lanes = T::lanes::<S>();
+        // Macros, since closures would be compiled without the instructions chosen.
         macro_rules! map {
             (|$z:ident| $value:expr) => {
                 for row in self.z.chunks_mut(piece) {
-                    for z in row[..used].chunks_mut(T::lanes::<S>()) {
+                    for z in row[..used].chunks_mut(lanes) {
                         let $z = Pack::load(simd, z);
                         $value.store(z);
+                    }
+                }
+            };
+        }
+        macro_rules! map_with_slope {
+            (|$z:ident, $entries:ident| $pair:expr) => {
+                for (row, slopes) in self.z.chunks_mut(piece).zip(self.slope.chunks_mut(piece)) {
+                    for ($entries, slope) in row[..used].chunks_mut(lanes).zip(slopes[..used].chunks_mut(lanes)) {
+                        let $z = Pack::load(simd, $entries);
+                        let [value, derivative] = $pair;
+                        value.store($entries);
+                        derivative.store(slope);
                     }
                 }
             };
@@ -58,34 +72,29 @@ impl<T: Real> WithSimd for Activate<'_, T> {
             Activation::Relu => map!(|z| z.relu()),
             Activation::Sigmoid => map!(|z| z.sigmoid()),
             Activation::Elu => map!(|z| z.elu()),
-            Activation::Softplus => {
-                for (row, slopes) in self.z.chunks_mut(piece).zip(self.slope.chunks_mut(piece)) {
-                    let slopes = slopes[..used].chunks_mut(T::lanes::<S>());
-                    for (z, slope) in row[..used].chunks_mut(T::lanes::<S>()).zip(slopes) {
-                        let [value, derivative] = Pack::load(simd, z).softplus();
-                        value.store(z);
-                        derivative.store(slope);
+            Activation::Softplus => map_with_slope!(|z, _entries| z.softplus()),
+            Activation::Gelu => map_with_slope!(|z, _entries| z.gelu()),
+            Activation::Sin => map_with_slope!(|z, entries| {
+                let bound = T::constant(SIN_BOUND[T::PRECISION]);
+                if entries.iter().all(|x| -bound <= *x && *x <= bound) {
+                    z.sin_cos()
+                } else {
+                    let mut both = [z; 2];
+                    for (function, both) in [T::sin, T::cos].into_iter().zip(&mut both) {
+                        let mut values = [T::zero(); MAX_LANES];
+                        values.iter_mut().zip(&*entries).for_each(|(to, x)| *to = function(*x));
+                        *both = Pack::load(simd, &values[..lanes]);
                     }
+                    both
                 }
-            }
-            Activation::Sin | Activation::Gelu => {
-                for (row, slopes) in self.z.chunks_mut(piece).zip(self.slope.chunks_mut(piece)) {
-                    for (z, slope) in row[..used].iter_mut().zip(&mut slopes[..used]) {
-                        [*z, *slope] = value_and_slope(self.activation, z.to_f64()).map(T::constant);
-                    }
-                }
-            }
+            }),
             Activation::Identity => {}
         }
     }
 }
 
-/// `σ(x)` and `σ'(x)` of the activations that have no kernel.
-fn value_and_slope(activation: Activation, x: f64) -> [f64; 2] {
-    let function = if activation == Activation::Sin { Elementary::Sin } else { Elementary::Gelu };
-    let value = function.value(x);
-    [value, function.derivative(x, value)]
-}
+/// Lanes of the largest vector there is.
+const MAX_LANES: usize = 16;
 
 /// `delta = delta ⊙ σ'`, with `record` as [`Activate`] left it: `σ'` where that is recorded, `σ` elsewhere.
 pub struct ScaleBySlope<'a, T> {
@@ -124,11 +133,14 @@ impl<T: Real> WithSimd for ScaleBySlope<'_, T> {
     }
 }
 
-/// `to[s, i] = from[i, s]` for the first `live` columns `s`; rows of `to` are `to_stride` long.
+/// `to[s, i] = from[i, s]` for the first `live` columns `s`; rows of `to` are `to_stride` long, and filled up with zeros.
 #[inline(always)]
 pub fn transpose<T: Real>(from: &[T], stride: usize, live: usize, to: &mut [T], to_stride: usize) {
     // Blocks of rows, so that neither side touches more cache lines than the cache holds.
     const BLOCK: usize = 16;
+    for row in to.chunks_exact_mut(to_stride).take(live) {
+        row[from.len() / stride..].fill(T::zero());
+    }
     for (block, from) in from.chunks(BLOCK * stride).enumerate() {
         let rows = from.len() / stride;
         for s in 0..live {

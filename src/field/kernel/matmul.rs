@@ -6,6 +6,7 @@
 use super::pack::Pack;
 use crate::Real;
 use pulp::{Simd, WithSimd};
+use std::ops::Range;
 
 /// What a product is added to.
 #[derive(Clone, Copy)]
@@ -45,7 +46,13 @@ pub struct MatMul<'a, T> {
     pub rows: usize,
     pub inner: usize,
     pub columns: usize,
+    /// Whether whole vectors may be written, beyond the last column, where `C` and the rows of `B` are long enough. What
+    /// lies there of `B` must then be zero, and `init` must be `Accumulate`, so that what lies there of `C` keeps its value.
+    pub spill: bool,
 }
+
+/// Numbers of `B` in a panel.
+const PANEL: usize = 1 << 14;
 
 impl<T: Real> WithSimd for MatMul<'_, T> {
     type Output = ();
@@ -59,52 +66,58 @@ impl<T: Real> WithSimd for MatMul<'_, T> {
 }
 
 impl<T: Real> MatMul<'_, T> {
+    /// Panels of columns, so that what is read of `B` stays in the cache while the rows of `C` pass.
     #[inline(always)]
     fn run<S: Simd, const TRANSPOSED: bool>(&mut self, simd: S) {
-        let lanes = T::lanes::<S>();
-        let mut column = 0;
-        while column < self.columns {
-            let width = self.columns - column;
-            // Whole vectors of B are read, beyond the last column too, if its rows are long enough.
-            let room = self.b.stride - column;
-            let tile = Tile { column, width };
-            if width > 2 * lanes && room >= 3 * lanes {
-                self.strip::<S, TRANSPOSED, true, 3>(simd, tile);
-                column += 3 * lanes;
-            } else if width > lanes && room >= 2 * lanes {
-                self.strip::<S, TRANSPOSED, true, 2>(simd, tile);
-                column += 2 * lanes;
-            } else if room >= lanes {
-                self.strip::<S, TRANSPOSED, true, 1>(simd, tile);
-                column += lanes;
-            } else {
-                self.strip::<S, TRANSPOSED, false, 1>(simd, tile);
-                column += lanes;
+        let widest = 3 * T::lanes::<S>();
+        let panel = (PANEL / self.inner.max(1) / widest).max(1) * widest;
+        for start in (0..self.columns).step_by(panel) {
+            let columns = start..self.columns.min(start + panel);
+            let mut row = 0;
+            // As many accumulators as there are registers for, and at least enough to hide the latency of an addition.
+            if S::REGISTER_COUNT >= 32 || columns.len() <= T::lanes::<S>() {
+                while self.rows - row >= 8 {
+                    self.band::<S, TRANSPOSED, 8>(simd, row, columns.clone());
+                    row += 8;
+                }
+            }
+            while self.rows - row >= 4 {
+                self.band::<S, TRANSPOSED, 4>(simd, row, columns.clone());
+                row += 4;
+            }
+            if self.rows - row >= 2 {
+                self.band::<S, TRANSPOSED, 2>(simd, row, columns.clone());
+                row += 2;
+            }
+            if self.rows > row {
+                self.band::<S, TRANSPOSED, 1>(simd, row, columns);
             }
         }
     }
 
-    /// All rows of `C`, `C` vectors of columns.
+    /// `R` rows of `C`.
     #[inline(always)]
-    fn strip<S: Simd, const TRANSPOSED: bool, const WHOLE: bool, const C: usize>(&mut self, simd: S, tile: Tile) {
-        let mut row = 0;
-        // As many accumulators as there are registers for, and at least enough to hide the latency of an addition.
-        if C == 1 || S::REGISTER_COUNT >= 32 {
-            while self.rows - row >= 8 {
-                self.tile::<S, TRANSPOSED, WHOLE, 8, C>(simd, row, tile);
-                row += 8;
+    fn band<S: Simd, const TRANSPOSED: bool, const R: usize>(&mut self, simd: S, row: usize, columns: Range<usize>) {
+        let lanes = T::lanes::<S>();
+        // Beyond the last column there may be room to read and write whole vectors.
+        let room =
+            if self.spill { (self.c.len() - (row + R - 1) * self.c_stride).min(self.b.stride) } else { self.columns };
+        let mut column = columns.start;
+        while column < columns.end {
+            let (width, room) = (columns.end - column, room - column);
+            if width > 2 * lanes && room >= 3 * lanes {
+                self.tile::<S, TRANSPOSED, true, R, 3>(simd, row, column);
+                column += 3 * lanes;
+            } else if width > lanes && room >= 2 * lanes {
+                self.tile::<S, TRANSPOSED, true, R, 2>(simd, row, column);
+                column += 2 * lanes;
+            } else if room >= lanes {
+                self.tile::<S, TRANSPOSED, true, R, 1>(simd, row, column);
+                column += lanes;
+            } else {
+                self.tile::<S, TRANSPOSED, false, R, 1>(simd, row, column);
+                column += lanes;
             }
-        }
-        while self.rows - row >= 4 {
-            self.tile::<S, TRANSPOSED, WHOLE, 4, C>(simd, row, tile);
-            row += 4;
-        }
-        if self.rows - row >= 2 {
-            self.tile::<S, TRANSPOSED, WHOLE, 2, C>(simd, row, tile);
-            row += 2;
-        }
-        if self.rows > row {
-            self.tile::<S, TRANSPOSED, WHOLE, 1, C>(simd, row, tile);
         }
     }
 
@@ -114,12 +127,11 @@ impl<T: Real> MatMul<'_, T> {
         &mut self,
         simd: S,
         row: usize,
-        Tile { column, width }: Tile,
+        column: usize,
     ) {
         let lanes = T::lanes::<S>();
         let (inner, b) = (self.inner, self.b);
-        let width = width.min(C * lanes);
-        let read = if WHOLE { C * lanes } else { width };
+        let width = if WHOLE { C * lanes } else { self.columns - column };
         let mut sum = [[Pack::splat(simd, T::zero()); C]; R];
         match self.init {
             Init::Zero => {}
@@ -145,7 +157,7 @@ impl<T: Real> MatMul<'_, T> {
             }
         }
         for p in 0..inner {
-            let right = &b.data[p * b.stride + column..][..read];
+            let right = &b.data[p * b.stride + column..][..width];
             let mut factor = [Pack::splat(simd, T::zero()); C];
             for (k, factor) in factor.iter_mut().enumerate() {
                 *factor = Pack::load(simd, &right[k * lanes..]);
@@ -165,11 +177,4 @@ impl<T: Real> MatMul<'_, T> {
             }
         }
     }
-}
-
-/// Where a strip of columns starts, and how many are left from there.
-#[derive(Clone, Copy)]
-struct Tile {
-    column: usize,
-    width: usize,
 }

@@ -1,5 +1,6 @@
 //! Kernels on batches in unit-major layout, with the best instructions the processor has, found at run time.
 
+mod coefficients;
 mod elementwise;
 mod functions;
 mod matmul;

@@ -3,6 +3,7 @@
 use super::elementwise::{Activate, Broadcast, Columns, ScaleBySlope, add_row_sums, transpose};
 use super::matmul::{Init, Left, MatMul, Matrix};
 use crate::Real;
+use crate::field::mlp::Layer;
 use crate::field::{Mlp, Point};
 use pulp::{Simd, WithSimd};
 use std::mem::{swap, take};
@@ -46,6 +47,7 @@ impl<T: Real> WithSimd for Evaluate<'_, T> {
                 rows: layer.outputs,
                 inner: layer.inputs,
                 columns: columns.used,
+                spill: false,
             });
             if !layer.is_last {
                 simd.vectorize(Activate { activation: net.activation(), z: &mut *c, slope, columns });
@@ -126,6 +128,7 @@ impl<T: Real> WithSimd for Pushforward<'_, T> {
                 rows: layer.outputs,
                 inner: layer.inputs,
                 columns: columns.used,
+                spill: false,
             });
             if let Some(w) = w {
                 simd.vectorize(MatMul {
@@ -138,6 +141,7 @@ impl<T: Real> WithSimd for Pushforward<'_, T> {
                     rows: layer.outputs,
                     inner: layer.inputs,
                     columns: columns.used,
+                    spill: false,
                 });
             }
             if !layer.is_last {
@@ -159,15 +163,16 @@ pub struct Pullback<'a, T> {
     pub buffer: &'a mut [T],
 }
 
-/// Length of a row of transposed activations, in whole vectors of any kind.
-fn transposed_stride(net: &Mlp) -> usize {
-    net.layers().iter().map(|l| l.inputs).max().unwrap_or(0).next_multiple_of(16)
+/// Length of a row of a layer's transposed inputs, in whole vectors of any kind.
+fn transposed_stride(layer: &Layer) -> usize {
+    layer.inputs.next_multiple_of(16)
 }
 
 impl<T: Real> Pullback<'_, T> {
     /// Length of the buffer.
     pub fn buffer_len(net: &Mlp, at: Point<'_, T>, with_params: bool) -> usize {
-        let transposed = if with_params { transposed_stride(net) * at.batch.live } else { 0 };
+        let longest = net.layers().iter().map(transposed_stride).max().unwrap_or(0);
+        let transposed = if with_params { longest * at.batch.live } else { 0 };
         2 * net.widest_hidden() * at.batch.stride + transposed
     }
 }
@@ -185,18 +190,19 @@ impl<T: Real> WithSimd for Pullback<'_, T> {
         for (l, layer) in net.layers().iter().enumerate().rev() {
             let cotangent = if layer.is_last { w } else { &*delta };
             if let Some(bar) = params_bar.as_deref_mut() {
-                let padded = transposed_stride(net);
+                let padded = transposed_stride(layer);
                 transpose(record.input(l, at.y), stride, live, transposed, padded);
                 simd.vectorize(MatMul {
                     init: Init::Accumulate,
                     left: Left::Plain,
                     a: Matrix { data: cotangent, stride },
                     b: Matrix { data: transposed, stride: padded },
-                    c: layer.weights_mut(bar),
+                    c: layer.weights_onward(bar),
                     c_stride: layer.inputs,
                     rows: layer.outputs,
                     inner: live,
                     columns: layer.inputs,
+                    spill: true,
                 });
                 if let Some(bar) = layer.bias_mut(bar) {
                     add_row_sums(simd, cotangent, stride, live, bar);
@@ -213,6 +219,7 @@ impl<T: Real> WithSimd for Pullback<'_, T> {
                 rows: layer.inputs,
                 inner: layer.outputs,
                 columns: columns.used,
+                spill: false,
             });
             if let Some(before) = l.checked_sub(1) {
                 record.scale(simd, before, c);
@@ -263,6 +270,7 @@ impl<T: Real> WithSimd for Jacobian<'_, T> {
                     rows: layer.outputs,
                     inner: layer.inputs,
                     columns: tangents * stride,
+                    spill: false,
                 });
             }
             if l == 0 || !layer.is_last {

@@ -72,19 +72,9 @@ impl<S: Simd, T: Real> Pack<S, T> {
         Pack { value: T::where_greater(self.simd, self.value, bound.value, yes.value, no.value), ..self }
     }
 
-    /// `2ⁿ` from `n + T::SHIFTER`.
+    /// `2ⁿ` from numbers whose low bits are those of `n`, biased as in an exponent.
     #[inline(always)]
-    pub fn exp2_of_shifted(self) -> Self {
-        Pack { value: T::exp2_of_shifted(self.simd, self.value), ..self }
-    }
-
-    /// The polynomial with these coefficients, lowest power first.
-    #[inline(always)]
-    pub fn polynomial(self, coefficients: &[T]) -> Self {
-        let mut sum = self.all(T::zero());
-        for (i, &c) in coefficients.iter().rev().enumerate() {
-            sum = if i == 0 { self.all(c) } else { sum.mul_add(self, self.all(c)) };
-        }
-        sum
+    pub fn exp2_of_low_bits(self) -> Self {
+        Pack { value: T::exp2_of_low_bits(self.simd, self.value), ..self }
     }
 }

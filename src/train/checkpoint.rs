@@ -1,0 +1,55 @@
+//! Checkpoints: the whole state of a training, with the settings it belongs to.
+
+use super::document;
+use super::session::State;
+use crate::data::Trajectories;
+use crate::{Error, Real};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::path::Path;
+
+const FORMAT: &str = "kutta checkpoint";
+const FORMAT_VERSION: u64 = 1;
+
+#[derive(Serialize)]
+struct Saved<'a, T: Real> {
+    settings: &'a Map<String, Value>,
+    state: &'a State<T>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, bound(deserialize = "T: Real"))]
+struct Loaded<T> {
+    settings: Map<String, Value>,
+    state: State<T>,
+}
+
+pub(super) fn save<T: Real>(path: &Path, settings: &Map<String, Value>, state: &State<T>) -> Result<(), Error> {
+    document::save(path, FORMAT, FORMAT_VERSION, &Saved { settings, state })
+}
+
+/// The state of a training with these settings; [`Error::Parse`] names the first that differs.
+pub(super) fn load<T: Real>(path: &Path, settings: &Map<String, Value>) -> Result<State<T>, Error> {
+    let loaded: Loaded<T> = document::load(path, FORMAT, FORMAT_VERSION)?;
+    for (name, now) in settings {
+        let then = loaded.settings.get(name).unwrap_or(&Value::Null);
+        if then != now {
+            let reason = format!(
+                "the checkpoint is of a training with other settings: {name} was {then}, is now {now}; \
+                 resume with the same settings, or start anew"
+            );
+            return Err(document::invalid(path, reason));
+        }
+    }
+    Ok(loaded.state)
+}
+
+/// A hash of everything in the data.
+pub(super) fn fingerprint(data: &Trajectories) -> String {
+    let mut bytes = format!("{:?}{}", data.components(), data.time_name()).into_bytes();
+    for trajectory in data {
+        bytes.extend(trajectory.id().as_bytes());
+        bytes.extend(trajectory.times().iter().chain(trajectory.states()).flat_map(|x| x.to_le_bytes()));
+    }
+    format!("fnv1a64:{:016x}", document::fnv1a(&bytes))
+}

@@ -1,0 +1,116 @@
+//! Saved files: JSON with a version and a checksum.
+//!
+//! ```json
+//! { "format": "kutta model", "format_version": 1, "checksum": "fnv1a64:…", "contents": { … } }
+//! ```
+//!
+//! The checksum is FNV-1a (64 bits) of the contents, written compactly. It tells a damaged or edited file from a saved
+//! one: any changed digit changes it.
+
+use crate::Error;
+use crate::file::write_atomically;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::path::Path;
+
+/// Only what tells whether the rest can be read.
+#[derive(Deserialize)]
+struct Head {
+    format: String,
+    format_version: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document<C> {
+    format: String,
+    format_version: u64,
+    checksum: String,
+    contents: C,
+}
+
+/// Saves `contents` as a file of a format and version, whole or not at all.
+pub(super) fn save(path: &Path, format: &str, format_version: u64, contents: &impl Serialize) -> Result<(), Error> {
+    let json = || {
+        let contents = serde_json::to_value(contents)?;
+        let checksum = checksum(&contents)?;
+        serde_json::to_string_pretty(&Document { format: format.into(), format_version, checksum, contents })
+    };
+    let mut text = json().map_err(|e| Error::Io { path: path.to_path_buf(), source: e.into() })?;
+    text.push('\n');
+    write_atomically(path, text.as_bytes())
+}
+
+/// Loads the contents of a file of a format and version.
+///
+/// [`Error::Io`], [`Error::IncompatibleVersion`], and [`Error::Parse`] for everything else.
+pub(super) fn load<C: DeserializeOwned>(path: &Path, format: &str, format_version: u64) -> Result<C, Error> {
+    let bytes = std::fs::read(path).map_err(|source| Error::Io { path: path.to_path_buf(), source })?;
+    let syntax = |e: serde_json::Error| Error::Parse {
+        path: path.to_path_buf(),
+        line: e.line(),
+        column: e.column(),
+        reason: reason(&e),
+    };
+    let value: Value = serde_json::from_slice(&bytes).map_err(syntax)?;
+    let head: Head = serde_json::from_value(value)
+        .map_err(|e| invalid(path, format!("{}; expected a `{format}` as saved by kutta", reason(&e))))?;
+    if head.format != format {
+        return Err(invalid(path, format!("this is a `{}`, expected a `{format}`", head.format)));
+    }
+    if head.format_version != format_version {
+        let path = path.to_path_buf();
+        return Err(Error::IncompatibleVersion { path, found: head.format_version, expected: format_version });
+    }
+    // Once for the checksum, and once more for the contents, so that errors know their place.
+    let document: Document<Value> = serde_json::from_slice(&bytes).map_err(syntax)?;
+    let found = checksum(&document.contents).map_err(syntax)?;
+    if found != document.checksum {
+        let reason = format!(
+            "the contents have checksum {found}, not {} as stated: the file was damaged or edited after it was saved",
+            document.checksum
+        );
+        return Err(invalid(path, reason));
+    }
+    Ok(serde_json::from_slice::<Document<C>>(&bytes).map_err(syntax)?.contents)
+}
+
+/// The error for contents that make no sense.
+pub(super) fn invalid(path: &Path, reason: String) -> Error {
+    Error::Parse { path: path.to_path_buf(), line: 0, column: 0, reason }
+}
+
+/// The message without its place, which the error has in fields of its own.
+fn reason(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    let reason = match message.rfind(" at line ") {
+        Some(place) if error.line() > 0 => &message[..place],
+        _ => &message,
+    };
+    match error.is_eof() {
+        true => format!("the file ends too early ({reason}): it was not saved completely"),
+        false => reason.to_string(),
+    }
+}
+
+fn checksum(contents: &Value) -> Result<String, serde_json::Error> {
+    Ok(format!("fnv1a64:{:016x}", fnv1a(&serde_json::to_vec(contents)?)))
+}
+
+/// *Reference*: Fowler, Noll and Vo, "The FNV non-cryptographic hash algorithm", RFC 9923.
+pub(super) fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fnv1a_of_published_vectors() {
+        assert_eq!(fnv1a(b""), 0xcbf29ce484222325);
+        assert_eq!(fnv1a(b"a"), 0xaf63dc4c8601ec8c);
+        assert_eq!(fnv1a(b"foobar"), 0x85944171f73967e8);
+    }
+}

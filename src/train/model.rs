@@ -1,0 +1,280 @@
+//! Trained models: a network with its parameters, in the units of the data it learned from.
+
+use super::document;
+use crate::data::{Standardisation, Trajectories, Trajectory};
+use crate::network::{OdeBlock, Sharing};
+use crate::{Error, Real, VectorField};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+const FORMAT: &str = "kutta model";
+const FORMAT_VERSION: u64 = 1;
+
+/// A trained network. All its methods take and give states and times in the units of the data.
+///
+/// Saved as JSON: a version, a checksum, and the scheme, field, steps, solver, parameters, standardisation and names.
+/// A model loaded again computes the same bits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, bound(serialize = "F: Serialize, T: Real", deserialize = "F: Deserialize<'de>, T: Real"))]
+pub struct Model<F, T = f64> {
+    precision: String,
+    time_name: String,
+    components: Vec<String>,
+    standardisation: Standardisation,
+    /// In standard units of time.
+    block: OdeBlock<F>,
+    starts: Vec<LearnedStart>,
+    params: Vec<T>,
+}
+
+/// The start of a trajectory, as training found it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LearnedStart {
+    /// Identifier of the trajectory.
+    pub trajectory: String,
+    /// Time of its first observation.
+    pub time: f64,
+    /// The state there.
+    pub state: Vec<f64>,
+}
+
+/// Root mean square errors, over all observations after the starts, in the units of the data.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rmse {
+    /// Over all components.
+    pub overall: f64,
+    /// By name of the component.
+    pub by_component: BTreeMap<String, f64>,
+}
+
+impl<F: VectorField, T: Real> Model<F, T> {
+    /// A model of parameters that come from elsewhere. `block` takes its steps in the standard time of
+    /// `standardisation`.
+    ///
+    /// # Errors
+    /// [`Error::ShapeMismatch`] if block, parameters, standardisation and names do not fit each other,
+    /// [`Error::NotFinite`] for parameters that are not finite, [`Error::InvalidArgument`] for steps that are not
+    /// positive.
+    pub fn new(
+        block: OdeBlock<F>,
+        params: Vec<T>,
+        standardisation: Standardisation,
+        components: &[String],
+        time_name: &str,
+    ) -> Result<Self, Error> {
+        let precision = precision::<T>();
+        let (components, time_name, starts) = (components.to_vec(), time_name.to_string(), Vec::new());
+        Model { precision, time_name, components, standardisation, block, starts, params }.checked()
+    }
+
+    fn checked(self) -> Result<Self, Error> {
+        let sets = if self.block.sharing() == Sharing::Shared { 1 } else { self.block.step_count() };
+        let expected = self.block.field().param_count().checked_mul(sets).unwrap_or(usize::MAX);
+        Error::check_len("parameters", "entries", self.params.len(), expected)?;
+        Error::check_len("components", "names", self.components.len(), self.block.dim())?;
+        Error::check_len("standardisation", "components", self.standardisation.dim(), self.block.dim())?;
+        if !self.params.iter().all(|p| p.is_finite()) {
+            return Err(Error::NotFinite { what: "a parameter", location: None });
+        }
+        let step_size = self.block.step();
+        if !(step_size > 0.0 && step_size.is_finite() && self.block.start_time().is_finite()) {
+            let expected = "a positive number, with a finite start time".into();
+            return Err(Error::InvalidArgument { argument: "step_size", value: step_size.to_string(), expected });
+        }
+        for start in &self.starts {
+            Error::check_len("a learned start", "components", start.state.len(), self.block.dim())?;
+        }
+        Ok(self)
+    }
+
+    pub(super) fn with_starts(self, starts: Vec<LearnedStart>) -> Self {
+        Model { starts, ..self }
+    }
+
+    /// The network, in standard units.
+    pub fn block(&self) -> &OdeBlock<F> {
+        &self.block
+    }
+
+    /// The parameters.
+    pub fn params(&self) -> &[T] {
+        &self.params
+    }
+
+    /// The units that the network computes in.
+    pub fn standardisation(&self) -> &Standardisation {
+        &self.standardisation
+    }
+
+    /// Names of the components.
+    pub fn components(&self) -> &[String] {
+        &self.components
+    }
+
+    /// Name of the time.
+    pub fn time_name(&self) -> &str {
+        &self.time_name
+    }
+
+    /// Starts of the training trajectories, if they were learned.
+    pub fn starts(&self) -> &[LearnedStart] {
+        &self.starts
+    }
+
+    /// The longest step, in the units of the data.
+    pub fn step_size(&self) -> f64 {
+        self.block.step() * self.standardisation.time_scale()
+    }
+
+    /// The trajectory from `start` at `t0`, by the network's own steps: between two of the times the fewest equal ones
+    /// that are no longer than those of training. It holds `start` and the states at `times`, which ascend from `t0`;
+    /// if they begin with `t0`, that is the start.
+    ///
+    /// # Errors
+    /// [`Error::ShapeMismatch`] for a start of another dimension, [`Error::InvalidArgument`] for times that do not
+    /// ascend, and the errors of [`Unrolled::forward`](crate::network::Unrolled::forward).
+    pub fn predict(&self, start: &[f64], t0: f64, times: &[f64]) -> Result<Trajectory, Error> {
+        Error::check_len("start", "components", start.len(), self.block.dim())?;
+        let mut all = vec![t0];
+        all.extend(&times[usize::from(times.first() == Some(&t0))..]);
+        // The states to come are filled with the start; only the first is read.
+        let states = start.repeat(all.len());
+        let wanted = Trajectories::new(self.components.clone(), vec![Trajectory::new("", all, states)?])?;
+        Ok(self.follow(&wanted)?.trajectory(0).clone())
+    }
+
+    /// Predictions of recorded trajectories from their first observations, at their times.
+    ///
+    /// # Errors
+    /// As [`predict`](Model::predict).
+    pub fn follow(&self, data: &Trajectories) -> Result<Trajectories, Error> {
+        self.follow_from(data, |trajectory| trajectory.state(0))
+    }
+
+    /// As [`follow`](Model::follow), but trajectories whose start was learned begin there.
+    ///
+    /// # Errors
+    /// As [`predict`](Model::predict).
+    pub fn follow_learned(&self, data: &Trajectories) -> Result<Trajectories, Error> {
+        self.follow_from(data, |trajectory| {
+            let is_its = |s: &&LearnedStart| s.trajectory == trajectory.id() && s.time == trajectory.times()[0];
+            self.starts.iter().find(is_its).map_or(trajectory.state(0), |start| &start.state)
+        })
+    }
+
+    fn follow_from<'a>(
+        &'a self,
+        data: &'a Trajectories,
+        start: impl Fn(&'a Trajectory) -> &'a [f64],
+    ) -> Result<Trajectories, Error> {
+        Error::check_len("data", "components", data.dim(), self.block.dim())?;
+        let mut starts: Vec<f64> = data.iter().flat_map(start).copied().collect();
+        self.standardisation.apply_states(&mut starts)?;
+        let starts: Vec<T> = starts.into_iter().map(T::constant).collect();
+        let grid = self.block.grid_through(&self.standardisation.apply(data)?)?;
+        let mut unrolled = self.block.unroll(&grid)?;
+        let path = unrolled.forward(&self.params, &starts)?;
+        let predicted = |(sample, trajectory): (usize, &Trajectory)| {
+            let mut states: Vec<f64> = path.sample(sample).iter().map(|x| x.to_f64()).collect();
+            self.standardisation.invert_states(&mut states)?;
+            Trajectory::new(trajectory.id(), trajectory.times().to_vec(), states)
+        };
+        let predicted = data.iter().enumerate().map(predicted).collect::<Result<_, Error>>()?;
+        Trajectories::new(data.components().to_vec(), predicted)?.with_time_name(data.time_name())
+    }
+
+    /// Errors of [`follow`](Model::follow).
+    ///
+    /// # Errors
+    /// As [`predict`](Model::predict).
+    pub fn rmse(&self, data: &Trajectories) -> Result<Rmse, Error> {
+        Ok(Rmse::between(&self.follow(data)?, data))
+    }
+
+    /// Errors of [`follow_learned`](Model::follow_learned).
+    ///
+    /// # Errors
+    /// As [`predict`](Model::predict).
+    pub fn rmse_learned(&self, data: &Trajectories) -> Result<Rmse, Error> {
+        Ok(Rmse::between(&self.follow_learned(data)?, data))
+    }
+
+    /// The derivative `dy/dt` of the learned field at time `t` and state `y`, in the units of the data: for drawing it,
+    /// say. With parameters by step, those of the step at `t` count.
+    ///
+    /// # Errors
+    /// [`Error::ShapeMismatch`] for a state of another dimension, [`Error::NotFinite`] if the derivative is not finite.
+    pub fn derivative(&self, t: f64, state: &[f64]) -> Result<Vec<f64>, Error> {
+        Error::check_len("state", "components", state.len(), self.block.dim())?;
+        let mut state = state.to_vec();
+        self.standardisation.apply_states(&mut state)?;
+        let state: Vec<T> = state.into_iter().map(T::constant).collect();
+        let t = self.standardisation.apply_time(t);
+        let count = self.block.field().param_count();
+        let params = &self.params[self.block.layer_at(t) * count..][..count];
+        let mut slope = vec![T::zero(); self.block.dim()];
+        self.block.field().eval(params, T::constant(t), &state, &mut slope);
+        if !slope.iter().all(|x| x.is_finite()) {
+            return Err(Error::NotFinite { what: "the derivative", location: None });
+        }
+        let scale = self.standardisation.derivative_scale();
+        Ok(slope.iter().zip(scale).map(|(x, scale)| x.to_f64() / scale).collect())
+    }
+
+    /// Saves the model; the file appears whole or not at all.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the file cannot be written; an old one stays as it was.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error>
+    where
+        F: Serialize,
+    {
+        document::save(path.as_ref(), FORMAT, FORMAT_VERSION, self)
+    }
+
+    /// Loads a saved model.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the file cannot be read; [`Error::IncompatibleVersion`]; [`Error::Parse`] if it is not a model,
+    /// or is cut off, damaged or edited, of another precision, or does not fit together.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, Error>
+    where
+        F: DeserializeOwned,
+    {
+        let path = path.as_ref();
+        let model: Self = document::load(path, FORMAT, FORMAT_VERSION)?;
+        if model.precision != precision::<T>() {
+            let reason = format!("the model computes in {}, expected {}", model.precision, precision::<T>());
+            return Err(document::invalid(path, reason));
+        }
+        model.checked().map_err(|e| document::invalid(path, e.to_string()))
+    }
+}
+
+/// `f32` or `f64`.
+pub(super) fn precision<T>() -> String {
+    format!("f{}", 8 * size_of::<T>())
+}
+
+impl Rmse {
+    /// Of predictions at the times of `data`.
+    pub(super) fn between(predicted: &Trajectories, data: &Trajectories) -> Self {
+        let dim = data.dim();
+        let mut squares = vec![0.0; dim];
+        for (predicted, observed) in predicted.iter().zip(data) {
+            for k in 1..observed.len() {
+                let errors = predicted.state(k).iter().zip(observed.state(k));
+                squares.iter_mut().zip(errors).for_each(|(sum, (x, y))| *sum += (x - y) * (x - y));
+            }
+        }
+        let count = (data.observations() - data.len()) as f64;
+        let root = |sum: f64, of: f64| (sum / of).sqrt();
+        Rmse {
+            overall: root(squares.iter().sum(), count * dim as f64),
+            by_component: data.components().iter().cloned().zip(squares.iter().map(|&s| root(s, count))).collect(),
+        }
+    }
+}

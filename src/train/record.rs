@@ -1,0 +1,109 @@
+//! The record of a training.
+
+use crate::Error;
+use crate::file::write_atomically;
+use serde::{Deserialize, Deserializer, Serialize};
+use std::fmt::Write;
+use std::path::Path;
+
+/// One epoch of a training.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Row {
+    /// Number of the epoch, from 1.
+    pub epoch: usize,
+    /// Mean training loss over the epoch's batches, taken before each update; NaN if all of them failed.
+    #[serde(deserialize_with = "null_is_nan")]
+    pub loss: f64,
+    /// Validation loss after the epoch, where it was computed; NaN if the prediction failed.
+    #[serde(deserialize_with = "some_null_is_nan", skip_serializing_if = "Option::is_none", default)]
+    pub validation_loss: Option<f64>,
+    /// Learning rate.
+    pub learning_rate: f64,
+    /// Mean Euclidean norm of the gradients, before clipping; NaN if all batches failed.
+    #[serde(deserialize_with = "null_is_nan")]
+    pub gradient_norm: f64,
+    /// Root mean square of the gaps between segments, during multiple shooting, in the units that are trained in.
+    #[serde(deserialize_with = "some_null_is_nan", skip_serializing_if = "Option::is_none", default)]
+    pub gap: Option<f64>,
+    /// Nonlinear iterations a stage system; zero for explicit schemes.
+    pub mean_iterations: f64,
+    /// Batches whose equations were not solved.
+    pub failed_solves: usize,
+    /// Seconds of training so far.
+    pub seconds: f64,
+}
+
+// JSON has no NaN: it is written as null.
+fn null_is_nan<'de, D: Deserializer<'de>>(input: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(input)?.unwrap_or(f64::NAN))
+}
+
+fn some_null_is_nan<'de, D: Deserializer<'de>>(input: D) -> Result<Option<f64>, D::Error> {
+    null_is_nan(input).map(Some)
+}
+
+/// All epochs of a training, in order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+#[serde(transparent)]
+pub struct Record {
+    /// One row an epoch.
+    pub rows: Vec<Row>,
+}
+
+impl Record {
+    /// Writes the record as CSV, one line an epoch under a header. The file appears whole or not at all.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the file cannot be written.
+    pub fn write_csv(&self, path: impl AsRef<Path>) -> Result<(), Error> {
+        write_atomically(path.as_ref(), self.to_csv().as_bytes())
+    }
+
+    fn to_csv(&self) -> String {
+        let mut text = String::from(
+            "epoch,loss,validation_loss,learning_rate,gradient_norm,gap,mean_iterations,failed_solves,seconds\n",
+        );
+        let optional = |x: Option<f64>| x.map_or_else(String::new, |x| x.to_string());
+        for row in &self.rows {
+            let Row { epoch, loss, learning_rate, gradient_norm, mean_iterations, failed_solves, seconds, .. } = row;
+            let (validation, gap) = (optional(row.validation_loss), optional(row.gap));
+            // Writing to a string cannot fail.
+            let _ = writeln!(
+                text,
+                "{epoch},{loss},{validation},{learning_rate},{gradient_norm},{gap},{mean_iterations},{failed_solves},\
+                 {seconds:.6}"
+            );
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(epoch: usize, loss: f64, validation_loss: Option<f64>) -> Row {
+        let (learning_rate, gradient_norm, mean_iterations) = (0.1, 2.5, 3.25);
+        let (gap, failed_solves, seconds) = (None, 1, 0.5);
+        Row { epoch, loss, validation_loss, learning_rate, gradient_norm, gap, mean_iterations, failed_solves, seconds }
+    }
+
+    #[test]
+    fn csv_has_a_line_an_epoch() {
+        let record = Record { rows: vec![row(1, 0.25, None), row(2, f64::NAN, Some(0.125))] };
+        let text = record.to_csv();
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines[1], "1,0.25,,0.1,2.5,,3.25,1,0.500000");
+        assert_eq!(lines[2], "2,NaN,0.125,0.1,2.5,,3.25,1,0.500000");
+        assert!(lines.iter().all(|line| line.split(',').count() == 9));
+    }
+
+    #[test]
+    fn json_keeps_what_is_not_a_number() {
+        let record = Record { rows: vec![row(1, f64::NAN, Some(f64::NAN)), row(2, 0.1, None)] };
+        let back: Record = serde_json::from_str(&serde_json::to_string(&record).unwrap()).unwrap();
+        assert!(back.rows[0].loss.is_nan() && back.rows[0].validation_loss.unwrap().is_nan());
+        assert_eq!(back.rows[1], record.rows[1]);
+    }
+}

@@ -1,0 +1,314 @@
+//! The loop over epochs.
+
+use super::objective::{Batches, Layout, Observations, Pass, Value};
+use super::settings::{OnFailure, Settings};
+use super::strategy::Stage;
+use super::{Loss, OptimizerState, Record, Row, ScheduleState};
+use crate::network::{OdeBlock, Work};
+use crate::{Error, Real, VectorField};
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+use std::time::Instant;
+
+/// Epochs in a row without a batch that works, after which skipping is given up.
+const HOPELESS: usize = 10;
+
+/// Everything that the future of a training depends on.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct State<T> {
+    /// Epochs done.
+    pub epoch: usize,
+    pub stage: Stage,
+    pub unknowns: Vec<T>,
+    pub optimizer: OptimizerState<T>,
+    schedule: ScheduleState,
+    rng: ChaCha8Rng,
+    best: Option<Best<T>>,
+    hopeless_epochs: usize,
+    pub stopped_early: bool,
+    pub record: Record,
+}
+
+/// The best unknowns so far.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Best<T> {
+    epoch: usize,
+    loss: f64,
+    unknowns: Vec<T>,
+}
+
+pub(super) struct Session<'a, F, T: Real, L> {
+    settings: &'a Settings,
+    loss: &'a L,
+    block: &'a OdeBlock<F>,
+    data: &'a Observations<T>,
+    validation: Option<Pass<'a, F, T>>,
+    layout: Layout,
+    batches: Batches<'a, F, T>,
+    order: Vec<usize>,
+    gradient: Vec<T>,
+    pub state: State<T>,
+    /// Seconds of training before this session, and its start.
+    before: f64,
+    started: Instant,
+}
+
+impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
+    /// A training before its first epoch, from `initial` parameters if given.
+    pub fn new(
+        settings: &'a Settings,
+        loss: &'a L,
+        block: &'a OdeBlock<F>,
+        data: &'a Observations<T>,
+        validation: Option<&Observations<T>>,
+        initial: Option<Vec<T>>,
+    ) -> Result<Self, Error> {
+        let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
+        let mut unknowns = block.init(&mut rng);
+        if let Some(initial) = initial {
+            Error::check_len("initial parameters", "entries", initial.len(), unknowns.len())?;
+            unknowns = initial;
+        }
+        let layout = Layout { params: unknowns.len(), dim: block.dim(), learned_starts: settings.learned_starts };
+        if settings.learned_starts {
+            (0..data.len()).for_each(|i| unknowns.extend_from_slice(data.state(i, 0)));
+        }
+        let validation = validation.map(|held_out| {
+            let layout = Layout { learned_starts: false, ..layout };
+            Pass::new(block, held_out, &layout.windows(Stage::Whole, held_out).concat())
+        });
+        let stage = Stage::Whole;
+        Ok(Session {
+            validation: validation.transpose()?,
+            batches: Batches::new(block, data, &layout, stage),
+            order: (0..data.len()).collect(),
+            gradient: vec![T::zero(); unknowns.len()],
+            state: State {
+                epoch: 0,
+                stage,
+                optimizer: settings.optimizer.start(unknowns.len()),
+                unknowns,
+                schedule: settings.schedule.start(settings.optimizer.rate()),
+                rng,
+                best: None,
+                hopeless_epochs: 0,
+                stopped_early: false,
+                record: Record::default(),
+            },
+            settings,
+            loss,
+            block,
+            data,
+            layout,
+            before: 0.0,
+            started: Instant::now(),
+        })
+    }
+
+    /// Continues from a saved state; `None` if it is not one of this training.
+    pub fn resumed(mut self, state: State<T>) -> Option<Self> {
+        self.batches = Batches::new(self.block, self.data, &self.layout, state.stage);
+        let lasting = self.layout.lasting(self.data);
+        let count = lasting + self.batches.inner_starts().count() * self.layout.dim;
+        let best_fits = state.best.as_ref().is_none_or(|best| best.unknowns.len() == lasting);
+        if state.unknowns.len() != count || !state.optimizer.fits(&self.settings.optimizer, count) || !best_fits {
+            return None;
+        }
+        self.gradient = vec![T::zero(); count];
+        self.before = state.record.rows.last().map_or(0.0, |row| row.seconds);
+        self.state = state;
+        Some(self)
+    }
+
+    /// Whether nothing is left to do before epoch `epochs`.
+    pub fn is_over(&self, epochs: usize) -> bool {
+        self.state.epoch >= epochs || self.state.stopped_early
+    }
+
+    /// Turns to another stage: starts of inner segments are dropped, those of new ones are read off the data.
+    fn enter(&mut self, stage: Stage) {
+        self.batches = Batches::new(self.block, self.data, &self.layout, stage);
+        let lasting = self.layout.lasting(self.data);
+        self.state.unknowns.truncate(lasting);
+        for start in self.batches.inner_starts() {
+            self.state.unknowns.extend_from_slice(start);
+        }
+        let count = self.state.unknowns.len();
+        self.state.optimizer.resize(lasting, count);
+        self.gradient.resize(count, T::zero());
+        self.state.stage = stage;
+    }
+
+    /// One epoch. Its row is the last of the record.
+    pub fn epoch(&mut self) -> Result<(), Error> {
+        let epoch = self.state.epoch;
+        let stage = self.settings.strategy.stage(epoch, self.data.longest());
+        if stage != self.state.stage {
+            self.enter(stage);
+        }
+        let rate = self.settings.schedule.rate(&self.state.schedule, self.settings.optimizer.rate(), epoch);
+        let mut sums = Sums::default();
+        let size = self.settings.batch_size.unwrap_or(self.data.len()).min(self.data.len());
+        if size < self.data.len() {
+            // From the same order every time, so that the generator alone decides.
+            self.order.sort_unstable();
+            self.order.shuffle(&mut self.state.rng);
+        }
+        let mut failure = None;
+        for first in (0..self.order.len()).step_by(size) {
+            let last = (first + size).min(self.order.len());
+            match self.step(first..last, rate) {
+                Ok((value, norm)) => sums.add(value, norm, last - first),
+                Err(error) => match self.settings.on_failure {
+                    OnFailure::SkipBatch if is_failed_solve(&error) => {
+                        sums.failed += 1;
+                        failure = Some(error);
+                    }
+                    _ => return Err(error),
+                },
+            }
+        }
+        self.state.hopeless_epochs = if sums.weight == 0.0 { self.state.hopeless_epochs + 1 } else { 0 };
+        if let Some(error) = failure.filter(|_| self.state.hopeless_epochs >= HOPELESS) {
+            return Err(error);
+        }
+        self.state.epoch += 1;
+        let validation_loss = match self.state.epoch.is_multiple_of(self.settings.validate_every) {
+            true => self.validate(),
+            false => None,
+        };
+        self.state.record.rows.push(sums.row(self.state.epoch, validation_loss, rate, self.seconds()));
+        if stage == Stage::Whole {
+            self.settings.schedule.observe(&mut self.state.schedule, sums.loss());
+            if let Some(loss) = validation_loss {
+                self.keep_if_best(loss);
+            }
+            let patience = self.settings.patience.unwrap_or(usize::MAX);
+            let waited = self.state.best.as_ref().map_or(0, |best| self.state.epoch - best.epoch);
+            self.state.stopped_early = waited > patience;
+        }
+        Ok(())
+    }
+
+    /// Moves the unknowns along the gradient of a batch; gives the objective and the gradient's norm.
+    fn step(&mut self, batch: std::ops::Range<usize>, rate: f64) -> Result<(Value, f64), Error> {
+        let is_all = batch.len() == self.data.len();
+        let pass = self.batches.get(&self.order[batch])?;
+        let gap_weight = self.settings.strategy.gap_weight(self.state.epoch);
+        let (state, gradient) = (&mut self.state, &mut self.gradient);
+        let value = pass.value_and_grad(self.loss, &state.unknowns, self.layout.params, gap_weight, gradient)?;
+        let norm = gradient.iter().map(|g| g.to_f64() * g.to_f64()).sum::<f64>().sqrt();
+        if !norm.is_finite() {
+            return Err(Error::NotFinite { what: "the gradient of the loss", location: None });
+        }
+        if let Some(clip) = self.settings.clip.filter(|&clip| norm > clip) {
+            let factor = T::constant(clip / norm);
+            gradient.iter_mut().for_each(|g| *g = *g * factor);
+        }
+        if is_all && self.validation.is_none() && state.stage == Stage::Whole {
+            // The loss of all data belongs to the unknowns before the update.
+            self.keep_if_best(value.total);
+        }
+        let state = &mut self.state;
+        self.settings.optimizer.update(rate, &mut state.optimizer, &mut state.unknowns, &self.gradient);
+        Ok((value, norm))
+    }
+
+    fn keep_if_best(&mut self, loss: f64) {
+        let (epoch, unknowns) = (self.state.epoch, &self.state.unknowns);
+        match &mut self.state.best {
+            None if !loss.is_nan() => self.state.best = Some(Best { epoch, loss, unknowns: unknowns.clone() }),
+            Some(best) if loss < best.loss => {
+                (best.epoch, best.loss) = (epoch, loss);
+                best.unknowns.copy_from_slice(unknowns);
+            }
+            _ => {}
+        }
+    }
+
+    /// The loss of the held-out data, if there are any; NaN if it cannot be predicted.
+    fn validate(&mut self) -> Option<f64> {
+        let pass = self.validation.as_mut()?;
+        let value = pass.value(self.loss, &self.state.unknowns, self.layout.params, 0.0);
+        Some(value.map_or(f64::NAN, |value| value.total))
+    }
+
+    /// The unknowns that training found: the best, as far as there is a measure, or else the last.
+    pub fn finish(mut self) -> (Vec<T>, State<T>) {
+        if self.state.best.is_some() {
+            let last = match self.validation {
+                Some(_) => self.validate(),
+                None => {
+                    let params = self.layout.params;
+                    let all = self
+                        .batches
+                        .get(&self.order)
+                        .and_then(|p| p.value(self.loss, &self.state.unknowns, params, 0.0));
+                    all.ok().map(|value| value.total)
+                }
+            };
+            self.keep_if_best(last.unwrap_or(f64::NAN));
+        }
+        let lasting = self.layout.lasting(self.data);
+        let unknowns = match &self.state.best {
+            Some(best) => best.unknowns.clone(),
+            None => self.state.unknowns[..lasting].to_vec(),
+        };
+        (unknowns, self.state)
+    }
+
+    fn seconds(&self) -> f64 {
+        self.before + self.started.elapsed().as_secs_f64()
+    }
+}
+
+/// Whether other parameters might do better.
+fn is_failed_solve(error: &Error) -> bool {
+    matches!(error, Error::NotConverged { .. } | Error::NotFinite { .. } | Error::Singular { .. })
+}
+
+/// Sums over the batches of an epoch.
+#[derive(Default)]
+struct Sums {
+    weight: f64,
+    total: f64,
+    norm: f64,
+    gap: Option<f64>,
+    work: Work,
+    failed: usize,
+}
+
+impl Sums {
+    fn add(&mut self, value: Value, norm: f64, trajectories: usize) {
+        let weight = trajectories as f64;
+        self.weight += weight;
+        self.total += weight * value.total;
+        self.norm += weight * norm;
+        self.gap = value.gap.map(|gap| self.gap.unwrap_or(0.0) + weight * gap).or(self.gap);
+        self.work.iterations += value.work.iterations;
+        self.work.solves += value.work.solves;
+    }
+
+    /// NaN if no batch worked.
+    fn loss(&self) -> f64 {
+        self.total / self.weight
+    }
+
+    fn row(&self, epoch: usize, validation_loss: Option<f64>, learning_rate: f64, seconds: f64) -> Row {
+        Row {
+            epoch,
+            loss: self.loss(),
+            validation_loss,
+            learning_rate,
+            gradient_norm: self.norm / self.weight,
+            gap: self.gap.map(|gap| (gap / self.weight).sqrt()),
+            mean_iterations: self.work.mean_iterations(),
+            failed_solves: self.failed,
+            seconds,
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What determines a training, apart from the network and the data.
+
+use super::{Adam, Optimizer, Schedule, Strategy};
+use crate::Error;
+use serde::{Deserialize, Serialize};
+
+/// What is held out to judge the model by.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Validation {
+    /// Nothing.
+    #[default]
+    None,
+    /// This fraction of the trajectories, drawn by the seed; each is predicted from its start.
+    Trajectories(f64),
+    /// This fraction of the intervals of every trajectory, at its end; predicted from the last observation before.
+    Future(f64),
+}
+
+/// What to do when the equations of a batch are not solved, or its states overflow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum OnFailure {
+    /// Return the error.
+    #[default]
+    Stop,
+    /// Leave the batch out and count it in the record. When ten epochs in a row have no batch left, return the error.
+    SkipBatch,
+}
+
+/// Settings of a training; [`Trainer`](super::Trainer) has a method for each.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// The optimiser.
+    pub optimizer: Optimizer,
+    /// How the learning rate changes.
+    pub schedule: Schedule,
+    /// Which parts of the trajectories are predicted from where.
+    pub strategy: Strategy,
+    /// Trajectories in a batch; all if `None`.
+    pub batch_size: Option<usize>,
+    /// What initial parameters, batches and validation trajectories are drawn from.
+    pub seed: u64,
+    /// Whether the starts of the trajectories are unknowns too.
+    pub learned_starts: bool,
+    /// Whether states and times are standardised.
+    pub standardised: bool,
+    /// What is held out.
+    pub validation: Validation,
+    /// Epochs from one validation to the next.
+    pub validate_every: usize,
+    /// Epochs without a better loss after which training stops.
+    pub patience: Option<usize>,
+    /// Largest norm of a gradient; longer ones are shortened.
+    pub clip: Option<f64>,
+    /// What to do when a batch fails.
+    pub on_failure: OnFailure,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            optimizer: Adam::new(1e-3).into(),
+            schedule: Schedule::Constant,
+            strategy: Strategy::SingleShooting,
+            batch_size: None,
+            seed: 0,
+            learned_starts: false,
+            standardised: false,
+            validation: Validation::None,
+            validate_every: 1,
+            patience: None,
+            clip: None,
+            on_failure: OnFailure::Stop,
+        }
+    }
+}
+
+impl Settings {
+    /// Refuses settings that make no sense.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        self.optimizer.check()?;
+        self.schedule.check()?;
+        self.strategy.check()?;
+        let (argument, value, expected) = match self {
+            Settings { batch_size: Some(0), .. } => ("batch size", "0".to_string(), "at least 1"),
+            Settings { validate_every: 0, .. } => ("validate_every", "0".to_string(), "at least 1"),
+            Settings { patience: Some(patience), batch_size: Some(_), validation: Validation::None, .. } => {
+                ("patience", patience.to_string(), "a validation set, or full batches, to judge progress by")
+            }
+            Settings { clip: Some(clip), .. } if !(*clip > 0.0) => ("clip", clip.to_string(), "a positive number"),
+            _ => return Ok(()),
+        };
+        Err(Error::InvalidArgument { argument, value, expected: expected.into() })
+    }
+}

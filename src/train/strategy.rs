@@ -1,0 +1,152 @@
+//! Strategies: which parts of the trajectories are predicted from where, and when.
+
+use crate::Error;
+use serde::{Deserialize, Serialize};
+
+/// At the start, the penalty on gaps is smaller than at the end by this factor.
+const PENALTY_GROWTH: f64 = 1e-3;
+
+/// How trajectories are shot at. Predicting a long oscillating record from its start at once tends to end in a flat line:
+/// far from the truth, a prediction out of phase is worse than none. The other strategies are cures.
+///
+/// Each ends in single shooting over the whole records. Give [`epochs`](super::Trainer::epochs) enough of that.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Strategy {
+    /// Every trajectory is predicted from its start to its end.
+    #[default]
+    SingleShooting,
+    /// The horizon grows steadily from a few intervals between observations to the whole record.
+    GrowingHorizon {
+        /// Intervals of the first horizon.
+        intervals: usize,
+        /// Epochs until the horizon is the whole record.
+        epochs: usize,
+    },
+    /// Trajectories are cut into segments. Each starts from a state of its own, which is learned along with the
+    /// parameters; it begins at the observation there. To the loss is added `w` times the mean square of the gaps between
+    /// the end of a segment and the start of the next; `w` grows a thousandfold, geometrically, to `penalty`, so that the
+    /// gaps close. Then follows single shooting.
+    ///
+    /// *Reference*: Bock, "Recent advances in parameter identification techniques for O.D.E.", 1983.
+    MultipleShooting {
+        /// Intervals of a segment.
+        intervals: usize,
+        /// Epochs before single shooting.
+        epochs: usize,
+        /// The final `w`. The loss counts as 1.
+        penalty: f64,
+    },
+}
+
+/// What is predicted from where at some time of training.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Stage {
+    /// Whole trajectories from their starts: the last stage.
+    Whole,
+    /// The first intervals of every trajectory.
+    Horizon(usize),
+    /// Segments of so many intervals.
+    Segments(usize),
+}
+
+/// Consecutive observations of a trajectory, predicted from the first of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Window {
+    pub trajectory: usize,
+    pub first: usize,
+    pub last: usize,
+}
+
+impl Strategy {
+    /// The stage at an epoch; `longest` is the number of intervals of the longest trajectory.
+    pub(super) fn stage(&self, epoch: usize, longest: usize) -> Stage {
+        match *self {
+            Strategy::GrowingHorizon { intervals, epochs } if epoch < epochs && intervals < longest => {
+                // In floating point, so that nothing overflows.
+                let grown = (longest - intervals) as f64 * (epoch as f64 / epochs as f64);
+                Stage::Horizon(intervals + grown as usize)
+            }
+            Strategy::MultipleShooting { intervals, epochs, .. } if epoch < epochs && intervals < longest => {
+                Stage::Segments(intervals)
+            }
+            _ => Stage::Whole,
+        }
+    }
+
+    /// The weight of gaps at an epoch.
+    pub(super) fn gap_weight(&self, epoch: usize) -> f64 {
+        match *self {
+            Strategy::MultipleShooting { epochs, penalty, .. } => {
+                let part = epoch.min(epochs) as f64 / epochs.max(1) as f64;
+                penalty * PENALTY_GROWTH.powf(1.0 - part)
+            }
+            _ => 0.0,
+        }
+    }
+
+    /// Refuses settings that make no sense.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        let (argument, value, expected) = match *self {
+            Strategy::GrowingHorizon { intervals: 0, .. } | Strategy::MultipleShooting { intervals: 0, .. } => {
+                ("strategy intervals", "0".to_string(), "at least 1")
+            }
+            Strategy::MultipleShooting { penalty, .. } if !(penalty > 0.0 && penalty.is_finite()) => {
+                ("strategy penalty", penalty.to_string(), "a positive number")
+            }
+            _ => return Ok(()),
+        };
+        Err(Error::InvalidArgument { argument, value, expected: expected.into() })
+    }
+}
+
+impl Stage {
+    /// The windows of a trajectory with `intervals` intervals.
+    pub fn windows(self, trajectory: usize, intervals: usize) -> impl Iterator<Item = Window> {
+        let (length, until) = match self {
+            Stage::Whole => (intervals, intervals),
+            Stage::Horizon(horizon) => (horizon.min(intervals), horizon.min(intervals)),
+            Stage::Segments(length) => (length, intervals),
+        };
+        let window = move |first: usize| Window { trajectory, first, last: first.saturating_add(length).min(until) };
+        (0..until).step_by(length.max(1)).map(window)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_horizon_grows_to_the_whole() {
+        let strategy = Strategy::GrowingHorizon { intervals: 2, epochs: 8 };
+        let horizon = |epoch| strategy.stage(epoch, 6);
+        assert_eq!(horizon(0), Stage::Horizon(2));
+        assert_eq!(horizon(4), Stage::Horizon(4));
+        assert_eq!(horizon(7), Stage::Horizon(5));
+        assert_eq!(horizon(8), Stage::Whole);
+        assert_eq!(strategy.stage(0, 2), Stage::Whole);
+    }
+
+    #[test]
+    fn segments_cover_every_interval_once() {
+        let strategy = Strategy::MultipleShooting { intervals: 3, epochs: 5, penalty: 10.0 };
+        assert_eq!(strategy.stage(4, 7), Stage::Segments(3));
+        assert_eq!(strategy.stage(5, 7), Stage::Whole);
+        let ends: Vec<_> = Stage::Segments(3).windows(1, 7).map(|w| (w.first, w.last)).collect();
+        assert_eq!(ends, [(0, 3), (3, 6), (6, 7)]);
+        assert_eq!(Stage::Whole.windows(0, 7).count(), 1);
+        let window = Stage::Horizon(4).windows(0, 7).next().unwrap();
+        assert_eq!((window.first, window.last), (0, 4));
+        assert_eq!(Stage::Horizon(9).windows(0, 7).next().unwrap().last, 7);
+    }
+
+    #[test]
+    fn the_penalty_grows_a_thousandfold() {
+        let strategy = Strategy::MultipleShooting { intervals: 3, epochs: 10, penalty: 5.0 };
+        assert!((strategy.gap_weight(0) - 0.005).abs() < 1e-15);
+        assert!((strategy.gap_weight(10) - 5.0).abs() < 1e-12);
+        assert!((1..=10).all(|e| strategy.gap_weight(e) > strategy.gap_weight(e - 1)));
+    }
+}

@@ -1,0 +1,322 @@
+//! The trainer.
+
+use super::model::{LearnedStart, precision};
+use super::objective::Observations;
+use super::progress::Progress;
+use super::session::{Session, State};
+use super::{
+    Fit, Loss, MeanSquare, Model, OnFailure, Optimizer, Rmse, Schedule, Settings, Strategy, Summary, Validation,
+    checkpoint,
+};
+use crate::data::{Standardisation, Trajectories};
+use crate::network::{OdeBlock, Sharing};
+use crate::{Error, Real, VectorField};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::path::PathBuf;
+
+/// Learns the parameters of a network from recorded trajectories.
+///
+/// ```
+/// use kutta::data::Trajectories;
+/// use kutta::train::{Adam, Trainer};
+/// use kutta::{Number, Tableau, VectorField, network::OdeBlock};
+///
+/// #[derive(Clone)]
+/// struct Decay;
+/// impl VectorField for Decay {
+///     fn dim(&self) -> usize { 1 }
+///     fn param_count(&self) -> usize { 1 }
+///     fn eval<S: Number>(&self, params: &[S], _t: S, y: &[S], dy: &mut [S]) {
+///         dy[0] = -params[0] * y[0];
+///     }
+/// }
+/// let data = Trajectories::from_csv_str("t,x\n0,1\n1,0.5\n2,0.25\n3,0.125\n", "half-lives")?;
+/// let midpoint = Tableau::new([[0.5]], [1.0], [0.5])?;
+/// let block = OdeBlock::new(Decay, midpoint).step_size(0.1);
+/// let fit = Trainer::new(block).optimizer(Adam::new(0.02)).epochs(300).fit(&data)?;
+/// assert!((fit.model.params()[0] - 2.0_f64.ln()).abs() < 1e-2);
+/// # Ok::<(), kutta::Error>(())
+/// ```
+///
+/// The steps are no longer than the block's step size and land on the observations. The parameters that training gives
+/// are the best it saw: of least validation loss if data are held out, otherwise of least training loss; with
+/// mini-batches and nothing held out, the last.
+///
+/// Results are the same, bit for bit, for the same seed, whatever the number of threads.
+#[derive(Debug, Clone)]
+pub struct Trainer<F, L = MeanSquare> {
+    block: OdeBlock<F>,
+    loss: L,
+    epochs: usize,
+    settings: Settings,
+    initial: Option<Vec<f64>>,
+    progress: bool,
+    checkpoint: Option<(PathBuf, usize)>,
+    resume: Option<PathBuf>,
+    /// The block as JSON, if there are checkpoints to compare.
+    description: Value,
+}
+
+impl<F: VectorField> Trainer<F> {
+    /// A trainer with mean-square loss, Adam at a learning rate of `1e-3`, 1000 epochs and the default [`Settings`].
+    pub fn new(block: OdeBlock<F>) -> Self {
+        Trainer {
+            block,
+            loss: MeanSquare,
+            epochs: 1000,
+            settings: Settings::default(),
+            initial: None,
+            progress: false,
+            checkpoint: None,
+            resume: None,
+            description: Value::Null,
+        }
+    }
+}
+
+impl<F, L> Trainer<F, L> {
+    fn set(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(&mut self.settings);
+        self
+    }
+
+    /// The loss.
+    pub fn loss<M>(self, loss: M) -> Trainer<F, M> {
+        let Trainer { block, epochs, settings, initial, progress, checkpoint, resume, description, .. } = self;
+        Trainer { block, loss, epochs, settings, initial, progress, checkpoint, resume, description }
+    }
+
+    /// Number of epochs, those before a [`resume`](Trainer::resume) included. Nothing else depends on it: training on
+    /// is the same as having trained longer.
+    pub fn epochs(self, epochs: usize) -> Self {
+        Trainer { epochs, ..self }
+    }
+
+    /// All settings at once.
+    pub fn settings(self, settings: Settings) -> Self {
+        Trainer { settings, ..self }
+    }
+
+    /// The optimiser.
+    pub fn optimizer(self, optimizer: impl Into<Optimizer>) -> Self {
+        self.set(|s| s.optimizer = optimizer.into())
+    }
+
+    /// How the learning rate changes.
+    pub fn schedule(self, schedule: Schedule) -> Self {
+        self.set(|s| s.schedule = schedule)
+    }
+
+    /// Which parts of the trajectories are predicted from where.
+    pub fn strategy(self, strategy: Strategy) -> Self {
+        self.set(|s| s.strategy = strategy)
+    }
+
+    /// Trains on so many trajectories at a time, drawn anew every epoch. Without this, on all of them together.
+    pub fn batch_size(self, trajectories: usize) -> Self {
+        self.set(|s| s.batch_size = Some(trajectories))
+    }
+
+    /// What initial parameters, batches and validation trajectories are drawn from.
+    pub fn seed(self, seed: u64) -> Self {
+        self.set(|s| s.seed = seed)
+    }
+
+    /// Makes the starts of the trajectories unknowns, for data whose first observation is no more exact than the others.
+    /// They begin at the observation, whose error counts in the objective as much as any other in a mean square.
+    pub fn learned_starts(self, learned: bool) -> Self {
+        self.set(|s| s.learned_starts = learned)
+    }
+
+    /// Trains on states and times in standard units, see [`Standardisation`]. The model has the units of the data. The
+    /// step size of the block is in the data's units of time in any case.
+    pub fn standardised(self, standardised: bool) -> Self {
+        self.set(|s| s.standardised = standardised)
+    }
+
+    /// What is held out.
+    pub fn validation(self, validation: Validation) -> Self {
+        self.set(|s| s.validation = validation)
+    }
+
+    /// Epochs from one validation to the next.
+    pub fn validate_every(self, epochs: usize) -> Self {
+        self.set(|s| s.validate_every = epochs)
+    }
+
+    /// Stops training after so many epochs without a better loss, in the last stage of the strategy.
+    pub fn patience(self, epochs: usize) -> Self {
+        self.set(|s| s.patience = Some(epochs))
+    }
+
+    /// Shortens gradients to this norm.
+    pub fn clip(self, norm: f64) -> Self {
+        self.set(|s| s.clip = Some(norm))
+    }
+
+    /// What to do when a batch fails.
+    pub fn on_failure(self, policy: OnFailure) -> Self {
+        self.set(|s| s.on_failure = policy)
+    }
+
+    /// Starts from these parameters instead of random ones.
+    pub fn initial(self, params: impl Into<Vec<f64>>) -> Self {
+        Trainer { initial: Some(params.into()), ..self }
+    }
+
+    /// Shows a progress bar on standard error, if that is a terminal.
+    pub fn progress(self, progress: bool) -> Self {
+        Trainer { progress, ..self }
+    }
+}
+
+impl<F: VectorField + Serialize, L> Trainer<F, L> {
+    fn described(mut self) -> Self {
+        // A field that cannot be written is known by its type alone.
+        self.description = serde_json::to_value(&self.block).unwrap_or(Value::Null);
+        self
+    }
+
+    /// Saves the whole state of training to `path` every so many epochs and at the end, for [`resume`](Trainer::resume).
+    pub fn checkpoint(self, path: impl Into<PathBuf>, every: usize) -> Self {
+        Trainer { checkpoint: Some((path.into(), every)), ..self }.described()
+    }
+
+    /// Continues from a checkpoint, bit for bit as if training had never stopped.
+    pub fn resume(self, path: impl Into<PathBuf>) -> Self {
+        Trainer { resume: Some(path.into()), ..self }.described()
+    }
+}
+
+impl<F: VectorField + Clone, L> Trainer<F, L> {
+    /// Trains in double precision.
+    ///
+    /// # Errors
+    /// [`Error::ShapeMismatch`] if data and block do not fit, [`Error::InvalidArgument`] for settings out of range;
+    /// under [`OnFailure::Stop`] the errors of [`value_and_grad`](OdeBlock::value_and_grad); [`Error::Io`] and
+    /// [`Error::Parse`] for checkpoints.
+    pub fn fit(&self, data: &Trajectories) -> Result<Fit<F>, Error>
+    where
+        L: Loss<f64>,
+    {
+        self.fit_in::<f64>(data)
+    }
+
+    /// Trains in precision `T`.
+    ///
+    /// # Errors
+    /// As [`fit`](Trainer::fit).
+    pub fn fit_in<T: Real>(&self, data: &Trajectories) -> Result<Fit<F, T>, Error>
+    where
+        L: Loss<T>,
+    {
+        self.settings.check()?;
+        Error::check_len("data", "components", data.dim(), self.block.dim())?;
+        let (training, held_out) = self.split(data)?;
+        let standard = match self.settings.standardised {
+            true => Standardisation::fit(&training)?,
+            false => Standardisation::identity(data.dim()),
+        };
+        let mut block = self.block.clone().step_size(self.block.step() / standard.time_scale());
+        if block.sharing() == Sharing::PerStep {
+            block = block.per_step(standard.apply_time(self.block.start_time()));
+        }
+        let observe = |data: &Trajectories| Observations::<T>::new(&block, &standard.apply(data)?);
+        let observations = observe(&training)?;
+        let validation = held_out.as_ref().map(observe).transpose()?;
+        let initial = self.initial.as_ref().map(|params| params.iter().map(|&p| T::constant(p)).collect());
+        let mut session =
+            Session::new(&self.settings, &self.loss, &block, &observations, validation.as_ref(), initial)?;
+        let settings = self.settings_of::<T>(data);
+        if let Some(path) = &self.resume {
+            let state = checkpoint::load(path, &settings)?;
+            session = session.resumed(state).ok_or_else(|| Error::Parse {
+                path: path.clone(),
+                line: 0,
+                column: 0,
+                reason: "the state does not fit the network".into(),
+            })?;
+        }
+        let mut progress = Progress::new(self.progress, self.epochs);
+        while !session.is_over(self.epochs) {
+            session.epoch()?;
+            progress.show(&session.state.record);
+            if let Some((path, every)) = &self.checkpoint {
+                if session.is_over(self.epochs) || session.state.epoch.is_multiple_of((*every).max(1)) {
+                    checkpoint::save(path, &settings, &session.state)?;
+                }
+            }
+        }
+        progress.finish();
+        let (mut params, state) = session.finish();
+        let starts = params.split_off(block.param_count());
+        let model = Model::new(block, params, standard, data.components(), data.time_name())?;
+        let model = self.with_starts(model, &starts, &training)?;
+        summarise(model, state, &training, held_out.as_ref())
+    }
+
+    fn split(&self, data: &Trajectories) -> Result<(Trajectories, Option<Trajectories>), Error> {
+        let (training, held_out) = match self.settings.validation {
+            Validation::None => return Ok((data.clone(), None)),
+            Validation::Trajectories(fraction) => data.split(fraction, self.settings.seed)?,
+            Validation::Future(fraction) => data.split_time(fraction)?,
+        };
+        Ok((training, Some(held_out)))
+    }
+
+    /// What a checkpoint is compared by.
+    fn settings_of<T: Real>(&self, data: &Trajectories) -> Map<String, Value>
+    where
+        L: Loss<T>,
+    {
+        let mut settings = match serde_json::to_value(&self.settings) {
+            Ok(Value::Object(settings)) => settings,
+            _ => Map::new(),
+        };
+        settings.insert("network".into(), self.description.clone());
+        settings.insert("field".into(), std::any::type_name::<F>().into());
+        settings.insert("loss".into(), self.loss.description().into());
+        settings.insert("precision".into(), precision::<T>().into());
+        settings.insert("data".into(), checkpoint::fingerprint(data).into());
+        settings
+    }
+
+    fn with_starts<T: Real>(
+        &self,
+        model: Model<F, T>,
+        starts: &[T],
+        training: &Trajectories,
+    ) -> Result<Model<F, T>, Error> {
+        let mut states: Vec<f64> = starts.iter().map(|x| x.to_f64()).collect();
+        model.standardisation().invert_states(&mut states)?;
+        let start = |(trajectory, state): (&crate::data::Trajectory, &[f64])| LearnedStart {
+            trajectory: trajectory.id().to_string(),
+            time: trajectory.times()[0],
+            state: state.to_vec(),
+        };
+        let starts = training.iter().zip(states.chunks_exact(training.dim())).map(start).collect();
+        Ok(model.with_starts(starts))
+    }
+}
+
+fn summarise<F: VectorField, T: Real>(
+    model: Model<F, T>,
+    state: State<T>,
+    training: &Trajectories,
+    held_out: Option<&Trajectories>,
+) -> Result<Fit<F, T>, Error> {
+    let (rows, record) = (state.record.rows.len().max(1) as f64, state.record);
+    let summary = Summary {
+        scheme: model.block().tableau().name().to_string(),
+        parameters: model.params().len(),
+        epochs: state.epoch,
+        stopped_early: state.stopped_early,
+        seconds: record.rows.last().map_or(0.0, |row| row.seconds),
+        train_rmse: Rmse::between(&model.follow_learned(training)?, training),
+        validation_rmse: held_out.and_then(|data| model.rmse(data).ok()),
+        failed_solves: record.rows.iter().map(|row| row.failed_solves).sum(),
+        mean_iterations: record.rows.iter().map(|row| row.mean_iterations).sum::<f64>() / rows,
+    };
+    Ok(Fit { model, record, summary })
+}

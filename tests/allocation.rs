@@ -1,0 +1,88 @@
+//! No allocation in the step loop after warm-up: passes of 10 and of 1000 steps allocate equally often.
+
+use kutta::field::{Activation, Input, Mlp, WithInputs};
+use kutta::network::{OdeBlock, Path};
+use kutta::{Number, Tableau, VectorField};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The system's allocator, counting.
+struct Counting;
+
+static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: forwards to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        unsafe { System.dealloc(pointer, layout) }
+    }
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// A field without kernels of its own.
+struct Pendulum;
+
+impl VectorField for Pendulum {
+    fn dim(&self) -> usize {
+        2
+    }
+    fn param_count(&self) -> usize {
+        1
+    }
+    fn eval<S: Number>(&self, params: &[S], _t: S, y: &[S], dy: &mut [S]) {
+        dy[0] = y[1];
+        dy[1] = -params[0] * y[0].sin();
+    }
+}
+
+/// Allocations of a forward and a backward pass after two passes of warm-up.
+fn allocations<F: VectorField>(field: F, scheme: &Tableau, steps: usize) -> usize {
+    let block = OdeBlock::new(field, scheme.clone()).steps(steps).step_size(0.01);
+    let starts: Vec<f64> = (0..2 * 9).map(|k| 0.1 + (k as f64).sin()).collect();
+    let params: Vec<f64> = (0..block.param_count()).map(|k| 0.5 + 0.3 * (k as f64).cos()).collect();
+    let grid = block.grid(0.0, 9).unwrap();
+    let mut unrolled = block.unroll(&grid).unwrap();
+    let mut cotangents = Path::zeros(2, &grid);
+    cotangents.as_mut_slice().fill(1.0);
+    let (mut gradient, mut start_gradient) = (vec![0.0; params.len()], vec![0.0; starts.len()]);
+    let mut pass = || {
+        unrolled.forward(&params, &starts).unwrap();
+        unrolled.backward(&params, &cotangents, &mut gradient, &mut start_gradient).unwrap();
+    };
+    pass();
+    pass();
+    let before = ALLOCATIONS.load(Ordering::Relaxed);
+    pass();
+    ALLOCATIONS.load(Ordering::Relaxed) - before
+}
+
+#[test]
+fn steps_do_not_allocate() {
+    // One test function: the counter is shared by all threads of this binary.
+    let network = || Mlp::new([2, 8, 8, 2], Activation::Tanh).unwrap();
+    let timed = || WithInputs::new(Mlp::new([3, 8, 2], Activation::Gelu).unwrap(), [Input::Time]).unwrap();
+    for scheme in [
+        Tableau::forward_euler(),
+        Tableau::dormand_prince_5_4(),
+        Tableau::backward_euler(),
+        Tableau::sdirk2(),
+        Tableau::radau_iia(3).unwrap(),
+    ] {
+        let name = scheme.name().to_string();
+        for steps in [10, 1000] {
+            assert_eq!(allocations(network(), &scheme, steps), 0, "{name}, network, {steps} steps");
+            assert_eq!(allocations(timed(), &scheme, steps), 0, "{name}, network of time, {steps} steps");
+            assert_eq!(allocations(Pendulum, &scheme, steps), 0, "{name}, pendulum, {steps} steps");
+        }
+    }
+}
