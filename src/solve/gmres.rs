@@ -307,7 +307,7 @@ mod tests {
             out.copy_from_slice(&[2.0 * v[0] + v[2], 0.0, 3.0 * v[2], 0.0]);
         });
         assert_eq!(outcome.unsolved.map(|(q, _)| q), Some(1));
-        let mut y = [0.0; 2];
+        let mut y = [0.0_f64; 2];
         Gmres::new().solve(alone, &[1.0, 1.0], &mut y, &[1e-12], 50, |v, out| {
             out.copy_from_slice(&[2.0 * v[0] + v[1], 3.0 * v[1]]);
         });
