@@ -199,7 +199,8 @@ impl<T: Real> Gmres<T> {
                 break;
             }
         }
-        let unsolved = (0..n).find(|&q| !(self.systems[q].residual <= self.systems[q].target));
+        let solved = |system: &System<T>| system.residual <= system.target;
+        let unsolved = self.systems[..n].iter().position(|system| !solved(system));
         let relative = |q: usize| (self.systems[q].residual * tolerance[q] / self.systems[q].target).to_f64();
         Outcome { iterations, unsolved: unsolved.map(|q| (q, relative(q))) }
     }
