@@ -32,10 +32,14 @@ fn run(file: Option<String>) -> Result<(), Error> {
     println!("stiffly accurate         {}", scheme.is_stiffly_accurate());
     println!("first same as last       {}", scheme.is_first_same_as_last());
 
-    // A spiral `e^{-t/5} (cos 2t, sin 2t)`, to be continued inwards from where the data end.
-    let spiral = |t: f64| [2.0 * t].map(|a| [(-t / 5.0).exp() * a.cos(), (-t / 5.0).exp() * a.sin()])[0];
+    // An orbit that winds out of the origin towards the unit circle, seen for 6 units of time:
+    // ẋ = x (1 - r²) - 2y, ẏ = y (1 - r²) + 2x.
+    let orbit = |t: f64| {
+        let r = 1.0 / (1.0 + 24.0 * (-2.0 * t).exp()).sqrt();
+        [r * (2.0 * t).cos(), r * (2.0 * t).sin()]
+    };
     let times = |from: i32, to: i32| (from..=to).map(|k| 0.2 * f64::from(k)).collect::<Vec<_>>();
-    let seen = Trajectory::new("", times(0, 25), times(0, 25).into_iter().flat_map(spiral).collect())?;
+    let seen = Trajectory::new("", times(0, 30), times(0, 30).into_iter().flat_map(orbit).collect())?;
     let data = Trajectories::new(["x", "y"], vec![seen])?;
 
     let block = OdeBlock::new(Mlp::new([2, 16, 16, 2], Activation::Tanh)?, scheme).step_size(0.2);
@@ -51,10 +55,10 @@ fn run(file: Option<String>) -> Result<(), Error> {
     for row in fit.record.rows.iter().filter(|row| row.epoch == 1 || row.epoch % 200 == 0) {
         println!("{:>5}  {:>11.3e}  {:>17.1}", row.epoch, row.loss, row.mean_iterations);
     }
-    println!("\n    t       network          exact spiral      error");
-    let forecast = fit.model.predict(&spiral(5.0), 5.0, &times(26, 50))?;
-    for (k, &t) in forecast.times().iter().enumerate().step_by(5) {
-        let (x, y) = (forecast.state(k), spiral(t));
+    println!("\n    t       network          exact orbit       error");
+    let forecast = fit.model.predict(&orbit(6.0), 6.0, &times(31, 130))?;
+    for (k, &t) in forecast.times().iter().enumerate().step_by(20) {
+        let (x, y) = (forecast.state(k), orbit(t));
         let error = (x[0] - y[0]).hypot(x[1] - y[1]);
         println!("{t:>5.1}  {:>7.4} {:>7.4}  {:>7.4} {:>7.4}  {error:.1e}", x[0], x[1], y[0], y[1]);
     }

@@ -60,8 +60,7 @@ fn run(figure: &str) -> Result<(), Error> {
     let mut components = Vec::new();
     for theta in [0.0, 0.5, 1.0] {
         let field = Damped::new(Mlp::new([1, 4, 4, 1], Activation::Tanh)?.with_output_bias(), 20.0)?;
-        let block =
-            OdeBlock::new(field, Tableau::one_leg_theta(theta)?).steps(INTERVALS).step_size(STEP).per_step(0.0);
+        let block = OdeBlock::new(field, Tableau::one_leg_theta(theta)?).steps(INTERVALS).step_size(STEP).per_step(0.0);
         let epochs = 300;
         let fit = Trainer::new(block)
             .optimizer(Adam::new(2e-2))
