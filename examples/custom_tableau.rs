@@ -6,7 +6,7 @@
 //!
 //! The scheme is typed below: Radau IA of two stages, order 3. A TOML or JSON file takes its place, if one is named.
 
-use kutta::{Activation, Adam, Error, Mlp, OdeBlock, Schedule, Tableau, Trainer, Trajectories, Trajectory};
+use kutta::{Activation, Adam, Error, Mlp, OdeBlock, Schedule, Strategy, Tableau, Trainer, Trajectories, Trajectory};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -43,8 +43,9 @@ fn run(file: Option<String>) -> Result<(), Error> {
     let data = Trajectories::new(["x", "y"], vec![seen])?;
 
     let block = OdeBlock::new(Mlp::new([2, 16, 16, 2], Activation::Tanh)?, scheme).step_size(0.2);
-    let epochs = 1000;
+    let epochs = 3000;
     let fit = Trainer::new(block)
+        .strategy(Strategy::GrowingHorizon { intervals: 3, epochs: epochs / 2 })
         .optimizer(Adam::new(1e-2))
         .schedule(Schedule::Cosine { epochs, min: 1e-5 })
         .epochs(epochs)
@@ -52,7 +53,7 @@ fn run(file: Option<String>) -> Result<(), Error> {
         .fit(&data)?;
 
     println!("\nepoch         loss  iterations a step");
-    for row in fit.record.rows.iter().filter(|row| row.epoch == 1 || row.epoch % 200 == 0) {
+    for row in fit.record.rows.iter().filter(|row| row.epoch == 1 || row.epoch % 500 == 0) {
         println!("{:>5}  {:>11.3e}  {:>17.1}", row.epoch, row.loss, row.mean_iterations);
     }
     println!("\n    t       network          exact orbit       error");

@@ -1,18 +1,20 @@
-//! Learns the stiff equation `ż = -20 (z - cos t)` with steps that are too long for explicit schemes, and compares the
-//! schemes by the fields that they learn.
+//! Learns the stiff equation `ż = -20 (z - cos t)` by steps of 0.1, far too long for an explicit scheme to follow it, and
+//! compares what networks of four schemes learn.
 //!
 //! ```text
 //! cargo run --release --example stiff -- [figure.svg]
 //! ```
 //!
-//! 100 trajectories of 20 steps of 0.1 start at times of their own in [0, 2]. Every interval of the grid from 0 to 4 has
-//! parameters of its own, so that the network, whose field does not see the time, can follow `cos t`. The field is a small
-//! perceptron with linear damping of a known rate. With steps this long, forward Euler carries errors on from step to
-//! step, `R(-20 h) = -1`, implicit midpoint damps nothing either, but errs less, and backward Euler damps.
+//! 100 trajectories of 20 steps start at times of their own in [0, 2]. The field is affine and does not see the time:
+//! `w z + b - 20 z`, with a `w` and a `b` of each interval of the grid from 0 to 4; they start near zero, so the guess that
+//! training begins with is the true rate. As `cos t` is a staircase to the network, its error on the data is about 0.02
+//! with any scheme.
 //!
-//! Two errors tell the schemes apart: that of the network on the data, and that of the exact flow of its field.
+//! What differs is the field. A step damps by `R(-rate h)`, the data by `exp(-20 h)`; training makes the two agree, by a
+//! rate of 8.6 for forward Euler, 15.2 for the implicit midpoint rule, 63.9 for backward Euler. Only a scheme that is
+//! accurate where the equation is stiff finds the rate that is in the data.
 
-use kutta::plot::{Component, Layout, TimeSeries, time_series};
+use kutta::plot::{Component, TimeSeries, time_series};
 use kutta::{
     Activation, Adam, Damped, Error, Flow, Mlp, Model, Number, OdeBlock, Schedule, Tableau, Trainer, Trajectories,
     Trajectory, VectorField,
@@ -55,33 +57,36 @@ fn run(figure: &str) -> Result<(), Error> {
     let training = observe(100, &mut rng)?;
     let unseen = observe(100, &mut rng)?;
 
-    println!("           network on       network on       field on         training");
-    println!("theta      the data         unseen data      unseen data      seconds");
+    println!("                    error of the network     error of       rate");
+    println!("scheme              on data      unseen      the flow       learned    seconds");
     let mut components = Vec::new();
-    for theta in [0.0, 0.5, 1.0] {
-        let field = Damped::new(Mlp::new([1, 4, 4, 1], Activation::Tanh)?.with_output_bias(), 20.0)?;
-        let block = OdeBlock::new(field, Tableau::one_leg_theta(theta)?).steps(INTERVALS).step_size(STEP).per_step(0.0);
-        let epochs = 300;
+    for scheme in ["forward_euler", "implicit_midpoint", "backward_euler", "radau_iia_3"] {
+        let field = Damped::new(Mlp::new([1, 1], Activation::Identity)?.with_output_bias(), 20.0)?;
+        let block = OdeBlock::new(field, Tableau::by_name(scheme)?).steps(INTERVALS).step_size(STEP).per_step(0.0);
+        let epochs = 1000;
         let fit = Trainer::new(block)
-            .optimizer(Adam::new(2e-2))
+            .optimizer(Adam::new(5e-2))
             .schedule(Schedule::Cosine { epochs, min: 1e-4 })
             .batch_size(10)
             .epochs(epochs)
             .seed(1)
             .fit(&training)?;
         let model = fit.model;
-        let network = model.rmse(&training)?.overall;
-        let unseen_network = model.rmse(&unseen)?.overall;
-        let flow = flow_error(&model, &unseen)?;
-        println!("{theta:<9}  {network:<15.2e}  {unseen_network:<15.2e}  {flow:<15.2e}  {:.1}", fit.summary.seconds);
-        components.push(panel(&model, theta, unseen.trajectory(0))?);
+        println!(
+            "{scheme:<18}  {:<11.2e}  {:<10.2e}  {:<13.2e}  {:<9.1}  {:.1}",
+            model.rmse(&training)?.overall,
+            model.rmse(&unseen)?.overall,
+            flow_error(&model, &unseen)?,
+            learned_rate(&model, &unseen)?,
+            fit.summary.seconds
+        );
+        components.push(panel(&model, scheme, unseen.trajectory(0))?);
     }
     time_series(
         figure,
         &TimeSeries {
-            title: "ż = −20 (z − cos t): flows of the learned fields".into(),
+            title: "ż = −20 (z − cos t): flows of the fields learned by four schemes".into(),
             components,
-            layout: Layout::Stacked,
             ..Default::default()
         },
     )?;
@@ -113,13 +118,25 @@ fn flow_error(model: &Model<Damped<Mlp>>, data: &Trajectories) -> Result<f64, Er
     Ok((sum / count as f64).sqrt())
 }
 
+/// How fast the learned field returns to `cos t`, by least squares over the starts, where trajectories are far from it.
+fn learned_rate(model: &Model<Damped<Mlp>>, data: &Trajectories) -> Result<f64, Error> {
+    let (mut products, mut squares) = (0.0, 0.0);
+    for trajectory in data {
+        let (t, z) = (trajectory.times()[0], trajectory.state(0)[0]);
+        let distance = z - t.cos();
+        products -= distance * (model.derivative(t, &[z])?[0] - model.derivative(t, &[t.cos()])?[0]);
+        squares += distance * distance;
+    }
+    Ok(products / squares)
+}
+
 /// One trajectory as it is, and by the flow of the learned field.
-fn panel(model: &Model<Damped<Mlp>>, theta: f64, exact: &Trajectory) -> Result<Component, Error> {
+fn panel(model: &Model<Damped<Mlp>>, scheme: &str, exact: &Trajectory) -> Result<Component, Error> {
     let (start, end) = (exact.times()[0], exact.times()[exact.len() - 1]);
     let fine: Vec<f64> = (0..=400).map(|k| start + (end - start) * f64::from(k) / 400.0).collect();
     let points = |path: &Trajectory| path.times().iter().zip(path.states()).map(|(&t, &z)| [t, z]).collect();
     Ok(Component {
-        name: format!("z, learned with θ = {theta}"),
+        name: format!("z, {}", scheme.replace('_', " ")),
         observed: points(exact),
         fit: points(&model.flow(exact.state(0), start, &fine, 1e-6)?),
         forecast: Vec::new(),
