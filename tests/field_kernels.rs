@@ -1,6 +1,6 @@
 //! The matrix kernels of fields against the derivatives that any field has from its `eval`.
 
-use kutta::field::{Activation, Batch, Input, Mlp, Point, Scratch, WithInputs};
+use kutta::field::{Activation, Batch, Damped, Input, Mlp, Point, Scratch, WithInputs};
 use kutta::{Number, Real, VectorField};
 use proptest::prelude::*;
 use rand::{Rng, SeedableRng};
@@ -171,6 +171,19 @@ proptest! {
         prop_assume!(net.activation() != Activation::Relu);
         let case = Case::<f32>::new(&net, batch, seed);
         assert_agree(&case.run(&net), &case.run(&Provided(&net)), 1e-4);
+    }
+
+    #[test]
+    fn damped_fields_agree_too(
+        field in mlp_with_inputs(), rate in -3.0..30.0, batch in batch(), seed in any::<u64>(),
+    ) {
+        let inner = Damped::new(field.map().clone(), rate).unwrap();
+        let field = Damped::new(field, rate).unwrap();
+        let case = Case::<f64>::new(&field, batch, seed);
+        assert_agree(&case.run(&field), &case.run(&Provided(&field)), 1e-12);
+        // A map of more inputs than outputs is damped in its outputs.
+        let case = Case::<f64>::new(&inner, batch, seed);
+        assert_agree(&case.run(&inner), &case.run(&Provided(&inner)), 1e-12);
     }
 
     #[test]
