@@ -32,34 +32,37 @@ fn run(file: Option<String>) -> Result<(), Error> {
     println!("stiffly accurate         {}", scheme.is_stiffly_accurate());
     println!("first same as last       {}", scheme.is_first_same_as_last());
 
-    // An orbit that winds out of the origin towards the unit circle, seen for 6 units of time:
-    // ẋ = x (1 - r²) - 2y, ẏ = y (1 - r²) + 2x.
-    let orbit = |t: f64| {
-        let r = 1.0 / (1.0 + 24.0 * (-2.0 * t).exp()).sqrt();
+    // Two orbits that wind towards the unit circle, from inside and from outside: ẋ = x (1 - r²) - 2y, ẏ = y (1 - r²) + 2x.
+    let orbit = |start: f64, t: f64| {
+        let r = 1.0 / (1.0 + (1.0 / (start * start) - 1.0) * (-2.0 * t).exp()).sqrt();
         [r * (2.0 * t).cos(), r * (2.0 * t).sin()]
     };
-    let times = |from: i32, to: i32| (from..=to).map(|k| 0.2 * f64::from(k)).collect::<Vec<_>>();
-    let seen = Trajectory::new("", times(0, 30), times(0, 30).into_iter().flat_map(orbit).collect())?;
-    let data = Trajectories::new(["x", "y"], vec![seen])?;
+    let times: Vec<f64> = (0..=100).map(|k| 0.2 * f64::from(k)).collect();
+    let seen = |start: f64| {
+        let states = times[..=25].iter().flat_map(|&t| orbit(start, t)).collect();
+        Trajectory::new(format!("from {start}"), times[..=25].to_vec(), states)
+    };
+    let data = Trajectories::new(["x", "y"], vec![seen(0.3)?, seen(2.0)?])?;
 
-    let block = OdeBlock::new(Mlp::new([2, 16, 16, 2], Activation::Tanh)?, scheme).step_size(0.2);
-    let epochs = 3000;
+    let block = OdeBlock::new(Mlp::new([2, 16, 16, 2], Activation::Gelu)?, scheme).step_size(0.2);
+    let epochs = 4000;
     let fit = Trainer::new(block)
         .strategy(Strategy::GrowingHorizon { intervals: 3, epochs: epochs / 2 })
-        .optimizer(Adam::new(1e-2))
+        .optimizer(Adam::new(5e-3))
         .schedule(Schedule::Cosine { epochs, min: 1e-5 })
         .epochs(epochs)
         .seed(1)
         .fit(&data)?;
 
     println!("\nepoch         loss  iterations a step");
-    for row in fit.record.rows.iter().filter(|row| row.epoch == 1 || row.epoch % 500 == 0) {
+    for row in fit.record.rows.iter().filter(|row| row.epoch == 1 || row.epoch % 1000 == 0) {
         println!("{:>5}  {:>11.3e}  {:>17.1}", row.epoch, row.loss, row.mean_iterations);
     }
-    println!("\n    t       network          exact orbit       error");
-    let forecast = fit.model.predict(&orbit(6.0), 6.0, &times(31, 130))?;
+    println!("\nan unseen orbit, four times as long");
+    println!("    t       network          exact orbit       error");
+    let forecast = fit.model.predict(&orbit(0.6, 0.0), 0.0, &times)?;
     for (k, &t) in forecast.times().iter().enumerate().step_by(20) {
-        let (x, y) = (forecast.state(k), orbit(t));
+        let (x, y) = (forecast.state(k), orbit(0.6, t));
         let error = (x[0] - y[0]).hypot(x[1] - y[1]);
         println!("{t:>5.1}  {:>7.4} {:>7.4}  {:>7.4} {:>7.4}  {error:.1e}", x[0], x[1], y[0], y[1]);
     }

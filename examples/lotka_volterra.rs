@@ -98,14 +98,12 @@ fn run(theta: &str, figure: &str) -> Result<(), Error> {
     let mut curves = Vec::new();
     for (k, (start, exact)) in starts.iter().zip(&exact).enumerate() {
         let network = model.predict(start, 0.0, &times)?;
-        // The flow may leave every bound. Then the table says NaN, and the figure shows the part to t = 20.
-        let flow = model.flow(start, 0.0, &times, 1e-8).or_else(|_| model.flow(start, 0.0, &times[..=100], 1e-8));
-        let flow = flow.map_or(Vec::new(), |path| path.states().to_vec());
+        let flow = model.flow(start, 0.0, &times, 1e-8)?;
         let row: Vec<f64> = [51, times.len()]
             .iter()
-            .flat_map(|n| [network.states(), &flow].map(|states| rmse(states, exact.states(), 2 * n)))
+            .flat_map(|n| [network.states(), flow.states()].map(|states| rmse(states, exact.states(), 2 * n)))
             .collect();
-        let drift = |states: &[f64]| states.get(2000..).map_or(f64::NAN, |end| invariant(end) - invariant(start));
+        let drift = |states: &[f64]| invariant(&states[2000..]) - invariant(start);
         println!(
             "{:<26} {:.1e}  {:.1e}     {:.1e}  {:.1e}     {:+.1e}  {:+.1e}",
             data.trajectory(k).id(),
@@ -114,9 +112,13 @@ fn run(theta: &str, figure: &str) -> Result<(), Error> {
             row[2],
             row[3],
             drift(network.states()),
-            drift(&flow)
+            drift(flow.states())
         );
-        curves.push(Curve { label: "learned field, to t = 200".into(), points: points(&flow), dashed: false });
+        let fine: Vec<f64> = (0..=600).map(|k| 0.05 * f64::from(k)).collect();
+        let line = points(model.flow(start, 0.0, &fine, 1e-6)?.states());
+        // What leaves the figure is not drawn.
+        let line = line.into_iter().map(|z| if z.iter().all(|x| (0.0..4.0).contains(x)) { z } else { [f64::NAN; 2] });
+        curves.push(Curve { label: "learned field, to t = 30".into(), points: line.collect(), dashed: false });
     }
 
     phase_portrait(
@@ -135,12 +137,10 @@ fn run(theta: &str, figure: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Over the first `count` entries; NaN if there are fewer.
+/// Over the first `count` entries.
 fn rmse(states: &[f64], exact: &[f64], count: usize) -> f64 {
-    match states.get(..count) {
-        Some(states) => (states.iter().zip(exact).map(|(x, y)| (x - y).powi(2)).sum::<f64>() / count as f64).sqrt(),
-        None => f64::NAN,
-    }
+    let squares = states.iter().zip(exact).take(count).map(|(x, y)| (x - y).powi(2));
+    (squares.sum::<f64>() / count as f64).sqrt()
 }
 
 fn points(states: &[f64]) -> Vec<[f64; 2]> {

@@ -5,14 +5,14 @@
 //! cargo run --release --example stiff -- [figure.svg]
 //! ```
 //!
-//! 100 trajectories of 20 steps start at times of their own in [0, 2]. The field is affine and does not see the time:
-//! `w z + b - 20 z`, with a `w` and a `b` of each interval of the grid from 0 to 4; they start near zero, so the guess that
-//! training begins with is the true rate. As `cos t` is a staircase to the network, its error on the data is about 0.02
-//! with any scheme.
+//! 100 trajectories of 20 steps start on a grid from 0 to 2, at times and states of their own. The field is affine and does
+//! not see the time: `w z + b - 20 z`, with a `w` and a `b` for each interval of the grid, so that training begins near the
+//! true rate. Networks of all these schemes could follow such data exactly.
 //!
 //! What differs is the field. A step damps by `R(-rate h)`, the data by `exp(-20 h)`; training makes the two agree, by a
-//! rate of 8.6 for forward Euler, 15.2 for the implicit midpoint rule, 63.9 for backward Euler. Only a scheme that is
-//! accurate where the equation is stiff finds the rate that is in the data.
+//! rate of 8.6 for forward Euler, 15.2 for the implicit midpoint rule, 63.9 for backward Euler, which is
+//! still on its way there when training ends. Only a scheme that is accurate where the equation is stiff finds the rate that
+//! is in the data: then the flow of the field errs no more than the network.
 
 use kutta::plot::{Component, TimeSeries, time_series};
 use kutta::{
@@ -80,7 +80,7 @@ fn run(figure: &str) -> Result<(), Error> {
             learned_rate(&model, &unseen)?,
             fit.summary.seconds
         );
-        components.push(panel(&model, scheme, unseen.trajectory(0))?);
+        components.push(panel(&model, scheme, farthest(&unseen))?);
     }
     time_series(
         figure,
@@ -99,9 +99,9 @@ fn observe(count: usize, rng: &mut StdRng) -> Result<Trajectories, Error> {
     let exact = Flow::new(&Stiff, &[]).tolerance(1e-10, 1e-12);
     let mut trajectories = Vec::with_capacity(count);
     for k in 0..count {
-        let (start, state) = (rng.random_range(0.0..2.0), rng.random_range(-0.5..1.5));
-        let times: Vec<f64> = (0..=20).map(|n| start + STEP * f64::from(n)).collect();
-        let states = exact.solve(start, &[state], &times)?.states().to_vec();
+        let (start, state) = (rng.random_range(0..=20), rng.random_range(-0.5..1.5));
+        let times: Vec<f64> = (start..=start + 20).map(|n| STEP * f64::from(n)).collect();
+        let states = exact.solve(times[0], &[state], &times)?.states().to_vec();
         trajectories.push(Trajectory::new(k.to_string(), times, states)?);
     }
     Trajectories::new(["z"], trajectories)
@@ -128,6 +128,12 @@ fn learned_rate(model: &Model<Damped<Mlp>>, data: &Trajectories) -> Result<f64, 
         squares += distance * distance;
     }
     Ok(products / squares)
+}
+
+/// The trajectory that starts farthest from `cos t`.
+fn farthest(data: &Trajectories) -> &Trajectory {
+    let distance = |t: &Trajectory| (t.state(0)[0] - t.times()[0].cos()).abs();
+    data.iter().max_by(|a, b| distance(a).total_cmp(&distance(b))).unwrap_or(data.trajectory(0))
 }
 
 /// One trajectory as it is, and by the flow of the learned field.
