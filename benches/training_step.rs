@@ -1,0 +1,133 @@
+//! One training step (forward, backward, Adam) of the problems that `lv_diffrax.py` and `scaling.py` time for the peers.
+//!
+//! Run with `cargo bench --bench training_step`; one thread suffices, since each problem is a single chunk of samples.
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use kutta::data::{Trajectories, Trajectory};
+use kutta::field::{Activation, Damped, Mlp};
+use kutta::network::{OdeBlock, Path};
+use kutta::solve::Solver;
+use kutta::train::{Adam, Loss, MeanSquare, Optimizer};
+use kutta::{Real, Tableau, VectorField};
+use rand::{SeedableRng, rngs::StdRng};
+use std::time::Duration;
+
+/// Everything that a training step reuses.
+fn training_step<F: VectorField, T: Real>(
+    block: &OdeBlock<F>,
+    data: &Trajectories,
+    mut loss: impl FnMut(&Path<T>, &Path<T>, &mut Path<T>) -> T,
+    mut time: impl FnMut(&mut dyn FnMut()),
+) {
+    let cast = |states: &[f64]| states.iter().map(|&x| T::constant(x)).collect::<Vec<T>>();
+    let grid = block.grid_through(data).unwrap();
+    let target = Path::from_states(block.dim(), data.iter().map(|trajectory| cast(trajectory.states())));
+    let starts: Vec<T> = data.iter().flat_map(|trajectory| cast(trajectory.state(0))).collect();
+    let mut params: Vec<T> = block.init(&mut StdRng::seed_from_u64(0));
+    let adam = Optimizer::from(Adam::new(1e-3));
+    let mut moments = adam.start(params.len());
+    let mut unrolled = block.unroll(&grid).unwrap();
+    let mut cotangents = Path::zeros(block.dim(), &grid);
+    let mut gradient = vec![T::zero(); params.len()];
+    let mut start_gradient = vec![T::zero(); starts.len()];
+    time(&mut || {
+        cotangents.as_mut_slice().fill(T::zero());
+        loss(unrolled.forward(&params, &starts).unwrap(), &target, &mut cotangents);
+        unrolled.backward(&params, &cotangents, &mut gradient, &mut start_gradient).unwrap();
+        adam.update(adam.rate(), &mut moments, &mut params, &gradient);
+    });
+}
+
+/// Five orbits of Lotka–Volterra with 51 points on [0, 10], by the classical method with small steps.
+fn orbits() -> Trajectories {
+    let field = |z: [f64; 2]| [2.0 / 3.0 * z[0] - 4.0 / 3.0 * z[0] * z[1], z[0] * z[1] - z[1]];
+    let step = |z: [f64; 2], h: f64| {
+        let along = |k: [f64; 2], h: f64| [z[0] + h * k[0], z[1] + h * k[1]];
+        let k1 = field(z);
+        let k2 = field(along(k1, h / 2.0));
+        let k3 = field(along(k2, h / 2.0));
+        let k4 = field(along(k3, h));
+        std::array::from_fn(|i| z[i] + h / 6.0 * (k1[i] + 2.0 * k2[i] + 2.0 * k3[i] + k4[i]))
+    };
+    let orbit = |k: usize| {
+        let mut z = [1.0, 0.6 + 0.2 * k as f64];
+        let mut states = z.to_vec();
+        for _ in 0..50 {
+            z = (0..200).fold(z, |z, _| step(z, 1e-3));
+            states.extend(z);
+        }
+        Trajectory::new(k.to_string(), (0..=50).map(|n| 0.2 * n as f64).collect(), states).unwrap()
+    };
+    Trajectories::new(["prey", "predator"], (0..5).map(orbit).collect()).unwrap()
+}
+
+/// Tolerance of the stages: 1e-8 in f64, 1e-5 in f32.
+fn solver<T: Real>() -> Solver {
+    Solver { tolerance: Some(if size_of::<T>() == 8 { 1e-8 } else { 1e-5 }), ..Solver::default() }
+}
+
+fn lotka_volterra<T: Real>(criterion: &mut Criterion, precision: &str) {
+    let data = orbits();
+    let schemes = [
+        ("forward_euler", Tableau::forward_euler()),
+        ("midpoint", Tableau::implicit_midpoint()),
+        ("backward_euler", Tableau::backward_euler()),
+        ("radau_iia_3", Tableau::radau_iia(3).unwrap()),
+    ];
+    let mut group = criterion.benchmark_group("lotka_volterra");
+    for (name, scheme) in schemes {
+        for activation in [Activation::Tanh, Activation::Relu] {
+            let field = Mlp::new([2, 20, 20, 20, 20, 2], activation).unwrap();
+            let block = OdeBlock::new(field, scheme.clone()).step_size(0.2).solved_by(solver::<T>());
+            training_step::<_, T>(
+                &block,
+                &data,
+                |path, target, gradient| MeanSquare.value_and_grad(path, target, gradient),
+                |step| {
+                    group.bench_function(format!("{name}/{precision}/{activation}"), |b| b.iter(&mut *step));
+                },
+            );
+        }
+    }
+}
+
+fn scaling(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("scaling");
+    for (name, scheme) in [("forward_euler", Tableau::forward_euler()), ("backward_euler", Tableau::backward_euler())] {
+        for d in [2, 16, 64, 256] {
+            let width = (4 * d).min(512);
+            let field = Damped::new(Mlp::new([d, width, width, d], Activation::Tanh).unwrap(), 1.0).unwrap();
+            let block = OdeBlock::new(field, scheme.clone()).step_size(0.1).solved_by(solver::<f32>());
+            let start = |sample: usize| (0..d).map(move |i| ((sample * d + i) as f64 * 0.7).sin());
+            // The end is a target of zeros: the loss is the mean square of the final state.
+            let sample = |q: usize| {
+                let states = start(q).chain((0..d).map(|_| 0.0)).collect();
+                Trajectory::new(q.to_string(), vec![0.0, 2.0], states).unwrap()
+            };
+            let components: Vec<String> = (0..d).map(|i| format!("y{i}")).collect();
+            let data = Trajectories::new(components, (0..32).map(sample).collect()).unwrap();
+            training_step::<_, f32>(
+                &block,
+                &data,
+                |path, target, gradient| MeanSquare.value_and_grad(path, target, gradient),
+                |step| {
+                    group.bench_function(format!("{name}/f32/{d}"), |b| b.iter(&mut *step));
+                },
+            );
+        }
+    }
+}
+
+fn all(criterion: &mut Criterion) {
+    lotka_volterra::<f32>(criterion, "f32");
+    lotka_volterra::<f64>(criterion, "f64");
+    scaling(criterion);
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().sample_size(30).warm_up_time(Duration::from_secs(1))
+        .measurement_time(Duration::from_secs(3));
+    targets = all
+}
+criterion_main!(benches);

@@ -1,0 +1,194 @@
+//! Saved models: what is loaded computes the same bits, and damaged files say what is wrong.
+
+use kutta::data::{Standardisation, Trajectories};
+use kutta::field::{Activation, Mlp};
+use kutta::network::OdeBlock;
+use kutta::train::{Adam, Model, Trainer};
+use kutta::{Error, Tableau};
+use proptest::prelude::*;
+use std::path::{Path, PathBuf};
+
+fn block() -> OdeBlock<Mlp> {
+    let scheme = Tableau::new([[0.5]], [1.0], [0.5]).unwrap().named("implicit_midpoint");
+    OdeBlock::new(Mlp::new([2, 5, 2], Activation::Tanh).unwrap(), scheme).step_size(0.5)
+}
+
+fn hudson_bay() -> Trajectories {
+    Trajectories::from_csv("examples/data/hudson_bay.csv").unwrap()
+}
+
+fn trained() -> Model<Mlp> {
+    let trainer = Trainer::new(block()).optimizer(Adam::new(0.01)).epochs(20).standardised(true).learned_starts(true);
+    trainer.fit(&hudson_bay()).unwrap().model
+}
+
+fn saved(folder: &tempfile::TempDir) -> (PathBuf, String) {
+    let path = folder.path().join("model.json");
+    trained().save(&path).unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    (path, text)
+}
+
+fn load(path: &Path) -> Result<Model<Mlp>, Error> {
+    Model::load(path)
+}
+
+#[test]
+fn a_loaded_model_computes_the_same_bits() {
+    let folder = tempfile::tempdir().unwrap();
+    let (model, path) = (trained(), folder.path().join("model.json"));
+    model.save(&path).unwrap();
+    let back = load(&path).unwrap();
+    assert_eq!(back, model);
+    let bits = |model: &Model<Mlp>| {
+        let predicted = model.predict(&[30.0, 4.0], 1900.0, &[1900.0, 1900.3, 1905.0, 1950.0]).unwrap();
+        predicted.states().iter().map(|x| x.to_bits()).collect::<Vec<_>>()
+    };
+    assert_eq!(bits(&back), bits(&model));
+    assert_eq!((back.components(), back.time_name()), (hudson_bay().components(), "year"));
+    assert_eq!(back.starts().len(), 1);
+    // Saved again, the file is the same.
+    let again = folder.path().join("again.json");
+    back.save(&again).unwrap();
+    assert_eq!(std::fs::read(path).unwrap(), std::fs::read(again).unwrap());
+}
+
+#[test]
+fn predictions_hold_the_start_and_the_times_asked_for() {
+    let model = trained();
+    let with = model.predict(&[30.0, 4.0], 1900.0, &[1900.0, 1901.0]).unwrap();
+    let without = model.predict(&[30.0, 4.0], 1900.0, &[1901.0]).unwrap();
+    assert_eq!(with, without);
+    assert_eq!(with.times(), [1900.0, 1901.0]);
+    assert!((with.state(0)[0] - 30.0).abs() < 1e-12);
+    // Steps between observations are those of training.
+    let followed = model.follow(&hudson_bay()).unwrap();
+    let years: Vec<f64> = (1901..=1920).map(f64::from).collect();
+    assert_eq!(model.predict(&[30.0, 4.0], 1900.0, &years).unwrap().states(), followed.trajectory(0).states());
+    assert!(model.predict(&[1.0], 0.0, &[1.0]).unwrap_err().to_string().contains("start has 1 components, expected 2"));
+    assert!(model.predict(&[1.0, 2.0], 5.0, &[4.0]).unwrap_err().to_string().contains("strictly increasing"));
+    assert!(model.predict(&[f64::NAN, 2.0], 5.0, &[6.0]).is_err());
+}
+
+#[test]
+fn the_error_is_that_of_the_prediction() {
+    let (model, data) = (trained(), hudson_bay());
+    let followed = model.follow(&data).unwrap();
+    let square = |i: usize| {
+        (1..21).map(|k| (followed.trajectory(0).state(k)[i] - data.trajectory(0).state(k)[i]).powi(2)).sum::<f64>()
+    };
+    let rmse = model.rmse(&data).unwrap();
+    assert!((rmse.by_component["hare"] - (square(0) / 20.0).sqrt()).abs() < 1e-12);
+    assert!((rmse.overall - ((square(0) + square(1)) / 40.0).sqrt()).abs() < 1e-12);
+}
+
+#[test]
+fn damaged_files_say_what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, text) = saved(&folder);
+    let refusal = |changed: String| {
+        assert_ne!(changed, text);
+        std::fs::write(&path, changed).unwrap();
+        load(&path).unwrap_err()
+    };
+    // Cut off: line and column of the end.
+    let half = text[..text.len() / 2].to_string();
+    let last_line = half.lines().count();
+    match refusal(half) {
+        Error::Parse { line, reason, .. } => {
+            assert_eq!(line, last_line);
+            assert!(reason.contains("ends too early"), "{reason}");
+        }
+        other => panic!("{other}"),
+    }
+    assert!(matches!(refusal(String::new()), Error::Parse { .. }));
+    // Not JSON, with its place.
+    match refusal(text.replacen("\"contents\":", "\"contents\";", 1)) {
+        Error::Parse { line, column, .. } => assert!(line > 1 && column > 1),
+        other => panic!("{other}"),
+    }
+    match refusal(text.replacen("\"format_version\": 1", "\"format_version\": 7", 1)) {
+        Error::IncompatibleVersion { found: 7, expected: 1, .. } => {}
+        other => panic!("{other}"),
+    }
+    let message = refusal(text.replacen("kutta model", "kutta checkpoint", 1)).to_string();
+    assert!(message.contains("this is a `kutta checkpoint`, expected a `kutta model`"), "{message}");
+    let message = refusal("{\"a\": 1}".into()).to_string();
+    assert!(message.contains("missing field"), "{message}");
+    let message = refusal(text.replacen("tanh", "relu", 1)).to_string();
+    assert!(message.contains("damaged or edited"), "{message}");
+    let message = refusal(text.replacen("\"format_version\"", "\"colour\": 1, \"format_version\"", 1)).to_string();
+    assert!(message.contains("unknown field `colour`"), "{message}");
+    std::fs::remove_file(&path).unwrap();
+    assert!(matches!(load(&path), Err(Error::Io { .. })));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Any digit of the contents, the checksum included.
+    #[test]
+    fn a_changed_digit_is_found(position in any::<prop::sample::Index>(), by in 1_u8..10) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.json");
+        let params: Vec<f64> = (0..25).map(|k| (k as f64).sin()).collect();
+        let names = ["x".to_string(), "y".to_string()];
+        Model::new(block(), params, Standardisation::identity(2), &names, "t").unwrap().save(&path).unwrap();
+        let mut bytes = std::fs::read(&path).unwrap();
+        let digits: Vec<usize> = (0..bytes.len()).filter(|&i| bytes[i].is_ascii_digit()).collect();
+        let i = digits[position.index(digits.len())];
+        bytes[i] = b'0' + (bytes[i] - b'0' + by) % 10;
+        std::fs::write(&path, bytes).unwrap();
+        prop_assert!(load(&path).is_err());
+    }
+}
+
+#[test]
+fn contents_that_do_not_fit_together_are_refused() {
+    let names = ["x".to_string(), "y".to_string()];
+    let new = |params: Vec<f64>, names: &[String]| {
+        Model::new(block(), params, Standardisation::identity(2), names, "t").unwrap_err().to_string()
+    };
+    assert_eq!(new(vec![0.0; 24], &names), "parameters has 24 entries, expected 25");
+    assert!(new(vec![f64::NAN; 25], &names).starts_with("a parameter is not finite"));
+    assert_eq!(new(vec![0.0; 25], &names[..1]), "components has 1 names, expected 2");
+    let standing = Model::new(block().step_size(0.0), vec![0.0; 25], Standardisation::identity(2), &names, "t");
+    assert!(standing.unwrap_err().to_string().starts_with("step_size is 0"));
+}
+
+#[test]
+fn another_precision_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.json");
+    let fit = Trainer::new(block()).epochs(2).standardised(true).fit_in::<f32>(&hudson_bay()).unwrap();
+    fit.model.save(&path).unwrap();
+    assert_eq!(Model::<Mlp, f32>::load(&path).unwrap(), fit.model);
+    assert!(load(&path).unwrap_err().to_string().contains("the model computes in f32, expected f64"));
+}
+
+#[test]
+fn a_failed_save_leaves_the_old_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = trained();
+    // A folder in the file's place: nothing is replaced, and no temporary file stays behind.
+    let path = folder.path().join("model.json");
+    std::fs::create_dir(&path).unwrap();
+    std::fs::write(path.join("old"), "old").unwrap();
+    assert!(matches!(model.save(&path), Err(Error::Io { .. })));
+    assert_eq!(std::fs::read_to_string(path.join("old")).unwrap(), "old");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    assert!(matches!(model.save(folder.path().join("missing/model.json")), Err(Error::Io { .. })));
+}
+
+#[test]
+fn the_learned_field_has_the_units_of_the_data() {
+    let model = trained();
+    // A very short step of the network moves along the derivative.
+    let (state, t, h) = ([40.0, 20.0], 1905.0, 1e-5);
+    let slope = model.derivative(t, &state).unwrap();
+    let moved = model.predict(&state, t, &[t + h]).unwrap();
+    for i in 0..2 {
+        let difference = (moved.state(1)[i] - state[i]) / h;
+        assert!((difference - slope[i]).abs() < 1e-3 * slope[i].abs().max(1.0), "{difference} and {}", slope[i]);
+    }
+}

@@ -1,0 +1,180 @@
+//! Stage equations: what is solved, what cannot be, and who is told.
+
+mod common;
+
+use common::{Smooth, Structure, tableau};
+use kutta::network::OdeBlock;
+use kutta::solve::{AdjointSolver, Solver, StageSolver};
+use kutta::{Error, Number, Tableau, VectorField};
+use proptest::prelude::*;
+
+const METHODS: [StageSolver; 4] =
+    [StageSolver::Newton, StageSolver::NewtonGmres, StageSolver::FixedPoint, StageSolver::Lbfgs];
+
+/// `y' = γ + y²`: its backward Euler step `Y = y + h (γ + Y²)` has no solution if `1 - 4 h (y + h γ) < 0`.
+struct Blowup;
+
+impl VectorField for Blowup {
+    fn dim(&self) -> usize {
+        1
+    }
+    fn param_count(&self) -> usize {
+        1
+    }
+    fn eval<S: Number>(&self, params: &[S], _t: S, y: &[S], dy: &mut [S]) {
+        dy[0] = params[0] + y[0].square();
+    }
+}
+
+/// `z' = -γ (z - cos t)`.
+struct Relaxation;
+
+impl VectorField for Relaxation {
+    fn dim(&self) -> usize {
+        1
+    }
+    fn param_count(&self) -> usize {
+        1
+    }
+    fn eval<S: Number>(&self, params: &[S], t: S, y: &[S], dy: &mut [S]) {
+        dy[0] = -params[0] * (y[0] - t.cos());
+    }
+}
+
+#[test]
+fn a_step_without_solution_is_an_error_that_says_where() {
+    for method in METHODS {
+        let solver = Solver { method, ..Solver::default() };
+        let block = OdeBlock::new(Blowup, Tableau::backward_euler()).steps(3).step_size(0.25).solved_by(solver);
+        // From 0.1 every step can be taken; from 0.7 the first, which leads to 1: 1 - 4·0.25·1 = 0 is the limit.
+        let error = block.integrate(&[0.0], 0.0, &[[0.1], [0.95], [0.2]]).unwrap_err();
+        let Error::NotConverged { what, location, residual, iterations, tolerance } = &error else {
+            panic!("{method}: {error}")
+        };
+        assert_eq!((*what, location.sample, location.stage, *tolerance), ("stage equations", 1, 0, 1e-10), "{method}");
+        assert!(location.step > 0 && *iterations > 0, "{method}: {error}");
+        assert!(*residual > 1e-10 || residual.is_nan(), "{method}: {error}");
+        let text = error.to_string();
+        assert!(text.contains("stage 0, sample 1") && text.contains("reduce the step size"), "{text}");
+    }
+}
+
+#[test]
+fn a_sample_in_trouble_costs_the_others_nothing() {
+    for method in METHODS {
+        let solver = Solver { method, ..Solver::default() };
+        let block = OdeBlock::new(Blowup, Tableau::backward_euler()).steps(1).step_size(0.25).solved_by(solver);
+        let work = |starts: &[[f64; 1]]| {
+            let grid = block.grid(0.0, starts.len()).unwrap();
+            let mut unrolled = block.unroll(&grid).unwrap();
+            unrolled.forward(&[0.0], &starts.concat()).unwrap();
+            unrolled.work().iterations
+        };
+        let starts = [[0.1], [0.9], [-0.3], [0.0], [0.5]];
+        let alone: usize = starts.iter().map(|&start| work(&[start])).sum();
+        assert_eq!(work(&starts), alone, "{method}");
+        assert!(work(&[[0.9]]) > work(&[[0.1]]), "{method}: the hard sample is not hard");
+    }
+}
+
+#[test]
+fn an_overflowing_state_is_an_error_and_not_a_nan() {
+    let block = OdeBlock::new(Blowup, Tableau::forward_euler()).steps(30).step_size(1.0);
+    let error = block.integrate(&[0.0], 0.0, &[[0.0], [2.0]]).unwrap_err();
+    let Error::NotFinite { location: Some(location), .. } = error else { panic!("{error}") };
+    assert_eq!(location.sample, 1);
+    assert!(location.step > 3);
+}
+
+#[test]
+fn very_stiff_steps_are_solved() {
+    for stiffness in [1e2, 1e5, 1e8, 1e11] {
+        for method in [StageSolver::Newton, StageSolver::NewtonGmres] {
+            for scheme in [Tableau::backward_euler(), Tableau::sdirk2(), Tableau::radau_iia(3).unwrap()] {
+                let solver = Solver { method, ..Solver::default() };
+                let name = format!("{} by {method}, stiffness {stiffness}", scheme.name());
+                let block = OdeBlock::new(Relaxation, scheme).steps(20).step_size(0.1).solved_by(solver);
+                let path = block.integrate(&[stiffness], 0.0, &[[0.0]]).unwrap_or_else(|e| panic!("{name}: {e}"));
+                let exact = (stiffness * 2f64.cos() + 2f64.sin()) / (stiffness + 1.0 / stiffness);
+                assert!((path.last(0)[0] - exact).abs() < 2e-3, "{name}: {} and {exact}", path.last(0)[0]);
+            }
+        }
+    }
+}
+
+#[test]
+fn arguments_of_the_wrong_size_are_named() {
+    let block = OdeBlock::new(Relaxation, Tableau::backward_euler()).steps(2);
+    let message = |result: Result<_, Error>| result.map(|_: kutta::network::Path<f64>| ()).unwrap_err().to_string();
+    assert_eq!(message(block.integrate(&[1.0, 2.0], 0.0, &[[0.0]])), "params has 2 entries, expected 1");
+    assert_eq!(message(block.integrate(&[1.0], 0.0, &[[0.0, 1.0]])), "a start has 2 components, expected 1");
+    assert_eq!(message(block.integrate(&[1.0], vec![0.0], &[[0.0], [1.0]])), "start times has 1 entries, expected 2");
+    assert!(message(block.integrate(&[f64::NAN], 0.0, &[[0.0]])).starts_with("a parameter is not finite"));
+    assert!(message(block.integrate(&[1.0], 0.0, &[[f64::INFINITY]])).starts_with("a start is not finite"));
+    let loose = Solver { tolerance: Some(-1.0), ..Solver::default() };
+    let block = OdeBlock::new(Relaxation, Tableau::backward_euler()).solved_by(loose);
+    let error = block.integrate(&[1.0], 0.0, &[[0.0]]).unwrap_err().to_string();
+    assert_eq!(error, "solver.tolerance is -1, expected a number between 0 and 1");
+}
+
+#[test]
+fn solvers_have_names_and_unknown_ones_a_suggestion() {
+    for method in METHODS {
+        assert_eq!(method.to_string().parse::<StageSolver>().unwrap(), method);
+    }
+    let error = "newton-gmers".parse::<StageSolver>().unwrap_err();
+    assert_eq!(error.to_string(), "unknown solver `newton-gmers`; did you mean `newton-gmres`?");
+    assert_eq!("gmres".parse::<AdjointSolver>().unwrap(), AdjointSolver::Gmres);
+}
+
+#[test]
+fn single_precision_gradients_agree_with_double() {
+    let field = Smooth { dim: 2, width: 4 };
+    for scheme in [Tableau::rk4(), Tableau::backward_euler(), Tableau::gauss(2).unwrap()] {
+        let name = scheme.name().to_string();
+        let block = OdeBlock::new(field.clone(), scheme).steps(6).step_size(0.2);
+        let params: Vec<f64> = (0..block.param_count()).map(|k| (0.7 * k as f64).sin()).collect();
+        let double = block
+            .value_and_grad_of(&params, 0.0, &[[0.4, -0.2]], |path, gradient| {
+                gradient.state_mut(0, 6)[0] = 1.0;
+                path.last(0)[0]
+            })
+            .unwrap();
+        let params: Vec<f32> = params.iter().map(|&p| p as f32).collect();
+        let single = block
+            .value_and_grad_of(&params, 0.0, &[[0.4f32, -0.2]], |path, gradient| {
+                gradient.state_mut(0, 6)[0] = 1.0;
+                path.last(0)[0]
+            })
+            .unwrap();
+        for (&x, &y) in single.params.iter().zip(&double.params) {
+            assert!((f64::from(x) - y).abs() < 2e-5, "{name}: {x} and {y}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    /// Whatever the method, success means that the stages satisfy their equations; so all agree.
+    #[test]
+    fn all_methods_find_the_same_stages(
+        tableau in prop_oneof![tableau(Structure::DiagonallyImplicit), tableau(Structure::FullyImplicit)],
+        params in prop::collection::vec(-1.0..1.0f64, 3 * 6), starts in prop::collection::vec(-1.0..1.0f64, 6),
+    ) {
+        let field = Smooth { dim: 2, width: 3 };
+        let starts: Vec<&[f64]> = starts.chunks(2).collect();
+        let run = |method| {
+            let solver = Solver { method, tolerance: Some(1e-9), max_iterations: 500, ..Solver::default() };
+            let block = OdeBlock::new(field.clone(), tableau.clone()).steps(3).step_size(0.3).solved_by(solver);
+            block.integrate(&params, 0.5, &starts)
+        };
+        let newton = run(StageSolver::Newton).map_err(|e| TestCaseError::fail(e.to_string()))?;
+        for method in &METHODS[1..] {
+            let other = run(*method).map_err(|e| TestCaseError::fail(format!("{method}: {e}")))?;
+            for (x, y) in newton.as_slice().iter().zip(other.as_slice()) {
+                prop_assert!((x - y).abs() < 1e-7, "{}: {} and {}", method, x, y);
+            }
+        }
+    }
+}

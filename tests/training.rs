@@ -1,0 +1,394 @@
+//! Training: strategies, resuming, determinism, failures, early stopping.
+
+mod common;
+
+use common::Smooth;
+use kutta::data::{Trajectories, Trajectory};
+use kutta::network::{OdeBlock, Path};
+use kutta::train::{
+    Adam, FinalState, Fit, Loss, MeanSquare, OnFailure, Record, Schedule, Settings, Sgd, Strategy, Trainer, Validation,
+};
+use kutta::{Error, Number, Tableau, VectorField};
+use serde::{Deserialize, Serialize};
+
+/// `ẏ = M y` with the matrix as parameters.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Linear;
+
+impl VectorField for Linear {
+    fn dim(&self) -> usize {
+        2
+    }
+    fn param_count(&self) -> usize {
+        4
+    }
+    fn eval<S: Number>(&self, m: &[S], _t: S, y: &[S], dy: &mut [S]) {
+        dy[0] = m[0] * y[0] + m[1] * y[1];
+        dy[1] = m[2] * y[0] + m[3] * y[1];
+    }
+}
+
+fn midpoint() -> Tableau {
+    Tableau::new([[0.5]], [1.0], [0.5]).unwrap().named("implicit_midpoint")
+}
+
+/// Damped oscillations `e^{-at}(r cos(wt + φ), -r sin(wt + φ))`, one a phase, every 0.25.
+fn oscillations(phases: &[f64], observations: usize) -> Trajectories {
+    let (a, w) = (0.1_f64, 1.5_f64);
+    let line = |(i, &phase): (usize, &f64)| {
+        let times: Vec<f64> = (0..observations).map(|k| 0.25 * k as f64).collect();
+        let at = |t: &f64| {
+            let size = (-a * t).exp();
+            [size * (w * t + phase).cos(), -size * (w * t + phase).sin()]
+        };
+        Trajectory::new(i.to_string(), times.clone(), times.iter().flat_map(at).collect()).unwrap()
+    };
+    Trajectories::new(["x", "y"], phases.iter().enumerate().map(line).collect()).unwrap()
+}
+
+/// Strategies whose stages change within the first 20 epochs.
+fn strategies() -> [Strategy; 3] {
+    [
+        Strategy::SingleShooting,
+        Strategy::GrowingHorizon { intervals: 3, epochs: 16 },
+        Strategy::MultipleShooting { intervals: 4, epochs: 14, penalty: 5.0 },
+    ]
+}
+
+fn smooth(width: usize) -> OdeBlock<SavedSmooth> {
+    OdeBlock::new(SavedSmooth { width }, midpoint()).step_size(0.25)
+}
+
+/// [`Smooth`] of dimension 2, which can be saved.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct SavedSmooth {
+    width: usize,
+}
+
+impl VectorField for SavedSmooth {
+    fn dim(&self) -> usize {
+        2
+    }
+    fn param_count(&self) -> usize {
+        Smooth { dim: 2, width: self.width }.param_count()
+    }
+    fn eval<S: Number>(&self, params: &[S], t: S, y: &[S], dy: &mut [S]) {
+        // Autonomous, so that time may be long.
+        Smooth { dim: 2, width: self.width }.eval(params, t * S::zero(), y, dy)
+    }
+}
+
+/// Everything but the clock.
+fn bits(record: &Record) -> Vec<[Option<u64>; 8]> {
+    let bits = |x: f64| Some(x.to_bits());
+    let row = |r: &kutta::train::Row| {
+        [
+            Some(r.epoch as u64),
+            bits(r.loss),
+            r.validation_loss.map(f64::to_bits),
+            bits(r.learning_rate),
+            bits(r.gradient_norm),
+            r.gap.map(f64::to_bits),
+            bits(r.mean_iterations),
+            Some(r.failed_solves as u64),
+        ]
+    };
+    record.rows.iter().map(row).collect()
+}
+
+#[test]
+fn recovers_a_linear_field() {
+    let data = oscillations(&[0.0, 2.0], 21);
+    let radau = Tableau::new([[5.0 / 12.0, -1.0 / 12.0], [0.75, 0.25]], [0.75, 0.25], [1.0 / 3.0, 1.0]).unwrap();
+    let block = OdeBlock::new(Linear, radau).step_size(0.125);
+    let fit = Trainer::new(block).optimizer(Adam::new(0.03)).epochs(600).fit(&data).unwrap();
+    // ẏ = [-a w; -w -a] y, up to the error of the scheme.
+    for (found, expected) in fit.model.params().iter().zip([-0.1, 1.5, -1.5, -0.1]) {
+        assert!((found - expected).abs() < 1e-3, "{:?}", fit.model.params());
+    }
+    assert!(fit.summary.train_rmse.overall < 1e-3);
+    assert_eq!((fit.summary.epochs, fit.summary.parameters), (600, 4));
+    assert!(fit.summary.mean_iterations > 0.0);
+}
+
+#[test]
+fn single_precision_recovers_it_too() {
+    let block = OdeBlock::new(Linear, midpoint()).step_size(0.25);
+    let fit =
+        Trainer::new(block).optimizer(Adam::new(0.03)).epochs(400).fit_in::<f32>(&oscillations(&[0.0], 21)).unwrap();
+    assert!(fit.summary.train_rmse.overall < 1e-2, "{:?}", fit.summary);
+}
+
+#[test]
+fn standardised_training_recovers_it_in_the_units_of_the_data() {
+    // x in thousands, time in hundreds.
+    let data = oscillations(&[0.0, 2.0], 21);
+    let scaled = data.iter().map(|t| {
+        let times = t.times().iter().map(|t| 100.0 * t + 7.0).collect();
+        let states = t.states().chunks(2).flat_map(|y| [1000.0 * y[0], y[1]]).collect();
+        Trajectory::new(t.id(), times, states).unwrap()
+    });
+    let scaled = Trajectories::new(["x", "y"], scaled.collect()).unwrap();
+    let block = OdeBlock::new(SavedSmooth { width: 8 }, midpoint()).step_size(25.0);
+    let trainer = Trainer::new(block).optimizer(Adam::new(0.02)).epochs(600).standardised(true).seed(3);
+    let fit = trainer.fit(&scaled).unwrap();
+    assert!((fit.model.step_size() - 25.0).abs() < 1e-12);
+    let rmse = &fit.summary.train_rmse.by_component;
+    assert!(rmse["x"] < 50.0 && rmse["y"] < 0.05, "{rmse:?}");
+    // The field: dx/dt at the first start, where ẋ = -a x + w y with x = 1000, y = 0, in units of 1/100.
+    let slope = fit.model.derivative(7.0, scaled.trajectory(0).state(0)).unwrap();
+    assert!((slope[0] + 1.0).abs() < 1.5 && (slope[1] + 0.015).abs() < 0.003, "{slope:?}");
+}
+
+#[test]
+fn every_strategy_reduces_the_loss_and_the_gaps_vanish() {
+    let data = oscillations(&[0.0], 41);
+    for strategy in [
+        Strategy::SingleShooting,
+        Strategy::GrowingHorizon { intervals: 4, epochs: 300 },
+        Strategy::MultipleShooting { intervals: 8, epochs: 300, penalty: 30.0 },
+    ] {
+        let trainer = Trainer::new(smooth(8)).optimizer(Adam::new(0.01)).strategy(strategy).epochs(500).seed(1);
+        let fit = trainer.fit(&data).unwrap();
+        let rows = &fit.record.rows;
+        let worst = trainer.clone().epochs(0).fit(&data).unwrap().summary.train_rmse.overall;
+        assert!(fit.summary.train_rmse.overall < 0.3 * worst, "{strategy:?}: {:?}", fit.summary);
+        let gaps: Vec<f64> = rows.iter().filter_map(|row| row.gap).collect();
+        match strategy {
+            Strategy::MultipleShooting { .. } => {
+                assert_eq!(gaps.len(), 300);
+                assert!(gaps[299] < 0.02 && gaps[299] < 0.1 * gaps[0], "{} to {}", gaps[0], gaps[299]);
+                // Nothing breaks when the segments are joined.
+                assert!(rows[300].loss < 3.0 * rows[299].loss, "{} then {}", rows[299].loss, rows[300].loss);
+            }
+            _ => assert!(gaps.is_empty()),
+        }
+    }
+}
+
+#[test]
+fn learned_starts_see_through_a_wrong_first_observation() {
+    let exact = oscillations(&[0.0], 41);
+    let mut states = exact.trajectory(0).states().to_vec();
+    states[0] += 0.3;
+    let line = Trajectory::new("0", exact.trajectory(0).times().to_vec(), states).unwrap();
+    let data = Trajectories::new(["x", "y"], vec![line]).unwrap();
+    let trainer =
+        Trainer::new(OdeBlock::new(Linear, midpoint()).step_size(0.25)).optimizer(Adam::new(0.02)).epochs(500);
+    let fixed = trainer.clone().fit(&data).unwrap();
+    let learned = trainer.learned_starts(true).fit(&data).unwrap();
+    assert!(learned.summary.train_rmse.overall < 0.3 * fixed.summary.train_rmse.overall);
+    let start = &learned.model.starts()[0].state;
+    assert!((start[0] - 1.0).abs() < 0.05 && start[1].abs() < 0.05, "{start:?}");
+    assert!(fixed.model.starts().is_empty());
+}
+
+#[test]
+fn resumed_training_continues_bit_for_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = oscillations(&[0.0, 0.7, 1.4, 2.1, 2.8], 13);
+    let schedules = [
+        Schedule::Constant,
+        Schedule::ReduceOnPlateau { factor: 0.5, patience: 1, cooldown: 1, min: 1e-4 },
+        Schedule::Cosine { epochs: 30, min: 1e-4 },
+    ];
+    for (k, strategy) in strategies().into_iter().enumerate() {
+        for batch_size in [None, Some(1), Some(2)] {
+            let path = folder.path().join(format!("{k}-{batch_size:?}.json"));
+            let settings = Settings {
+                strategy,
+                batch_size,
+                schedule: schedules[k],
+                optimizer: if k == 1 { Sgd::new(0.05).momentum(0.9).into() } else { Adam::new(0.05).into() },
+                seed: 11,
+                learned_starts: k != 1,
+                validation: if k == 2 { Validation::Trajectories(0.2) } else { Validation::None },
+                validate_every: 3,
+                ..Settings::default()
+            };
+            let trainer = Trainer::new(smooth(3)).settings(settings);
+            // Interrupted in every stage: before and after the strategy's last change.
+            for half in [7, 10, 18] {
+                let whole = trainer.clone().epochs(2 * half).fit(&data).unwrap();
+                trainer.clone().epochs(half).checkpoint(&path, 4).fit(&data).unwrap();
+                let resumed = trainer.clone().epochs(2 * half).resume(&path).fit(&data).unwrap();
+                assert_eq!(bits(&whole.record), bits(&resumed.record), "{strategy:?}, {batch_size:?}");
+                let parts =
+                    [&whole, &resumed].map(|fit| fit.model.params().iter().map(|p| p.to_bits()).collect::<Vec<_>>());
+                assert_eq!(parts[0], parts[1]);
+                assert_eq!(whole.model.starts(), resumed.model.starts());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_checkpoint_of_another_training_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkpoint.json");
+    let data = oscillations(&[0.0, 1.0], 7);
+    let trainer = Trainer::new(smooth(3)).epochs(4);
+    trainer.clone().checkpoint(&path, 2).fit(&data).unwrap();
+    let refusal = |result: Result<Fit<SavedSmooth>, Error>| {
+        let error = result.unwrap_err();
+        assert!(matches!(error, Error::Parse { .. }), "{error}");
+        error.to_string()
+    };
+    let resumed = || trainer.clone().epochs(8).resume(&path);
+    assert!(refusal(resumed().seed(5).fit(&data)).contains("other settings: seed was 0, is now 5"));
+    assert!(refusal(resumed().optimizer(Adam::new(0.5)).fit(&data)).contains("optimizer was"));
+    assert!(refusal(resumed().fit(&oscillations(&[0.0, 1.1], 7))).contains("data was"));
+    assert!(refusal(resumed().loss(FinalState).fit(&data)).contains("loss was"));
+    let other = Trainer::new(smooth(3).step_size(0.1)).epochs(8).resume(&path);
+    assert!(refusal(other.fit(&data)).contains("network was"));
+    assert!(resumed().fit(&data).is_ok());
+    // Half a file.
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, &text[..text.len() / 2]).unwrap();
+    assert!(refusal(resumed().fit(&data)).contains("the file ends too early"));
+}
+
+#[test]
+fn the_seed_decides_and_threads_do_not() {
+    let phases: Vec<f64> = (0..70).map(|k| 0.1 * k as f64).collect();
+    let data = oscillations(&phases, 5);
+    let trainer = Trainer::new(smooth(3)).optimizer(Adam::new(0.02)).batch_size(40).epochs(5);
+    let run = |seed, threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let fit = pool.install(|| trainer.clone().seed(seed).fit(&data)).unwrap();
+        (bits(&fit.record), fit.model.params().to_vec())
+    };
+    assert_eq!(run(7, 1), run(7, 1));
+    assert_eq!(run(7, 1), run(7, 3));
+    assert_ne!(run(7, 1), run(8, 1));
+}
+
+/// Fails on trajectories that start at `x = 9`.
+fn fragile(prediction: &Path<f64>, target: &Path<f64>, gradient: &mut Path<f64>) -> f64 {
+    let fails = (0..target.samples()).any(|sample| target.state(sample, 0)[0] == 9.0);
+    if fails { f64::NAN } else { MeanSquare.value_and_grad(prediction, target, gradient) }
+}
+
+#[test]
+fn failed_batches_stop_or_are_skipped_and_counted() {
+    let line = |id: &str, x: f64| Trajectory::new(id, vec![0.0, 0.5], vec![x, 0.0, 0.5 * x, 0.0]).unwrap();
+    let data = Trajectories::new(["x", "y"], vec![line("good", 1.0), line("bad", 9.0)]).unwrap();
+    let trainer = Trainer::new(smooth(2)).loss(fragile).epochs(12);
+    let error = trainer.clone().batch_size(1).fit(&data).unwrap_err();
+    assert!(matches!(error, Error::NotFinite { .. }), "{error}");
+    let skipping = trainer.on_failure(OnFailure::SkipBatch);
+    let fit = skipping.clone().batch_size(1).fit(&data).unwrap();
+    assert_eq!(fit.summary.failed_solves, 12);
+    assert!(fit.record.rows.iter().all(|row| row.failed_solves == 1 && row.loss.is_finite()));
+    // With the whole set in one batch nothing is left to learn from.
+    let error = skipping.clone().fit(&data).unwrap_err();
+    assert!(matches!(error, Error::NotFinite { .. }), "{error}");
+    assert!(skipping.epochs(9).fit(&data).is_ok(), "given up after ten epochs, not before");
+}
+
+#[test]
+fn early_stopping_restores_the_best() {
+    // Far too large steps: the validation loss rises and falls.
+    let data = oscillations(&[0.0, 0.5, 1.0, 1.5], 9);
+    let trainer = Trainer::new(smooth(6)).optimizer(Adam::new(0.2)).validation(Validation::Trajectories(0.25)).seed(2);
+    let fit = trainer.clone().epochs(4000).patience(20).fit(&data).unwrap();
+    let losses: Vec<f64> = fit.record.rows.iter().map(|row| row.validation_loss.unwrap()).collect();
+    let best = (0..losses.len()).min_by(|&i, &j| losses[i].total_cmp(&losses[j])).unwrap();
+    assert!(fit.summary.stopped_early && fit.summary.epochs == losses.len());
+    assert_eq!(losses.len() - (best + 1), 21, "20 epochs without a better one are tolerated");
+    // The same training, stopped right there.
+    let there = trainer.epochs(best + 1).fit(&data).unwrap();
+    assert_eq!(fit.model.params(), there.model.params());
+    let (_, held_out) = data.split(0.25, 2).unwrap();
+    let rmse = fit.model.rmse(&held_out).unwrap().overall;
+    assert!((rmse * rmse - losses[best]).abs() < 1e-12 * losses[best].max(1.0));
+}
+
+#[test]
+fn without_validation_the_least_training_loss_wins() {
+    let data = oscillations(&[0.0, 1.0], 9);
+    let fit = Trainer::new(smooth(4)).optimizer(Adam::new(0.3)).epochs(60).fit(&data).unwrap();
+    let least = fit.record.rows.iter().map(|row| row.loss).fold(f64::INFINITY, f64::min);
+    assert!(fit.summary.train_rmse.overall.powi(2) <= least * (1.0 + 1e-12));
+}
+
+#[test]
+fn gradients_are_clipped() {
+    let data = oscillations(&[0.0], 5);
+    let start = vec![0.5; 18];
+    let trainer = Trainer::new(smooth(3)).optimizer(Sgd::new(1.0)).initial(start.clone()).clip(1e-3);
+    // Validation on the future keeps the parameters of the last epoch, its only one.
+    let fit = trainer.validation(Validation::Future(0.25)).epochs(1).fit(&data).unwrap();
+    let moved: f64 = fit.model.params().iter().zip(&start).map(|(p, q)| (p - q).powi(2)).sum::<f64>().sqrt();
+    assert!(fit.record.rows[0].gradient_norm > 1e-2, "the recorded norm is that before clipping");
+    assert!((moved - 1e-3).abs() < 1e-9, "{moved}");
+}
+
+#[test]
+fn mini_batches_visit_every_trajectory_every_epoch() {
+    use std::sync::Mutex;
+    let seen = Mutex::new(Vec::new());
+    let data = oscillations(&[0.0, 0.4, 0.8, 1.2, 1.6], 4);
+    let watching = |prediction: &Path<f64>, target: &Path<f64>, gradient: &mut Path<f64>| {
+        let starts: Vec<u64> = (0..target.samples()).map(|sample| target.state(sample, 0)[0].to_bits()).collect();
+        seen.lock().unwrap().push(starts);
+        MeanSquare.value_and_grad(prediction, target, gradient)
+    };
+    Trainer::new(smooth(2)).loss(watching).batch_size(2).epochs(6).fit(&data).unwrap();
+    let seen = seen.into_inner().unwrap();
+    let epochs: Vec<Vec<u64>> = seen.chunks(3).map(|batches| batches.concat()).collect();
+    let sorted = |epoch: &Vec<u64>| {
+        let mut epoch = epoch.clone();
+        epoch.sort();
+        epoch
+    };
+    assert_eq!(epochs.len(), 6);
+    assert!(seen.iter().all(|batch| batch.len() <= 2));
+    assert!(epochs.iter().all(|epoch| sorted(epoch) == sorted(&epochs[0]) && epoch.len() == 5));
+    assert!(epochs.iter().any(|epoch| *epoch != epochs[0]), "shuffled");
+}
+
+#[test]
+fn parameters_per_step_are_trained_too() {
+    let data = oscillations(&[0.0, 1.0], 9);
+    let block = OdeBlock::new(Linear, midpoint()).steps(8).step_size(0.25).per_step(0.0);
+    for standardised in [false, true] {
+        let trainer = Trainer::new(block.clone()).optimizer(Adam::new(0.05)).epochs(200).standardised(standardised);
+        let fit = trainer.fit(&data).unwrap();
+        assert_eq!(fit.model.params().len(), 32);
+        let layers: Vec<_> = fit.model.params().chunks(4).collect();
+        assert!(layers.windows(2).all(|pair| pair[0] != pair[1]), "every step has learned by itself");
+        assert!(fit.summary.train_rmse.overall < 0.05, "{:?}", fit.summary.train_rmse);
+    }
+}
+
+#[test]
+fn refuses_settings_that_make_no_sense() {
+    let data = oscillations(&[0.0, 1.0], 5);
+    let trainer = || Trainer::new(smooth(2)).epochs(1);
+    let message = |trainer: Trainer<SavedSmooth>| trainer.fit(&data).unwrap_err().to_string();
+    assert_eq!(message(trainer().batch_size(0)), "batch size is 0, expected at least 1");
+    assert_eq!(message(trainer().optimizer(Adam::new(0.0))), "learning rate is 0, expected a positive number");
+    assert!(message(trainer().clip(f64::NAN)).starts_with("clip is NaN"));
+    assert!(message(trainer().validate_every(0)).starts_with("validate_every is 0"));
+    assert!(message(trainer().batch_size(1).patience(3)).starts_with("patience is 3, expected a validation set"));
+    assert!(message(trainer().validation(Validation::Trajectories(1.5))).starts_with("fraction is 1.5"));
+    assert!(message(trainer().initial([1.0])).starts_with("initial parameters has 1 entries, expected 12"));
+    let strategy = Strategy::MultipleShooting { intervals: 0, epochs: 1, penalty: 1.0 };
+    assert_eq!(message(trainer().strategy(strategy)), "strategy intervals is 0, expected at least 1");
+    let one = Trajectories::from_csv_str("t,x\n0,1\n1,2\n", "one").unwrap();
+    assert!(trainer().fit(&one).unwrap_err().to_string().starts_with("data has 1 components, expected 2"));
+}
+
+#[test]
+fn the_record_is_written_as_csv() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("record.csv");
+    let fit = Trainer::new(smooth(2)).epochs(3).fit(&oscillations(&[0.0, 1.0], 5)).unwrap();
+    fit.record.write_csv(&path).unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(text.lines().count(), 4);
+    assert!(text.starts_with("epoch,loss,validation_loss,learning_rate,"));
+    let first = text.lines().nth(1).unwrap().split(',').nth(1).unwrap().parse::<f64>().unwrap();
+    assert_eq!(first, fit.record.rows[0].loss);
+}
