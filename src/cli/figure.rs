@@ -69,8 +69,7 @@ fn components<F: VectorField>(model: &Model<F>) -> Vec<Component> {
 
 /// Every component's points of a trajectory, by observation.
 fn points(trajectory: &Trajectory) -> impl Iterator<Item = Vec<Point>> {
-    (0..trajectory.len())
-        .map(|k| trajectory.state(k).iter().map(|&y| [trajectory.times()[k], y]).collect())
+    (0..trajectory.len()).map(|k| trajectory.state(k).iter().map(|&y| [trajectory.times()[k], y]).collect())
 }
 
 /// Appends points to a line or cloud of each component, set off from what is there.

@@ -13,6 +13,10 @@ use kutta::{Tableau, VectorField};
 use serde::Serialize;
 use std::path::PathBuf;
 
+/// Bounds that keep a slip of the finger from using up all memory.
+const MOST_STEPS: f64 = 1e6;
+const MOST_PARAMETERS: usize = 100_000_000;
+
 /// Learn a differential equation from recorded trajectories
 ///
 /// The right-hand side is a multilayer perceptron, integrated from observation to observation by the steps of a
@@ -41,7 +45,7 @@ pub struct Fit {
     #[arg(long, help_heading = "Network")]
     pub time_input: bool,
     /// Steps in the median interval between observations
-    #[arg(long, default_value = "2", value_parser = count, value_name = "STEPS", help_heading = "Network")]
+    #[arg(long, default_value = "4", value_parser = count, value_name = "STEPS", help_heading = "Network")]
     substeps: usize,
     /// Longest step, in the data's unit of time, instead of --substeps
     #[arg(long, value_parser = positive, value_name = "SIZE", conflicts_with = "substeps", help_heading = "Network")]
@@ -189,8 +193,6 @@ impl Fit {
         check_writable(&self.plot)?;
         let scheme = scheme(&self.scheme)?;
         let data = Trajectories::from_csv(&self.data)?;
-        #[cfg(feature = "plot")]
-        self.check_forecast(&data)?;
         if let Some(threads) = self.threads {
             // Only the first pool counts; there is no other.
             let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
@@ -199,6 +201,12 @@ impl Fit {
         widths.extend(&self.hidden);
         widths.push(data.dim());
         let field = Mlp::new(widths, self.activation)?;
+        if field.param_count() > MOST_PARAMETERS {
+            let count = field.param_count();
+            return Err(Failure::Usage(format!(
+                "--hidden makes {count} parameters, expected {MOST_PARAMETERS} at most"
+            )));
+        }
         match self.time_input {
             true => self.train(WithInputs::new(field, [Input::Time])?, scheme, &data),
             false => self.train(field, scheme, &data),
@@ -209,7 +217,9 @@ impl Fit {
     where
         F: VectorField + Clone + Serialize,
     {
-        let step = self.step.unwrap_or_else(|| median_interval(data) / self.substeps as f64);
+        let step = self.step_size(data)?;
+        #[cfg(feature = "plot")]
+        self.check_forecast(data, step)?;
         let solver = Solver { method: self.solver, tolerance: Some(self.tolerance), ..Solver::default() };
         let block = OdeBlock::new(field, scheme).step_size(step).solved_by(solver);
         let settings = self.settings(data);
@@ -227,9 +237,26 @@ impl Fit {
         }
         #[cfg(feature = "plot")]
         if let Some(path) = &self.plot {
-            super::figure::fit(path, &fit.model, data, &settings, self.forecast)?;
+            let drawn = super::figure::fit(path, &fit.model, data, &settings, self.forecast);
+            // A forecast may overflow; what was learned is told all the same.
+            Report::new(self, &fit, data, drawn.is_ok().then_some(path))?.print()?;
+            return drawn;
         }
-        Report::new(self, &fit, data)?.print()
+        Report::new(self, &fit, data, None)?.print()
+    }
+
+    /// The longest step. Refuses one that makes for more steps than can be kept.
+    fn step_size(&self, data: &Trajectories) -> Result<f64, Failure> {
+        let step = self.step.unwrap_or_else(|| median_interval(data) / self.substeps as f64);
+        let span: f64 = data.iter().map(|t| t.times()[t.len() - 1] - t.times()[0]).sum();
+        if span / step <= MOST_STEPS {
+            return Ok(step);
+        }
+        let (argument, value) = match self.step {
+            Some(step) => ("--step", step.to_string()),
+            None => ("--substeps", self.substeps.to_string()),
+        };
+        Err(Failure::Usage(format!("{argument} is {value}, expected at most {MOST_STEPS:e} steps through the data")))
     }
 
     fn settings(&self, data: &Trajectories) -> Settings {
@@ -272,14 +299,17 @@ impl Fit {
         }
     }
 
-    /// Refuses a forecast to a time before the data end.
+    /// Refuses a forecast to a time before the data end, or too far to draw.
     #[cfg(feature = "plot")]
-    fn check_forecast(&self, data: &Trajectories) -> Result<(), Failure> {
+    fn check_forecast(&self, data: &Trajectories, step: f64) -> Result<(), Failure> {
         let end = data.iter().flat_map(|t| t.times()).copied().fold(f64::NEG_INFINITY, f64::max);
         match self.forecast {
             Some(time) if time <= end => {
                 Err(Failure::Usage(format!("--forecast is {time}, expected a time after the data, which end at {end}")))
             }
+            Some(time) if (time - end) / step > MOST_STEPS => Err(Failure::Usage(format!(
+                "--forecast is {time}, expected at most {MOST_STEPS:e} steps of {step} ahead"
+            ))),
             _ => Ok(()),
         }
     }

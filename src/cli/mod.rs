@@ -98,7 +98,9 @@ fn check_writable<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> Result<()
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let refused = |source| kutta::Error::Io { path: path.clone(), source };
         if path.is_dir() {
-            return Err(refused(io::Error::new(io::ErrorKind::IsADirectory, "this is a folder, expected a file")).into());
+            return Err(
+                refused(io::Error::new(io::ErrorKind::IsADirectory, "this is a folder, expected a file")).into()
+            );
         }
         tempfile::Builder::new().prefix(".kutta-").tempfile_in(folder).map_err(|e| {
             let why = if folder.is_dir() { e } else { io::Error::new(e.kind(), "its folder does not exist") };

@@ -67,7 +67,9 @@ mod tests {
     #[test]
     fn schemes_are_names_or_files() {
         assert_eq!(scheme("Radau-IIA-2").unwrap().stages(), 2);
-        assert!(matches!(scheme("gaus_2"), Err(super::super::Failure::Usage(m)) if m.contains("did you mean `gauss_2`?")));
+        assert!(
+            matches!(scheme("gaus_2"), Err(super::super::Failure::Usage(m)) if m.contains("did you mean `gauss_2`?"))
+        );
         assert!(matches!(scheme("missing.toml"), Err(super::super::Failure::Library(Error::Io { .. }))));
     }
 }

@@ -77,8 +77,9 @@ impl Predict {
 
     fn predict<F: VectorField + DeserializeOwned>(&self, model: &Model<F>) -> Result<(), Failure> {
         let (start, t0) = self.start(model)?;
-        let times = self.times(t0, self.every.unwrap_or(model.step_size()))?;
-        let path = if self.flow { self.integrate(model, &start, t0, &times)? } else { model.predict(&start, t0, &times)? };
+        let times = self.times(t0, model.step_size())?;
+        let path =
+            if self.flow { self.integrate(model, &start, t0, &times)? } else { model.predict(&start, t0, &times)? };
         #[cfg(feature = "plot")]
         if let Some(file) = &self.plot {
             super::figure::prediction(file, model, &path)?;
@@ -90,7 +91,8 @@ impl Predict {
             "time": model.time_name(), "components": model.components(),
             "times": path.times(), "states": states,
         });
-        let csv = Trajectories::new(model.components().to_vec(), vec![path.clone()])?.with_time_name(model.time_name())?;
+        let csv =
+            Trajectories::new(model.components().to_vec(), vec![path.clone()])?.with_time_name(model.time_name())?;
         if let Some(out) = &self.out {
             csv.write_csv(out)?;
         }
@@ -127,16 +129,19 @@ impl Predict {
     }
 
     /// `t0`, `t0 + every`, …, and the end.
-    fn times(&self, t0: f64, every: f64) -> Result<Vec<f64>, Failure> {
-        let until = self.until;
+    fn times(&self, t0: f64, step: f64) -> Result<Vec<f64>, Failure> {
+        let (until, every) = (self.until, self.every.unwrap_or(step));
         if until <= t0 {
             return Err(Failure::Usage(format!("--until is {until}, expected a time after the start at {t0}")));
         }
         let count = (until - t0) / every;
-        if count > MOST_STATES || t0 + every == t0 {
-            return Err(Failure::Usage(format!(
-                "--every is {every}, expected an interval that leads from {t0} to {until} in at most {MOST_STATES:e}"
-            )));
+        if count > MOST_STATES || t0 + every == t0 || until - every == until {
+            let expected = format!("an interval that leads from {t0} to {until} in at most {MOST_STATES:e}");
+            return Err(Failure::Usage(format!("--every is {every}, expected {expected}")));
+        }
+        if !self.flow && (until - t0) / step > MOST_STATES {
+            let expected = format!("at most {MOST_STATES:e} steps of {step} from {t0}");
+            return Err(Failure::Usage(format!("--until is {until}, expected {expected}; or use --flow")));
         }
         // An end that is missed by rounding only is not told apart.
         let inner = (count - 1e-6).ceil().max(1.0) as usize;
@@ -152,7 +157,9 @@ impl Predict {
     {
         let block = model.block();
         if block.sharing() != Sharing::Shared {
-            return Err(Failure::Usage("--flow: the model has parameters by step, and so no equation to integrate".into()));
+            return Err(Failure::Usage(
+                "--flow: the model has parameters by step, and so no equation to integrate".into(),
+            ));
         }
         let units = model.standardisation();
         let mut state = start.to_vec();

@@ -35,10 +35,13 @@ pub struct Report {
 }
 
 impl Report {
-    pub fn new<F>(options: &Fit, fit: &kutta::train::Fit<F>, data: &Trajectories) -> Result<Self, Failure>
-    where
-        F: VectorField,
-    {
+    /// `plot`: the figure, if it was drawn.
+    pub fn new<F: VectorField>(
+        options: &Fit,
+        fit: &kutta::train::Fit<F>,
+        data: &Trajectories,
+        plot: Option<&PathBuf>,
+    ) -> Result<Self, Failure> {
         let deviation = Standardisation::fit(data)?;
         let mut widths = vec![data.dim() + usize::from(options.time_input)];
         widths.extend(&options.hidden);
@@ -56,10 +59,7 @@ impl Report {
             summary: fit.summary.clone(),
             out: options.out.clone(),
             record: options.record.clone(),
-            #[cfg(feature = "plot")]
-            plot: options.plot.clone(),
-            #[cfg(not(feature = "plot"))]
-            plot: None,
+            plot: plot.cloned(),
             json: options.json,
         })
     }
@@ -69,26 +69,30 @@ impl Report {
     }
 
     fn errors(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let validation = self.summary.validation_rmse.as_ref();
-        let name = self.components.iter().map(|c| c.chars().count()).max().unwrap_or(0).max(24);
-        let mut line = |name_of: &str, training: &str, held_out: Option<&str>, deviation: &str| {
-            write!(f, "{name_of:name$}  {training:>10}")?;
-            if let Some(held_out) = held_out {
-                write!(f, "  {held_out:>10}")?;
-            }
-            writeln!(f, "  {deviation:>10}")
+        let (training, held_out) = (&self.summary.train_rmse, self.summary.validation_rmse.as_ref());
+        let all = self.components.len() > 1;
+        let name = self.components.iter().map(|c| c.chars().count()).fold("root mean square error".len(), usize::max);
+        let mut line = |label: &str, cells: [Option<&str>; 3]| {
+            write!(f, "{label:name$}")?;
+            cells.into_iter().flatten().try_for_each(|cell| write!(f, "  {cell:>18}"))?;
+            writeln!(f)
         };
-        line("root mean square error", "training", validation.map(|_| "held out"), "deviation of the data")?;
-        for component in &self.components {
-            let held_out = validation.map(|v| number(v.by_component.get(component)));
-            let training = number(self.summary.train_rmse.by_component.get(component));
-            line(component, &training, held_out.as_deref(), &number(self.standard_deviation.get(component)))?;
+        line("root mean square error", [Some("training"), held_out.map(|_| "held out"), Some("(deviation of data)")])?;
+        let mut numbers =
+            |label: &str, training: Option<&f64>, held_out: Option<Option<&f64>>, deviation: Option<&f64>| {
+                let cells = [Some(number(training)), held_out.map(number), Some(format!("({})", number(deviation)))];
+                line(label, cells.each_ref().map(Option::as_deref))
+            };
+        for c in &self.components {
+            let held_out = held_out.map(|v| v.by_component.get(c));
+            numbers(c, training.by_component.get(c), held_out, self.standard_deviation.get(c))?;
         }
-        if self.components.len() > 1 {
-            let deviation = self.standard_deviation.values().map(|x| x * x / self.components.len() as f64).sum::<f64>();
-            let held_out = validation.map(|v| number(Some(&v.overall)));
-            let training = number(Some(&self.summary.train_rmse.overall));
-            line("all", &training, held_out.as_deref(), &number(Some(&deviation.sqrt())))?;
+        if all {
+            let mean = self.standard_deviation.values().map(|x| x * x).sum::<f64>() / self.components.len() as f64;
+            numbers("all", Some(&training.overall), held_out.map(|v| Some(&v.overall)), Some(&mean.sqrt()))?;
+        }
+        if held_out.is_some() {
+            writeln!(f, "The held-out data chose among the epochs: on data never seen, expect a larger error.")?;
         }
         Ok(())
     }
@@ -106,21 +110,23 @@ fn number(x: Option<&f64>) -> String {
     }
 }
 
-fn plural(n: usize, one: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{n} {}", one.replace("trajectory", "trajectorie") + "s") }
+fn plural(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Summary { scheme, parameters, epochs, stopped_early, seconds, failed_solves, mean_iterations, .. } =
             &self.summary;
-        let (observations, trajectories) =
-            (plural(self.observations, "observation"), plural(self.trajectories, "trajectory"));
+        let (observations, trajectories) = (
+            plural(self.observations, "observation", "observations"),
+            plural(self.trajectories, "trajectory", "trajectories"),
+        );
         writeln!(f, "data     {}: {observations}, {trajectories}", self.data.display())?;
         let widths = self.widths.iter().map(usize::to_string).collect::<Vec<_>>().join("-");
-        writeln!(f, "network  {widths} {}, {}", self.activation, plural(*parameters, "parameter"))?;
-        writeln!(f, "scheme   {scheme}, steps of at most {} in {}", number(Some(&self.step_size)), self.time)?;
-        let mut work = format!("{} in {seconds:.1} s", plural(*epochs, "epoch"));
+        writeln!(f, "network  {widths} {}, {}", self.activation, plural(*parameters, "parameter", "parameters"))?;
+        writeln!(f, "scheme   {scheme}, steps of {} {} at most", self.step_size, self.time)?;
+        let mut work = format!("{} in {seconds:.1} s", plural(*epochs, "epoch", "epochs"));
         if *stopped_early {
             work += ", stopped since the loss no longer fell";
         }
@@ -128,7 +134,8 @@ impl fmt::Display for Report {
             let _ = write!(work, ", {mean_iterations:.1} iterations a stage system");
         }
         if *failed_solves > 0 {
-            let _ = write!(work, ", {} skipped because stages were not solved", plural(*failed_solves, "batche"));
+            let batches = plural(*failed_solves, "batch", "batches");
+            let _ = write!(work, ", {batches} skipped because stages were not solved");
         }
         writeln!(f, "training {work}\n")?;
         self.errors(f)?;
