@@ -192,3 +192,20 @@ fn the_learned_field_has_the_units_of_the_data() {
         assert!((difference - slope[i]).abs() < 1e-3 * slope[i].abs().max(1.0), "{difference} and {}", slope[i]);
     }
 }
+
+#[test]
+fn the_flow_is_what_short_steps_tend_to() {
+    let (model, start, years) = (trained(), [30.0, 4.0], [1903.0, 1907.5]);
+    let flow = model.flow(&start, 1900.0, &years, 1e-9).unwrap();
+    assert_eq!((flow.times(), flow.state(0)), ([1900.0, 1903.0, 1907.5].as_slice(), start.as_slice()));
+    let names = model.components().to_vec();
+    let error = |step: f64| {
+        let block = block().step_size(step / model.standardisation().time_scale());
+        let fine = Model::new(block, model.params().to_vec(), model.standardisation().clone(), &names, "year").unwrap();
+        let path = fine.predict(&start, 1900.0, &years).unwrap();
+        (path.state(2)[0] - flow.state(2)[0]).abs()
+    };
+    let (coarse, fine) = (error(0.25), error(0.125));
+    assert!(fine < 1e-2 && coarse / fine > 3.5, "the midpoint rule is of order 2: {coarse} and {fine}");
+    assert!(model.flow(&start, 1900.0, &[1899.0], 1e-6).is_err());
+}

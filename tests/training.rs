@@ -114,8 +114,8 @@ fn recovers_a_linear_field() {
 #[test]
 fn single_precision_recovers_it_too() {
     let block = OdeBlock::new(Linear, midpoint()).step_size(0.25);
-    let fit =
-        Trainer::new(block).optimizer(Adam::new(0.03)).epochs(400).fit_in::<f32>(&oscillations(&[0.0], 21)).unwrap();
+    let trainer = Trainer::new(block).optimizer(Adam::new(0.03)).epochs(600);
+    let fit = trainer.fit_in::<f32>(&oscillations(&[0.0, 2.0], 21)).unwrap();
     assert!(fit.summary.train_rmse.overall < 1e-2, "{:?}", fit.summary);
 }
 
@@ -135,9 +135,12 @@ fn standardised_training_recovers_it_in_the_units_of_the_data() {
     assert!((fit.model.step_size() - 25.0).abs() < 1e-12);
     let rmse = &fit.summary.train_rmse.by_component;
     assert!(rmse["x"] < 50.0 && rmse["y"] < 0.05, "{rmse:?}");
-    // The field: dx/dt at the first start, where ẋ = -a x + w y with x = 1000, y = 0, in units of 1/100.
-    let slope = fit.model.derivative(7.0, scaled.trajectory(0).state(0)).unwrap();
-    assert!((slope[0] + 1.0).abs() < 1.5 && (slope[1] + 0.015).abs() < 0.003, "{slope:?}");
+    // The field in the middle of an orbit: ẋ = -a x + w y in thousands and hundreds, so up to 15 in these units.
+    let state = scaled.trajectory(0).state(10);
+    let expected = [(-0.1 * state[0] + 1500.0 * state[1]) / 100.0, (-1.5e-3 * state[0] - 0.1 * state[1]) / 100.0];
+    let slope = fit.model.derivative(7.0, state).unwrap();
+    let errors = [slope[0] - expected[0], 1000.0 * (slope[1] - expected[1])];
+    assert!(errors.iter().all(|e| e.abs() < 2.0), "{slope:?} and {expected:?}");
 }
 
 #[test]
@@ -168,18 +171,21 @@ fn every_strategy_reduces_the_loss_and_the_gaps_vanish() {
 
 #[test]
 fn learned_starts_see_through_a_wrong_first_observation() {
-    let exact = oscillations(&[0.0], 41);
-    let mut states = exact.trajectory(0).states().to_vec();
+    let exact = oscillations(&[0.0, 2.0], 21);
+    let mut lines: Vec<Trajectory> = exact.iter().cloned().collect();
+    let mut states = lines[0].states().to_vec();
     states[0] += 0.3;
-    let line = Trajectory::new("0", exact.trajectory(0).times().to_vec(), states).unwrap();
-    let data = Trajectories::new(["x", "y"], vec![line]).unwrap();
+    lines[0] = Trajectory::new("0", lines[0].times().to_vec(), states).unwrap();
+    let data = Trajectories::new(["x", "y"], lines).unwrap();
     let trainer =
-        Trainer::new(OdeBlock::new(Linear, midpoint()).step_size(0.25)).optimizer(Adam::new(0.02)).epochs(500);
+        Trainer::new(OdeBlock::new(Linear, midpoint()).step_size(0.25)).optimizer(Adam::new(0.03)).epochs(600);
     let fixed = trainer.clone().fit(&data).unwrap();
     let learned = trainer.learned_starts(true).fit(&data).unwrap();
-    assert!(learned.summary.train_rmse.overall < 0.3 * fixed.summary.train_rmse.overall);
+    let [fixed_rmse, learned_rmse] = [&fixed, &learned].map(|fit| fit.summary.train_rmse.overall);
+    assert!(learned_rmse < 0.3 * fixed_rmse, "{learned_rmse} and {fixed_rmse}");
+    // The observation still pulls at the start, as one of 21, and the damping gives way a little.
     let start = &learned.model.starts()[0].state;
-    assert!((start[0] - 1.0).abs() < 0.05 && start[1].abs() < 0.05, "{start:?}");
+    assert!((start[0] - 1.0).abs() < 0.08 && start[1].abs() < 0.02, "{start:?}");
     assert_eq!(fixed.model.starts()[0].state, data.trajectory(0).state(0));
 }
 
@@ -351,14 +357,20 @@ fn mini_batches_visit_every_trajectory_every_epoch() {
 #[test]
 fn parameters_per_step_are_trained_too() {
     let data = oscillations(&[0.0, 1.0], 9);
-    let block = OdeBlock::new(Linear, midpoint()).steps(8).step_size(0.25).per_step(0.0);
+    let block = smooth(3).steps(8).per_step(0.0);
     for standardised in [false, true] {
-        let trainer = Trainer::new(block.clone()).optimizer(Adam::new(0.05)).epochs(200).standardised(standardised);
+        let trainer = Trainer::new(block.clone()).optimizer(Adam::new(0.05)).epochs(300).standardised(standardised);
         let fit = trainer.fit(&data).unwrap();
-        assert_eq!(fit.model.params().len(), 32);
-        let layers: Vec<_> = fit.model.params().chunks(4).collect();
+        assert_eq!(fit.model.params().len(), 8 * 18);
+        let layers: Vec<_> = fit.model.params().chunks(18).collect();
         assert!(layers.windows(2).all(|pair| pair[0] != pair[1]), "every step has learned by itself");
-        assert!(fit.summary.train_rmse.overall < 0.05, "{:?}", fit.summary.train_rmse);
+        assert!(fit.summary.train_rmse.overall < 0.1, "{:?}", fit.summary.train_rmse);
+        // The flow of the learned field changes its parameters where the network does.
+        let line = data.trajectory(0);
+        let flow = fit.model.flow(line.state(0), 0.0, &line.times()[1..], 1e-8).unwrap();
+        let followed = fit.model.follow(&data).unwrap();
+        let end = flow.state(8).iter().zip(followed.trajectory(0).state(8)).map(|(x, y)| x - y);
+        assert!(end.map(f64::abs).fold(0.0, f64::max) < 0.1);
     }
 }
 

@@ -1,6 +1,6 @@
 //! `kutta fit`
 
-use super::options::{by_name, count, fraction, not_negative, positive, scheme};
+use super::options::{by_name, count, decay, fraction, positive, scheme};
 use super::report::Report;
 use super::{Failure, check_writable};
 use clap::{Args, ValueEnum};
@@ -35,7 +35,7 @@ pub struct Fit {
     scheme: String,
     /// Units of each hidden layer
     #[arg(long, default_value = "20,20", value_delimiter = ',', value_parser = count, value_name = "UNITS",
-          help_heading = "Network")]
+          help_heading = "Network", allow_hyphen_values = true)]
     pub hidden: Vec<usize>,
     /// tanh, relu, gelu, softplus, sigmoid, elu, sin or identity
     #[arg(long, default_value = "tanh", value_parser = by_name::<Activation>, value_name = "NAME",
@@ -45,21 +45,21 @@ pub struct Fit {
     #[arg(long, help_heading = "Network")]
     pub time_input: bool,
     /// Steps in the median interval between observations
-    #[arg(long, default_value = "4", value_parser = count, value_name = "STEPS", help_heading = "Network")]
+    #[arg(long, default_value = "4", value_parser = count, value_name = "STEPS", help_heading = "Network", allow_hyphen_values = true)]
     substeps: usize,
     /// Longest step, in the data's unit of time, instead of --substeps
-    #[arg(long, value_parser = positive, value_name = "SIZE", conflicts_with = "substeps", help_heading = "Network")]
+    #[arg(long, value_parser = positive, value_name = "SIZE", conflicts_with = "substeps", help_heading = "Network", allow_hyphen_values = true)]
     step: Option<f64>,
     /// How stages are solved: automatic, newton, newton-gmres, fixed-point or lbfgs
     #[arg(long, default_value = "automatic", value_parser = by_name::<StageSolver>, value_name = "NAME",
           help_heading = "Network")]
     solver: StageSolver,
     /// Relative tolerance of the stages
-    #[arg(long, default_value = "1e-10", value_parser = fraction, value_name = "SIZE", help_heading = "Network")]
+    #[arg(long, default_value = "1e-10", value_parser = fraction, value_name = "SIZE", help_heading = "Network", allow_hyphen_values = true)]
     tolerance: f64,
 
     /// Passes over the data
-    #[arg(long, default_value = "3000", value_parser = count, value_name = "COUNT", help_heading = "Training")]
+    #[arg(long, default_value = "3000", value_parser = count, value_name = "COUNT", help_heading = "Training", allow_hyphen_values = true)]
     epochs: usize,
     /// adam or sgd
     #[arg(long, default_value = "adam", value_name = "NAME", help_heading = "Training")]
@@ -69,7 +69,7 @@ pub struct Fit {
           allow_hyphen_values = true)]
     lr: f64,
     /// Momentum of sgd
-    #[arg(long, default_value = "0.9", value_parser = not_negative, value_name = "NUMBER", help_heading = "Training",
+    #[arg(long, default_value = "0.9", value_parser = decay, value_name = "NUMBER", help_heading = "Training",
           allow_hyphen_values = true)]
     momentum: f64,
     /// The learning rate over the epochs: constant, cosine (falls to zero at the end) or plateau (falls tenfold
@@ -81,10 +81,10 @@ pub struct Fit {
     #[arg(long, default_value = "multiple", value_name = "NAME", help_heading = "Training")]
     strategy: StrategyName,
     /// Intervals between observations in a segment, or in the first horizon
-    #[arg(long, default_value = "4", value_parser = count, value_name = "INTERVALS", help_heading = "Training")]
+    #[arg(long, default_value = "4", value_parser = count, value_name = "INTERVALS", help_heading = "Training", allow_hyphen_values = true)]
     segment: usize,
     /// Epochs until the strategy has come to whole records [default: half of all epochs]
-    #[arg(long, value_parser = count, value_name = "COUNT", help_heading = "Training")]
+    #[arg(long, value_parser = count, value_name = "COUNT", help_heading = "Training", allow_hyphen_values = true)]
     warm_up: Option<usize>,
     /// Final weight of the gaps between segments; the loss counts as 1
     #[arg(long, default_value = "10", value_parser = positive, value_name = "WEIGHT", help_heading = "Training",
@@ -97,22 +97,22 @@ pub struct Fit {
     #[arg(long, help_heading = "Training")]
     raw: bool,
     /// Records in a batch [default: all]
-    #[arg(long, value_parser = count, value_name = "COUNT", help_heading = "Training")]
+    #[arg(long, value_parser = count, value_name = "COUNT", help_heading = "Training", allow_hyphen_values = true)]
     batch: Option<usize>,
     /// Longest gradient; longer ones are shortened
     #[arg(long, value_parser = positive, value_name = "NORM", help_heading = "Training", allow_hyphen_values = true)]
     clip: Option<f64>,
     /// Stop after so many epochs without a better loss on whole records
-    #[arg(long, value_parser = count, value_name = "EPOCHS", help_heading = "Training")]
+    #[arg(long, value_parser = count, value_name = "EPOCHS", help_heading = "Training", allow_hyphen_values = true)]
     patience: Option<usize>,
     /// When the stages of a batch are not solved: stop, or skip the batch
     #[arg(long, default_value = "stop", value_name = "WHAT", help_heading = "Training")]
     on_failure: FailureName,
     /// What random numbers are drawn from
-    #[arg(long, default_value = "0", value_name = "NUMBER", help_heading = "Training")]
+    #[arg(long, default_value = "0", value_name = "NUMBER", help_heading = "Training", allow_hyphen_values = true)]
     seed: u64,
     /// Threads, for several records [default: one a core]
-    #[arg(long, value_parser = count, value_name = "COUNT", help_heading = "Training")]
+    #[arg(long, value_parser = count, value_name = "COUNT", help_heading = "Training", allow_hyphen_values = true)]
     threads: Option<usize>,
 
     /// Hold out this part of the data, between 0 and 1, and keep the parameters that predict it best
@@ -142,7 +142,7 @@ pub struct Fit {
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     checkpoint: Option<PathBuf>,
     /// Epochs from one checkpoint to the next
-    #[arg(long, default_value = "500", value_parser = count, value_name = "EPOCHS", help_heading = "Output")]
+    #[arg(long, default_value = "500", value_parser = count, value_name = "EPOCHS", help_heading = "Output", allow_hyphen_values = true)]
     checkpoint_every: usize,
     /// Continue from a checkpoint; the other options must be those it was made with, --epochs may be larger unless
     /// it enters --schedule cosine or --warm-up

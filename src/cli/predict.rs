@@ -1,13 +1,12 @@
 //! `kutta predict`
 
-use super::options::{finite, fraction, positive};
+use super::options::{finite, positive};
 use super::{Failure, check_writable, print, print_json};
 use clap::Args;
-use kutta::data::{Trajectories, Trajectory};
+use kutta::VectorField;
+use kutta::data::Trajectories;
 use kutta::field::{Mlp, WithInputs};
-use kutta::network::Sharing;
 use kutta::train::Model;
-use kutta::{Flow, VectorField};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use std::path::PathBuf;
@@ -45,7 +44,8 @@ pub struct Predict {
     #[arg(long)]
     flow: bool,
     /// Relative tolerance of --flow
-    #[arg(long, default_value = "1e-6", value_parser = fraction, value_name = "SIZE", requires = "flow")]
+    #[arg(long, default_value = "1e-6", value_parser = tolerance, value_name = "SIZE", requires = "flow",
+          allow_hyphen_values = true)]
     tolerance: f64,
 
     /// Where the prediction goes [default: standard output]
@@ -58,6 +58,12 @@ pub struct Predict {
     /// Print the prediction as one JSON object
     #[arg(long, help_heading = "Output")]
     json: bool,
+}
+
+/// What accurate integration in double precision can meet.
+fn tolerance(text: &str) -> Result<f64, String> {
+    let expected = || "expected a number from 1e-14 to 1, less than 1".to_string();
+    text.parse().ok().filter(|x| (1e-14..1.0).contains(x)).ok_or_else(expected)
 }
 
 impl Predict {
@@ -78,8 +84,11 @@ impl Predict {
     fn predict<F: VectorField + DeserializeOwned>(&self, model: &Model<F>) -> Result<(), Failure> {
         let (start, t0) = self.start(model)?;
         let times = self.times(t0, model.step_size())?;
-        let path =
-            if self.flow { self.integrate(model, &start, t0, &times)? } else { model.predict(&start, t0, &times)? };
+        let path = if self.flow {
+            model.flow(&start, t0, &times, self.tolerance)?
+        } else {
+            model.predict(&start, t0, &times)?
+        };
         #[cfg(feature = "plot")]
         if let Some(file) = &self.plot {
             super::figure::prediction(file, model, &path)?;
@@ -148,28 +157,5 @@ impl Predict {
         let mut times: Vec<f64> = (0..inner).map(|k| t0 + k as f64 * every).collect();
         times.push(until);
         Ok(times)
-    }
-
-    /// The accurate flow of the learned field.
-    fn integrate<F>(&self, model: &Model<F>, start: &[f64], t0: f64, times: &[f64]) -> Result<Trajectory, Failure>
-    where
-        F: VectorField,
-    {
-        let block = model.block();
-        if block.sharing() != Sharing::Shared {
-            return Err(Failure::Usage(
-                "--flow: the model has parameters by step, and so no equation to integrate".into(),
-            ));
-        }
-        let units = model.standardisation();
-        let mut state = start.to_vec();
-        units.apply_states(&mut state)?;
-        let standard: Vec<f64> = times.iter().map(|&t| units.apply_time(t)).collect();
-        // States are of order one in standard units.
-        let flow = Flow::new(block.field(), model.params()).tolerance(self.tolerance, 1e-3 * self.tolerance);
-        let path = flow.solve(units.apply_time(t0), &state, &standard)?;
-        let mut states = path.states().to_vec();
-        units.invert_states(&mut states)?;
-        Ok(Trajectory::new("", times.to_vec(), states)?)
     }
 }

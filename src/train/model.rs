@@ -3,7 +3,7 @@
 use super::document;
 use crate::data::{Standardisation, Trajectories, Trajectory};
 use crate::network::{OdeBlock, Sharing};
-use crate::{Error, Real, VectorField};
+use crate::{Error, Flow, Real, VectorField};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -146,6 +146,47 @@ impl<F: VectorField, T: Real> Model<F, T> {
         Ok(self.follow(&wanted)?.trajectory(0).clone())
     }
 
+    /// The trajectory from `start` at `t0`, by accurate integration of the learned field instead of the network's steps:
+    /// each step of a [`Flow`] errs by no more than `tolerance`, relative to the state in the units trained in. Times as
+    /// for [`predict`](Model::predict).
+    ///
+    /// # Errors
+    /// As [`Flow::solve`], and [`Error::InvalidArgument`] for times that do not ascend from `t0`.
+    pub fn flow(&self, start: &[f64], t0: f64, times: &[f64], tolerance: f64) -> Result<Trajectory, Error> {
+        Error::check_len("start", "components", start.len(), self.block.dim())?;
+        let mut all = vec![t0];
+        all.extend(&times[usize::from(times.first() == Some(&t0))..]);
+        // Refuses what is not a trajectory before the work begins; its states are replaced at the end.
+        let placeholder = start.repeat(all.len());
+        let trajectory = Trajectory::new("", all, placeholder)?;
+        let mut states = start.to_vec();
+        self.standardisation.apply_states(&mut states)?;
+        let mut state: Vec<T> = states.iter().map(|&x| T::constant(x)).collect();
+        let count = self.block.field().param_count();
+        let times: Vec<f64> = trajectory.times().iter().map(|&t| self.standardisation.apply_time(t)).collect();
+        let flow = |layer: usize| {
+            let params = &self.params[layer * count..][..count];
+            Flow::new(self.block.field(), params).tolerance(tolerance, 1e-3 * tolerance)
+        };
+        if self.block.sharing() == Sharing::Shared {
+            let path = flow(0).solve(times[0], &state, &times[1..])?;
+            states.extend(path.states().iter().map(|x| x.to_f64()));
+        } else {
+            for pair in times.windows(2) {
+                // Where parameters change, the field jumps: integration restarts there.
+                let mut from = pair[0];
+                for until in self.changes_between(pair[0], pair[1]).into_iter().chain([pair[1]]) {
+                    let path = flow(self.block.layer_at(from)).solve(from, &state, &[until])?;
+                    state.copy_from_slice(path.state(0));
+                    from = until;
+                }
+                states.extend(state.iter().map(|x| x.to_f64()));
+            }
+        }
+        self.standardisation.invert_states(&mut states)?;
+        Trajectory::new("", trajectory.times().to_vec(), states)
+    }
+
     /// Predictions of recorded trajectories from their first observations, at their times.
     ///
     /// # Errors
@@ -222,6 +263,15 @@ impl<F: VectorField, T: Real> Model<F, T> {
         }
         let scale = self.standardisation.derivative_scale();
         Ok(slope.iter().zip(scale).map(|(x, scale)| x.to_f64() / scale).collect())
+    }
+
+    /// The standard times after `from` and before `to` at which the parameters change.
+    fn changes_between(&self, from: f64, to: f64) -> Vec<f64> {
+        let change = |n: usize| self.block.start_time() + n as f64 * self.block.step();
+        // With the slack of the block's own search, so that no sliver of an interval is left.
+        let slack = 1e-6 * self.block.step();
+        let inside = |t: &f64| *t > from + slack && *t < to - slack;
+        (1..self.block.step_count()).map(change).filter(inside).collect()
     }
 
     /// Saves the model; the file appears whole or not at all.
