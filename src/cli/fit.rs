@@ -26,6 +26,7 @@ const MOST_PARAMETERS: usize = 100_000_000;
 ///
 /// Example: kutta fit hudson_bay.csv --plot fit.svg --forecast 1930
 #[derive(Args)]
+#[command(verbatim_doc_comment)]
 pub struct Fit {
     /// The data, a CSV file
     pub data: PathBuf,

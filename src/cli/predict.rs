@@ -21,6 +21,7 @@ const MOST_STATES: f64 = 1e7;
 ///
 /// Example: kutta predict model.json --until 1940 --every 0.1 --out path.csv
 #[derive(Args)]
+#[command(verbatim_doc_comment)]
 pub struct Predict {
     /// The model, as `kutta fit` saves it
     model: PathBuf,

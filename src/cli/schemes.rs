@@ -11,6 +11,7 @@ use std::fmt::Write;
 /// A family goes on beyond what is listed: gauss_S and radau_iia_S for any number of stages S, one_leg_theta_X and
 /// two_leg_theta_X for any X from 0 to 1. A scheme of your own is a TOML or JSON file.
 #[derive(Args)]
+#[command(verbatim_doc_comment)]
 pub struct Schemes {
     /// Print a JSON array instead of a table
     #[arg(long)]
