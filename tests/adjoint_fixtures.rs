@@ -53,7 +53,7 @@ fn check(case: &Case, method: StageSolver, adjoint: AdjointSolver) {
     let name = format!("{} by {method}", case.name);
     let tableau = Tableau::new(&case.tableau.a, &case.tableau.b, &case.tableau.c).unwrap();
     let field = Mlp::new(case.widths.clone(), case.activation).unwrap();
-    let solver = Solver { method, adjoint, tolerance: Some(1e-13), ..Solver::default() };
+    let solver = Solver { method, adjoint, tolerance: Some(1e-14), ..Solver::default() };
     let block = OdeBlock::new(field, tableau).steps(case.steps).step_size(case.h).solved_by(solver);
 
     let path = block.integrate(&case.params, 0.0, &case.y0).unwrap();

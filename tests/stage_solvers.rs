@@ -165,7 +165,7 @@ proptest! {
         let field = Smooth { dim: 2, width: 3 };
         let starts: Vec<&[f64]> = starts.chunks(2).collect();
         let run = |method| {
-            let solver = Solver { method, tolerance: Some(1e-9), max_iterations: 500, ..Solver::default() };
+            let solver = Solver { method, tolerance: Some(1e-10), max_iterations: 500, ..Solver::default() };
             let block = OdeBlock::new(field.clone(), tableau.clone()).steps(3).step_size(0.3).solved_by(solver);
             block.integrate(&params, 0.5, &starts)
         };

@@ -35,13 +35,13 @@ impl Controller {
 
     /// By how much the step changes after one with the error `error ≤ 1`.
     ///
-    /// A step that was `cut` short to end at a time asked for says nothing of how errors evolve, and is not remembered.
-    pub fn accept(&mut self, error: f64, cut: bool) -> f64 {
+    /// The error of a `brief` step, cut short to end at a time asked for, is not remembered.
+    pub fn accept(&mut self, error: f64, brief: bool) -> f64 {
         let error = error.max(1e-10);
         let change = SAFETY * error.powf(-0.85 / self.order) * self.last.powf(0.2 / self.order);
         let limit = if self.rejected { 1.0 } else { GROW };
         self.rejected = false;
-        if !cut {
+        if !brief {
             self.last = error.max(SMALLEST_MEMORY);
         }
         change.clamp(SHRINK, limit)
@@ -50,18 +50,13 @@ impl Controller {
     /// By how much a step with the error `error > 1` changes.
     pub fn reject(&mut self, error: f64) -> f64 {
         self.rejected = true;
-        self.suited(error).clamp(SHRINK, SAFETY)
+        (SAFETY * error.powf(-1.0 / self.order)).clamp(SHRINK, SAFETY)
     }
 
     /// By how much a step without an error estimate changes.
     pub fn fail(&mut self) -> f64 {
         self.rejected = true;
         FAILED
-    }
-
-    /// The change after which the error is just right, without memory or limits.
-    pub fn suited(&self, error: f64) -> f64 {
-        SAFETY * error.max(1e-300).powf(-1.0 / self.order)
     }
 }
 
@@ -91,9 +86,9 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_step_leaves_no_memory() {
-        let (mut cut, mut plain) = (Controller::new(5), Controller::new(5));
-        cut.accept(1e-8, true);
-        assert_eq!(cut.accept(0.5, false), plain.accept(0.5, false));
+    fn a_brief_step_leaves_no_memory() {
+        let (mut brief, mut plain) = (Controller::new(5), Controller::new(5));
+        brief.accept(1e-8, true);
+        assert_eq!(brief.accept(0.5, false), plain.accept(0.5, false));
     }
 }

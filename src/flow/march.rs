@@ -83,13 +83,13 @@ impl<'a, F: VectorField, T: Real> March<'a, F, T> {
             self.check(proposed)?;
             // The last step is stretched a little, or shared with the one before it, rather than left tiny.
             let ratio = remaining / proposed;
-            let arrives = ratio <= 1.01;
-            let cut = ratio < 2.0;
-            let end = match (arrives, cut) {
-                (true, _) => target,
-                (_, true) => self.t + 0.5 * (target - self.t),
+            let end = match ratio {
+                ..=1.01 => target,
+                ..2.0 => self.t + 0.5 * (target - self.t),
                 _ => self.t + direction * proposed,
             };
+            // A step cut this short says little of the size that suits: what was proposed stays.
+            let brief = ratio < 0.5;
             // Just what the time advances by, rounding included.
             let h = end - self.t;
             match self.attempt(h) {
@@ -98,9 +98,8 @@ impl<'a, F: VectorField, T: Real> March<'a, F, T> {
                     self.trouble = None;
                     self.t = end;
                     std::mem::swap(&mut self.y, &mut self.next);
-                    // A step cut short takes nothing from the size proposed, if its error allows that.
-                    let resumed = if cut { (h.abs() * self.controller.suited(error)).min(proposed) } else { 0.0 };
-                    self.h = Some((h.abs() * self.controller.accept(error, cut)).max(resumed));
+                    let suited = h.abs() * self.controller.accept(error, brief);
+                    self.h = Some(if brief { suited.max(proposed) } else { suited });
                 }
                 Ok(error) if error.is_finite() => {
                     self.stepper.work.rejected += 1;

@@ -126,7 +126,8 @@ pub(crate) fn solve<F: VectorField + ?Sized, T: Real>(
             }
             single.evaluate(&mut norms);
         }
-        if !(norms[0] <= tolerance) {
+        let solved = norms[0] <= tolerance;
+        if !solved {
             return Err(Failure { sample: q, residual: norms[0].to_f64(), iterations });
         }
         total += iterations;

@@ -20,18 +20,18 @@ pub(crate) fn solve<F: VectorField + ?Sized, T: Real>(
     for iteration in 0.. {
         system.evaluate(&mut norms);
         let layout = system.buffers.layout;
-        for q in 0..layout.samples {
+        for (q, &norm) in norms.iter().enumerate() {
             let sample = system.buffers.samples[q];
             if done[sample] {
                 continue;
             }
-            if norms[q] <= tolerance {
+            if norm <= tolerance {
                 done[sample] = true;
                 system.settle(q);
                 continue;
             }
-            if !norms[q].is_finite() || iteration >= solver.max_iterations {
-                return Err(Failure { sample, residual: norms[q].to_f64(), iterations: iteration });
+            if !norm.is_finite() || iteration >= solver.max_iterations {
+                return Err(Failure { sample, residual: norm.to_f64(), iterations: iteration });
             }
             total += 1;
             for k in layout.spans().map(|span| span.start + q) {

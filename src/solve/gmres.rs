@@ -199,7 +199,8 @@ impl<T: Real> Gmres<T> {
                 break;
             }
         }
-        let unsolved = (0..n).find(|&q| !(self.systems[q].residual <= self.systems[q].target));
+        let solved = |system: &System<T>| system.residual <= system.target;
+        let unsolved = self.systems[..n].iter().position(|system| !solved(system));
         let relative = |q: usize| (self.systems[q].residual * tolerance[q] / self.systems[q].target).to_f64();
         Outcome { iterations, unsolved: unsolved.map(|q| (q, relative(q))) }
     }
@@ -307,7 +308,7 @@ mod tests {
             out.copy_from_slice(&[2.0 * v[0] + v[2], 0.0, 3.0 * v[2], 0.0]);
         });
         assert_eq!(outcome.unsolved.map(|(q, _)| q), Some(1));
-        let mut y = [0.0; 2];
+        let mut y = [0.0_f64; 2];
         Gmres::new().solve(alone, &[1.0, 1.0], &mut y, &[1e-12], 50, |v, out| {
             out.copy_from_slice(&[2.0 * v[0] + v[1], 3.0 * v[1]]);
         });

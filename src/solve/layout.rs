@@ -57,15 +57,15 @@ impl Layout {
         }
     }
 
-    /// `out_q = ‖x‖∞` of every sample; NaN if an entry is.
+    /// `out_q = ‖x‖∞` of every sample; not finite if an entry is not.
     pub fn max_norm<T: Real>(&self, x: &[T], out: &mut [T]) {
         out[..self.samples].fill(T::zero());
         for span in self.spans() {
             for (out, &x) in out.iter_mut().zip(&x[span]) {
                 let size = x.abs();
-                // Written so that NaN wins, and stays.
-                if !(size <= *out) {
-                    *out = if *out == *out { size } else { *out };
+                // What is not finite wins, and stays.
+                if size > *out || !size.is_finite() {
+                    *out = size;
                 }
             }
         }

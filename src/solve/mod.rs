@@ -15,7 +15,7 @@ mod fixed_point;
 mod gmres;
 mod krylov;
 mod layout;
-pub mod lu;
+pub(crate) mod lu;
 mod newton;
 mod system;
 

@@ -152,7 +152,7 @@ impl<T: Real> Newton<T> {
                     Verdict::Fail => {
                         return Err(Failure {
                             sample,
-                            residual: Number::min(iterate.norm, self.norms[q]).to_f64(),
+                            residual: self.norms[q].to_f64(),
                             iterations: iterate.iterations,
                         });
                     }
@@ -246,7 +246,7 @@ impl<T: Real> Iterate<T> {
             Phase::Back => true,
             _ => norm < self.norm,
         };
-        let stalled = self.phase == Phase::Trial && !(norm < T::constant(0.5) * self.norm);
+        let stalled = self.phase == Phase::Trial && norm >= T::constant(0.5) * self.norm;
         if stalled && norm.is_finite() && self.correction <= tolerance && self.step == T::one() {
             // Rounding errors of F are what is left of the residual.
             return Verdict::Done;

@@ -10,10 +10,9 @@
 //! Blocks of stages are taken from the last to the first; within one, `Pᵀ κ = μ` with the part `μ` known from later
 //! blocks. Exact for whatever stages the forward solve found.
 
-use super::linear::{Side, add_stage};
+use super::linear::{Linearised, Side, add_stage};
 use super::{Start, Step, Trace, Workspace, add_scaled};
 use crate::error::Location;
-use crate::field::Point;
 use crate::{Error, Real, VectorField};
 
 impl<F: VectorField, T: Real> Step<'_, F, T> {
@@ -37,6 +36,7 @@ impl<F: VectorField, T: Real> Step<'_, F, T> {
         ws.increments.resize(self.scheme.stages * len, T::zero());
         for (block, trace) in self.scheme.blocks.iter().zip(&trace.blocks).rev() {
             let layout = self.layout(block, batch);
+            let of = Linearised { block, layout, params, h, trace };
             ws.rhs.resize(layout.len(), T::zero());
             for p in 0..layout.rows {
                 let row = p * batch.stride..p * batch.stride + batch.live;
@@ -51,13 +51,12 @@ impl<F: VectorField, T: Real> Step<'_, F, T> {
                 }
             }
             if block.implicit {
-                self.solve_linear(Side::Adjoint, block, layout, params, h, trace, ws)?;
+                self.solve_linear(Side::Adjoint, of, ws)?;
             } else {
                 std::mem::swap(&mut ws.rhs, &mut ws.solution);
             }
-            let at = Point { params, t: &trace.t, y: &trace.y, batch: layout.batch() };
             ws.product.resize(layout.len(), T::zero());
-            self.field.vjp(at, &trace.record, &ws.solution, &mut ws.product, Some(params_bar), &mut ws.scratch);
+            self.field.vjp(of.point(), &trace.record, &ws.solution, &mut ws.product, Some(params_bar), &mut ws.scratch);
             for (i, stage) in block.stages.clone().enumerate() {
                 let increment = &mut ws.increments[stage * len..][..len];
                 increment.fill(T::zero());

@@ -26,19 +26,28 @@ pub(super) enum Side {
     Adjoint,
 }
 
+/// A block of stages at which the system is formed.
+#[derive(Clone, Copy)]
+pub(super) struct Linearised<'a, T> {
+    pub block: &'a Block<T>,
+    pub layout: Layout,
+    pub params: &'a [T],
+    pub h: &'a [T],
+    pub trace: &'a BlockTrace<T>,
+}
+
+impl<'a, T: Real> Linearised<'a, T> {
+    /// The stages, as the field sees them.
+    pub fn point(&self) -> Point<'a, T> {
+        Point { params: self.params, t: &self.trace.t, y: &self.trace.y, batch: self.layout.batch() }
+    }
+}
+
 impl<F: VectorField, T: Real> Step<'_, F, T> {
     /// Solves a block's linear system for all samples: right-hand sides in `ws.rhs`, solutions to `ws.solution`.
-    pub(super) fn solve_linear(
-        &self,
-        side: Side,
-        block: &Block<T>,
-        layout: Layout,
-        params: &[T],
-        h: &[T],
-        trace: &BlockTrace<T>,
-        ws: &mut Workspace<T>,
-    ) -> Result<(), Error> {
-        let at = Point { params, t: &trace.t, y: &trace.y, batch: layout.batch() };
+    pub(super) fn solve_linear(&self, side: Side, of: Linearised<'_, T>, ws: &mut Workspace<T>) -> Result<(), Error> {
+        let Linearised { block, layout, h, trace, .. } = of;
+        let at = of.point();
         let Workspace { scratch, rhs, solution, product, tolerance, newton, .. } = ws;
         solution.resize(layout.len(), T::zero());
         product.resize(layout.len(), T::zero());
@@ -79,7 +88,7 @@ impl<F: VectorField, T: Real> Step<'_, F, T> {
             }
             AdjointSolver::Dense | AdjointSolver::Automatic => {
                 return self
-                    .solve_dense(side, block, layout, at, h, trace, ws)
+                    .solve_dense(side, of, ws)
                     .map_err(|sample| Error::Singular { what, location: location(sample) });
             }
         };
@@ -96,31 +105,23 @@ impl<F: VectorField, T: Real> Step<'_, F, T> {
     }
 
     /// By dense LU; `Err` names a sample whose matrix is singular.
-    fn solve_dense(
-        &self,
-        side: Side,
-        block: &Block<T>,
-        layout: Layout,
-        at: Point<'_, T>,
-        h: &[T],
-        trace: &BlockTrace<T>,
-        ws: &mut Workspace<T>,
-    ) -> Result<(), usize> {
-        let Layout { rows: d, stages: s, samples, stride } = layout;
+    fn solve_dense(&self, side: Side, of: Linearised<'_, T>, ws: &mut Workspace<T>) -> Result<(), usize> {
+        let Linearised { block, layout, .. } = of;
+        let Layout { rows: d, stages: s, stride, .. } = layout;
         let n = s * d;
         ws.jacobians.resize(d * layout.len(), T::zero());
-        self.field.jacobian(at, &trace.record, &mut ws.jacobians, &mut ws.scratch);
+        self.field.jacobian(of.point(), &of.trace.record, &mut ws.jacobians, &mut ws.scratch);
         ws.matrix.resize(n * n, T::zero());
         ws.pivots.resize(2 * n, 0);
         ws.unknowns.resize(n, T::zero());
-        for q in 0..samples {
+        for (q, &h) in of.h[..layout.samples].iter().enumerate() {
             for i in 0..s {
                 for j in 0..s {
-                    let ha = h[q] * block.a[i * s + j];
+                    let ha = h * block.a[i * s + j];
                     for p in 0..d {
                         for r in 0..d {
                             let identity = if i == j && p == r { T::one() } else { T::zero() };
-                            let entry = identity - ha * ws.jacobians[(p * d + r) * stride + i * samples + q];
+                            let entry = identity - ha * ws.jacobians[(p * d + r) * stride + i * layout.samples + q];
                             let (row, column) = (i * d + p, j * d + r);
                             ws.matrix[match side {
                                 Side::Tangent => row * n + column,

@@ -3,8 +3,9 @@
 use crate::{Real, Tableau};
 use std::ops::Range;
 
-/// Inverses of coefficient matrices larger than this are not used to recover slopes from stages.
-const LARGEST_INVERSE: f64 = 1e3;
+/// Inverses of coefficient matrices with larger entries are not used to recover slopes from stages: they would amplify
+/// what the tolerance leaves of the residual.
+const LARGEST_INVERSE: f64 = 50.0;
 
 /// The coefficients of a tableau in working precision, and the blocks in which its stages are computed.
 #[derive(Debug, Clone)]

@@ -1,8 +1,7 @@
 //! The tangent of a step: how a change of state and parameters changes the result.
 
-use super::linear::{Side, add_stage};
+use super::linear::{Linearised, Side, add_stage};
 use super::{Start, Step, Trace, Workspace, add_scaled, scale_columns};
-use crate::field::Point;
 use crate::{Error, Real, VectorField};
 
 impl<F: VectorField, T: Real> Step<'_, F, T> {
@@ -26,6 +25,7 @@ impl<F: VectorField, T: Real> Step<'_, F, T> {
         ws.increments.resize(self.scheme.stages * len, T::zero());
         for (block, trace) in self.scheme.blocks.iter().zip(&trace.blocks) {
             let layout = self.layout(block, batch);
+            let of = Linearised { block, layout, params, h, trace };
             ws.base.resize(layout.len(), T::zero());
             for p in 0..layout.rows {
                 let row = p * batch.stride..p * batch.stride + batch.live;
@@ -37,11 +37,10 @@ impl<F: VectorField, T: Real> Step<'_, F, T> {
                     }
                 }
             }
-            let at = Point { params, t: &trace.t, y: &trace.y, batch: layout.batch() };
             ws.rhs.resize(layout.len(), T::zero());
-            self.field.jvp(at, &trace.record, &ws.base, params_dot, &mut ws.rhs, &mut ws.scratch);
+            self.field.jvp(of.point(), &trace.record, &ws.base, params_dot, &mut ws.rhs, &mut ws.scratch);
             if block.implicit {
-                self.solve_linear(Side::Tangent, block, layout, params, h, trace, ws)?;
+                self.solve_linear(Side::Tangent, of, ws)?;
             } else {
                 std::mem::swap(&mut ws.rhs, &mut ws.solution);
             }

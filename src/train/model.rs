@@ -72,7 +72,7 @@ impl<F: VectorField, T: Real> Model<F, T> {
 
     fn checked(self) -> Result<Self, Error> {
         let sets = if self.block.sharing() == Sharing::Shared { 1 } else { self.block.step_count() };
-        let expected = self.block.field().param_count().checked_mul(sets).unwrap_or(usize::MAX);
+        let expected = self.block.field().param_count().saturating_mul(sets);
         Error::check_len("parameters", "entries", self.params.len(), expected)?;
         Error::check_len("components", "names", self.components.len(), self.block.dim())?;
         Error::check_len("standardisation", "components", self.standardisation.dim(), self.block.dim())?;

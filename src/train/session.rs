@@ -207,7 +207,7 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
         }
         if let Some(clip) = self.settings.clip.filter(|&clip| norm > clip) {
             let factor = T::constant(clip / norm);
-            gradient.iter_mut().for_each(|g| *g = *g * factor);
+            gradient.iter_mut().for_each(|g| *g *= factor);
         }
         if is_all && self.validation.is_none() && state.stage == Stage::Whole {
             // The loss of all data belongs to the unknowns before the update.

@@ -89,7 +89,9 @@ impl Settings {
             Settings { patience: Some(patience), batch_size: Some(_), validation: Validation::None, .. } => {
                 ("patience", patience.to_string(), "a validation set, or full batches, to judge progress by")
             }
-            Settings { clip: Some(clip), .. } if !(*clip > 0.0) => ("clip", clip.to_string(), "a positive number"),
+            Settings { clip: Some(clip), .. } if clip.is_nan() || *clip <= 0.0 => {
+                ("clip", clip.to_string(), "a positive number")
+            }
             _ => return Ok(()),
         };
         Err(Error::InvalidArgument { argument, value, expected: expected.into() })

@@ -242,10 +242,10 @@ impl<F: VectorField + Clone, L> Trainer<F, L> {
         while !session.is_over(self.epochs) {
             session.epoch()?;
             progress.show(&session.state.record);
-            if let Some((path, every)) = &self.checkpoint {
-                if session.is_over(self.epochs) || session.state.epoch.is_multiple_of((*every).max(1)) {
-                    checkpoint::save(path, &settings, &session.state)?;
-                }
+            if let Some((path, every)) = &self.checkpoint
+                && (session.is_over(self.epochs) || session.state.epoch.is_multiple_of((*every).max(1)))
+            {
+                checkpoint::save(path, &settings, &session.state)?;
             }
         }
         progress.finish();

@@ -1,7 +1,7 @@
 //! Constants of the vector functions: in each pair, the first is for single, the second for double precision.
 //!
-//! The polynomials interpolate at Chebyshev nodes, and the quotient at the images of Chebyshev nodes under `a ↦ (a - 3)/(a + 3)`,
-//! all computed with 60 digits or more. Lowest powers come first.
+//! The polynomials interpolate at Chebyshev nodes, the quotient at points that `a ↦ (a - 3)/(a + 3)` maps to such nodes; all
+//! were computed with 60 digits or more. Lowest powers come first.
 
 /// Adding this number to a smaller one rounds that to an integer.
 pub const ROUND: [f64; 2] = [1.5 * (1_u64 << 23) as f64, 1.5 * (1_u64 << 52) as f64];
@@ -25,7 +25,8 @@ pub const EXP_UNDERFLOW: [f64; 2] = [-87.0, -708.0];
 pub const SATURATED: [f64; 2] = [20.0, 40.0];
 /// `e^(-x²/2)` is a normal number up to this argument.
 pub const GAUSS_BOUND: [f64; 2] = [13.1, 37.5];
-/// `(r coth(r/2) - 2)/r²` as a polynomial in `r²`, for `|r| ≤ ln(2)/2`. Relative error left in `eʳ`: 2.5e-9 and 1.1e-18.
+/// `(r coth(r/2) - 2)/r²` as a polynomial in `r²`, for `|r| ≤ ln(2)/2`. Relative error left in `eʳ`:
+/// 2.5e-9 and 1.1e-18.
 pub const HALF_COTH: [&[f64]; 2] = [
     &[0.166_666_547_037_952_8, -0.002_769_830_891_023_442_6],
     &[
@@ -52,8 +53,8 @@ pub const ARTANH: [&[f64]; 2] = [
         0.080_954_236_350_516_28,
     ],
 ];
-/// Numerator of `Φ(-a) e^(a²/2)` as a quotient of polynomials, for `0 ≤ a ≤ 13.3` and `0 ≤ a ≤ 38`. Relative error: 6.2e-9 and
-/// 1.0e-17.
+/// Numerator of `Φ(-a) e^(a²/2)` as a quotient of polynomials, for `0 ≤ a ≤ 13.3` and `0 ≤ a ≤ 38`. Relative error:
+/// 6.2e-9 and 1.0e-17.
 pub const MILLS_ABOVE: [&[f64]; 2] = [
     &[
         0.500_000_001_655_078_9,

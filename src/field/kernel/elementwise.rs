@@ -75,17 +75,24 @@ impl<T: Real> WithSimd for Activate<'_, T> {
             Activation::Softplus => map_with_slope!(|z, _entries| z.softplus()),
             Activation::Gelu => map_with_slope!(|z, _entries| z.gelu()),
             Activation::Sin => map_with_slope!(|z, entries| {
+                let pair = z.sin_cos();
                 let bound = T::constant(SIN_BOUND[T::PRECISION]);
                 if entries.iter().all(|x| -bound <= *x && *x <= bound) {
-                    z.sin_cos()
+                    pair
                 } else {
-                    let mut both = [z; 2];
-                    for (function, both) in [T::sin, T::cos].into_iter().zip(&mut both) {
-                        let mut values = [T::zero(); MAX_LANES];
-                        values.iter_mut().zip(&*entries).for_each(|(to, x)| *to = function(*x));
-                        *both = Pack::load(simd, &values[..lanes]);
+                    // Lane by lane, so that no sample depends on its neighbours, or on padding, even by rounding.
+                    let mut corrected = pair;
+                    for (function, result) in [T::sin, T::cos].into_iter().zip(&mut corrected) {
+                        let mut lane = [T::zero(); MAX_LANES];
+                        result.store(&mut lane[..lanes]);
+                        for (lane, x) in
+                            lane.iter_mut().zip(&*entries).filter(|(_, x)| !(-bound <= **x && **x <= bound))
+                        {
+                            *lane = function(*x);
+                        }
+                        *result = Pack::load(simd, &lane[..lanes]);
                     }
-                    both
+                    corrected
                 }
             }),
             Activation::Identity => {}
@@ -170,8 +177,8 @@ pub fn add_row_sums<S: Simd, T: Real>(simd: S, delta: &[T], stride: usize, live:
     }
 }
 
-/// `product[u, j, s] = factor[u, s] · weights[u, j]` if there are `weights`, else `product[u, j, s] *= factor[u, s]`; `tangents`
-/// is the number of values of `j`.
+/// `product[u, j, s] = factor[u, s] · weights[u, j]` if there are `weights`, else `product[u, j, s] *= factor[u, s]`;
+/// `tangents` is the number of values of `j`.
 pub struct Broadcast<'a, T> {
     pub factor: &'a [T],
     pub weights: Option<&'a [T]>,

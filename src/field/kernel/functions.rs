@@ -15,6 +15,7 @@ use super::coefficients::*;
 use super::pack::Pack;
 use crate::Real;
 use pulp::Simd;
+use std::f64::consts::{FRAC_1_PI, FRAC_1_SQRT_2, FRAC_2_SQRT_PI, LOG2_E};
 
 /// `eʸ = scale (w + r)/(w - r)`.
 struct Exponential<P> {
@@ -47,7 +48,7 @@ impl<S: Simd, T: Real> Pack<S, T> {
         let [high, low] = LN_2[T::PRECISION].map(|part| self.all(T::constant(-part)));
         // Adding this rounds to the integer n, and leaves n, biased as in an exponent, in the low bits.
         let shifter = self.all(T::constant(ROUND[T::PRECISION] + BIAS[T::PRECISION]));
-        let shifted = self.mul_add(self.all(T::constant(std::f64::consts::LOG2_E)), shifter);
+        let shifted = self.mul_add(self.all(T::constant(LOG2_E)), shifter);
         let n = shifted - shifter;
         let r = n.mul_add(low, n.mul_add(high, self));
         let square = r * r;
@@ -132,11 +133,10 @@ impl<S: Simd, T: Real> Pack<S, T> {
         // Φ(-|x|) is that times a quotient of polynomials; one division serves both.
         let a = x.where_greater(zero, x, zero - x);
         let (above, below) = (a.polynomial(MILLS_ABOVE), a.polynomial(MILLS_BELOW));
-        let bell = bell / ((w - r) * below);
-        let tail = bell * above;
-        let density = bell
-            * below
-            * self.all(T::constant(0.5 * std::f64::consts::FRAC_2_SQRT_PI * std::f64::consts::FRAC_1_SQRT_2));
+        let inverse = one / ((w - r) * below);
+        let tail = bell * above * inverse;
+        let normal = self.all(T::constant(0.5 * FRAC_2_SQRT_PI * FRAC_1_SQRT_2));
+        let density = bell * below * inverse * normal;
         let distribution = x.where_greater(zero, one - tail, tail);
         [self.where_greater(zero, self, x) * distribution, x.mul_add(density, distribution)]
     }
@@ -145,7 +145,7 @@ impl<S: Simd, T: Real> Pack<S, T> {
     #[inline(always)]
     pub fn sin_cos(self) -> [Self; 2] {
         let (one, round) = (self.all(T::one()), self.constant(ROUND));
-        let n = self.mul_add(self.all(T::constant(std::f64::consts::FRAC_1_PI)), round) - round;
+        let n = self.mul_add(self.all(T::constant(FRAC_1_PI)), round) - round;
         let [high, middle, low] = PI[T::PRECISION].map(|part| self.all(T::constant(-part)));
         let r = n.mul_add(low, n.mul_add(middle, n.mul_add(high, self)));
         // (-1)ⁿ, from the distance of n to the nearest even number.

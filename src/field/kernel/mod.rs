@@ -8,3 +8,6 @@ mod network;
 mod pack;
 
 pub(super) use network::{Evaluate, Jacobian, Pullback, Pushforward};
+
+#[cfg(test)]
+mod tests;
