@@ -1,4 +1,86 @@
-//! kutta
+//! Neural networks whose layers are Runge–Kutta steps, implicit ones included.
+//!
+//! A residual network is an integrator: with a learned vector field `F`, the layer `y ← y + h F(y)` is a step of forward
+//! Euler. Any other scheme makes a layer too. Implicit schemes take long steps through stiff equations, where explicit
+//! ones need many short ones or blow up, and good schemes learn a field that is right, not one that makes up for the error
+//! of the steps. kutta takes any Runge–Kutta tableau, solves its stage equations, and computes the exact gradient of what
+//! was computed, by the discrete adjoint.
+//!
+//! # A tour
+//!
+//! A field of one's own is one generic function. Its derivatives follow from it.
+//!
+//! ```
+//! use kutta::{Adam, Flow, Number, OdeBlock, Tableau, Trainer, Trajectories, Trajectory, VectorField};
+//!
+//! #[derive(Clone)]
+//! struct Pendulum;
+//! impl VectorField for Pendulum {
+//!     fn dim(&self) -> usize { 2 }
+//!     fn param_count(&self) -> usize { 1 }
+//!     fn eval<S: Number>(&self, params: &[S], _t: S, y: &[S], dy: &mut [S]) {
+//!         dy[0] = y[1];
+//!         dy[1] = -params[0] * y[0].sin();
+//!     }
+//! }
+//!
+//! // Data: here a swing of a pendulum computed accurately; usually `Trajectories::from_csv("swing.csv")?`.
+//! let times: Vec<f64> = (0..=20).map(|k| 0.1 * f64::from(k)).collect();
+//! let swing = Flow::new(&Pendulum, &[9.81]).tolerance(1e-9, 1e-9).solve(0.0, &[1.0, 0.0], &times)?;
+//! let swing = Trajectory::new("", times, swing.states().to_vec())?;
+//! let data = Trajectories::new(["angle", "velocity"], vec![swing])?;
+//!
+//! // A network: the field and a scheme, by name, or typed in with `Tableau::new(A, b, c)`.
+//! let block = OdeBlock::new(Pendulum, Tableau::by_name("gauss_2")?).step_size(0.1);
+//!
+//! // What was learned: `g/l`, from a first guess of 5.
+//! let fit = Trainer::new(block).optimizer(Adam::new(0.1)).initial([5.0]).epochs(400).fit(&data)?;
+//! assert!((fit.model.params()[0] - 9.81).abs() < 0.01);
+//!
+//! // A forecast, by the network's own steps.
+//! let forecast = fit.model.predict(&[0.5, 0.0], 0.0, &[1.0, 2.0, 3.0])?;
+//! println!("angle and velocity at t = 3: {:?}", forecast.state(3));
+//! # Ok::<(), kutta::Error>(())
+//! ```
+//!
+//! With [`Mlp`] in place of `Pendulum` nothing need be known of the field.
+//!
+//! # Where is what
+//!
+//! | I want to … | by |
+//! | --- | --- |
+//! | learn an equation from recorded trajectories | [`Trainer`], which gives a [`Fit`] with the [`Model`] |
+//! | read, write, split, standardise trajectories | [`Trajectories`], module [`data`], which describes the CSV format |
+//! | write a field of my own | [`VectorField`] for any [`Number`] |
+//! | take a field of many parameters | [`Mlp`]; [`WithInputs`] adds the time, [`Damped`] a known damping |
+//! | choose a scheme | [`Tableau::by_name`], [`Tableau::catalogue`], [`Tableau::gauss`], [`Tableau::radau_iia`] |
+//! | bring a scheme of my own | [`Tableau::new`], [`Tableau::from_file`] |
+//! | build a network, with parameters shared or by step | [`OdeBlock`] |
+//! | write a training loop of my own | [`OdeBlock::value_and_grad`], [`train::Optimizer`] |
+//! | judge by another loss | [`train::Loss`]: a closure will do |
+//! | fit long oscillating records | [`Strategy`] |
+//! | use, save and load what was learned | [`Model`] |
+//! | integrate a field accurately, learned or not | [`Flow`], [`Model::flow`] |
+//! | choose how stage equations are solved | [`Solver`], [`OdeBlock::solved_by`] |
+//! | take single steps, with adjoint and tangent | module [`step`] |
+//! | draw what was learned | module `plot` (feature `plot`) |
+//! | know what went wrong | [`Error`] |
+//!
+//! # Features
+//!
+//! | feature | gives | default |
+//! | --- | --- | --- |
+//! | `cli` | the command `kutta` | yes |
+//! | `plot` | module `plot`: figures as SVG | yes |
+//!
+//! # Promises
+//!
+//! - Gradients are those of the computed numbers, not approximations of a continuous adjoint: to rounding for explicit
+//!   schemes, to the tolerance of the stage equations for implicit ones.
+//! - `Ok` means solved: stage equations that are not solved to the tolerance are an [`Error`] that names step, stage and
+//!   sample.
+//! - The same seed gives the same results, bit for bit, whatever the number of threads.
+//! - Input that makes no sense is an [`Error`], not a panic. Indexing beyond the end panics, as it does for slices.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
@@ -16,8 +98,17 @@ pub mod step;
 pub mod tableau;
 pub mod train;
 
+pub use data::{Trajectories, Trajectory};
 pub use error::Error;
-pub use field::VectorField;
+pub use field::{Activation, Damped, Mlp, VectorField, WithInputs};
 pub use flow::Flow;
+pub use network::OdeBlock;
 pub use number::{Number, Real};
+pub use solve::Solver;
 pub use tableau::Tableau;
+pub use train::{Adam, Fit, Model, Schedule, Strategy, Trainer};
+
+/// The code in the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
