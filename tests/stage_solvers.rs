@@ -102,6 +102,44 @@ fn very_stiff_steps_are_solved() {
     }
 }
 
+/// `y_i' = -γ_i (y_i - sin y_{i+1})`, with rates over six orders of magnitude.
+struct Cascade(usize);
+
+impl VectorField for Cascade {
+    fn dim(&self) -> usize {
+        self.0
+    }
+    fn param_count(&self) -> usize {
+        self.0
+    }
+    fn eval<S: Number>(&self, params: &[S], _t: S, y: &[S], dy: &mut [S]) {
+        for (i, dy) in dy.iter_mut().enumerate() {
+            *dy = -params[i] * (y[i] - y[(i + 1) % y.len()].sin());
+        }
+    }
+}
+
+/// GMRES alone needs as many iterations as there are rates, beyond its restart; its gradients have no easier systems.
+#[test]
+fn the_automatic_choice_survives_stiff_systems_of_moderate_size() {
+    let rates: Vec<f64> = (0..48).map(|i| 10f64.powf(i as f64 / 8.0)).collect();
+    let starts: Vec<Vec<f64>> = (0..3).map(|q| (0..48).map(|i| ((i + 7 * q) as f64).sin()).collect()).collect();
+    let gradient = |solver| {
+        let block = OdeBlock::new(Cascade(48), Tableau::sdirk2()).steps(4).step_size(1.0).solved_by(solver);
+        block.value_and_grad_of(&rates, 0.0, &starts, |path, gradient| {
+            gradient.as_mut_slice().fill(1.0);
+            path.as_slice().iter().sum()
+        })
+    };
+    let automatic = gradient(Solver::default()).unwrap();
+    let dense = Solver { method: StageSolver::Newton, adjoint: AdjointSolver::Dense, ..Solver::default() };
+    let dense = gradient(dense).unwrap();
+    for (x, y) in automatic.starts.iter().zip(&dense.starts) {
+        assert!((x - y).abs() < 1e-7, "{x} and {y}");
+    }
+    assert!(gradient(Solver { method: StageSolver::NewtonGmres, ..Solver::default() }).is_err());
+}
+
 #[test]
 fn arguments_of_the_wrong_size_are_named() {
     let block = OdeBlock::new(Relaxation, Tableau::backward_euler()).steps(2);

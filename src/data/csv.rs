@@ -60,6 +60,17 @@ impl Trajectories {
         write_atomically(path, &text)
     }
 
+    /// The text that [`Self::write_csv`] writes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] if the text cannot be put together, which does not happen short of memory.
+    pub fn to_csv_string(&self) -> Result<String, Error> {
+        let failed = |source| Error::Io { path: "CSV text".into(), source };
+        let bytes = self.to_csv().map_err(|e| failed(e.into()))?;
+        String::from_utf8(bytes).map_err(|e| failed(std::io::Error::other(e)))
+    }
+
     fn to_csv(&self) -> Result<Vec<u8>, csv::Error> {
         // The comment character makes the writer quote a header that starts with it.
         let mut writer = csv::WriterBuilder::new().comment(Some(b'#')).from_writer(Vec::new());

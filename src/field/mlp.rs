@@ -3,7 +3,6 @@
 use super::kernel::{Evaluate, Jacobian, Pullback, Pushforward};
 use super::{Activation, Point, Scratch, VectorField};
 use crate::{Error, Number, Real};
-use pulp::Arch;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
@@ -211,7 +210,7 @@ impl VectorField for Mlp {
 
     fn eval_batch<T: Real>(&self, at: Point<'_, T>, dy: &mut [T], record: &mut [T], _: &mut Scratch<T>) {
         if at.batch.live > 0 {
-            Arch::new().dispatch(Evaluate { net: self, at, dy, record });
+            T::evaluate(Evaluate { net: self, at, dy, record });
         }
     }
 
@@ -226,7 +225,7 @@ impl VectorField for Mlp {
     ) {
         if at.batch.live > 0 {
             let mut buffer = scratch.take(Pushforward::<T>::buffer_len(self, at.batch.stride));
-            Arch::new().dispatch(Pushforward { net: self, at, record, v, w, out, buffer: &mut buffer });
+            T::pushforward(Pushforward { net: self, at, record, v, w, out, buffer: &mut buffer });
             scratch.give(buffer);
         }
     }
@@ -242,7 +241,7 @@ impl VectorField for Mlp {
     ) {
         if at.batch.live > 0 {
             let mut buffer = scratch.take(Pullback::buffer_len(self, at, params_bar.is_some()));
-            Arch::new().dispatch(Pullback { net: self, at, record, w, y_bar, params_bar, buffer: &mut buffer });
+            T::pullback(Pullback { net: self, at, record, w, y_bar, params_bar, buffer: &mut buffer });
             scratch.give(buffer);
         }
     }
@@ -250,7 +249,7 @@ impl VectorField for Mlp {
     fn jacobian<T: Real>(&self, at: Point<'_, T>, record: &[T], out: &mut [T], scratch: &mut Scratch<T>) {
         if at.batch.live > 0 {
             let mut buffer = scratch.take(Jacobian::<T>::buffer_len(self, at.batch.stride));
-            Arch::new().dispatch(Jacobian { net: self, at, record, out, buffer: &mut buffer });
+            T::jacobian(Jacobian { net: self, at, record, out, buffer: &mut buffer });
             scratch.give(buffer);
         }
     }

@@ -14,6 +14,7 @@ mod scratch;
 pub use activation::Activation;
 pub use damped::Damped;
 pub use inputs::{Input, WithInputs};
+pub(crate) use kernel::Kernels;
 pub use mlp::Mlp;
 pub use scratch::Scratch;
 

@@ -1,6 +1,7 @@
 //! Machine reals: `f32` and `f64`.
 
 use super::{Elementary, Number};
+use crate::field::Kernels;
 use crate::solve::lu::DenseLu;
 use serde::{Serialize, de::DeserializeOwned};
 use std::fmt::{Display, LowerExp};
@@ -20,6 +21,7 @@ pub trait Real:
     + Serialize
     + DeserializeOwned
     + DenseLu
+    + Kernels
     + 'static
 {
     /// Distance from 1 to the next larger number.

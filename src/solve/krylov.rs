@@ -5,7 +5,9 @@ use crate::field::VectorField;
 use crate::{Number, Real};
 
 /// Most iterations a correction may take; a correction that has not converged then is tried as it is.
-const MAX_ITERATIONS: usize = 200;
+const MAX_ITERATIONS: usize = 120;
+/// So many corrections that have not converged make a failed solve.
+pub(super) const MAX_POOR: usize = 5;
 
 /// How small the linear residual must become, relative to the nonlinear one.
 ///
@@ -19,19 +21,19 @@ pub(super) fn forcing<T: Real>(norm: T, last_norm: T, tolerance: T) -> T {
     Number::max(Number::min(choice, T::constant(0.1)), enough)
 }
 
-/// `correction ≈ M⁻¹ r` for every sample, to its own relative tolerance.
+/// `correction ≈ M⁻¹ r` for every sample, to its own relative tolerance. Returns a sample that misses it, if one does.
 pub(super) fn correct<F: VectorField + ?Sized, T: Real>(
     system: &mut StageSystem<'_, F, T>,
     gmres: &mut Gmres<T>,
     forcing: &[T],
-) {
+) -> Option<usize> {
     let layout = system.buffers.layout;
     let rhs = std::mem::take(&mut system.buffers.residual);
     let mut correction = std::mem::take(&mut system.buffers.correction);
     // A sample with nothing to correct keeps its old correction: it may be in the middle of a backtracking.
     let mut solution = system.scratch.take(layout.len());
     solution.fill(T::zero());
-    gmres.solve(layout, &rhs, &mut solution, forcing, MAX_ITERATIONS, |v, out| system.apply(v, out));
+    let outcome = gmres.solve(layout, &rhs, &mut solution, forcing, MAX_ITERATIONS, |v, out| system.apply(v, out));
     for span in layout.spans() {
         for (q, k) in span.enumerate() {
             if forcing[q] < T::MAX {
@@ -42,4 +44,5 @@ pub(super) fn correct<F: VectorField + ?Sized, T: Real>(
     system.scratch.give(solution);
     system.buffers.residual = rhs;
     system.buffers.correction = correction;
+    outcome.unsolved.map(|(q, _)| q)
 }

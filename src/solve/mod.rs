@@ -67,6 +67,8 @@ impl Default for Solver {
 
 /// Up to this many equations a sample, dense factorisations are the automatic choice.
 const DENSE_LIMIT: usize = 12;
+/// Up to this many, they take over where GMRES, the automatic choice, fails.
+const FALLBACK_LIMIT: usize = 512;
 
 impl Solver {
     /// The relative tolerance of stage equations.
@@ -86,6 +88,17 @@ impl Solver {
             StageSolver::Automatic => StageSolver::NewtonGmres,
             chosen => chosen,
         }
+    }
+
+    /// What to try when the automatic choice has failed: stiff systems of moderate size defeat GMRES, but not an LU.
+    pub(crate) fn stage_fallback(&self, equations: usize) -> Option<StageSolver> {
+        let automatic = self.method == StageSolver::Automatic;
+        (automatic && (DENSE_LIMIT + 1..=FALLBACK_LIMIT).contains(&equations)).then_some(StageSolver::Newton)
+    }
+
+    /// As [`stage_fallback`](Solver::stage_fallback), for adjoint and tangent: whether to try dense matrices.
+    pub(crate) fn adjoint_fallback(&self, equations: usize) -> bool {
+        self.adjoint == AdjointSolver::Automatic && self.stage_fallback(equations).is_some()
     }
 
     pub(crate) fn adjoint_method(&self, equations: usize) -> AdjointSolver {
@@ -120,7 +133,7 @@ impl Solver {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(rename_all = "kebab-case")]
 pub enum StageSolver {
-    /// Newton with dense LU for small systems, Newton–GMRES for large ones.
+    /// Newton with dense LU for small systems, Newton–GMRES for large ones, with LU again should that fail.
     #[default]
     Automatic,
     /// Newton's method with a dense Jacobian and LU, reused while it contracts, with backtracking.

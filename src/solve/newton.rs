@@ -49,6 +49,8 @@ struct Iterate<T> {
     /// Whether the solve was started anew from the safer start.
     restarted: bool,
     iterations: usize,
+    /// Corrections whose linear system was not solved.
+    poor: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,6 +110,7 @@ impl<T: Real> Newton<T> {
             wants_jacobian: true,
             restarted: false,
             iterations: 0,
+            poor: 0,
         };
         self.iterates.clear();
         self.iterates.resize(system.buffers.layout.samples, start);
@@ -146,7 +149,8 @@ impl<T: Real> Newton<T> {
                         entries.for_each(|k| system.buffers.y[k] = system.buffers.previous[k]);
                     }
                     Verdict::Restart => {
-                        *iterate = Iterate { restarted: true, iterations: iterate.iterations, ..start };
+                        *iterate =
+                            Iterate { restarted: true, iterations: iterate.iterations, poor: iterate.poor, ..start };
                         entries.for_each(|k| system.buffers.y[k] = system.buffers.base[k]);
                     }
                     Verdict::Fail => {
@@ -212,7 +216,9 @@ impl<T: Real> Newton<T> {
                     if corrects(i) { krylov::forcing(i.norm, i.last_norm, tolerance) } else { T::MAX }
                 };
                 let forcing: Vec<T> = (0..layout.samples).map(forcing).collect();
-                krylov::correct(system, &mut self.gmres, &forcing);
+                if let Some(q) = krylov::correct(system, &mut self.gmres, &forcing) {
+                    self.iterates[system.buffers.samples[q]].poor += 1;
+                }
                 self.iterates.iter_mut().for_each(|i| i.fresh = true);
             }
         }
@@ -240,6 +246,9 @@ impl<T: Real> Iterate<T> {
     fn judge(&mut self, norm: T, tolerance: T, max_iterations: usize) -> Verdict {
         if norm <= tolerance {
             return Verdict::Done;
+        }
+        if self.poor >= krylov::MAX_POOR {
+            return Verdict::Fail;
         }
         let accepted = match self.phase {
             Phase::Start => norm.is_finite(),

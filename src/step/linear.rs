@@ -48,6 +48,7 @@ impl<F: VectorField, T: Real> Step<'_, F, T> {
     pub(super) fn solve_linear(&self, side: Side, of: Linearised<'_, T>, ws: &mut Workspace<T>) -> Result<(), Error> {
         let Linearised { block, layout, h, trace, .. } = of;
         let at = of.point();
+        let defeats_krylov = ws.defeats_krylov;
         let Workspace { scratch, rhs, solution, product, tolerance, newton, .. } = ws;
         solution.resize(layout.len(), T::zero());
         product.resize(layout.len(), T::zero());
@@ -69,7 +70,9 @@ impl<F: VectorField, T: Real> Step<'_, F, T> {
                 combine(layout, &block.a, true, h, product, out);
             }
         };
-        let unsolved = match self.solver.adjoint_method(layout.equations()) {
+        let fallback = self.solver.adjoint_fallback(layout.equations());
+        let method = self.solver.adjoint_method(layout.equations());
+        let unsolved = match if fallback && defeats_krylov { AdjointSolver::Dense } else { method } {
             AdjointSolver::Neumann => {
                 solve::neumann(layout, rhs, solution, linear_tolerance, MAX_ITERATIONS, coupled).err()
             }
@@ -94,6 +97,9 @@ impl<F: VectorField, T: Real> Step<'_, F, T> {
         };
         match unsolved {
             None => Ok(()),
+            Some(_) if fallback => {
+                self.solve_dense(side, of, ws).map_err(|sample| Error::Singular { what, location: location(sample) })
+            }
             Some(Failure { sample, residual, iterations }) => Err(Error::NotConverged {
                 what,
                 location: location(sample),

@@ -23,7 +23,7 @@ pub use workspace::Workspace;
 
 use crate::error::Location;
 use crate::field::{Batch, Point};
-use crate::solve::{self, Layout, Solution, Solver, StageSolver, StageSystem};
+use crate::solve::{self, Failure, Layout, Solution, Solver, StageSolver, StageSystem};
 use crate::{Error, Number, Real, Tableau, VectorField};
 use scheme::{Block, Scheme};
 use trace::BlockTrace;
@@ -149,6 +149,55 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
     ) -> Result<usize, Error> {
         let Start { batch, h, .. } = from;
         let (s, len) = (block.stages.len(), self.field.dim() * batch.stride);
+        let mut solved = Err(Failure { sample: 0, residual: f64::NAN, iterations: 0 });
+        let fallback = self.solver.stage_fallback(layout.equations());
+        if fallback.is_none() || !ws.defeats_krylov {
+            solved = self.attempt(self.solver.stage_method(layout.equations()), block, layout, from, trace, ws);
+        }
+        if let (Err(_), Some(fallback)) = (&solved, fallback) {
+            solved = self.attempt(fallback, block, layout, from, trace, ws);
+            ws.defeats_krylov |= solved.is_ok();
+        }
+        let iterations = solved.map_err(|failure| Error::NotConverged {
+            what: "stage equations",
+            location: Location { step: 0, stage: block.stages.start, sample: failure.sample },
+            residual: failure.residual,
+            iterations: failure.iterations,
+            tolerance: self.solver.stage_tolerance::<T>().to_f64(),
+        })?;
+        // h k = A⁻¹ (Y - base) where A allows it, h F(Y) where not.
+        for p in 0..layout.rows {
+            for (i, stage) in block.stages.clone().enumerate() {
+                let increment = &mut ws.increments[stage * len + p * batch.stride..][..batch.live];
+                let Some(inverse) = &block.inverse else {
+                    let slopes = &ws.slopes[layout.span(p, i)];
+                    increment.iter_mut().zip(slopes).zip(h).for_each(|((out, &f), &h)| *out = h * f);
+                    continue;
+                };
+                increment.fill(T::zero());
+                for j in 0..s {
+                    let span = layout.span(p, j);
+                    for ((out, &y), &base) in increment.iter_mut().zip(&trace.y[span.clone()]).zip(&ws.base[span]) {
+                        *out += inverse[i * s + j] * (y - base);
+                    }
+                }
+            }
+        }
+        Ok(iterations)
+    }
+
+    /// Solves the stage equations by one method, from the first guess.
+    fn attempt(
+        &self,
+        method: StageSolver,
+        block: &Block<T>,
+        layout: Layout,
+        from: Start<'_, T>,
+        trace: &mut BlockTrace<T>,
+        ws: &mut Workspace<T>,
+    ) -> Result<usize, Failure> {
+        let Start { batch, h, .. } = from;
+        let (s, len) = (block.stages.len(), self.field.dim() * batch.stride);
         let buffers = &mut ws.buffers;
         buffers.resize(layout, self.field.record_rows());
         buffers.t.copy_from_slice(&trace.t);
@@ -192,40 +241,14 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
             solution: Solution { layout, y: &mut trace.y, f: &mut ws.slopes, record: &mut trace.record },
             scratch: &mut ws.scratch,
         };
-        let solved = match self.solver.stage_method(layout.equations()) {
+        match method {
             StageSolver::FixedPoint => solve::fixed_point(&mut system, &self.solver),
             StageSolver::Lbfgs => solve::descent(&mut system, &self.solver),
             StageSolver::NewtonGmres => ws.newton.solve(&mut system, solve::Correction::Krylov, &self.solver),
             StageSolver::Newton | StageSolver::Automatic => {
                 ws.newton.solve(&mut system, solve::Correction::Dense, &self.solver)
             }
-        };
-        let iterations = solved.map_err(|failure| Error::NotConverged {
-            what: "stage equations",
-            location: Location { step: 0, stage: block.stages.start, sample: failure.sample },
-            residual: failure.residual,
-            iterations: failure.iterations,
-            tolerance: self.solver.stage_tolerance::<T>().to_f64(),
-        })?;
-        // h k = A⁻¹ (Y - base) where A allows it, h F(Y) where not.
-        for p in 0..layout.rows {
-            for (i, stage) in block.stages.clone().enumerate() {
-                let increment = &mut ws.increments[stage * len + p * batch.stride..][..batch.live];
-                let Some(inverse) = &block.inverse else {
-                    let slopes = &ws.slopes[layout.span(p, i)];
-                    increment.iter_mut().zip(slopes).zip(h).for_each(|((out, &f), &h)| *out = h * f);
-                    continue;
-                };
-                increment.fill(T::zero());
-                for j in 0..s {
-                    let span = layout.span(p, j);
-                    for ((out, &y), &base) in increment.iter_mut().zip(&trace.y[span.clone()]).zip(&ws.base[span]) {
-                        *out += inverse[i * s + j] * (y - base);
-                    }
-                }
-            }
         }
-        Ok(iterations)
     }
 }
 

@@ -19,6 +19,8 @@ pub struct Workspace<T: Real> {
     /// `h k_i` of the last step and of the one before, for first guesses, and how many of these there are.
     pub(super) history: [Vec<T>; 2],
     pub(super) known_steps: usize,
+    /// Whether GMRES failed on these samples where LU did not.
+    pub(super) defeats_krylov: bool,
     /// For derivatives: a right-hand side and a solution of a block's linear system, and two products.
     pub(super) rhs: Vec<T>,
     pub(super) solution: Vec<T>,
@@ -43,6 +45,7 @@ impl<T: Real> Workspace<T> {
             slopes: Vec::new(),
             history: [Vec::new(), Vec::new()],
             known_steps: 0,
+            defeats_krylov: false,
             rhs: Vec::new(),
             solution: Vec::new(),
             product: Vec::new(),
@@ -55,9 +58,10 @@ impl<T: Real> Workspace<T> {
         }
     }
 
-    /// Forgets the slopes of earlier steps: the next one belongs to other samples.
+    /// Forgets what earlier steps taught: the next one belongs to other samples.
     pub fn start(&mut self) {
         self.known_steps = 0;
+        self.defeats_krylov = false;
     }
 
     /// Keeps the slopes of the step just taken.

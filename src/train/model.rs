@@ -29,7 +29,7 @@ pub struct Model<F, T = f64> {
     params: Vec<T>,
 }
 
-/// The start of a trajectory, as training found it.
+/// The start of a training trajectory: as observed, or as training found it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LearnedStart {
@@ -119,7 +119,7 @@ impl<F: VectorField, T: Real> Model<F, T> {
         &self.time_name
     }
 
-    /// Starts of the training trajectories, if they were learned.
+    /// Starts of the training trajectories: as observed, or as learned if they were unknowns.
     pub fn starts(&self) -> &[LearnedStart] {
         &self.starts
     }

@@ -288,11 +288,12 @@ impl<F: VectorField + Clone, L> Trainer<F, L> {
         starts: &[T],
         training: &Trajectories,
     ) -> Result<Model<F, T>, Error> {
-        if starts.is_empty() {
-            return Ok(model);
-        }
         let mut states: Vec<f64> = starts.iter().map(|x| x.to_f64()).collect();
-        model.standardisation().invert_states(&mut states)?;
+        if states.is_empty() {
+            states.extend(training.iter().flat_map(|trajectory| trajectory.state(0)));
+        } else {
+            model.standardisation().invert_states(&mut states)?;
+        }
         let start = |(trajectory, state): (&crate::data::Trajectory, &[f64])| LearnedStart {
             trajectory: trajectory.id().to_string(),
             time: trajectory.times()[0],

@@ -7,7 +7,44 @@ mod matmul;
 mod network;
 mod pack;
 
-pub(super) use network::{Evaluate, Jacobian, Pullback, Pushforward};
+pub(crate) use network::{Evaluate, Jacobian, Pullback, Pushforward};
+
+use pulp::Arch;
+
+/// The kernels at one precision.
+///
+/// Sealed: implemented for `f32` and `f64` alone, so that they are compiled here, once for each instruction set, and not
+/// again in every program that uses a network.
+pub trait Kernels: Sized {
+    /// `F(y)`.
+    fn evaluate(job: Evaluate<'_, Self>);
+    /// Jacobian–vector product.
+    fn pushforward(job: Pushforward<'_, Self>);
+    /// Vector–Jacobian product.
+    fn pullback(job: Pullback<'_, Self>);
+    /// Dense Jacobian.
+    fn jacobian(job: Jacobian<'_, Self>);
+}
+
+macro_rules! kernels {
+    ($($real:ty),*) => {$(
+        impl Kernels for $real {
+            fn evaluate(job: Evaluate<'_, Self>) {
+                Arch::new().dispatch(job)
+            }
+            fn pushforward(job: Pushforward<'_, Self>) {
+                Arch::new().dispatch(job)
+            }
+            fn pullback(job: Pullback<'_, Self>) {
+                Arch::new().dispatch(job)
+            }
+            fn jacobian(job: Jacobian<'_, Self>) {
+                Arch::new().dispatch(job)
+            }
+        }
+    )*};
+}
+kernels!(f32, f64);
 
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,325 @@
+//! `kutta fit`
+
+use super::options::{by_name, count, decay, fraction, positive, scheme};
+use super::report::Report;
+use super::{Failure, check_writable};
+use clap::{Args, ValueEnum};
+use kutta::data::Trajectories;
+use kutta::field::{Activation, Input, Mlp, WithInputs};
+use kutta::network::OdeBlock;
+use kutta::solve::{Solver, StageSolver};
+use kutta::train::{Adam, OnFailure, Optimizer, Schedule, Settings, Sgd, Strategy, Trainer, Validation};
+use kutta::{Tableau, VectorField};
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// Bounds that keep a slip of the finger from using up all memory.
+const MOST_STEPS: f64 = 1e6;
+const MOST_PARAMETERS: usize = 100_000_000;
+
+/// Learn a differential equation from recorded trajectories
+///
+/// The right-hand side is a multilayer perceptron, integrated from observation to observation by the steps of a
+/// Runge-Kutta scheme. The data are a CSV file with a header: a column of times, one column for each component,
+/// and a column `trajectory` if there are several records. Training is reproducible: the same data, options and
+/// seed give the same model.
+///
+/// Example: kutta fit hudson_bay.csv --plot fit.svg --forecast 1930
+#[derive(Args)]
+#[command(verbatim_doc_comment)]
+pub struct Fit {
+    /// The data, a CSV file
+    pub data: PathBuf,
+
+    /// Name of a scheme (see `kutta schemes`), or a TOML or JSON file with A, b and c
+    #[arg(long, default_value = "radau_iia_2", help_heading = "Network")]
+    scheme: String,
+    /// Units of each hidden layer
+    #[arg(long, default_value = "20,20", value_delimiter = ',', value_parser = count, value_name = "UNITS",
+          help_heading = "Network", allow_hyphen_values = true)]
+    pub hidden: Vec<usize>,
+    /// tanh, relu, gelu, softplus, sigmoid, elu, sin or identity
+    #[arg(long, default_value = "tanh", value_parser = by_name::<Activation>, value_name = "NAME",
+          help_heading = "Network")]
+    pub activation: Activation,
+    /// Let the equation depend on time as well as on the state
+    #[arg(long, help_heading = "Network")]
+    pub time_input: bool,
+    /// Steps in the median interval between observations
+    #[arg(long, default_value = "4", value_parser = count, value_name = "STEPS", help_heading = "Network", allow_hyphen_values = true)]
+    substeps: usize,
+    /// Longest step, in the data's unit of time, instead of --substeps
+    #[arg(long, value_parser = positive, value_name = "SIZE", conflicts_with = "substeps", help_heading = "Network", allow_hyphen_values = true)]
+    step: Option<f64>,
+    /// How stages are solved: automatic, newton, newton-gmres, fixed-point or lbfgs
+    #[arg(long, default_value = "automatic", value_parser = by_name::<StageSolver>, value_name = "NAME",
+          help_heading = "Network")]
+    solver: StageSolver,
+    /// Relative tolerance of the stages
+    #[arg(long, default_value = "1e-10", value_parser = fraction, value_name = "SIZE", help_heading = "Network", allow_hyphen_values = true)]
+    tolerance: f64,
+
+    /// Passes over the data
+    #[arg(long, default_value = "3000", value_parser = count, value_name = "COUNT", help_heading = "Training", allow_hyphen_values = true)]
+    epochs: usize,
+    /// adam or sgd
+    #[arg(long, default_value = "adam", value_name = "NAME", help_heading = "Training")]
+    optimizer: OptimizerName,
+    /// Learning rate
+    #[arg(long, default_value = "0.005", value_parser = positive, value_name = "RATE", help_heading = "Training",
+          allow_hyphen_values = true)]
+    lr: f64,
+    /// Momentum of sgd
+    #[arg(long, default_value = "0.9", value_parser = decay, value_name = "NUMBER", help_heading = "Training",
+          allow_hyphen_values = true)]
+    momentum: f64,
+    /// The learning rate over the epochs: constant, cosine (falls to zero at the end) or plateau (falls tenfold
+    /// after 50 epochs without progress)
+    #[arg(long, default_value = "cosine", value_name = "NAME", help_heading = "Training")]
+    schedule: ScheduleName,
+    /// How records are shot at: single (from the start to the end), growing (a horizon that grows) or multiple
+    /// (segments that are joined by and by); long oscillating records need one of the latter two
+    #[arg(long, default_value = "multiple", value_name = "NAME", help_heading = "Training")]
+    strategy: StrategyName,
+    /// Intervals between observations in a segment, or in the first horizon
+    #[arg(long, default_value = "4", value_parser = count, value_name = "INTERVALS", help_heading = "Training", allow_hyphen_values = true)]
+    segment: usize,
+    /// Epochs until the strategy has come to whole records [default: half of all epochs]
+    #[arg(long, value_parser = count, value_name = "COUNT", help_heading = "Training", allow_hyphen_values = true)]
+    warm_up: Option<usize>,
+    /// Final weight of the gaps between segments; the loss counts as 1
+    #[arg(long, default_value = "10", value_parser = positive, value_name = "WEIGHT", help_heading = "Training",
+          allow_hyphen_values = true)]
+    penalty: f64,
+    /// Learn the states that records start from too, for noisy data
+    #[arg(long, help_heading = "Training")]
+    learned_starts: bool,
+    /// Train in the data's own units, instead of states of mean 0 and deviation 1
+    #[arg(long, help_heading = "Training")]
+    raw: bool,
+    /// Records in a batch [default: all]
+    #[arg(long, value_parser = count, value_name = "COUNT", help_heading = "Training", allow_hyphen_values = true)]
+    batch: Option<usize>,
+    /// Longest gradient; longer ones are shortened
+    #[arg(long, value_parser = positive, value_name = "NORM", help_heading = "Training", allow_hyphen_values = true)]
+    clip: Option<f64>,
+    /// Stop after so many epochs without a better loss on whole records
+    #[arg(long, value_parser = count, value_name = "EPOCHS", help_heading = "Training", allow_hyphen_values = true)]
+    patience: Option<usize>,
+    /// When the stages of a batch are not solved: stop, or skip the batch
+    #[arg(long, default_value = "stop", value_name = "WHAT", help_heading = "Training")]
+    on_failure: FailureName,
+    /// What random numbers are drawn from
+    #[arg(long, default_value = "0", value_name = "NUMBER", help_heading = "Training", allow_hyphen_values = true)]
+    seed: u64,
+    /// Threads, for several records [default: one a core]
+    #[arg(long, value_parser = count, value_name = "COUNT", help_heading = "Training", allow_hyphen_values = true)]
+    threads: Option<usize>,
+
+    /// Hold out this part of the data, between 0 and 1, and keep the parameters that predict it best
+    #[arg(long, value_parser = fraction, value_name = "PART", help_heading = "Validation", allow_hyphen_values = true)]
+    validation: Option<f64>,
+    /// What is held out: future (the end of every record) or trajectories (whole records) [default: trajectories if
+    /// there are several records]
+    #[arg(long, value_name = "NAME", requires = "validation", help_heading = "Validation")]
+    validation_kind: Option<ValidationName>,
+
+    /// Where the model goes
+    #[arg(long, default_value = "model.json", value_name = "FILE", help_heading = "Output")]
+    pub out: PathBuf,
+    /// Write loss, learning rate, … of every epoch as CSV
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub record: Option<PathBuf>,
+    /// Draw data and fit as SVG
+    #[cfg(feature = "plot")]
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub plot: Option<PathBuf>,
+    /// Continue the figure to this time
+    #[cfg(feature = "plot")]
+    #[arg(long, value_parser = super::options::finite, value_name = "TIME", requires = "plot", help_heading = "Output",
+          allow_hyphen_values = true)]
+    pub forecast: Option<f64>,
+    /// Save the state of training now and then
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    checkpoint: Option<PathBuf>,
+    /// Epochs from one checkpoint to the next
+    #[arg(long, default_value = "500", value_parser = count, value_name = "EPOCHS", help_heading = "Output", allow_hyphen_values = true)]
+    checkpoint_every: usize,
+    /// Continue from a checkpoint; the other options must be those it was made with, --epochs may be larger unless
+    /// it enters --schedule cosine or --warm-up
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    resume: Option<PathBuf>,
+    /// Print the outcome as one JSON object
+    #[arg(long, help_heading = "Output")]
+    pub json: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum OptimizerName {
+    Adam,
+    Sgd,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ScheduleName {
+    Constant,
+    Cosine,
+    Plateau,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum StrategyName {
+    Single,
+    Growing,
+    Multiple,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum FailureName {
+    Stop,
+    Skip,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ValidationName {
+    Future,
+    Trajectories,
+}
+
+impl Fit {
+    pub fn run(&self) -> Result<(), Failure> {
+        let outputs = [Some(&self.out), self.record.as_ref(), self.checkpoint.as_ref()];
+        check_writable(outputs.into_iter().flatten())?;
+        #[cfg(feature = "plot")]
+        check_writable(&self.plot)?;
+        let scheme = scheme(&self.scheme)?;
+        let data = Trajectories::from_csv(&self.data)?;
+        if let Some(threads) = self.threads {
+            // Only the first pool counts; there is no other.
+            let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+        }
+        let mut widths = vec![data.dim() + usize::from(self.time_input)];
+        widths.extend(&self.hidden);
+        widths.push(data.dim());
+        let field = Mlp::new(widths, self.activation)?;
+        if field.param_count() > MOST_PARAMETERS {
+            let count = field.param_count();
+            return Err(Failure::Usage(format!(
+                "--hidden makes {count} parameters, expected {MOST_PARAMETERS} at most"
+            )));
+        }
+        match self.time_input {
+            true => self.train(WithInputs::new(field, [Input::Time])?, scheme, &data),
+            false => self.train(field, scheme, &data),
+        }
+    }
+
+    fn train<F>(&self, field: F, scheme: Tableau, data: &Trajectories) -> Result<(), Failure>
+    where
+        F: VectorField + Clone + Serialize,
+    {
+        let step = self.step_size(data)?;
+        #[cfg(feature = "plot")]
+        self.check_forecast(data, step)?;
+        let solver = Solver { method: self.solver, tolerance: Some(self.tolerance), ..Solver::default() };
+        let block = OdeBlock::new(field, scheme).step_size(step).solved_by(solver);
+        let settings = self.settings(data);
+        let mut trainer = Trainer::new(block).epochs(self.epochs).settings(settings.clone()).progress(true);
+        if let Some(path) = &self.checkpoint {
+            trainer = trainer.checkpoint(path, self.checkpoint_every);
+        }
+        if let Some(path) = &self.resume {
+            trainer = trainer.resume(path);
+        }
+        let fit = trainer.fit(data)?;
+        fit.model.save(&self.out)?;
+        if let Some(path) = &self.record {
+            fit.record.write_csv(path)?;
+        }
+        #[cfg(feature = "plot")]
+        if let Some(path) = &self.plot {
+            let drawn = super::figure::fit(path, &fit.model, data, &settings, self.forecast);
+            // A forecast may overflow; what was learned is told all the same.
+            Report::new(self, &fit, data, drawn.is_ok().then_some(path))?.print()?;
+            return drawn;
+        }
+        Report::new(self, &fit, data, None)?.print()
+    }
+
+    /// The longest step. Refuses one that makes for more steps than can be kept.
+    fn step_size(&self, data: &Trajectories) -> Result<f64, Failure> {
+        let step = self.step.unwrap_or_else(|| median_interval(data) / self.substeps as f64);
+        let span: f64 = data.iter().map(|t| t.times()[t.len() - 1] - t.times()[0]).sum();
+        if span / step <= MOST_STEPS {
+            return Ok(step);
+        }
+        let (argument, value) = match self.step {
+            Some(step) => ("--step", step.to_string()),
+            None => ("--substeps", self.substeps.to_string()),
+        };
+        Err(Failure::Usage(format!("{argument} is {value}, expected at most {MOST_STEPS:e} steps through the data")))
+    }
+
+    fn settings(&self, data: &Trajectories) -> Settings {
+        let warm_up = self.warm_up.unwrap_or(self.epochs / 2);
+        Settings {
+            optimizer: match self.optimizer {
+                OptimizerName::Adam => Optimizer::from(Adam::new(self.lr)),
+                OptimizerName::Sgd => Sgd::new(self.lr).momentum(self.momentum).into(),
+            },
+            schedule: match self.schedule {
+                ScheduleName::Constant => Schedule::Constant,
+                ScheduleName::Cosine => Schedule::Cosine { epochs: self.epochs, min: 0.0 },
+                ScheduleName::Plateau => Schedule::reduce_on_plateau(),
+            },
+            strategy: match self.strategy {
+                StrategyName::Single => Strategy::SingleShooting,
+                StrategyName::Growing => Strategy::GrowingHorizon { intervals: self.segment, epochs: warm_up },
+                StrategyName::Multiple => {
+                    Strategy::MultipleShooting { intervals: self.segment, epochs: warm_up, penalty: self.penalty }
+                }
+            },
+            batch_size: self.batch,
+            seed: self.seed,
+            learned_starts: self.learned_starts,
+            standardised: !self.raw,
+            validation: match (self.validation, self.validation_kind) {
+                (None, _) => Validation::None,
+                (Some(part), Some(ValidationName::Future)) => Validation::Future(part),
+                (Some(part), Some(ValidationName::Trajectories)) => Validation::Trajectories(part),
+                (Some(part), None) if data.len() == 1 => Validation::Future(part),
+                (Some(part), None) => Validation::Trajectories(part),
+            },
+            patience: self.patience,
+            clip: self.clip,
+            on_failure: match self.on_failure {
+                FailureName::Stop => OnFailure::Stop,
+                FailureName::Skip => OnFailure::SkipBatch,
+            },
+            ..Settings::default()
+        }
+    }
+
+    /// Refuses a forecast to a time before the data end, or too far to draw.
+    #[cfg(feature = "plot")]
+    fn check_forecast(&self, data: &Trajectories, step: f64) -> Result<(), Failure> {
+        let end = data.iter().flat_map(|t| t.times()).copied().fold(f64::NEG_INFINITY, f64::max);
+        match self.forecast {
+            Some(time) if time <= end => {
+                Err(Failure::Usage(format!("--forecast is {time}, expected a time after the data, which end at {end}")))
+            }
+            Some(time) if (time - end) / step > MOST_STEPS => Err(Failure::Usage(format!(
+                "--forecast is {time}, expected at most {MOST_STEPS:e} steps of {step} ahead"
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The median of all intervals between observations: the upper one, if there are two.
+fn median_interval(data: &Trajectories) -> f64 {
+    let mut intervals: Vec<f64> =
+        data.iter().flat_map(|t| t.times().windows(2).map(|pair| pair[1] - pair[0])).collect();
+    intervals.sort_unstable_by(f64::total_cmp);
+    intervals[intervals.len() / 2]
+}

@@ -1,0 +1,111 @@
+//! The command line: arguments in, library calls, tables and JSON out.
+
+#[cfg(feature = "plot")]
+mod figure;
+mod fit;
+mod options;
+mod predict;
+mod report;
+mod schemes;
+
+use clap::{Parser, Subcommand};
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Learn ordinary differential equations from data, by networks whose layers are Runge-Kutta steps.
+#[derive(Parser)]
+#[command(name = "kutta", version, max_term_width = 100)]
+struct Command {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    Fit(Box<fit::Fit>),
+    Predict(predict::Predict),
+    Schemes(schemes::Schemes),
+}
+
+/// Why a command failed.
+#[derive(Debug)]
+enum Failure {
+    /// An argument does not make sense. Exit code 2.
+    Usage(String),
+    /// A file or a computation is at fault. Exit code 1.
+    Library(kutta::Error),
+    /// Standard output could not be written to.
+    Output(io::Error),
+}
+
+impl From<kutta::Error> for Failure {
+    fn from(error: kutta::Error) -> Self {
+        Failure::Library(error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Failure::Output(error)
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        Failure::Output(error.into())
+    }
+}
+
+/// Runs the command with the arguments of this process.
+pub fn run() -> ExitCode {
+    let result = match Command::parse().task {
+        Task::Fit(fit) => fit.run(),
+        Task::Predict(predict) => predict.run(),
+        Task::Schemes(schemes) => schemes.run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        // Who closes the pipe has seen enough.
+        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(Failure::Output(error)) => fail(1, format_args!("standard output: {error}")),
+        Err(Failure::Library(error)) => fail(1, error),
+        Err(Failure::Usage(message)) => fail(2, message),
+    }
+}
+
+fn fail(code: u8, message: impl Display) -> ExitCode {
+    // If standard error is closed too, the exit code must do.
+    let _ = writeln!(io::stderr(), "error: {message}");
+    ExitCode::from(code)
+}
+
+/// Writes to standard output; unlike `print!`, it does not panic when nobody reads.
+fn print(text: impl Display) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    write!(out, "{text}")?;
+    Ok(out.flush()?)
+}
+
+fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
+    print(serde_json::to_string_pretty(value)? + "\n")
+}
+
+/// Refuses outputs that could not be written, before any work is done for them.
+fn check_writable<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> Result<(), Failure> {
+    for path in paths {
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let refused = |source| kutta::Error::Io { path: path.clone(), source };
+        if path.is_dir() {
+            return Err(
+                refused(io::Error::new(io::ErrorKind::IsADirectory, "this is a folder, expected a file")).into()
+            );
+        }
+        tempfile::Builder::new().prefix(".kutta-").tempfile_in(folder).map_err(|e| {
+            let why = if folder.is_dir() { e } else { io::Error::new(e.kind(), "its folder does not exist") };
+            refused(why)
+        })?;
+    }
+    Ok(())
+}

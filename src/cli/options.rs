@@ -1,0 +1,76 @@
+//! What arguments may be.
+
+use kutta::{Error, Tableau};
+use std::path::Path;
+use std::str::FromStr;
+
+fn number(text: &str) -> Result<f64, String> {
+    let x: f64 = text.trim().parse().map_err(|_| "expected a number".to_string())?;
+    if x.is_finite() { Ok(x) } else { Err("expected a finite number".to_string()) }
+}
+
+pub fn finite(text: &str) -> Result<f64, String> {
+    number(text)
+}
+
+pub fn positive(text: &str) -> Result<f64, String> {
+    number(text).ok().filter(|&x| x > 0.0).ok_or_else(|| "expected a positive number".to_string())
+}
+
+/// A number from 0 to 1, less than 1.
+pub fn decay(text: &str) -> Result<f64, String> {
+    number(text).ok().filter(|x| (0.0..1.0).contains(x)).ok_or_else(|| "expected a number in [0, 1)".to_string())
+}
+
+/// A number strictly between 0 and 1.
+pub fn fraction(text: &str) -> Result<f64, String> {
+    number(text).ok().filter(|&x| x > 0.0 && x < 1.0).ok_or_else(|| "expected a number between 0 and 1".to_string())
+}
+
+pub fn count(text: &str) -> Result<usize, String> {
+    text.trim().parse().ok().filter(|&n| n > 0).ok_or_else(|| "expected a whole number, at least 1".to_string())
+}
+
+/// Anything that the library reads by name.
+pub fn by_name<T: FromStr<Err = Error>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|e: Error| e.to_string())
+}
+
+/// The scheme of that name, or in that file.
+pub fn scheme(text: &str) -> Result<Tableau, super::Failure> {
+    let path = Path::new(text);
+    let is_file = path.extension().is_some_and(|e| e == "toml" || e == "json");
+    match Tableau::by_name(text) {
+        Ok(scheme) => Ok(scheme),
+        Err(_) if is_file || path.exists() => {
+            let scheme = Tableau::from_file(path)?;
+            Ok(if scheme.name().is_empty() { scheme.named(text) } else { scheme })
+        }
+        Err(error) => Err(super::Failure::Usage(format!("--scheme: {error}; `kutta schemes` lists them all"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_out_of_range_are_refused() {
+        assert_eq!(positive("1e-3"), Ok(1e-3));
+        assert_eq!(count("12"), Ok(12));
+        for text in ["0", "-1", "nan", "inf", "x", ""] {
+            assert!(positive(text).is_err() && fraction(text).is_err() && count(text).is_err(), "{text}");
+        }
+        assert!(fraction("1").is_err() && count("1.5").is_err() && decay("-0.1").is_err());
+        assert!(finite("1e999").is_err() && finite("-2").is_ok() && decay("0").is_ok());
+    }
+
+    #[test]
+    fn schemes_are_names_or_files() {
+        assert_eq!(scheme("Radau-IIA-2").unwrap().stages(), 2);
+        assert!(
+            matches!(scheme("gaus_2"), Err(super::super::Failure::Usage(m)) if m.contains("did you mean `gauss_2`?"))
+        );
+        assert!(matches!(scheme("missing.toml"), Err(super::super::Failure::Library(Error::Io { .. }))));
+    }
+}

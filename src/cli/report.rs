@@ -1,0 +1,151 @@
+//! What `kutta fit` says at the end.
+
+use super::fit::Fit;
+use super::{Failure, print, print_json};
+use kutta::VectorField;
+use kutta::data::{Standardisation, Trajectories};
+use kutta::train::Summary;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fmt::{self, Write};
+use std::path::PathBuf;
+
+/// The outcome of a training, as it is printed.
+#[derive(Serialize)]
+pub struct Report {
+    data: PathBuf,
+    trajectories: usize,
+    observations: usize,
+    time: String,
+    components: Vec<String>,
+    /// Of the data, by component; errors are judged against it.
+    standard_deviation: BTreeMap<String, f64>,
+    step_size: f64,
+    widths: Vec<usize>,
+    activation: String,
+    #[serde(flatten)]
+    summary: Summary,
+    out: PathBuf,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    record: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plot: Option<PathBuf>,
+    #[serde(skip)]
+    json: bool,
+}
+
+impl Report {
+    /// `plot`: the figure, if it was drawn.
+    pub fn new<F: VectorField>(
+        options: &Fit,
+        fit: &kutta::train::Fit<F>,
+        data: &Trajectories,
+        plot: Option<&PathBuf>,
+    ) -> Result<Self, Failure> {
+        let deviation = Standardisation::fit(data)?;
+        let mut widths = vec![data.dim() + usize::from(options.time_input)];
+        widths.extend(&options.hidden);
+        widths.push(data.dim());
+        Ok(Report {
+            data: options.data.clone(),
+            trajectories: data.len(),
+            observations: data.observations(),
+            time: data.time_name().to_string(),
+            components: data.components().to_vec(),
+            standard_deviation: data.components().iter().cloned().zip(deviation.scale().iter().copied()).collect(),
+            step_size: fit.model.step_size(),
+            widths,
+            activation: options.activation.to_string(),
+            summary: fit.summary.clone(),
+            out: options.out.clone(),
+            record: options.record.clone(),
+            plot: plot.cloned(),
+            json: options.json,
+        })
+    }
+
+    pub fn print(&self) -> Result<(), Failure> {
+        if self.json { print_json(self) } else { print(self) }
+    }
+
+    fn errors(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (training, held_out) = (&self.summary.train_rmse, self.summary.validation_rmse.as_ref());
+        let all = self.components.len() > 1;
+        let name = self.components.iter().map(|c| c.chars().count()).fold("root mean square error".len(), usize::max);
+        let mut line = |label: &str, cells: [Option<&str>; 3]| {
+            write!(f, "{label:name$}")?;
+            cells.into_iter().flatten().try_for_each(|cell| write!(f, "  {cell:>18}"))?;
+            writeln!(f)
+        };
+        line("root mean square error", [Some("training"), held_out.map(|_| "held out"), Some("(deviation of data)")])?;
+        let mut numbers =
+            |label: &str, training: Option<&f64>, held_out: Option<Option<&f64>>, deviation: Option<&f64>| {
+                let cells = [Some(number(training)), held_out.map(number), Some(format!("({})", number(deviation)))];
+                line(label, cells.each_ref().map(Option::as_deref))
+            };
+        for c in &self.components {
+            let held_out = held_out.map(|v| v.by_component.get(c));
+            numbers(c, training.by_component.get(c), held_out, self.standard_deviation.get(c))?;
+        }
+        if all {
+            let mean = self.standard_deviation.values().map(|x| x * x).sum::<f64>() / self.components.len() as f64;
+            numbers("all", Some(&training.overall), held_out.map(|v| Some(&v.overall)), Some(&mean.sqrt()))?;
+        }
+        if held_out.is_some() {
+            writeln!(f, "The held-out data chose among the epochs: on data never seen, expect a larger error.")?;
+        }
+        Ok(())
+    }
+}
+
+/// Three digits, in whichever notation is shorter.
+fn number(x: Option<&f64>) -> String {
+    match x {
+        None => "-".to_string(),
+        Some(x) if *x == 0.0 || (1e-3..1e5).contains(&x.abs()) => {
+            let digits = if *x == 0.0 { 0 } else { (2 - x.abs().log10().floor() as i32).max(0) };
+            format!("{x:.*}", digits as usize)
+        }
+        Some(x) => format!("{x:.2e}"),
+    }
+}
+
+fn plural(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Summary { scheme, parameters, epochs, stopped_early, seconds, failed_solves, mean_iterations, .. } =
+            &self.summary;
+        let (observations, trajectories) = (
+            plural(self.observations, "observation", "observations"),
+            plural(self.trajectories, "trajectory", "trajectories"),
+        );
+        writeln!(f, "data     {}: {observations}, {trajectories}", self.data.display())?;
+        let widths = self.widths.iter().map(usize::to_string).collect::<Vec<_>>().join("-");
+        writeln!(f, "network  {widths} {}, {}", self.activation, plural(*parameters, "parameter", "parameters"))?;
+        writeln!(f, "scheme   {scheme}, steps of {} {} at most", self.step_size, self.time)?;
+        let mut work = format!("{} in {seconds:.1} s", plural(*epochs, "epoch", "epochs"));
+        if *stopped_early {
+            work += ", stopped since the loss no longer fell";
+        }
+        if *mean_iterations > 0.0 {
+            let _ = write!(work, ", {mean_iterations:.1} iterations a stage system");
+        }
+        if *failed_solves > 0 {
+            let batches = plural(*failed_solves, "batch", "batches");
+            let _ = write!(work, ", {batches} skipped because stages were not solved");
+        }
+        writeln!(f, "training {work}\n")?;
+        self.errors(f)?;
+        writeln!(f, "\nmodel    {}", self.out.display())?;
+        if let Some(path) = &self.record {
+            writeln!(f, "record   {}", path.display())?;
+        }
+        if let Some(path) = &self.plot {
+            writeln!(f, "figure   {}", path.display())?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,364 @@
+//! The command line as a user meets it: the built binary, in folders of its own.
+#![cfg(feature = "cli")]
+
+use kutta::data::Trajectories;
+use serde_json::Value;
+use std::fs;
+use std::process::{Command, Output, Stdio};
+use tempfile::TempDir;
+
+const DATA: &str = "year,hare,lynx\n1900,30,4\n1901,47,6\n1902,70,10\n1903,77,35\n1904,36,59\n1905,21,42\n";
+const QUICK: &str = "--epochs 6 --hidden 4 --substeps 1";
+
+/// A folder with small data in `data.csv`.
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("data.csv"), DATA).unwrap();
+    folder
+}
+
+/// Runs `kutta` in a folder with arguments that spaces separate.
+fn kutta(folder: &TempDir, arguments: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kutta"));
+    command.current_dir(folder).args(arguments.split_whitespace()).stdin(Stdio::null()).output().unwrap()
+}
+
+/// Standard output of a run that succeeds.
+fn succeeds(folder: &TempDir, arguments: &str) -> String {
+    let output = kutta(folder, arguments);
+    let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert_eq!(output.status.code(), Some(0), "kutta {arguments}: {err}");
+    assert_eq!(err, "", "kutta {arguments}");
+    out
+}
+
+/// A run ends with this code, says these words, and prints nothing else.
+#[track_caller]
+fn fails(folder: &TempDir, arguments: &str, code: i32, words: &[&str]) {
+    let output = kutta(folder, arguments);
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(code), "kutta {arguments}: {err}");
+    assert!(err.starts_with("error: ") && !err.contains("panicked"), "kutta {arguments}: {err}");
+    for word in words {
+        assert!(err.contains(word), "kutta {arguments}: no `{word}` in {err}");
+    }
+    assert!(output.stdout.is_empty(), "kutta {arguments}");
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|e| panic!("{e}: {text}"))
+}
+
+fn read(folder: &TempDir, file: &str) -> Trajectories {
+    Trajectories::from_csv(folder.path().join(file)).unwrap()
+}
+
+#[test]
+fn every_command_has_help() {
+    let folder = folder();
+    for (command, words) in [
+        ("--help", &["fit", "predict", "schemes", "Usage"][..]),
+        ("fit --help", &["--scheme", "--learned-starts", "[default: 20,20]", "unit of time", "Example"]),
+        ("predict --help", &["--start", "--until", "--flow", "Relative tolerance", "Example"]),
+        ("schemes --help", &["--json", "gauss_S"]),
+    ] {
+        let help = succeeds(&folder, command);
+        for word in words {
+            assert!(help.contains(word), "no `{word}` in {help}");
+        }
+    }
+    assert!(succeeds(&folder, "--version").starts_with("kutta "));
+}
+
+#[test]
+fn schemes_as_table_and_json() {
+    let folder = folder();
+    let table = succeeds(&folder, "schemes");
+    assert!(table.lines().any(|l| l.starts_with("radau_iia_3 ") && l.contains("fully implicit")), "{table}");
+    let Value::Array(rows) = json(&succeeds(&folder, "schemes --json")) else { panic!("not an array") };
+    assert_eq!(rows.len() + 1, table.lines().count());
+    let rk4 = rows.iter().find(|row| row["name"] == "rk4").unwrap();
+    assert_eq!((&rk4["stages"], &rk4["order"], &rk4["structure"]), (&4.into(), &4.into(), &"explicit".into()));
+    assert!(rows.iter().all(|row| !row["source"].as_str().unwrap().is_empty()));
+}
+
+#[test]
+fn a_closed_pipe_is_no_failure() {
+    let folder = folder();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kutta"));
+    let mut child =
+        command.arg("schemes").current_dir(&folder).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn fit_then_predict() {
+    let folder = folder();
+    let text = succeeds(&folder, &format!("fit data.csv {QUICK} --record record.csv"));
+    for word in ["6 observations", "2-4-2 tanh", "radau_iia_2", "hare", "lynx", "training", "model.json", "record.csv"]
+    {
+        assert!(text.contains(word), "no `{word}` in {text}");
+    }
+    assert_eq!(fs::read_to_string(folder.path().join("record.csv")).unwrap().lines().count(), 7);
+
+    // By its own steps, from the start of the data, to standard output: the format that was read.
+    let csv = succeeds(&folder, "predict model.json --until 1903");
+    let path = Trajectories::from_csv_str(&csv, "standard output").unwrap();
+    assert_eq!((path.time_name(), path.components()), ("year", &["hare".to_string(), "lynx".to_string()][..]));
+    assert_eq!(path.trajectory(0).times(), [1900.0, 1901.0, 1902.0, 1903.0]);
+    assert_eq!(path.trajectory(0).state(0), [30.0, 4.0]);
+
+    // Accurately: near the former, the same at a finer interval, and from elsewhere.
+    succeeds(&folder, "predict model.json --until 1903 --flow --tolerance 1e-8 --every 0.5 --out flow.csv");
+    let flow = read(&folder, "flow.csv");
+    assert_eq!(flow.trajectory(0).times(), [1900.0, 1900.5, 1901.0, 1901.5, 1902.0, 1902.5, 1903.0]);
+    for (x, y) in path.trajectory(0).state(3).iter().zip(flow.trajectory(0).state(6)) {
+        assert!((x - y).abs() < 1.0, "{x} and {y}");
+    }
+    succeeds(&folder, "predict model.json --start 50,20 --from -3 --until -1.5 --every 1 --out other.csv");
+    let other = read(&folder, "other.csv");
+    assert_eq!(
+        (other.trajectory(0).times(), other.trajectory(0).state(0)),
+        (&[-3.0, -2.0, -1.5][..], &[50.0, 20.0][..])
+    );
+
+    let object = json(&succeeds(&folder, "predict model.json --until 1903 --json"));
+    assert_eq!((object["method"].as_str(), object["scheme"].as_str()), (Some("network"), Some("radau_iia_2")));
+    assert_eq!(object["times"].as_array().unwrap().len(), 4);
+    assert_eq!(object["states"][3][1].as_f64(), Some(path.trajectory(0).state(3)[1]));
+}
+
+#[test]
+fn fit_prints_one_json_object() {
+    let folder = folder();
+    let object = json(&succeeds(&folder, &format!("fit data.csv {QUICK} --validation 0.4 --scheme rk4 --json")));
+    let number = |value: &Value| value.as_f64().unwrap();
+    assert_eq!((object["scheme"].as_str(), object["epochs"].as_u64()), (Some("rk4"), Some(6)));
+    assert_eq!(object["parameters"].as_u64(), Some(2 * 4 + 4 + 4 * 2));
+    assert_eq!((number(&object["failed_solves"]), number(&object["mean_iterations"])), (0.0, 0.0));
+    assert!(number(&object["seconds"]) >= 0.0 && number(&object["standard_deviation"]["lynx"]) > 10.0);
+    for rmse in [&object["train_rmse"], &object["validation_rmse"]] {
+        let [all, hare, lynx] =
+            [&rmse["overall"], &rmse["by_component"]["hare"], &rmse["by_component"]["lynx"]].map(number);
+        assert!((all * all - (hare * hare + lynx * lynx) / 2.0).abs() < 1e-9 * all * all, "{rmse}");
+    }
+}
+
+#[test]
+fn several_records_batches_and_time() {
+    let folder = folder();
+    let mut text = "t,trajectory,x\n".to_string();
+    for (name, start) in [("a", 1.0), ("b", 2.0), ("c", 3.0), ("d", 4.0)] {
+        (0..5).for_each(|k| text += &format!("{k},{name},{}\n", start * 0.8_f64.powi(k)));
+    }
+    fs::write(folder.path().join("many.csv"), text).unwrap();
+    let options = "--time-input --learned-starts --strategy growing --schedule plateau --batch 2 --validation 0.25 \
+                   --optimizer sgd --lr 0.01 --clip 1 --patience 3 --on-failure skip --solver newton-gmres --threads 2";
+    let text = succeeds(&folder, &format!("fit many.csv {QUICK} {options}"));
+    assert!(text.contains("4 trajectories") && text.contains("held out") && text.contains("2-4-1 tanh"), "{text}");
+    // Each training record has its start.
+    let starts: Vec<f64> = ["a", "b", "c", "d"]
+        .iter()
+        .map(|name| kutta(&folder, &format!("predict model.json --until 2 --trajectory {name}")))
+        .filter(|output| output.status.success())
+        .map(|output| Trajectories::from_csv_str(&String::from_utf8(output.stdout).unwrap(), "out").unwrap())
+        .map(|path| path.trajectory(0).state(0)[0])
+        .collect();
+    assert!(starts.len() == 3 && starts.windows(2).all(|pair| pair[0] < pair[1]), "{starts:?}");
+    fails(&folder, "predict model.json --until 2 --trajectory z", 2, &["--trajectory is `z`, expected one of"]);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_model() {
+    let folder = folder();
+    for (seed, file) in [(3, "a.json"), (3, "b.json"), (4, "c.json")] {
+        succeeds(&folder, &format!("fit data.csv {QUICK} --seed {seed} --out {file}"));
+    }
+    let [a, b, c] = ["a.json", "b.json", "c.json"].map(|file| fs::read(folder.path().join(file)).unwrap());
+    assert!(a == b && a != c);
+}
+
+#[test]
+fn training_continues_from_a_checkpoint() {
+    let folder = folder();
+    let options = "--hidden 4 --substeps 1 --schedule constant --warm-up 2";
+    succeeds(&folder, &format!("fit data.csv {options} --epochs 8 --out whole.json"));
+    succeeds(&folder, &format!("fit data.csv {options} --epochs 4 --checkpoint state.json"));
+    succeeds(&folder, &format!("fit data.csv {options} --epochs 8 --resume state.json --out resumed.json"));
+    let [whole, resumed] = ["whole.json", "resumed.json"].map(|file| fs::read(folder.path().join(file)).unwrap());
+    assert!(whole == resumed);
+    let other = format!("fit data.csv {options} --epochs 8 --seed 5 --resume state.json");
+    fails(&folder, &other, 1, &["state.json", "seed was 0, is now 5"]);
+}
+
+#[cfg(feature = "plot")]
+#[test]
+fn figures() {
+    let folder = folder();
+    let svg = |file: &str| fs::read_to_string(folder.path().join(file)).unwrap();
+    let text = succeeds(&folder, &format!("fit data.csv {QUICK} --validation 0.4 --plot fit.svg --forecast 1910"));
+    assert!(text.contains("figure   fit.svg"), "{text}");
+    for word in ["observed", "held out", "fit", "forecast", "hare", "lynx", "year", "1910"] {
+        assert!(svg("fit.svg").contains(word), "no `{word}`");
+    }
+    succeeds(&folder, "predict model.json --until 1905 --plot path.svg --out path.csv");
+    assert!(svg("path.svg").contains("lynx"));
+    fails(&folder, "fit data.csv --plot a.svg --forecast 1903", 2, &["--forecast is 1903", "1905"]);
+    fails(&folder, "fit data.csv --plot a.svg --forecast 1e300", 2, &["--forecast is 1"]);
+    fails(&folder, "fit data.csv --forecast 1910", 2, &["--plot"]);
+    fails(&folder, "fit data.csv --plot missing/a.svg", 1, &["missing/a.svg", "folder does not exist"]);
+}
+
+#[test]
+fn malformed_data_are_refused() {
+    let folder = folder();
+    for (text, words) in [
+        ("t,x\n0,1\n1,2,3\n", &["bad.csv, line 3"][..]),
+        ("t,x\n0,1\n1,two\n", &["line 3, column 2", "`two`"]),
+        ("t,x\n0,1\n1,NaN\n", &["line 3, column 2", "NaN"]),
+        ("t,x\n0,1\n2,1\n1,1\n", &["line 4"]),
+        ("t,x\n0,1\n", &["bad.csv"]),
+        ("t,x\n", &["bad.csv"]),
+        ("t\n0\n1\n", &["bad.csv"]),
+        ("", &["bad.csv"]),
+    ] {
+        fs::write(folder.path().join("bad.csv"), text).unwrap();
+        fails(&folder, "fit bad.csv", 1, words);
+    }
+    fs::write(folder.path().join("bad.csv"), b"t,x\n0,\xff\n").unwrap();
+    fails(&folder, "fit bad.csv", 1, &["line 2", "UTF-8"]);
+    fails(&folder, "fit missing.csv", 1, &["missing.csv"]);
+    fails(&folder, "fit data.csv --validation 0.2 --validation-kind trajectories", 1, &["at least two"]);
+    assert!(!folder.path().join("model.json").exists());
+}
+
+#[test]
+fn schemes_that_make_no_sense_are_refused() {
+    let folder = folder();
+    fails(
+        &folder,
+        "fit data.csv --scheme gaus_2",
+        2,
+        &["--scheme", "unknown scheme `gaus_2`", "did you mean `gauss_2`"],
+    );
+    fails(&folder, "fit data.csv --scheme gauss_0", 2, &["--scheme"]);
+    fails(&folder, "fit data.csv --scheme missing.toml", 1, &["missing.toml"]);
+    for (file, text, words) in [
+        ("a.toml", "A = [[0.5]]\nb = [0.9]\nc = [0.5]\n", &["a.toml", "0.9"][..]),
+        ("b.toml", "A = [[0.5]]\nb = [0.5, 0.5]\nc = [0.5]\n", &["b.toml"]),
+        ("c.json", "{\"A\": [[0.5]], \"b\": [1], \"c\": [0.25]}", &["c.json"]),
+        ("d.json", "{\"A\": [[0.5]], \"b\"", &["d.json", "line 1"]),
+    ] {
+        fs::write(folder.path().join(file), text).unwrap();
+        fails(&folder, &format!("fit data.csv --scheme {file}"), 1, words);
+    }
+    fs::write(folder.path().join("own.toml"), "A = [[\"1/2\"]]\nb = [1]\nc = [\"1/2\"]\n").unwrap();
+    let text = succeeds(&folder, &format!("fit data.csv {QUICK} --scheme own.toml"));
+    assert!(text.contains("own.toml"), "{text}");
+}
+
+#[test]
+fn numbers_out_of_range_are_refused() {
+    let folder = folder();
+    for (option, value) in [
+        ("--lr", "-1"),
+        ("--lr", "nan"),
+        ("--epochs", "0"),
+        ("--epochs", "1.5"),
+        ("--hidden", "4,0"),
+        ("--hidden", "4000000,4000000"),
+        ("--substeps", "0"),
+        ("--substeps", "1000000000"),
+        ("--step", "0"),
+        ("--step", "inf"),
+        ("--step", "1e-300"),
+        ("--tolerance", "2"),
+        ("--validation", "1"),
+        ("--clip", "-2"),
+        ("--batch", "0"),
+        ("--segment", "0"),
+        ("--threads", "0"),
+        ("--seed", "-1"),
+        ("--activation", "tan"),
+        ("--solver", "newtn"),
+        ("--strategy", "several"),
+        ("--momentum", "1.5"),
+    ] {
+        fails(&folder, &format!("fit data.csv {option} {value}"), 2, &[option]);
+    }
+    fails(&folder, "fit data.csv --activation tan", 2, &["did you mean `tanh`"]);
+    fails(&folder, "fit data.csv --step 1 --substeps 2", 2, &["--step", "--substeps"]);
+    fails(&folder, "fit", 2, &["DATA"]);
+    fails(&folder, "fti", 2, &["fti"]);
+}
+
+#[test]
+fn outputs_that_cannot_be_written_are_refused_before_training() {
+    let folder = folder();
+    // Long enough that training first would be noticed.
+    for option in ["--out", "--record", "--checkpoint"] {
+        fails(
+            &folder,
+            &format!("fit data.csv --epochs 100000000 {option} missing/file"),
+            1,
+            &["missing/file", "folder"],
+        );
+        fails(&folder, &format!("fit data.csv --epochs 100000000 {option} ."), 1, &["this is a folder"]);
+    }
+    fails(&folder, "fit data.csv --epochs 100000000 --resume missing.json", 1, &["missing.json"]);
+    fails(&folder, "predict data.csv --until 1 --out missing/path.csv", 1, &["missing/path.csv"]);
+}
+
+#[test]
+fn predictions_that_make_no_sense_are_refused() {
+    let folder = folder();
+    succeeds(&folder, &format!("fit data.csv {QUICK}"));
+    for (options, words) in [
+        ("--until 1905 --start 1,2,3", &["--start has 3 numbers, expected 2", "hare,lynx"][..]),
+        ("--until 1905 --start 1,x", &["--start"]),
+        ("--until 1905 --start 1,inf", &["--start"]),
+        ("--until 1900", &["--until is 1900", "1900"]),
+        ("--until 1905 --from 1906", &["--until is 1905", "1906"]),
+        ("--until nan", &["--until"]),
+        ("--until 1905 --every -1", &["--every"]),
+        ("--until 1905 --every 1e-300", &["--every is"]),
+        ("--until 1e300", &["--every is"]),
+        ("--until 1905 --flow --tolerance 1e-20", &["--tolerance"]),
+        ("--until 1905 --tolerance 1e-5", &["--flow"]),
+        ("", &["--until"]),
+    ] {
+        fails(&folder, &format!("predict model.json {options}"), 2, words);
+    }
+}
+
+#[test]
+fn broken_models_are_refused() {
+    let folder = folder();
+    succeeds(&folder, &format!("fit data.csv {QUICK}"));
+    let text = fs::read_to_string(folder.path().join("model.json")).unwrap();
+    let broken = |text: &str, words: &[&str]| {
+        fs::write(folder.path().join("broken.json"), text).unwrap();
+        fails(&folder, "predict broken.json --until 1905", 1, &[&["broken.json"], words].concat());
+    };
+    broken(&text[..text.len() / 2], &["too early"]);
+    broken(&text.replacen("1900.0", "1901.0", 1), &["damaged or edited"]);
+    broken(&text.replacen("\"format_version\": 1", "\"format_version\": 9", 1), &["version 9"]);
+    broken("[1, 2]", &["kutta model"]);
+    broken("", &["too early"]);
+    fails(&folder, "predict data.csv --until 1905", 1, &["data.csv"]);
+    fails(&folder, "predict missing.json --until 1905", 1, &["missing.json"]);
+}
+
+#[test]
+fn stages_without_a_solution_are_an_error_that_says_what_to_do() {
+    let folder = folder();
+    // With steps of a thousand the fixed-point iteration is no contraction.
+    let text = "t,x\n0,1\n1000,2\n2000,5\n";
+    fs::write(folder.path().join("far.csv"), text).unwrap();
+    let options = "--raw --hidden 4 --epochs 50 --lr 1 --substeps 1 --solver fixed-point --strategy single";
+    fails(&folder, &format!("fit far.csv {options}"), 1, &["reduce the step size"]);
+    assert!(!folder.path().join("model.json").exists());
+}
