@@ -55,6 +55,15 @@ impl<T: Real> Default for System<T> {
     }
 }
 
+/// When to stop.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Goal<'a, T> {
+    /// For each system, the norm of the residual relative to that of the right-hand side.
+    pub tolerance: &'a [T],
+    /// Applications of the operator.
+    pub max_iterations: usize,
+}
+
 /// How a solve ended.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Outcome {
@@ -81,27 +90,25 @@ impl<T: Real> Gmres<T> {
         layout: Layout,
         rhs: &[T],
         x: &mut [T],
-        tolerance: &[T],
-        max_iterations: usize,
+        goal: Goal<'_, T>,
         apply: impl FnMut(&[T], &mut [T]),
     ) -> Outcome {
-        self.solve_preconditioned(layout, rhs, x, tolerance, max_iterations, apply, |v, out| out.copy_from_slice(v))
+        self.solve_preconditioned(layout, rhs, x, goal, apply, |v, out| out.copy_from_slice(v))
     }
 
     /// Solves `A x = rhs` from the guess in `x`, each system `q` until `‖rhs - A x‖₂ ≤ tolerance_q ‖rhs‖₂`.
     ///
     /// `apply` computes `A v`, `precondition` `P⁻¹ v`; the Krylov space is that of `A P⁻¹`.
-    #[allow(clippy::too_many_arguments)]
     pub fn solve_preconditioned(
         &mut self,
         layout: Layout,
         rhs: &[T],
         x: &mut [T],
-        tolerance: &[T],
-        max_iterations: usize,
+        goal: Goal<'_, T>,
         mut apply: impl FnMut(&[T], &mut [T]),
         mut precondition: impl FnMut(&[T], &mut [T]),
     ) -> Outcome {
+        let Goal { tolerance, max_iterations } = goal;
         let (n, len) = (layout.samples, layout.len());
         self.basis.resize((RESTART + 1) * len, T::zero());
         self.image.resize(len, T::zero());
@@ -275,8 +282,8 @@ mod tests {
         };
         let rhs: Vec<f64> = (0..layout.len()).map(|i| entries[(7 * i) % entries.len()]).collect();
         let mut x = vec![0.0; layout.len()];
-        let outcome =
-            Gmres::new().solve_preconditioned(layout, &rhs, &mut x, &vec![1e-12; count], 200, apply, diagonal);
+        let goal = Goal { tolerance: &vec![1e-12; count], max_iterations: 200 };
+        let outcome = Gmres::new().solve_preconditioned(layout, &rhs, &mut x, goal, apply, diagonal);
         let mut ax = vec![0.0; layout.len()];
         apply(&x, &mut ax);
         let difference: Vec<f64> = ax.iter().zip(&rhs).map(|(a, b)| a - b).collect();
@@ -284,6 +291,10 @@ mod tests {
         layout.dot(&difference, &difference, &mut error);
         layout.dot(&rhs, &rhs, &mut size);
         (error.iter().zip(&size).map(|(e, s)| (e / s).sqrt()).fold(0.0, f64::max), outcome)
+    }
+
+    fn goal(tolerance: &[f64]) -> Goal<'_, f64> {
+        Goal { tolerance, max_iterations: 50 }
     }
 
     proptest! {
@@ -304,12 +315,12 @@ mod tests {
         let alone = Layout { rows: 2, stages: 1, samples: 1, stride: 1 };
         // System 0 is [[2, 1], [0, 3]]; system 1 is singular.
         let mut x = [0.0; 4];
-        let outcome = Gmres::new().solve(layout, &[1.0, 1.0, 1.0, 1.0], &mut x, &[1e-12; 2], 50, |v, out| {
+        let outcome = Gmres::new().solve(layout, &[1.0, 1.0, 1.0, 1.0], &mut x, goal(&[1e-12; 2]), |v, out| {
             out.copy_from_slice(&[2.0 * v[0] + v[2], 0.0, 3.0 * v[2], 0.0]);
         });
         assert_eq!(outcome.unsolved.map(|(q, _)| q), Some(1));
         let mut y = [0.0_f64; 2];
-        Gmres::new().solve(alone, &[1.0, 1.0], &mut y, &[1e-12], 50, |v, out| {
+        Gmres::new().solve(alone, &[1.0, 1.0], &mut y, goal(&[1e-12]), |v, out| {
             out.copy_from_slice(&[2.0 * v[0] + v[1], 3.0 * v[1]]);
         });
         assert_eq!([x[0], x[2]], y);
@@ -320,7 +331,7 @@ mod tests {
     fn zero_right_hand_side_needs_no_iteration() {
         let mut x = [0.0; 2];
         let layout = Layout { rows: 2, stages: 1, samples: 1, stride: 1 };
-        let outcome = Gmres::new().solve(layout, &[0.0; 2], &mut x, &[1e-10], 9, |v, out| out.copy_from_slice(v));
+        let outcome = Gmres::new().solve(layout, &[0.0; 2], &mut x, goal(&[1e-10]), |v, out| out.copy_from_slice(v));
         assert_eq!(outcome, Outcome { iterations: 0, unsolved: None });
     }
 }

@@ -1,5 +1,6 @@
 //! Newton corrections by GMRES on Jacobian–vector products.
 
+use super::gmres::Goal;
 use super::{Gmres, StageSystem};
 use crate::field::VectorField;
 use crate::{Number, Real};
@@ -33,7 +34,8 @@ pub(super) fn correct<F: VectorField + ?Sized, T: Real>(
     // A sample with nothing to correct keeps its old correction: it may be in the middle of a backtracking.
     let mut solution = system.scratch.take(layout.len());
     solution.fill(T::zero());
-    let outcome = gmres.solve(layout, &rhs, &mut solution, forcing, MAX_ITERATIONS, |v, out| system.apply(v, out));
+    let goal = Goal { tolerance: forcing, max_iterations: MAX_ITERATIONS };
+    let outcome = gmres.solve(layout, &rhs, &mut solution, goal, |v, out| system.apply(v, out));
     for span in layout.spans() {
         for (q, k) in span.enumerate() {
             if forcing[q] < T::MAX {

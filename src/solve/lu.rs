@@ -27,10 +27,9 @@ impl std::fmt::Debug for LuScratch {
 
 impl LuScratch {
     fn stack(&mut self, needed: faer::dyn_stack::StackReq) -> &mut MemStack {
-        if self.0.as_ref().is_none_or(|buffer| buffer.len() < needed.unaligned_bytes_required()) {
-            self.0 = Some(MemBuffer::new(needed));
-        }
-        MemStack::new(self.0.as_mut().expect("just filled"))
+        let large_enough = |buffer: &MemBuffer| buffer.len() >= needed.unaligned_bytes_required();
+        let kept = self.0.take().filter(large_enough);
+        MemStack::new(self.0.insert(kept.unwrap_or_else(|| MemBuffer::new(needed))))
     }
 }
 

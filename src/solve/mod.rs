@@ -21,7 +21,7 @@ mod system;
 
 pub(crate) use descent::solve as descent;
 pub(crate) use fixed_point::{neumann, solve as fixed_point};
-pub(crate) use gmres::Gmres;
+pub(crate) use gmres::{Gmres, Goal};
 pub(crate) use layout::Layout;
 pub(crate) use newton::{Correction, Newton};
 pub(crate) use system::{Buffers, Solution, StageSystem};

@@ -80,7 +80,8 @@ impl<F: VectorField, T: Real> Step<'_, F, T> {
                 tolerance.clear();
                 tolerance.resize(layout.samples, linear_tolerance);
                 solution.fill(T::zero());
-                let outcome = newton.gmres.solve(layout, rhs, solution, tolerance, MAX_ITERATIONS, |v, out| {
+                let goal = solve::Goal { tolerance, max_iterations: MAX_ITERATIONS };
+                let outcome = newton.gmres.solve(layout, rhs, solution, goal, |v, out| {
                     coupled(v, out);
                     for span in layout.spans() {
                         out[span.clone()].iter_mut().zip(&v[span]).for_each(|(out, &v)| *out = v - *out);
