@@ -16,6 +16,7 @@ use std::time::Duration;
 fn training_step<F: VectorField, T: Real>(
     block: &OdeBlock<F>,
     data: &Trajectories,
+    rate: f64,
     mut loss: impl FnMut(&Path<T>, &Path<T>, &mut Path<T>) -> T,
     mut time: impl FnMut(&mut dyn FnMut()),
 ) {
@@ -24,7 +25,7 @@ fn training_step<F: VectorField, T: Real>(
     let target = Path::from_states(block.dim(), data.iter().map(|trajectory| cast(trajectory.states())));
     let starts: Vec<T> = data.iter().flat_map(|trajectory| cast(trajectory.state(0))).collect();
     let mut params: Vec<T> = block.init(&mut StdRng::seed_from_u64(0));
-    let adam = Optimizer::from(Adam::new(1e-3));
+    let adam = Optimizer::from(Adam::new(rate));
     let mut moments = adam.start(params.len());
     let mut unrolled = block.unroll(&grid).unwrap();
     let mut cotangents = Path::zeros(block.dim(), &grid);
@@ -82,6 +83,7 @@ fn lotka_volterra<T: Real>(criterion: &mut Criterion, precision: &str) {
             training_step::<_, T>(
                 &block,
                 &data,
+                1e-3,
                 |path, target, gradient| MeanSquare.value_and_grad(path, target, gradient),
                 |step| {
                     group.bench_function(format!("{name}/{precision}/{activation}"), |b| b.iter(&mut *step));
@@ -99,7 +101,8 @@ fn scaling(criterion: &mut Criterion) {
             let field = Damped::new(Mlp::new([d, width, width, d], Activation::Tanh).unwrap(), 1.0).unwrap();
             let block = OdeBlock::new(field, scheme.clone()).step_size(0.1).solved_by(solver::<f32>());
             let start = |sample: usize| (0..d).map(move |i| ((sample * d + i) as f64 * 0.7).sin());
-            // The end is a target of zeros: the loss is the mean square of the final state.
+            // The end is a target of zeros: the loss is the mean square of the final state. Parameters stay what they are,
+            // or training would soon have nothing left to do.
             let sample = |q: usize| {
                 let states = start(q).chain((0..d).map(|_| 0.0)).collect();
                 Trajectory::new(q.to_string(), vec![0.0, 2.0], states).unwrap()
@@ -109,6 +112,7 @@ fn scaling(criterion: &mut Criterion) {
             training_step::<_, f32>(
                 &block,
                 &data,
+                0.0,
                 |path, target, gradient| MeanSquare.value_and_grad(path, target, gradient),
                 |step| {
                     group.bench_function(format!("{name}/f32/{d}"), |b| b.iter(&mut *step));

@@ -17,7 +17,7 @@ pub enum Error {
         reason: String,
     },
     /// A name that no entry of the catalogue has.
-    #[error("unknown {what} `{name}`{}", suggested(.suggestion))]
+    #[error("unknown {what} `{name}`{}", suggested(.suggestion, .known))]
     UnknownName {
         /// What was looked up: "scheme", "activation", "solver", …
         what: &'static str,
@@ -25,6 +25,8 @@ pub enum Error {
         name: String,
         /// The closest name that exists, if any is close.
         suggestion: Option<String>,
+        /// The names that exist.
+        known: Vec<String>,
     },
     /// Two sizes that should agree do not.
     #[error("{argument} has {found} {unit}, expected {expected}")]
@@ -138,12 +140,19 @@ impl std::fmt::Display for Location {
     }
 }
 
+/// Most names that a message lists.
+const MOST_LISTED: usize = 12;
+
 fn named(name: &str) -> String {
     if name.is_empty() { String::new() } else { format!(" `{name}`") }
 }
 
-fn suggested(suggestion: &Option<String>) -> String {
-    suggestion.as_ref().map_or_else(String::new, |s| format!("; did you mean `{s}`?"))
+fn suggested(suggestion: &Option<String>, known: &[String]) -> String {
+    match suggestion {
+        Some(suggestion) => format!("; did you mean `{suggestion}`?"),
+        None if known.len() <= MOST_LISTED => format!("; there are {}", known.join(", ")),
+        None => format!("; there are {}, … ({} in all)", known[..MOST_LISTED].join(", "), known.len()),
+    }
 }
 
 fn located(location: &Option<Location>) -> String {
@@ -161,13 +170,15 @@ fn position(line: usize, column: usize) -> String {
 impl Error {
     /// The error of an unknown name, with the closest of `known` as a suggestion.
     pub(crate) fn unknown<'a>(what: &'static str, name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        let known: Vec<&str> = known.into_iter().collect();
         let suggestion = known
-            .into_iter()
-            .map(|k| (strsim::damerau_levenshtein(&name.to_lowercase(), &k.to_lowercase()), k))
+            .iter()
+            .map(|k| (strsim::damerau_levenshtein(&name.to_lowercase(), &k.to_lowercase()), *k))
             .min()
             .filter(|(distance, k)| *distance <= 1 + k.len().max(name.len()) / 3)
             .map(|(_, k)| k.to_string());
-        Error::UnknownName { what, name: name.to_string(), suggestion }
+        let known = known.into_iter().map(str::to_string).collect();
+        Error::UnknownName { what, name: name.to_string(), suggestion, known }
     }
 
     /// The same error, for step `step` of a chain and the samples that a chunk's columns stand for.

@@ -15,7 +15,11 @@ pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
         // Temporary files are private by default; this one becomes an ordinary file (the user's mask still applies).
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let mut file = builder.tempfile_in(folder)?;
+        // Whoever reads of a failure knows the file they asked for, not the temporary one.
+        let mut file = builder.tempfile_in(folder).map_err(|error| match folder.is_dir() {
+            true => std::io::Error::from(error.kind()),
+            false => std::io::Error::new(error.kind(), format!("there is no folder {}", folder.display())),
+        })?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
         file.persist(path)?;
@@ -27,6 +31,12 @@ pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_missing_folder_is_named() {
+        let error = write_atomically(Path::new("no such folder/a.txt"), b"new").unwrap_err().to_string();
+        assert_eq!(error, "no such folder/a.txt: there is no folder no such folder");
+    }
 
     #[test]
     fn replaces_the_file_and_leaves_nothing_else() {

@@ -104,6 +104,8 @@ pub use field::{Activation, Damped, Mlp, VectorField, WithInputs};
 pub use flow::Flow;
 pub use network::OdeBlock;
 pub use number::{Number, Real};
+/// The random numbers that [`OdeBlock::init`] draws from, in the version that it takes.
+pub use rand;
 pub use solve::Solver;
 pub use tableau::Tableau;
 pub use train::{Adam, Fit, Model, Schedule, Strategy, Trainer};

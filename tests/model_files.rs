@@ -180,6 +180,42 @@ fn a_failed_save_leaves_the_old_file() {
     assert!(matches!(model.save(folder.path().join("missing/model.json")), Err(Error::Io { .. })));
 }
 
+/// A field that cannot be written out, as if the disk were full half-way.
+#[derive(Clone)]
+struct Unwritable;
+
+impl kutta::VectorField for Unwritable {
+    fn dim(&self) -> usize {
+        1
+    }
+    fn param_count(&self) -> usize {
+        1
+    }
+    fn eval<S: kutta::Number>(&self, params: &[S], _t: S, y: &[S], dy: &mut [S]) {
+        dy[0] = params[0] * y[0];
+    }
+}
+
+impl serde::Serialize for Unwritable {
+    fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        Err(serde::ser::Error::custom("interrupted"))
+    }
+}
+
+#[test]
+fn an_interrupted_save_leaves_the_old_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.json");
+    let model = trained();
+    model.save(&path).unwrap();
+    let block = kutta::OdeBlock::new(Unwritable, Tableau::backward_euler());
+    let units = kutta::data::Standardisation::identity(1);
+    let other = Model::new(block, vec![1.0], units, &["x".to_string()], "t").unwrap();
+    assert!(other.save(&path).unwrap_err().to_string().contains("interrupted"));
+    assert_eq!(load(&path).unwrap(), model);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
 #[test]
 fn the_learned_field_has_the_units_of_the_data() {
     let model = trained();

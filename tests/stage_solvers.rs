@@ -77,6 +77,33 @@ fn a_sample_in_trouble_costs_the_others_nothing() {
     }
 }
 
+/// `y' = γ (tanh 1 - tanh(1 + y))`: near zero, terms of order `γ` cancel.
+struct Cancelling;
+
+impl VectorField for Cancelling {
+    fn dim(&self) -> usize {
+        1
+    }
+    fn param_count(&self) -> usize {
+        1
+    }
+    fn eval<S: Number>(&self, params: &[S], _t: S, y: &[S], dy: &mut [S]) {
+        dy[0] = params[0] * (S::one().tanh() - (S::one() + y[0]).tanh());
+    }
+}
+
+#[test]
+fn states_that_vanish_do_not_ask_for_more_than_rounding_allows() {
+    for method in METHODS {
+        let solver = Solver { method, ..Solver::default() };
+        let block = OdeBlock::new(Cancelling, Tableau::backward_euler()).steps(400).step_size(0.1).solved_by(solver);
+        let single = block.integrate(&[3.0f32], 0.0, &[[0.5f32]]).unwrap_or_else(|e| panic!("{method}: {e}"));
+        assert!(single.last(0)[0].abs() < 1e-5, "{method}: {}", single.last(0)[0]);
+        let double = block.integrate(&[3.0], 0.0, &[[0.5]]).unwrap_or_else(|e| panic!("{method}: {e}"));
+        assert!(double.last(0)[0].abs() < 1e-13, "{method}: {}", double.last(0)[0]);
+    }
+}
+
 #[test]
 fn an_overflowing_state_is_an_error_and_not_a_nan() {
     let block = OdeBlock::new(Blowup, Tableau::forward_euler()).steps(30).step_size(1.0);

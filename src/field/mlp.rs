@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 /// A multilayer perceptron `F(y) = W_k σ(W_{k-1} … σ(W_1 y + b_1) … + b_{k-1})`, without a bias at the output.
 ///
 /// The activation follows every layer but the last. Parameters are laid out layer by layer: the weight matrix, one row for
-/// each output, row by row, and then the layer's bias.
+/// each output, row by row, and then the layer's bias. Two widths make a linear field, with
+/// [`with_output_bias`](Mlp::with_output_bias) an affine one.
 ///
 /// ```
 /// use kutta::VectorField;

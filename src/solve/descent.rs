@@ -86,6 +86,7 @@ pub(crate) fn solve<F: VectorField + ?Sized, T: Real>(
             field: system.field,
             params: system.params,
             a: system.a,
+            smallest_scale: system.smallest_scale,
             buffers: &mut buffers,
             solution: Solution { layout: alone, y: &mut y, f: &mut f, record: &mut record },
             scratch: &mut scratch,

@@ -45,7 +45,8 @@ pub struct Solver {
     pub method: StageSolver,
     /// Method for the linear systems of adjoint and tangent.
     pub adjoint: AdjointSolver,
-    /// A sample is solved when `‖r‖∞ ≤ tolerance · max(‖Y‖∞, ‖y_n‖∞, 1e-6)`. `None`: 1e-10 in f64, 1e-5 in f32.
+    /// A sample is solved when `‖r‖∞ ≤ max(tolerance · max(‖Y‖∞, ‖y_n‖∞), 8 ε)`, with the machine's `ε`: states are taken
+    /// to be sums of terms of order one or more. `None`: 1e-10 in f64, 1e-5 in f32.
     ///
     /// Where rounding errors of the field keep the residual of a stiff system above that, a Newton correction of that
     /// size which no longer reduces the residual counts as solved too.
@@ -74,6 +75,12 @@ impl Solver {
     /// The relative tolerance of stage equations.
     pub(crate) fn stage_tolerance<T: Real>(&self) -> T {
         T::constant(self.tolerance.unwrap_or(if size_of::<T>() == 8 { 1e-10 } else { 1e-5 }))
+    }
+
+    /// The size of a state for which the tolerance is 8 units of roundoff. A smaller residual is not to be had where terms
+    /// of order one cancel to a state near zero.
+    pub(crate) fn smallest_scale<T: Real>(&self) -> T {
+        T::constant(8.0) * T::EPSILON / self.stage_tolerance::<T>()
     }
 
     /// The relative tolerance of linear systems in adjoint and tangent: tighter than that of the stages, so that these

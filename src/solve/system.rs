@@ -4,9 +4,6 @@ use super::Layout;
 use crate::field::{Point, Scratch, VectorField};
 use crate::{Number, Real};
 
-/// Smallest size of a state that a relative tolerance refers to.
-const SMALLEST_SCALE: f64 = 1e-6;
-
 /// The unknowns of a block of stages and all that belongs to them, for the samples that are still being solved.
 #[derive(Debug)]
 pub(crate) struct Buffers<T> {
@@ -133,6 +130,8 @@ pub(crate) struct StageSystem<'a, F: ?Sized, T: Real> {
     pub params: &'a [T],
     /// Coefficients among the stages of the block, row-major.
     pub a: &'a [T],
+    /// Smallest size of a state that relative residuals refer to.
+    pub smallest_scale: T,
     pub buffers: &'a mut Buffers<T>,
     pub solution: Solution<'a, T>,
     pub scratch: &'a mut Scratch<T>,
@@ -157,14 +156,14 @@ impl<F: VectorField + ?Sized, T: Real> StageSystem<'_, F, T> {
         }
     }
 
-    /// The size that sample `q`'s tolerance is relative to: `max(‖Y‖∞, ‖y_n‖∞, 1e-6)`.
+    /// The size that sample `q`'s tolerance is relative to: `max(‖Y‖∞, ‖y_n‖∞)`, but no less than the smallest.
     pub fn scale(&self, q: usize) -> T {
         let b = &*self.buffers;
         let layout = b.layout;
         let largest = |matrix: &[T], from: T| {
             layout.spans().map(|span| matrix[span.start + q].abs()).fold(from, |m, x| if x > m { x } else { m })
         };
-        largest(&b.y, Number::max(b.size[q], T::constant(SMALLEST_SCALE)))
+        largest(&b.y, Number::max(b.size[q], self.smallest_scale))
     }
 
     /// `out = M v`, `M = ∂r/∂Y = I - h (A ⊗ I) diag(J_j)`, at the stages last evaluated.

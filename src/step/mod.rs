@@ -237,6 +237,7 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
             field: self.field,
             params: from.params,
             a: &block.a,
+            smallest_scale: self.solver.smallest_scale(),
             buffers,
             solution: Solution { layout, y: &mut trace.y, f: &mut ws.slopes, record: &mut trace.record },
             scratch: &mut ws.scratch,

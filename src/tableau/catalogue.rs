@@ -163,8 +163,8 @@ fn unknown(name: &str, plain: &str) -> Error {
     let mut known: Vec<String> =
         schemes().flat_map(|s| [s.name].into_iter().chain(s.aliases.iter().copied())).map(String::from).collect();
     known.extend(members().map(|(family, parameter)| format!("{}_{parameter}", family.name)));
-    match known.iter().find(|k| plain.len() >= 3 && k.contains(plain)) {
-        Some(longer) => Error::UnknownName { what: WHAT, name: name.to_string(), suggestion: Some(longer.to_string()) },
+    match known.iter().find(|k| plain.len() >= 3 && k.contains(plain)).cloned() {
+        Some(longer) => Error::UnknownName { what: WHAT, name: name.to_string(), suggestion: Some(longer), known },
         None => Error::unknown(WHAT, name, known.iter().map(String::as_str)),
     }
 }
@@ -288,11 +288,12 @@ mod tests {
             ("midpoint", "unknown scheme `midpoint`; did you mean `explicit_midpoint`?"),
             ("gauss", "unknown scheme `gauss`; did you mean `gauss_1`?"),
             ("radau_iia_", "unknown scheme `radau_iia_`; did you mean `radau_iia_1`?"),
-            ("", "unknown scheme ``"),
-            ("quite another thing", "unknown scheme `quite another thing`"),
-            ("🦀", "unknown scheme `🦀`"),
+            ("", "unknown scheme ``; there are forward_euler, euler, "),
+            ("quite another thing", "unknown scheme `quite another thing`; there are forward_euler, euler, "),
+            ("🦀", "unknown scheme `🦀`; there are forward_euler, euler, "),
         ] {
-            assert_eq!(Tableau::by_name(name).unwrap_err().to_string(), message);
+            let found = Tableau::by_name(name).unwrap_err().to_string();
+            assert!(found.starts_with(message), "{found}");
         }
     }
 
@@ -308,7 +309,8 @@ mod tests {
             ("two_leg_theta_2", "theta is 2, expected a number from 0 to 1"),
             ("one_leg_theta_1e", "theta is `1e`, expected a number (in `1e`, character 1: `1e` is not a number)"),
         ] {
-            assert_eq!(Tableau::by_name(name).unwrap_err().to_string(), message);
+            let found = Tableau::by_name(name).unwrap_err().to_string();
+            assert!(found.starts_with(message), "{found}");
         }
     }
 }
