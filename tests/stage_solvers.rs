@@ -183,6 +183,33 @@ fn arguments_of_the_wrong_size_are_named() {
 }
 
 #[test]
+fn single_steps_refuse_what_does_not_fit() {
+    use kutta::field::Batch;
+    use kutta::step::{Start, Step, Trace, Workspace};
+    let step = Step::new(&Relaxation, &Tableau::radau_iia(2).unwrap(), Solver::default()).unwrap();
+    let batch = Batch::padded::<f64>(2);
+    let y = vec![0.5; batch.stride];
+    let (mut next, mut trace, mut ws) = (y.clone(), Trace::new(), Workspace::new());
+    let from = Start { params: &[1.0], t: &[0.0; 2], h: &[0.1; 2], y: &y, batch };
+    let mut bar = [0.0];
+    // No step was taken yet: there is nothing to pull back through.
+    assert!(step.pullback(from, &trace, &mut next, &mut bar, &mut ws).is_err());
+    assert!(step.forward(from, &mut next, &mut trace, &mut ws).unwrap() > 0);
+    step.pullback(from, &trace, &mut next, &mut bar, &mut ws).unwrap();
+    for (from, message) in [
+        (Start { params: &[], ..from }, "params has 0 entries, expected 1"),
+        (Start { t: &[0.0], ..from }, "t has 1 entries, expected 2"),
+        (Start { h: &[], ..from }, "h has 0 entries, expected 2"),
+        (Start { y: &y[1..], ..from }, "y has 7 entries, expected 8"),
+    ] {
+        assert_eq!(step.forward(from, &mut next, &mut trace, &mut ws).unwrap_err().to_string(), message);
+        assert_eq!(step.pushforward(from, &trace, &mut next, None, &mut ws).unwrap_err().to_string(), message);
+    }
+    let error = step.forward(from, &mut [], &mut trace, &mut ws).unwrap_err().to_string();
+    assert_eq!(error, "next has 0 entries, expected 8");
+}
+
+#[test]
 fn solvers_have_names_and_unknown_ones_a_suggestion() {
     for method in METHODS {
         assert_eq!(method.to_string().parse::<StageSolver>().unwrap(), method);

@@ -85,7 +85,7 @@ impl Elementary {
             Elementary::Recip => -value * value,
             Elementary::Sqrt => c(0.5) / value,
             Elementary::Powi(0) => c(0.0),
-            Elementary::Powi(n) => c(f64::from(n)) * x.powi(n - 1),
+            Elementary::Powi(n) => c(f64::from(n)) * x.powi(n.saturating_sub(1)),
             Elementary::Powf(p) => c(p) * x.powf(p - 1.0),
             Elementary::Exp => value,
             Elementary::ExpM1 => value + c(1.0),

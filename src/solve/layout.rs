@@ -80,23 +80,27 @@ impl Layout {
         }
     }
 
-    /// `out_i = x_i - h_q Σ_j a_ij f_j` for `a` of `stages × stages`; with `transposed`, `a_ji`.
-    pub fn minus_coupled<T: Real>(&self, a: &[T], transposed: bool, h: &[T], f: &[T], x: &[T], out: &mut [T]) {
+    /// `out_i = h_q Σ_j a_ij x_j` for `a` of `stages × stages`; with `transposed`, `a_ji`.
+    pub fn couple<T: Real>(&self, a: &[T], transposed: bool, h: &[T], x: &[T], out: &mut [T]) {
         let s = self.stages;
         for p in 0..self.rows {
             for i in 0..s {
                 let target = self.span(p, i);
-                out[target.clone()].copy_from_slice(&x[target.clone()]);
+                out[target.clone()].fill(T::zero());
                 for j in 0..s {
                     let a = if transposed { a[j * s + i] } else { a[i * s + j] };
-                    if a == T::zero() {
-                        continue;
-                    }
-                    for ((out, &f), &h) in out[target.clone()].iter_mut().zip(&f[self.span(p, j)]).zip(h) {
-                        *out -= h * a * f;
+                    for ((out, &x), &h) in out[target.clone()].iter_mut().zip(&x[self.span(p, j)]).zip(h) {
+                        *out += h * a * x;
                     }
                 }
             }
+        }
+    }
+
+    /// `out = x - out`.
+    pub fn subtract_from<T: Real>(&self, x: &[T], out: &mut [T]) {
+        for span in self.spans() {
+            out[span.clone()].iter_mut().zip(&x[span]).for_each(|(out, &x)| *out = x - *out);
         }
     }
 }

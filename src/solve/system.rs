@@ -143,7 +143,8 @@ impl<F: VectorField + ?Sized, T: Real> StageSystem<'_, F, T> {
         let b = &mut *self.buffers;
         let at = Point { params: self.params, t: &b.t, y: &b.y, batch: b.layout.batch() };
         self.field.eval_batch(at, &mut b.f, &mut b.record, self.scratch);
-        b.layout.minus_coupled(self.a, false, &b.h, &b.f, &b.y, &mut b.residual);
+        b.layout.couple(self.a, false, &b.h, &b.f, &mut b.residual);
+        b.layout.subtract_from(&b.y, &mut b.residual);
         for span in b.layout.spans() {
             for (r, &base) in b.residual[span.clone()].iter_mut().zip(&b.base[span]) {
                 *r -= base;
@@ -171,23 +172,18 @@ impl<F: VectorField + ?Sized, T: Real> StageSystem<'_, F, T> {
         let b = &mut *self.buffers;
         let at = Point { params: self.params, t: &b.t, y: &b.y, batch: b.layout.batch() };
         self.field.jvp(at, &b.record, v, None, &mut b.product, self.scratch);
-        b.layout.minus_coupled(self.a, false, &b.h, &b.product, v, out);
+        b.layout.couple(self.a, false, &b.h, &b.product, out);
+        b.layout.subtract_from(v, out);
     }
 
     /// `out = Mᵀ w` at the stages last evaluated.
     pub fn apply_transposed(&mut self, w: &[T], out: &mut [T]) {
         let b = &mut *self.buffers;
         let layout = b.layout;
-        // product = -h (Aᵀ ⊗ I) w, so that out = w + diag(J_jᵀ) product.
-        let mut zero = self.scratch.take(layout.len());
-        zero.fill(T::zero());
-        layout.minus_coupled(self.a, true, &b.h, w, &zero, &mut b.product);
+        layout.couple(self.a, true, &b.h, w, &mut b.product);
         let at = Point { params: self.params, t: &b.t, y: &b.y, batch: layout.batch() };
         self.field.vjp(at, &b.record, &b.product, out, None, self.scratch);
-        self.scratch.give(zero);
-        for span in layout.spans() {
-            out[span.clone()].iter_mut().zip(&w[span]).for_each(|(out, &w)| *out += w);
-        }
+        layout.subtract_from(w, out);
     }
 
     /// Dense Jacobians of the field at the stages last evaluated: `rows² × stride`.

@@ -20,6 +20,7 @@ impl<F: VectorField, T: Real> Step<'_, F, T> {
     /// `params_bar`. `from` and `trace` are those of the forward step; the state in `from` is not read.
     ///
     /// # Errors
+    /// [`Error::ShapeMismatch`] for arguments of the wrong size.
     /// [`Error::Singular`] or [`Error::NotConverged`] if the adjoint equations are not solved, [`Error::NotFinite`] if
     /// the result is not; all name the stage and the column, with step 0.
     pub fn pullback(
@@ -30,8 +31,13 @@ impl<F: VectorField, T: Real> Step<'_, F, T> {
         params_bar: &mut [T],
         ws: &mut Workspace<T>,
     ) -> Result<(), Error> {
+        self.check_traced(from, trace, "lambda", lambda.len())?;
+        Error::check_len("params_bar", "entries", params_bar.len(), from.params.len())?;
         let Start { params, h, batch, .. } = from;
         let len = lambda.len();
+        if len == 0 {
+            return Ok(());
+        }
         // J_jᵀ κ_j of every stage, where the forward step keeps its increments.
         ws.increments.resize(self.scheme.stages * len, T::zero());
         for (block, trace) in self.scheme.blocks.iter().zip(&trace.blocks).rev() {

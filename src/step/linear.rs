@@ -62,12 +62,12 @@ impl<F: VectorField, T: Real> Step<'_, F, T> {
         // out = h diag(J) (A ⊗ I) v or its transpose: P = I - that.
         let mut coupled = |v: &[T], out: &mut [T]| match side {
             Side::Tangent => {
-                combine(layout, &block.a, false, h, v, product);
+                layout.couple(&block.a, false, h, v, product);
                 self.field.jvp(at, &trace.record, product, None, out, scratch);
             }
             Side::Adjoint => {
                 self.field.vjp(at, &trace.record, v, product, None, scratch);
-                combine(layout, &block.a, true, h, product, out);
+                layout.couple(&block.a, true, h, product, out);
             }
         };
         let fallback = self.solver.adjoint_fallback(layout.equations());
@@ -83,9 +83,7 @@ impl<F: VectorField, T: Real> Step<'_, F, T> {
                 let goal = solve::Goal { tolerance, max_iterations: MAX_ITERATIONS };
                 let outcome = newton.gmres.solve(layout, rhs, solution, goal, |v, out| {
                     coupled(v, out);
-                    for span in layout.spans() {
-                        out[span.clone()].iter_mut().zip(&v[span]).for_each(|(out, &v)| *out = v - *out);
-                    }
+                    layout.subtract_from(v, out);
                 });
                 let iterations = outcome.iterations;
                 outcome.unsolved.map(|(sample, residual)| Failure { sample, residual, iterations })
@@ -148,24 +146,7 @@ impl<F: VectorField, T: Real> Step<'_, F, T> {
     }
 }
 
-/// `out_i = h_q Σ_j a_ij x_j`; with `transposed`, `a_ji`.
-fn combine<T: Real>(layout: Layout, a: &[T], transposed: bool, h: &[T], x: &[T], out: &mut [T]) {
-    let s = layout.stages;
-    for p in 0..layout.rows {
-        for i in 0..s {
-            let target = layout.span(p, i);
-            out[target.clone()].fill(T::zero());
-            for j in 0..s {
-                let a = if transposed { a[j * s + i] } else { a[i * s + j] };
-                for ((out, &x), &h) in out[target.clone()].iter_mut().zip(&x[layout.span(p, j)]).zip(h) {
-                    *out += h * a * x;
-                }
-            }
-        }
-    }
-}
-
-/// Copies the live columns of stage `i` of a block's matrix to or from a `d × stride` matrix of states, adding.
+/// Adds the live columns of stage `i` of a block's matrix to a `d × stride` matrix of states.
 pub(super) fn add_stage<T: Real>(layout: Layout, i: usize, block: &[T], batch: Batch, states: &mut [T]) {
     for (p, row) in states.chunks_exact_mut(batch.stride).enumerate() {
         row.iter_mut().zip(&block[layout.span(p, i)]).for_each(|(y, &x)| *y += x);

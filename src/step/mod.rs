@@ -57,10 +57,14 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
     /// A step of `tableau` over `field`, its implicit stages solved by `solver`.
     ///
     /// # Errors
-    /// [`Error::ShapeMismatch`] if the field reads more inputs than it has components; [`Error::InvalidArgument`] for
-    /// settings of the solver that make no sense.
+    /// [`Error::ShapeMismatch`] if the field reads more inputs than it has components; [`Error::InvalidArgument`] for a
+    /// field without components, and for settings of the solver that make no sense.
     pub fn new(field: &'a F, tableau: &Tableau, solver: Solver) -> Result<Self, Error> {
         Error::check_len("the field's input", "components", field.inputs(), field.dim())?;
+        if field.dim() == 0 {
+            let expected = "at least 1".to_string();
+            return Err(Error::InvalidArgument { argument: "the field's dimension", value: "0".into(), expected });
+        }
         solver.check()?;
         Ok(Step { field, scheme: Scheme::new(tableau), solver })
     }
@@ -77,8 +81,8 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
     /// forget them with [`Workspace::start`].
     ///
     /// # Errors
-    /// [`Error::NotConverged`] if the stage equations of a sample are not solved, [`Error::NotFinite`] if a state is
-    /// not; both name the stage and the column, with step 0.
+    /// [`Error::ShapeMismatch`] for arguments of the wrong size. [`Error::NotConverged`] if the stage equations of a sample
+    /// are not solved, [`Error::NotFinite`] if a state is not; both name the stage and the column, with step 0.
     pub fn forward(
         &self,
         from: Start<'_, T>,
@@ -86,8 +90,12 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
         trace: &mut Trace<T>,
         ws: &mut Workspace<T>,
     ) -> Result<usize, Error> {
+        self.check(from, "next", next.len())?;
         let Start { params, batch, .. } = from;
         let len = self.field.dim() * batch.stride;
+        if len == 0 {
+            return Ok(0);
+        }
         ws.increments.resize(self.scheme.stages * len, T::zero());
         trace.blocks.resize_with(self.scheme.blocks.len(), Default::default);
         let mut iterations = 0;
@@ -129,6 +137,33 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
                 Err(Error::NotFinite { what: "the state", location: Some(location) })
             }
         }
+    }
+
+    /// Refuses arguments of the wrong size; `states` counts the entries of another matrix of states.
+    fn check(&self, from: Start<'_, T>, name: &'static str, states: usize) -> Result<(), Error> {
+        let Start { params, t, h, y, batch } = from;
+        let len = self.field.dim() * batch.stride;
+        Error::check_len("params", "entries", params.len(), self.field.param_count())?;
+        Error::check_len("y", "entries", y.len(), len)?;
+        Error::check_len(name, "entries", states, len)?;
+        let needed = |argument, found: usize| Error::check_len(argument, "entries", found.min(batch.live), batch.live);
+        needed("t", t.len())?;
+        needed("h", h.len())?;
+        needed("a row of the batch", batch.stride)
+    }
+
+    /// As [`check`](Self::check), for a derivative: the trace must be that of a step from there.
+    fn check_traced(
+        &self,
+        from: Start<'_, T>,
+        trace: &Trace<T>,
+        name: &'static str,
+        states: usize,
+    ) -> Result<(), Error> {
+        self.check(from, name, states)?;
+        let blocks = self.scheme.blocks.iter().map(|block| self.layout(block, from.batch).len());
+        let traced = trace.blocks.iter().map(|block| block.y.len());
+        Error::check_len("the trace", "entries", traced.sum(), blocks.sum())
     }
 
     /// Layout of the unknowns of a block.

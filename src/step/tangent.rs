@@ -11,6 +11,7 @@ impl<F: VectorField, T: Real> Step<'_, F, T> {
     /// The tangents of the slopes satisfy `k̇_i = J_i (ẏ_n + h Σ_j a_ij k̇_j) + (∂F_i/∂γ) γ̇`.
     ///
     /// # Errors
+    /// [`Error::ShapeMismatch`] for arguments of the wrong size.
     /// [`Error::Singular`] or [`Error::NotConverged`] if the tangent equations are not solved.
     pub fn pushforward(
         &self,
@@ -20,8 +21,12 @@ impl<F: VectorField, T: Real> Step<'_, F, T> {
         params_dot: Option<&[T]>,
         ws: &mut Workspace<T>,
     ) -> Result<(), Error> {
+        self.check_traced(from, trace, "delta", delta.len())?;
         let Start { params, h, batch, .. } = from;
         let len = delta.len();
+        if len == 0 {
+            return Ok(());
+        }
         ws.increments.resize(self.scheme.stages * len, T::zero());
         for (block, trace) in self.scheme.blocks.iter().zip(&trace.blocks) {
             let layout = self.layout(block, batch);

@@ -12,7 +12,7 @@ macro_rules! field {
         impl VectorField for $name {
             fn dim(&self) -> usize { $dim }
             fn param_count(&self) -> usize { 0 }
-            #[allow(unused_variables)]
+            #[allow(unused_variables, reason = "a formula may leave out time or state")]
             fn eval<S: Number>(&self, _: &[S], $t: S, $y: &[S], dy: &mut [S]) {
                 let $s = |x: f64| S::constant(x);
                 $(let $setting = S::constant(self.$setting);)*
