@@ -67,6 +67,13 @@ impl Recovered {
     }
 }
 
+impl Coefficients<Rounded> {
+    /// The doubles of `scheme`, whether or not fractions are behind them.
+    pub fn rounded(scheme: &Tableau) -> Self {
+        rounded(scheme)
+    }
+}
+
 fn rounded(scheme: &Tableau) -> Coefficients<Rounded> {
     let numbers = |v: &[f64]| v.iter().copied().map(Rounded::from).collect::<Vec<_>>();
     let a: Vec<Rounded> = (0..scheme.stages()).flat_map(|i| numbers(scheme.row(i))).collect();
