@@ -269,7 +269,7 @@ mod tests {
         let trapezoidal = Tableau::composed(&[(0.5, &forward), (0.5, &backward)]).unwrap();
         assert_eq!(distance(&trapezoidal, &Tableau::trapezoidal()), 0.0);
         let conjugate = Tableau::implicit_midpoint().conjugated(&forward, 0.5).unwrap().reduced();
-        assert!(conjugate.stages() <= 3 && conjugate.b().iter().sum::<f64>() == 1.0);
+        assert_eq!(distance(&conjugate, &Tableau::trapezoidal()), 0.0);
         assert_eq!(Tableau::rk4().power(3).unwrap().stages(), 12);
         assert_eq!(Tableau::rk4().power(3).unwrap().b()[0], 1.0 / 18.0);
     }
