@@ -18,18 +18,37 @@ impl fmt::Display for Tableau {
             write!(f, " ({order})")?;
         }
 
-        let mut rows: Vec<Vec<String>> = (0..s).map(|i| line(number(self.c()[i]), self.row(i))).collect();
-        rows.push(line(String::new(), self.b()));
-        rows.extend(self.embedded().map(|weights| line(String::new(), weights)));
+        write!(f, "\n{}", self.array())
+    }
+}
+
+/// A Butcher array without a head.
+pub(super) struct Array<'a>(&'a Tableau);
+
+impl Tableau {
+    pub(super) fn array(&self) -> Array<'_> {
+        Array(self)
+    }
+}
+
+impl fmt::Display for Array<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (t, s) = (self.0, self.0.stages());
+        let mut rows: Vec<Vec<String>> = (0..s).map(|i| line(number(t.c()[i]), t.row(i))).collect();
+        rows.push(line(String::new(), t.b()));
+        rows.extend(t.embedded().map(|weights| line(String::new(), weights)));
         let width = |j: usize| rows.iter().map(|row| row[j].chars().count()).max().unwrap_or(0);
         let widths: Vec<usize> = (0..=s).map(width).collect();
 
         for (i, row) in rows.iter().enumerate() {
+            if i > 0 {
+                writeln!(f)?;
+            }
             if i == s {
                 let right = widths[1..].iter().map(|w| w + 2).sum::<usize>();
-                write!(f, "\n {}─┼{}", "─".repeat(widths[0]), "─".repeat(right))?;
+                writeln!(f, " {}─┼{}", "─".repeat(widths[0]), "─".repeat(right))?;
             }
-            write!(f, "\n {:>w$} │", row[0], w = widths[0])?;
+            write!(f, " {:>w$} │", row[0], w = widths[0])?;
             for (entry, w) in row.iter().zip(&widths).skip(1) {
                 write!(f, "  {entry:>w$}")?;
             }

@@ -1,12 +1,13 @@
-//! Tableaux as TOML and JSON, by hand or by machine.
+//! Schemes as TOML and JSON, by hand or by machine.
 
-use std::fmt;
-use std::num::NonZeroUsize;
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
-use super::{Tableau, expression, invalid};
+use super::document::Document;
+use super::{Scheme, Tableau};
 use crate::Error;
 
 /// Reading and writing.
@@ -18,10 +19,8 @@ impl Tableau {
     /// [`Error::InvalidArgument`] for another ending, [`Error::Io`] if the file cannot be read, [`Error::Parse`] if it
     /// does not hold a valid tableau.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, Error> {
-        let path = path.as_ref();
-        let format = Format::of(path)?;
-        let text = std::fs::read_to_string(path).map_err(|source| Error::Io { path: path.to_path_buf(), source })?;
-        format.read(&text, path)
+        let (format, text) = open(path.as_ref())?;
+        format.read(&text, path.as_ref())
     }
 
     /// Reads a tableau from TOML text. An entry is a number, or a string with an expression of numbers, `+ - * /`,
@@ -33,17 +32,20 @@ impl Tableau {
     /// | `b` | weights |
     /// | `c` | nodes; row sums of `A` if it is missing |
     /// | `name`, `source` | text (optional) |
-    /// | `order` | declared order, at least 1 (optional) |
-    /// | `embedded`, `embedded_order` | embedded weights and their declared order (optional) |
+    /// | `embedded` | embedded weights (optional) |
     /// | `free_nodes` | `true` if `c` need not be the row sums of `A` (optional) |
+    /// | `order`, `a_stable`, … | a field of [`Claims`](super::Claims) (optional) |
     ///
     /// ```
     /// let gauss = kutta::Tableau::from_toml_str(r#"
     ///     name = "Gauss, two stages"
     ///     A = [["1/4", "1/4 - sqrt(3)/6"], ["1/4 + sqrt(3)/6", 0.25]]
     ///     b = [0.5, 0.5]
+    ///     order = 4
+    ///     symplectic = true
     /// "#)?;
     /// assert_eq!(gauss.c()[0], 0.25 + (0.25 - 3f64.sqrt() / 6.0));
+    /// assert_eq!(gauss.claims().symplectic, Some(true));
     /// # Ok::<(), kutta::Error>(())
     /// ```
     ///
@@ -54,7 +56,8 @@ impl Tableau {
         Format::Toml.read(text, Path::new("TOML text"))
     }
 
-    /// Reads a tableau from JSON text; an object with the keys of [`from_toml_str`](Tableau::from_toml_str).
+    /// Reads a tableau from JSON text; an object with the keys of [`from_toml_str`](Tableau::from_toml_str). `null` is as
+    /// good as a missing key.
     ///
     /// # Errors
     /// [`Error::Parse`], as for TOML.
@@ -90,32 +93,119 @@ impl Tableau {
     }
 
     /// Keys and values, in the notation that TOML and JSON share but for text.
-    fn fields(&self, quote: impl Fn(&str) -> String) -> Vec<(&'static str, String)> {
+    fn fields(&self, quote: impl Fn(&str) -> String) -> Vec<(String, String)> {
         let list = |v: &[f64]| format!("[{}]", v.iter().map(|x| format!("{x:?}")).collect::<Vec<_>>().join(", "));
         let rows: Vec<String> = (0..self.stages()).map(|i| format!("    {}", list(self.row(i)))).collect();
         let mut fields = Vec::new();
+        let mut put = |key: &str, value: String| fields.push((key.to_string(), value));
         if !self.name.is_empty() {
-            fields.push(("name", quote(&self.name)));
+            put("name", quote(&self.name));
         }
         if !self.source.is_empty() {
-            fields.push(("source", quote(&self.source)));
+            put("source", quote(&self.source));
         }
-        fields.extend(self.order.map(|p| ("order", p.to_string())));
+        // Claims are counts, numbers, yes and no, and lists of numbers: a line of TOML each.
+        let claims = toml::to_string(&self.claims).unwrap_or_default();
+        for (key, value) in claims.lines().filter_map(|line| line.split_once(" = ")) {
+            put(key, value.to_string());
+        }
         if self.has_free_nodes() {
-            fields.push(("free_nodes", "true".to_string()));
+            put("free_nodes", "true".to_string());
         }
-        fields.push(("A", format!("[\n{}\n]", rows.join(",\n"))));
-        fields.push(("b", list(&self.b)));
-        fields.push(("c", list(&self.c)));
-        fields.extend(self.embedded().map(|weights| ("embedded", list(weights))));
-        fields.extend(self.embedded_order().map(|p| ("embedded_order", p.to_string())));
+        put("A", format!("[\n{}\n]", rows.join(",\n")));
+        put("b", list(&self.b));
+        put("c", list(&self.c));
+        if let Some(weights) = self.embedded() {
+            put("embedded", list(weights));
+        }
         fields
     }
 }
 
+/// Reading.
+impl Scheme {
+    /// Reads a scheme of any kind from a file whose name ends in `.toml` or `.json`: a tableau with the keys of
+    /// [`Tableau::from_toml_str`], or in place of `A`, `b`, `c`
+    ///
+    /// | key | value |
+    /// | --- | --- |
+    /// | `partitioned` | the two tableaux of a partitioned pair, that for `y` first |
+    /// | `additive` | the tableaux of an additive scheme |
+    ///
+    /// # Errors
+    /// As [`Tableau::from_file`].
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let (format, text) = open(path.as_ref())?;
+        format.read(&text, path.as_ref())
+    }
+
+    /// Reads all schemes of a file whose name ends in `.toml` or `.json`: a JSON array of schemes, a list under the key
+    /// `schemes` (`[[schemes]]` in TOML; other keys beside it may hold text, such as a description), or a single scheme.
+    ///
+    /// # Errors
+    /// As [`Tableau::from_file`]; it says which scheme of the file is at fault, counted from 0.
+    pub fn all_from_file(path: impl AsRef<Path>) -> Result<Vec<Self>, Error> {
+        let (format, text) = open(path.as_ref())?;
+        format.read_all(&text, path.as_ref())
+    }
+
+    /// Reads all schemes of TOML text, as [`all_from_file`](Scheme::all_from_file) does.
+    ///
+    /// ```
+    /// let schemes = kutta::tableau::Scheme::all_from_toml_str(r#"
+    ///     [[schemes]]
+    ///     name = "implicit midpoint"
+    ///     A = [[0.5]]
+    ///     b = [1]
+    ///
+    ///     [[schemes]]
+    ///     name = "symplectic Euler"
+    ///     order = 1
+    ///     partitioned = [{ A = [[0]], b = [1] }, { A = [[1]], b = [1] }]
+    /// "#)?;
+    /// assert_eq!(schemes[1].claims().order, Some(1));
+    /// # Ok::<(), kutta::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Parse`], as [`all_from_file`](Scheme::all_from_file).
+    pub fn all_from_toml_str(text: &str) -> Result<Vec<Self>, Error> {
+        Format::Toml.read_all(text, Path::new("TOML text"))
+    }
+
+    /// Reads all schemes of JSON text, as [`all_from_file`](Scheme::all_from_file) does.
+    ///
+    /// # Errors
+    /// [`Error::Parse`], as [`all_from_file`](Scheme::all_from_file).
+    pub fn all_from_json_str(text: &str) -> Result<Vec<Self>, Error> {
+        Format::Json.read_all(text, Path::new("JSON text"))
+    }
+}
+
+fn open(path: &Path) -> Result<(Format, String), Error> {
+    let format = Format::of(path)?;
+    let text = std::fs::read_to_string(path).map_err(|source| Error::Io { path: path.to_path_buf(), source })?;
+    Ok((format, text))
+}
+
+#[derive(Clone, Copy)]
 enum Format {
     Toml,
     Json,
+}
+
+/// A list of schemes under a key; other keys describe it.
+#[derive(Deserialize)]
+struct Listing<T> {
+    schemes: Vec<T>,
+    #[serde(flatten)]
+    _description: BTreeMap<String, String>,
+}
+
+/// Tells a list of schemes from a single scheme.
+#[derive(Deserialize)]
+struct Peek {
+    schemes: Option<IgnoredAny>,
 }
 
 impl Format {
@@ -132,9 +222,9 @@ impl Format {
     }
 
     /// `path` names the text in errors.
-    fn read(&self, text: &str, path: &Path) -> Result<Tableau, Error> {
+    fn parse<T: DeserializeOwned>(self, text: &str, path: &Path) -> Result<T, Error> {
         let fault = |(line, column), reason| Error::Parse { path: path.to_path_buf(), line, column, reason };
-        let document: Document = match self {
+        match self {
             Format::Toml => toml::from_str(text).map_err(|e| {
                 let place = e.span().map_or((0, 0), |span| line_and_column(text, span.start));
                 fault(place, e.message().to_string())
@@ -144,9 +234,44 @@ impl Format {
                 let place = format!(" at line {} column {}", e.line(), e.column());
                 fault((e.line(), e.column()), full.strip_suffix(&place).unwrap_or(&full).to_string())
             }),
-        }?;
-        Tableau::try_from(document).map_err(|e| fault((0, 0), e.to_string()))
+        }
     }
+
+    /// The one scheme of a text.
+    fn read<T: TryFrom<Document, Error = Error>>(self, text: &str, path: &Path) -> Result<T, Error> {
+        T::try_from(self.parse(text, path)?).map_err(|e| refused(path, e.to_string()))
+    }
+
+    /// All schemes of a text.
+    fn read_all(self, text: &str, path: &Path) -> Result<Vec<Scheme>, Error> {
+        let is_array = matches!(self, Format::Json) && text.trim_start().starts_with('[');
+        let documents: Vec<Document> = if is_array {
+            self.parse(text, path).map_err(|e| at_fault(e, || self.parse(text, path)))?
+        } else if self.parse::<Peek>(text, path)?.schemes.is_some() {
+            let listing: Result<Listing<Document>, Error> = self.parse(text, path);
+            let values = || self.parse(text, path).map(|listing: Listing<serde_json::Value>| listing.schemes);
+            listing.map_err(|e| at_fault(e, values))?.schemes
+        } else {
+            return Ok(vec![self.read(text, path)?]);
+        };
+        let read = |(i, document)| Scheme::try_from(document).map_err(|e| refused(path, format!("schemes[{i}]: {e}")));
+        documents.into_iter().enumerate().map(read).collect()
+    }
+}
+
+fn refused(path: &Path, reason: String) -> Error {
+    Error::Parse { path: path.to_path_buf(), line: 0, column: 0, reason }
+}
+
+/// The error, with the first scheme of the list that cannot be read, if that is the cause.
+fn at_fault(error: Error, values: impl FnOnce() -> Result<Vec<serde_json::Value>, Error>) -> Error {
+    let Error::Parse { path, line, column, reason } = error else { return error };
+    let values = values().unwrap_or_default();
+    let label = values.iter().position(|value| Document::deserialize(value).is_err()).map(|i| {
+        let name = values[i].get("name").and_then(serde_json::Value::as_str);
+        name.map_or_else(|| format!("schemes[{i}]: "), |name| format!("schemes[{i}] `{name}`: "))
+    });
+    Error::Parse { path, line, column, reason: label.unwrap_or_default() + &reason }
 }
 
 /// Both from 1, the column in characters.
@@ -154,114 +279,4 @@ fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let start = before.rfind('\n').map_or(0, |at| at + 1);
     (before.matches('\n').count() + 1, before[start..].chars().count() + 1)
-}
-
-/// What a file holds, before it is checked.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Document {
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    name: String,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    source: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    order: Option<NonZeroUsize>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    free_nodes: bool,
-    #[serde(rename = "A", alias = "a")]
-    a: Vec<Vec<Entry>>,
-    b: Vec<Entry>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    c: Option<Vec<Entry>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    embedded: Option<Vec<Entry>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    embedded_order: Option<NonZeroUsize>,
-}
-
-impl TryFrom<Document> for Tableau {
-    type Error = Error;
-
-    fn try_from(document: Document) -> Result<Self, Error> {
-        let Document { name, source, order, free_nodes, a, b, c, embedded, embedded_order } = document;
-        let a: Vec<Vec<f64>> = a.iter().map(|row| numbers(row)).collect();
-        let c = c.map_or_else(|| a.iter().map(|row| row.iter().sum()).collect(), |c| numbers(&c));
-        let make = if free_nodes { Tableau::with_free_nodes } else { Tableau::new };
-        let tableau = make(a, numbers(&b), c).map_err(|e| match e {
-            Error::InvalidTableau { reason, .. } => invalid(&name, reason),
-            other => other,
-        })?;
-        let tableau = tableau.named(name).from_source(source).of_order(order.map_or(0, NonZeroUsize::get));
-        match (embedded, embedded_order) {
-            (Some(weights), order) => {
-                Ok(tableau.with_embedded(numbers(&weights))?.of_embedded_order(order.map_or(0, NonZeroUsize::get)))
-            }
-            (None, None) => Ok(tableau),
-            (None, Some(p)) => {
-                Err(invalid(&tableau.name, format!("embedded_order is {p}, but there are no embedded weights")))
-            }
-        }
-    }
-}
-
-impl From<Tableau> for Document {
-    fn from(t: Tableau) -> Self {
-        let entries = |v: &[f64]| v.iter().map(|&x| Entry(x)).collect();
-        Document {
-            order: t.order().and_then(NonZeroUsize::new),
-            free_nodes: t.has_free_nodes(),
-            a: (0..t.stages()).map(|i| entries(t.row(i))).collect(),
-            b: entries(t.b()),
-            c: Some(entries(t.c())),
-            embedded: t.embedded().map(entries),
-            embedded_order: t.embedded_order().and_then(NonZeroUsize::new),
-            name: t.name,
-            source: t.source,
-        }
-    }
-}
-
-/// A number, or an expression that has been evaluated.
-struct Entry(f64);
-
-fn numbers(entries: &[Entry]) -> Vec<f64> {
-    entries.iter().map(|entry| entry.0).collect()
-}
-
-impl Serialize for Entry {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_f64(self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for Entry {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-
-        impl de::Visitor<'_> for Visitor {
-            type Value = Entry;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a number, or a string such as \"1/2 - sqrt(3)/6\"")
-            }
-
-            fn visit_f64<E: de::Error>(self, value: f64) -> Result<Entry, E> {
-                Ok(Entry(value))
-            }
-
-            fn visit_i64<E: de::Error>(self, value: i64) -> Result<Entry, E> {
-                Ok(Entry(value as f64))
-            }
-
-            fn visit_u64<E: de::Error>(self, value: u64) -> Result<Entry, E> {
-                Ok(Entry(value as f64))
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Entry, E> {
-                expression::evaluate(text).map(Entry).map_err(E::custom)
-            }
-        }
-
-        deserializer.deserialize_any(Visitor)
-    }
 }

@@ -6,8 +6,11 @@
 //! | --- | --- |
 //! | your own coefficients | [`Tableau::new`] |
 //! | the catalogue | [`Tableau::rk4`], [`Tableau::sdirk2`], …, or [`Tableau::by_name`]; [`Tableau::catalogue`] lists it |
-//! | a family, for any number of stages | [`Tableau::gauss`], [`Tableau::radau_iia`] |
+//! | a family, for any number of stages | [`Tableau::gauss`], [`Tableau::radau_iia`], [`Tableau::lobatto_iiic`], …, [`Tableau::ssp_2`] |
 //! | a TOML or JSON file | [`Tableau::from_file`], [`Tableau::from_toml_str`], [`Tableau::from_json_str`] |
+//!
+//! Systems in two parts `(y, z)` have a [`PartitionedTableau`], sums of fields an [`AdditiveTableau`]; a [`Scheme`] is any
+//! of the three. What a scheme is said to be, from its order to its stability, are its [`Claims`].
 //!
 //! ```
 //! use kutta::Tableau;
@@ -18,19 +21,30 @@
 //! # Ok::<(), kutta::Error>(())
 //! ```
 
+mod additive;
 mod catalogue;
+mod check;
+mod claims;
 mod collocation;
 mod display;
+mod document;
 mod double_double;
 mod explicit;
 mod expression;
 mod file;
 mod implicit;
+mod partitioned;
+mod scheme;
 mod structure;
 
+pub use additive::AdditiveTableau;
+pub use claims::Claims;
+pub use partitioned::PartitionedTableau;
+pub use scheme::Scheme;
 pub use structure::Structure;
 
 use crate::Error;
+use check::{check_coefficients, check_len, check_weights, invalid, sums_to};
 
 /// A Runge–Kutta tableau `(A, b, c)` with `s` stages: the step of size `h` from `y_n` at `t_n` is
 ///
@@ -43,8 +57,8 @@ use crate::Error;
 ///
 /// `Display` prints the Butcher array; serde reads and writes the fields of a [file](Tableau::from_toml_str), and
 /// checks them when reading.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(try_from = "file::Document", into = "file::Document")]
+#[derive(Debug, Clone, PartialEq, serde::Deserialize)]
+#[serde(try_from = "document::Document")]
 pub struct Tableau {
     name: String,
     source: String,
@@ -52,15 +66,9 @@ pub struct Tableau {
     a: Vec<f64>,
     b: Vec<f64>,
     c: Vec<f64>,
-    order: Option<usize>,
-    embedded: Option<Embedded>,
-}
-
-/// A second set of weights for the same stages.
-#[derive(Debug, Clone, PartialEq)]
-struct Embedded {
-    weights: Vec<f64>,
-    order: Option<usize>,
+    embedded: Option<Vec<f64>>,
+    /// An embedded order only beside embedded weights.
+    claims: Claims,
 }
 
 impl Tableau {
@@ -68,8 +76,8 @@ impl Tableau {
     ///
     /// # Errors
     /// [`Error::InvalidTableau`] if there is no stage, if `A` is not `s × s` or `b`, `c` do not have `s` entries, if an
-    /// entry is not finite, if `Σ b_j ≠ 1`, or if `c_i ≠ Σ_j a_ij` for some `i`. Sums are compared to `10⁻¹²` relative to
-    /// the size of their terms (and never below `10⁻¹²`): coefficients typed to 14 digits or more are welcome.
+    /// entry is not finite, if `Σ b_j ≠ 1`, or if `c_i ≠ Σ_j a_ij` for some `i`. Sums are compared to `10⁻⁹` relative to
+    /// the size of their terms (and never below `10⁻⁹`): coefficients published to 10 digits are welcome.
     pub fn new<R: AsRef<[f64]>>(a: impl AsRef<[R]>, b: impl AsRef<[f64]>, c: impl AsRef<[f64]>) -> Result<Self, Error> {
         let scheme = Self::with_free_nodes(a, b, c)?;
         match scheme.first_free_node() {
@@ -97,7 +105,7 @@ impl Tableau {
         c: impl AsRef<[f64]>,
     ) -> Result<Self, Error> {
         let (rows, b, c) = (a.as_ref(), b.as_ref(), c.as_ref());
-        check(rows, b, c).map_err(|reason| invalid("", reason))?;
+        check_coefficients(rows, b, c).map_err(|reason| invalid("", reason))?;
         let a = rows.iter().flat_map(|row| row.as_ref().iter().copied()).collect();
         Ok(Self::trusted(String::new(), a, b.to_vec(), c.to_vec()))
     }
@@ -105,7 +113,7 @@ impl Tableau {
     /// Coefficients that are valid by construction; `a` is row-major.
     pub(crate) fn trusted(name: impl Into<String>, a: Vec<f64>, b: Vec<f64>, c: Vec<f64>) -> Self {
         debug_assert_eq!((a.len(), c.len()), (b.len() * b.len(), b.len()));
-        Tableau { name: name.into(), source: String::new(), a, b, c, order: None, embedded: None }
+        Tableau { name: name.into(), source: String::new(), a, b, c, embedded: None, claims: Claims::default() }
     }
 
     /// The same scheme under another name.
@@ -120,9 +128,19 @@ impl Tableau {
         self
     }
 
+    /// The same scheme, declared to be what `claims` say, in place of what was declared before. Nothing is checked. Orders
+    /// of 0, numbers that are not finite, and an embedded order without embedded weights declare nothing.
+    pub fn claiming(mut self, claims: Claims) -> Self {
+        self.claims = claims.cleaned();
+        if self.embedded.is_none() {
+            self.claims.embedded_order = None;
+        }
+        self
+    }
+
     /// The same scheme, declared to be of order `p`; 0 declares the order unknown. The declaration is not checked.
     pub fn of_order(mut self, p: usize) -> Self {
-        self.order = (p > 0).then_some(p);
+        self.claims.order = (p > 0).then_some(p);
         self
     }
 
@@ -136,16 +154,15 @@ impl Tableau {
         check_len("the embedded b", weights.len(), self.stages())
             .and_then(|()| check_weights("embedded", weights))
             .map_err(|reason| invalid(&self.name, reason))?;
-        self.embedded = Some(Embedded { weights: weights.to_vec(), order: None });
+        self.embedded = Some(weights.to_vec());
+        self.claims.embedded_order = None;
         Ok(self)
     }
 
     /// The same scheme, its embedded weights declared to be of order `p`; 0 declares the order unknown. Without embedded
     /// weights there is nothing to declare, and nothing changes.
     pub fn of_embedded_order(mut self, p: usize) -> Self {
-        if let Some(embedded) = &mut self.embedded {
-            embedded.order = (p > 0).then_some(p);
-        }
+        self.claims.embedded_order = (p > 0 && self.embedded.is_some()).then_some(p);
         self
     }
 
@@ -193,78 +210,23 @@ impl Tableau {
 
     /// The embedded weights `b̂`, `s` entries, if there are any.
     pub fn embedded(&self) -> Option<&[f64]> {
-        self.embedded.as_ref().map(|e| e.weights.as_slice())
+        self.embedded.as_deref()
+    }
+
+    /// What the scheme is declared to be.
+    pub fn claims(&self) -> &Claims {
+        &self.claims
     }
 
     /// The declared order of the scheme, if it is declared; see [`of_order`](Tableau::of_order).
     pub fn order(&self) -> Option<usize> {
-        self.order
+        self.claims.order
     }
 
     /// The declared order of the embedded weights, if it is declared.
     pub fn embedded_order(&self) -> Option<usize> {
-        self.embedded.as_ref().and_then(|e| e.order)
+        self.claims.embedded_order
     }
-}
-
-fn invalid(name: &str, reason: String) -> Error {
-    Error::InvalidTableau { name: name.to_string(), reason }
-}
-
-/// Everything but `c_i = Σ_j a_ij`.
-fn check<R: AsRef<[f64]>>(rows: &[R], b: &[f64], c: &[f64]) -> Result<(), String> {
-    let s = rows.len();
-    if s == 0 && b.is_empty() && c.is_empty() {
-        return Err("it has no stages, expected at least one".to_string());
-    }
-    check_len("b", b.len(), s)?;
-    check_len("c", c.len(), s)?;
-    for (i, row) in rows.iter().map(AsRef::as_ref).enumerate() {
-        if row.len() != s {
-            return Err(format!("row {i} of A has {}, expected {s}, since A has {s} rows", entries(row.len())));
-        }
-        check_finite(&format!("a[{i}]"), row)?;
-    }
-    check_finite("c", c)?;
-    check_weights("b", b)
-}
-
-fn check_len(what: &str, found: usize, stages: usize) -> Result<(), String> {
-    if found == stages {
-        return Ok(());
-    }
-    Err(format!("{what} has {}, expected {stages}, one for each row of A", entries(found)))
-}
-
-fn check_finite(what: &str, values: &[f64]) -> Result<(), String> {
-    match values.iter().position(|v| !v.is_finite()) {
-        None => Ok(()),
-        Some(i) => Err(format!("{what}[{i}] is {}, expected a finite number", values[i])),
-    }
-}
-
-/// Finite, and `Σ b = 1`.
-fn check_weights(what: &str, weights: &[f64]) -> Result<(), String> {
-    check_finite(what, weights)?;
-    if sums_to(weights, 1.0) {
-        return Ok(());
-    }
-    let sum: f64 = weights.iter().sum();
-    Err(format!("the entries of {what} sum to {sum}, expected 1 (off by {:.1e})", sum - 1.0))
-}
-
-/// Whether `Σ terms` is `expected` but for the rounding of its terms, as typed by a person.
-///
-/// The cap keeps huge terms that cancel from making every sum acceptable.
-fn sums_to(terms: &[f64], expected: f64) -> bool {
-    let sum: f64 = terms.iter().sum();
-    let scale: f64 = terms.iter().map(|t| t.abs()).sum();
-    let tolerance = (1e-12 * scale.max(1.0)).min(1e-6 * expected.abs().max(1.0));
-    (sum - expected).abs() <= tolerance
-}
-
-fn entries(n: usize) -> String {
-    if n == 1 { "1 entry".to_string() } else { format!("{n} entries") }
 }
 
 #[cfg(test)]
@@ -363,10 +325,20 @@ mod tests {
     }
 
     #[test]
-    fn typed_digits_are_accepted_but_not_few_of_them() {
-        let sixth = 0.16666666666666;
+    fn claims_are_kept_where_they_make_sense() {
+        let claims = Claims { order: Some(4), embedded_order: Some(3), a_alpha: Some(f64::NAN), ..Claims::default() };
+        let scheme = Tableau::rk4().claiming(claims.clone());
+        assert_eq!(scheme.claims(), &Claims { order: Some(4), ..Claims::default() });
+        let pair = scheme.with_embedded([0.25; 4]).unwrap().claiming(claims);
+        assert_eq!((pair.order(), pair.embedded_order()), (Some(4), Some(3)));
+        assert_eq!(pair.with_embedded([0.25; 4]).unwrap().embedded_order(), None);
+    }
+
+    #[test]
+    fn published_digits_are_accepted_but_not_few_of_them() {
+        let sixth = 0.1666666667;
         assert!(Tableau::new([[sixth]], [1.0], [1.0 / 6.0]).is_ok());
-        assert!(Tableau::new([[0.0; 3]; 3], [sixth, 0.66666666666666, sixth], [0.0; 3]).is_ok());
+        assert!(Tableau::new([[0.0; 3]; 3], [sixth, 0.6666666666, sixth], [0.0; 3]).is_ok());
         assert!(Tableau::new([[0.16666667]], [1.0], [1.0 / 6.0]).is_err());
     }
 }

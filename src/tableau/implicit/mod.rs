@@ -1,77 +1,54 @@
-//! Coefficients of implicit schemes; those of collocation families are computed, in `collocation.rs`.
-
-use std::f64::consts::FRAC_1_SQRT_2;
+//! Coefficients of diagonally implicit schemes; those on the nodes of quadrature formulas are computed, in `collocation`.
 
 use super::Tableau;
-use super::catalogue::Scheme;
+use super::catalogue::{Family, Listed, real};
+use super::claims::{Claims, diagonal, explicit};
 use crate::Error;
 
-pub(super) static SCHEMES: &[&Scheme] = &[&BACKWARD_EULER, &IMPLICIT_MIDPOINT, &TRAPEZOIDAL, &SDIRK2];
+pub(super) mod explicit_first;
+pub(super) mod singly_diagonal;
 
-static BACKWARD_EULER: Scheme = Scheme {
-    name: "backward_euler",
-    aliases: &["implicit_euler"],
-    source: "E. Hairer, G. Wanner, Solving Ordinary Differential Equations II (1996), IV.3",
-    order: 1,
-    a: &[&[1.0]],
-    b: &[1.0],
-    c: &[1.0],
-    embedded: None,
-};
+const QUARTERS: &[&str] = &["0", "0.25", "0.5", "0.75", "1"];
 
-static IMPLICIT_MIDPOINT: Scheme = Scheme {
-    name: "implicit_midpoint",
-    aliases: &[],
-    source: "E. Hairer, C. Lubich, G. Wanner, Geometric Numerical Integration (2006), I.1.2",
-    order: 2,
-    a: &[&[0.5]],
-    b: &[1.0],
-    c: &[0.5],
-    embedded: None,
-};
-
-static TRAPEZOIDAL: Scheme = Scheme {
-    name: "trapezoidal",
-    aliases: &["crank_nicolson", "implicit_trapezoidal", "trapezoidal_rule"],
-    source: "J. Crank, P. Nicolson, Math. Proc. Cambridge Philos. Soc. 43 (1947) 50–67",
-    order: 2,
-    a: &[&[], &[0.5, 0.5]],
-    b: &[0.5, 0.5],
-    c: &[0.0, 1.0],
-    embedded: None,
-};
-
-static SDIRK2: Scheme = Scheme {
-    name: "sdirk2",
-    aliases: &["alexander_2"],
-    source: "R. Alexander, SIAM J. Numer. Anal. 14 (1977) 1006–1021",
-    order: 2,
-    a: &[&[1.0 - FRAC_1_SQRT_2], &[FRAC_1_SQRT_2, 1.0 - FRAC_1_SQRT_2]],
-    b: &[FRAC_1_SQRT_2, 1.0 - FRAC_1_SQRT_2],
-    c: &[1.0 - FRAC_1_SQRT_2, 1.0],
-    embedded: None,
-};
+pub(super) static FAMILIES: &[Family<Tableau>] = &[
+    Family {
+        name: "one_leg_theta",
+        suffix: "",
+        aliases: &["one_leg"],
+        listed: QUARTERS,
+        nicknames: &[],
+        member: |p| Tableau::one_leg_theta(real("theta", p)?),
+    },
+    Family {
+        name: "two_leg_theta",
+        suffix: "",
+        aliases: &["two_leg"],
+        listed: QUARTERS,
+        nicknames: &[],
+        member: |p| Tableau::two_leg_theta(real("theta", p)?),
+    },
+];
 
 /// Implicit schemes.
 impl Tableau {
     /// Backward Euler, `y_{n+1} = y_n + h F(y_{n+1})`. Order 1, L-stable.
     pub fn backward_euler() -> Self {
-        BACKWARD_EULER.tableau()
+        singly_diagonal::BACKWARD_EULER.make()
     }
 
     /// The implicit midpoint rule, `y_{n+1} = y_n + h F((y_n + y_{n+1})/2)`. Order 2, A-stable, symmetric, symplectic.
     pub fn implicit_midpoint() -> Self {
-        IMPLICIT_MIDPOINT.tableau()
+        singly_diagonal::IMPLICIT_MIDPOINT.make()
     }
 
     /// The trapezoidal rule, `y_{n+1} = y_n + h/2 (F(y_n) + F(y_{n+1}))`. Order 2, A-stable, symmetric.
     pub fn trapezoidal() -> Self {
-        TRAPEZOIDAL.tableau()
+        singly_diagonal::TRAPEZOIDAL.make()
     }
 
     /// The two-stage singly diagonally implicit scheme of Alexander, `γ = 1 − 1/√2`. Order 2, L-stable, stiffly accurate.
     pub fn sdirk2() -> Self {
-        SDIRK2.tableau()
+        singly_diagonal::SDIRK2.make()
     }
 
     /// The one-leg θ-method, `y_{n+1} = y_n + h F((1 − θ) y_n + θ y_{n+1})`: `A = [θ]`, `b = [1]`, `c = [θ]`.
@@ -85,7 +62,12 @@ impl Tableau {
         let theta = check_theta(theta)?;
         Ok(Self::trusted(format!("one_leg_theta_{theta}"), vec![theta], vec![1.0], vec![theta])
             .from_source("G. Dahlquist, Lecture Notes in Math. 506 (1976) 60–72")
-            .of_order(theta_order(theta)))
+            .claiming(Claims {
+                algebraically_stable: Some(theta >= 0.5),
+                stiffly_accurate: Some(theta == 1.0),
+                symplectic: Some(theta == 0.5),
+                ..theta_claims(theta)
+            }))
     }
 
     /// The two-leg θ-method, `y_{n+1} = y_n + h ((1 − θ) F(y_n) + θ F(y_{n+1}))`: `A = [[0, 0], [1 − θ, θ]]`,
@@ -102,7 +84,14 @@ impl Tableau {
         let a = vec![0.0, 0.0, 1.0 - theta, theta];
         Ok(Self::trusted(format!("two_leg_theta_{theta}"), a, b, vec![0.0, 1.0])
             .from_source("E. Hairer, G. Wanner, Solving Ordinary Differential Equations II (1996), IV.3")
-            .of_order(theta_order(theta)))
+            .claiming(Claims {
+                stage_order: Some(if theta == 0.5 { 2 } else { 1 }),
+                algebraically_stable: Some(theta == 1.0),
+                stiffly_accurate: Some(true),
+                first_same_as_last: Some(true),
+                symplectic: Some(false),
+                ..theta_claims(theta)
+            }))
     }
 }
 
@@ -118,8 +107,18 @@ fn check_theta(theta: f64) -> Result<f64, Error> {
     })
 }
 
-fn theta_order(theta: f64) -> usize {
-    if theta == 0.5 { 2 } else { 1 }
+/// What both forms have in common, `R(z) = (1 + (1 − θ) z)/(1 − θ z)`.
+fn theta_claims(theta: f64) -> Claims {
+    let shape = if theta == 0.0 { explicit(1) } else { diagonal(if theta == 0.5 { 2 } else { 1 }, 1) };
+    Claims {
+        a_stable: Some(theta >= 0.5),
+        i_stable: Some(theta >= 0.5),
+        l_stable: Some(theta == 1.0),
+        symmetric: Some(theta == 0.5),
+        stability_numerator: Some(vec![1.0, 1.0 - theta]),
+        stability_denominator: Some(vec![1.0, -theta]),
+        ..shape
+    }
 }
 
 #[cfg(test)]
