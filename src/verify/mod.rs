@@ -1,6 +1,9 @@
 //! Verification of schemes.
 
+pub mod ball;
 pub mod coefficients;
+pub mod polynomial;
+pub mod roots;
 pub mod scalar;
 mod verdict;
 
