@@ -2,9 +2,11 @@
 
 pub mod ball;
 pub mod coefficients;
+mod determinant;
 pub mod polynomial;
 pub mod roots;
 pub mod scalar;
+pub mod stability_function;
 mod verdict;
 
 pub use verdict::{Certainty, Verdict};
