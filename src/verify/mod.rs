@@ -7,6 +7,7 @@ pub mod polynomial;
 pub mod roots;
 pub mod scalar;
 pub mod stability_function;
+pub mod stability;
 mod verdict;
 
 pub use verdict::{Certainty, Verdict};
