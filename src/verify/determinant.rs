@@ -24,37 +24,51 @@ pub(super) struct Integers {
 impl Integers {
     /// Those of a scheme; doubles are taken for the fractions that they are.
     pub fn of(scheme: &Recovered) -> Self {
+        Self::of_all(scheme).without_unused()
+    }
+
+    /// Those of a scheme with its embedded weights.
+    pub fn of_embedded(scheme: &Recovered) -> Option<Self> {
+        let all = match scheme {
+            Recovered::Exact(k) => Self::with_weights(k, k.embedded.as_ref()?, Clone::clone),
+            Recovered::Rounded(k) => Self::with_weights(k, k.embedded.as_ref()?, fraction),
+        };
+        Some(all.without_unused())
+    }
+
+    /// Those of a scheme with all its stages.
+    pub fn of_all(scheme: &Recovered) -> Self {
         match scheme {
             Recovered::Exact(k) => Self::with_weights(k, &k.b, Clone::clone),
             Recovered::Rounded(k) => Self::with_weights(k, &k.b, fraction),
         }
     }
 
-    /// Those of a scheme with its embedded weights.
-    pub fn of_embedded(scheme: &Recovered) -> Option<Self> {
-        match scheme {
-            Recovered::Exact(k) => Some(Self::with_weights(k, k.embedded.as_ref()?, Clone::clone)),
-            Recovered::Rounded(k) => Some(Self::with_weights(k, k.embedded.as_ref()?, fraction)),
-        }
-    }
-
     fn with_weights<T>(scheme: &Coefficients<T>, weights: &[T], exactly: impl Fn(&T) -> Rational) -> Self {
-        let s = scheme.stages();
         let a: Vec<Rational> = scheme.a.iter().map(&exactly).collect();
         let b: Vec<Rational> = weights.iter().map(&exactly).collect();
-        let reach = reachable(s, |i, j| !a[i * s + j].is_zero());
-        let used: Vec<usize> =
-            (0..s).filter(|&j| (0..s).any(|i| !b[i].is_zero() && (i == j || reach[i * s + j]))).collect();
-        let a: Vec<&Rational> = used.iter().flat_map(|&i| used.iter().map(move |&j| (i, j))).map(|(i, j)| &a[i * s + j]).collect();
-        let b: Vec<&Rational> = used.iter().map(|&i| &b[i]).collect();
         let unit = a.iter().chain(&b).fold(BigInt::one(), |unit, x| unit.lcm(x.denom()));
-        let whole = |x: &&Rational| x.numer() * (&unit / x.denom());
+        let whole = |x: &Rational| x.numer() * (&unit / x.denom());
         Integers {
-            stages: used.len(),
+            stages: scheme.stages(),
             a: a.iter().map(whole).collect(),
             b: b.iter().map(whole).collect(),
             tolerance: scheme.tolerance,
             unit,
+        }
+    }
+
+    fn without_unused(self) -> Self {
+        let s = self.stages;
+        let reach = reachable(s, |i, j| !self.a[i * s + j].is_zero());
+        let is_used = |j: usize| (0..s).any(|i| !self.b[i].is_zero() && (i == j || reach[i * s + j]));
+        let used: Vec<usize> = (0..s).filter(|&j| is_used(j)).collect();
+        let pairs = used.iter().flat_map(|&i| used.iter().map(move |&j| i * s + j));
+        Integers {
+            stages: used.len(),
+            a: pairs.map(|k| self.a[k].clone()).collect(),
+            b: used.iter().map(|&i| self.b[i].clone()).collect(),
+            ..self
         }
     }
 
@@ -75,7 +89,8 @@ impl Integers {
     /// `det(I − wA)` of the given stages.
     pub fn denominator_of(&self, stages: &[usize]) -> Polynomial<Ball> {
         let entry = |&(i, j): &(usize, usize)| self.a[i * self.stages + j].clone();
-        let m: Vec<BigInt> = stages.iter().flat_map(|&i| stages.iter().map(move |&j| (i, j))).map(|p| entry(&p)).collect();
+        let m: Vec<BigInt> =
+            stages.iter().flat_map(|&i| stages.iter().map(move |&j| (i, j))).map(|p| entry(&p)).collect();
         let n = stages.len();
         self.determinant(n, &m, |adjugate| (0..n * n).map(|k| (&m[k] * &adjugate[k % n * n + k / n]).abs()).sum())
     }
@@ -101,9 +116,10 @@ impl Integers {
         let mut v = vec![(BigInt::one(), BigInt::one()); s];
         for _ in 0..s {
             let dot = |w: &[BigInt]| {
-                w.iter().zip(&v).filter(|(w, _)| !w.is_zero()).fold((BigInt::zero(), BigInt::zero()), |sum, (w, x)| {
-                    (sum.0 + w * &x.0, sum.1 + w.abs() * &x.1)
-                })
+                w.iter()
+                    .zip(&v)
+                    .filter(|(w, _)| !w.is_zero())
+                    .fold((BigInt::zero(), BigInt::zero()), |sum, (w, x)| (sum.0 + w * &x.0, sum.1 + w.abs() * &x.1))
             };
             let (value, size) = dot(&self.b);
             coefficients.push(self.ball(value, &size));
@@ -139,13 +155,13 @@ impl Integers {
     }
 }
 
-/// `size · tolerance`, rounded up.
+/// `size · tolerance`, rounded down: in units of the common denominator nothing is smaller than 1.
 pub(super) fn portion(size: &BigInt, tolerance: f64) -> BigInt {
     if tolerance == 0.0 || size.is_zero() {
         return BigInt::zero();
     }
     let scaled = (tolerance * 2f64.powi(60)).ceil().to_u128().unwrap_or(u128::MAX);
-    ((size.abs() * scaled) >> 60u32) + 1u32
+    (size.abs() * scaled) >> 60u32
 }
 
 fn fraction(x: &Rounded) -> Rational {

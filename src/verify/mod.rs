@@ -1,13 +1,17 @@
 //! Verification of schemes.
 
+pub mod additive;
 pub mod ball;
 pub mod coefficients;
 mod determinant;
+pub mod monotonicity;
+pub mod oscillator;
+pub mod phase;
 pub mod polynomial;
 pub mod roots;
 pub mod scalar;
-pub mod stability_function;
 pub mod stability;
+pub mod stability_function;
 mod verdict;
 
 pub use verdict::{Certainty, Verdict};

@@ -126,7 +126,8 @@ impl<T: Ring> Polynomial<T> {
     pub fn series_quotient(&self, divisor: &Self, terms: usize) -> Vec<T> {
         let mut quotient: Vec<T> = Vec::with_capacity(terms);
         for k in 0..terms {
-            let known = (1..=k.min(divisor.degree())).map(|j| divisor.coefficients[j].clone() * quotient[k - j].clone());
+            let known =
+                (1..=k.min(divisor.degree())).map(|j| divisor.coefficients[j].clone() * quotient[k - j].clone());
             let term = known.fold(self.coefficient(k), |sum, t| sum - t);
             quotient.push(term);
         }

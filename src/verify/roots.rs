@@ -95,6 +95,20 @@ impl AlgebraicNumber {
         }
     }
 
+    /// Whether it is the smaller of two numbers; not, if they do not differ by more than a part in 10³⁰.
+    pub fn is_less_than(&self, other: &Self) -> bool {
+        let (mut a, mut b) = (self.clone(), other.clone());
+        for _ in 0..100 {
+            let (from_a, from_b) = (a.interval(), b.interval());
+            if from_a.1 <= from_b.0 || from_b.1 <= from_a.0 {
+                return from_a.0 < from_b.0;
+            }
+            a.refine();
+            b.refine();
+        }
+        false
+    }
+
     /// The number times a positive fraction.
     pub fn times(mut self, factor: &Rational) -> Self {
         self.origin *= factor;
@@ -167,8 +181,7 @@ pub fn positive_roots(polynomial: &Polynomial<BigInt>) -> Vec<AlgebraicNumber> {
 }
 
 fn sign_changes(polynomial: &Polynomial<BigInt>) -> usize {
-    let signs: Vec<bool> =
-        polynomial.coefficients().iter().filter(|c| !c.is_zero()).map(|c| c.is_negative()).collect();
+    let signs: Vec<bool> = polynomial.coefficients().iter().filter(|c| !c.is_zero()).map(|c| c.is_negative()).collect();
     signs.windows(2).filter(|pair| pair[0] != pair[1]).count()
 }
 
@@ -210,8 +223,19 @@ impl Polynomial<BigInt> {
 pub struct Negative {
     /// The left end of the first interval in which it is negative.
     pub from: AlgebraicNumber,
-    /// A number in that interval.
+    /// From where on it is negative even if all coefficients are at the upper ends of their balls.
+    pub surely_from: AlgebraicNumber,
+    /// A number after that in the interval.
     pub witness: Rational,
+}
+
+impl Negative {
+    /// That of several polynomials which first becomes negative. Which one does is decided by where it surely is: of
+    /// zeros that are equal but for rounding, a multiple one is far off, but not for sure.
+    pub fn first(polynomials: impl IntoIterator<Item = Polynomial<Ball>>) -> Option<Self> {
+        let all = polynomials.into_iter().filter_map(|p| first_negative(&p));
+        all.reduce(|a, b| if b.surely_from.is_less_than(&a.surely_from) { b } else { a })
+    }
 }
 
 /// The first interval of positive numbers in which a polynomial is negative; `None` if there is none.
@@ -221,11 +245,16 @@ pub struct Negative {
 pub fn first_negative(polynomial: &Polynomial<Ball>) -> Option<Negative> {
     let upper = Polynomial::new(polynomial.coefficients().iter().map(Ball::upper).collect());
     let (witness, gap, roots) = first_negative_gap(&upper)?;
+    let start = |gap: usize, roots: &[AlgebraicNumber]| match gap {
+        0 => AlgebraicNumber::rational(Rational::zero()),
+        _ => roots[gap - 1].clone(),
+    };
+    let surely_from = start(gap, &roots);
     if polynomial.coefficients().iter().all(|c| c.radius.is_zero()) {
-        let from = if gap == 0 { AlgebraicNumber::rational(Rational::zero()) } else { roots[gap - 1].clone() };
-        return Some(Negative { from, witness });
+        return Some(Negative { from: surely_from.clone(), surely_from, witness });
     }
-    let probable = polynomial.coefficients().iter().map(|c| if c.holds_zero() { BigInt::zero() } else { c.value.clone() });
+    let probable =
+        polynomial.coefficients().iter().map(|c| if c.holds_zero() { BigInt::zero() } else { c.value.clone() });
     let probable = Polynomial::new(probable.collect());
     let roots = positive_roots(&probable);
     let mut gap = roots.iter().take_while(|r| is_less(r, &witness)).count();
@@ -233,8 +262,7 @@ pub fn first_negative(polynomial: &Polynomial<Ball>) -> Option<Negative> {
     while gap > 0 && is_negative_at(&probable, &sample(&roots, gap - 1)) {
         gap -= 1;
     }
-    let from = if gap == 0 { AlgebraicNumber::rational(Rational::zero()) } else { roots[gap - 1].clone() };
-    Some(Negative { from, witness })
+    Some(Negative { from: start(gap, &roots), surely_from, witness })
 }
 
 /// A number at which the polynomial is negative, before how many of its zeros, and these.

@@ -329,7 +329,9 @@ mod tests {
 
     #[test]
     fn theta_is_a_stable_from_a_half_and_l_stable_at_one() {
-        for (theta, a, l) in [(0.0, false, false), (0.25, false, false), (0.5, true, false), (0.75, true, false), (1.0, true, true)] {
+        for (theta, a, l) in
+            [(0.0, false, false), (0.25, false, false), (0.5, true, false), (0.75, true, false), (1.0, true, true)]
+        {
             for r in [of(&Tableau::one_leg_theta(theta).unwrap()), of(&Tableau::two_leg_theta(theta).unwrap())] {
                 let verdicts = [r.a_stability(), r.l_stability(), r.strict_stability_at_infinity()];
                 assert_eq!(verdicts.each_ref().map(|v| v.holds), [a, l, theta > 0.5], "{theta}: {verdicts:?}");

@@ -66,7 +66,8 @@ impl StabilityFunction {
         let s = scheme.stages;
         let number = |x: BigInt| Rational::new_raw(x, scheme.unit.clone()).to_f64();
         let a = |i: usize, j: usize| number(scheme.a[i * s + j].clone());
-        let of_component = |c: &Vec<usize>| reciprocal_eigenvalues(DMatrix::from_fn(c.len(), c.len(), |i, j| a(c[i], c[j])));
+        let of_component =
+            |c: &Vec<usize>| reciprocal_eigenvalues(DMatrix::from_fn(c.len(), c.len(), |i, j| a(c[i], c[j])));
         let poles: Vec<_> = components.iter().flat_map(of_component).collect();
         function.poles = best(poles, &function.denominator());
         if function.p.degree() > 0 {
@@ -88,7 +89,8 @@ impl StabilityFunction {
 
     /// The coefficients of `P` and of `Q` as fractions in lowest terms, if the scheme's coefficients are fractions.
     pub fn exact(&self) -> Option<(Vec<Rational>, Vec<Rational>)> {
-        let lowest = |p| self.fractions(p).into_iter().map(|x| Rational::new(x.numer().clone(), x.denom().clone())).collect();
+        let lowest =
+            |p| self.fractions(p).into_iter().map(|x| Rational::new(x.numer().clone(), x.denom().clone())).collect();
         self.is_exact().then(|| (lowest(&self.p), lowest(&self.q)))
     }
 
@@ -265,8 +267,10 @@ impl fmt::Display for StabilityFunction {
                     (_, true) => " − ",
                 };
                 let size = c.abs();
-                let lowest = self.is_exact().then(|| Rational::new(size.numer().clone(), size.denom().clone()).to_string());
-                let number = lowest.filter(|t| t.len() <= 20).unwrap_or_else(|| format!("{}", significant(size.to_f64())));
+                let lowest =
+                    self.is_exact().then(|| Rational::new(size.numer().clone(), size.denom().clone()).to_string());
+                let number =
+                    lowest.filter(|t| t.len() <= 20).unwrap_or_else(|| format!("{}", significant(size.to_f64())));
                 let power = match k {
                     0 => String::new(),
                     1 => "z".to_string(),
@@ -399,7 +403,8 @@ mod tests {
 
     #[test]
     fn composition_multiplies() {
-        let names = ["rk4", "heun", "trapezoidal", "gauss_2", "gauss_3", "sdirk2", "radau_iia_3", "radau_iia_2", "euler"];
+        let names =
+            ["rk4", "heun", "trapezoidal", "gauss_2", "gauss_3", "sdirk2", "radau_iia_3", "radau_iia_2", "euler"];
         for first in names {
             for second in names {
                 let (x, y) = (Tableau::by_name(first).unwrap(), Tableau::by_name(second).unwrap());
