@@ -6,6 +6,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value as Json;
 
 use super::verdict::{Certainty, Verdict};
+use crate::Error;
 
 /// One statement about a scheme.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,6 +68,12 @@ impl Fact {
             certainty: Some(verdict.certainty),
             reason: verdict.reason.clone(),
         }
+    }
+
+    /// With another value.
+    pub(super) fn with(mut self, value: Value) -> Self {
+        self.value = value;
+        self
     }
 
     /// With what decided it.
@@ -183,8 +190,14 @@ pub(super) fn print(f: &mut fmt::Formatter<'_>, title: &str, facts: &[Fact], cla
     }
     if !claims.is_empty() {
         writeln!(f, "\nClaims")?;
-        for claim in claims {
+        for claim in claims.iter().filter(|claim| !claim.holds) {
             writeln!(f, "  {claim}")?;
+        }
+        let held: Vec<&str> = claims.iter().filter(|claim| claim.holds).map(|claim| claim.claim.as_str()).collect();
+        match held.len() {
+            0 => {}
+            n if n == claims.len() => writeln!(f, "  all {n} hold: {}", held.join(", "))?,
+            n => writeln!(f, "  {n} hold: {}", held.join(", "))?,
         }
     }
     Ok(())
@@ -235,6 +248,20 @@ pub(super) fn check(claims: &impl Serialize, facts: &[Fact]) -> Vec<Claim> {
     .collect()
 }
 
+/// The error of the first claim that does not hold.
+pub(super) fn first_false(scheme: &str, claims: &[Claim]) -> Result<(), Error> {
+    match claims.iter().find(|claim| !claim.holds) {
+        None => Ok(()),
+        Some(Claim { claim, claimed, found, reason, .. }) => Err(Error::FalseClaim {
+            scheme: scheme.to_string(),
+            claim: claim.clone(),
+            claimed: claimed.to_string(),
+            found: found.to_string(),
+            reason: reason.clone(),
+        }),
+    }
+}
+
 /// Numbers are compared to [`CLAIM_TOLERANCE`]; polynomials may have further coefficients that are zero.
 fn same(claimed: &Json, found: &Json) -> bool {
     match (claimed, found) {
@@ -243,7 +270,7 @@ fn same(claimed: &Json, found: &Json) -> bool {
             (0..x.len().max(y.len())).all(|k| same(x.get(k).unwrap_or(&zero), y.get(k).unwrap_or(&zero)))
         }
         (Json::Number(x), Json::Number(y)) => match (x.as_f64(), y.as_f64()) {
-            (Some(x), Some(y)) => (x - y).abs() <= CLAIM_TOLERANCE * x.abs().max(1.0) && (!claimed.is_u64() || x == y),
+            (Some(x), Some(y)) => (x - y).abs() <= CLAIM_TOLERANCE * x.abs() + 1e-12 && (!claimed.is_u64() || x == y),
             _ => false,
         },
         _ => claimed == found,

@@ -18,6 +18,7 @@ mod partitioned_oracles;
 pub mod phase;
 pub mod polynomial;
 mod quadratic;
+mod report;
 pub mod reduction;
 pub mod roots;
 pub mod scalar;
@@ -32,4 +33,11 @@ pub mod tree_table;
 mod verdict;
 pub mod weights;
 
+pub use fact::{Claim, Fact, Value};
+pub use report::Report;
 pub use verdict::{Certainty, Verdict};
+
+/// Everything about a scheme.
+pub fn verify(scheme: &crate::Tableau) -> Report {
+    Report::of(scheme, None)
+}
