@@ -167,10 +167,21 @@ pub(super) fn serialize<S: Serializer>(
 }
 
 /// Facts as a table.
-pub(super) fn print(f: &mut fmt::Formatter<'_>, title: &str, facts: &[Fact], claims: &[Claim]) -> fmt::Result {
+pub(super) fn print(
+    f: &mut fmt::Formatter<'_>,
+    scheme: &str,
+    tolerance: f64,
+    facts: &[Fact],
+    claims: &[Claim],
+) -> fmt::Result {
     /// Longer values and reasons have a line of their own.
     const WIDEST: usize = 24;
-    writeln!(f, "{title}")?;
+    match Certainty::of(tolerance) {
+        Certainty::Proved => writeln!(f, "{scheme}\n\nAll coefficients are fractions: verdicts are proofs.")?,
+        Certainty::ToTolerance(tolerance) => {
+            writeln!(f, "{scheme}\n\nNot all coefficients are fractions: verdicts hold to {tolerance:.0e}.")?;
+        }
+    }
     let label = |key: &str| key.replace('_', " ");
     let width = |text: &str| text.chars().count();
     let labels = facts.iter().map(|fact| width(fact.key)).max().unwrap_or(0);

@@ -13,6 +13,8 @@ pub mod order;
 #[cfg(test)]
 mod order_oracles;
 pub mod oscillator;
+mod pair;
+mod pair_report;
 #[cfg(test)]
 mod partitioned_oracles;
 pub mod phase;
@@ -34,10 +36,135 @@ mod verdict;
 pub mod weights;
 
 pub use fact::{Claim, Fact, Value};
+pub use pair_report::{AdditiveReport, PartitionedReport};
 pub use report::Report;
 pub use verdict::{Certainty, Verdict};
 
-/// Everything about a scheme.
-pub fn verify(scheme: &crate::Tableau) -> Report {
-    Report::of(scheme, None)
+use crate::{Error, Tableau};
+use crate::tableau::{AdditiveTableau, PartitionedTableau, Scheme};
+
+/// Everything about a scheme, by one call.
+///
+/// ```
+/// use kutta::Tableau;
+/// use kutta::verify::verify;
+///
+/// let report = verify(&Tableau::radau_iia(3)?);
+/// println!("{report}");
+/// assert_eq!((report.order, report.stage_order), (5, 3));
+/// assert!(report.l_stable.holds && report.algebraically_stable.holds && !report.symmetric.holds);
+/// report.check_claims()?;
+/// # Ok::<(), kutta::Error>(())
+/// ```
+pub fn verify<S: Verifiable>(scheme: &S) -> S::Report {
+    scheme.report(None)
+}
+
+/// As [`verify`], with orders sought up to `order` only, or further than is done by default.
+///
+/// ```
+/// use kutta::Tableau;
+/// let report = kutta::verify::verify_up_to(&Tableau::gauss(3)?, 4);
+/// assert_eq!((report.order, report.order_found.is_known), (6, true), "known without trees");
+/// # Ok::<(), kutta::Error>(())
+/// ```
+pub fn verify_up_to<S: Verifiable>(scheme: &S, order: usize) -> S::Report {
+    scheme.report(Some(order))
+}
+
+/// What [`verify`] can be asked about.
+pub trait Verifiable {
+    /// What is found.
+    type Report;
+
+    /// Everything that is found, orders sought up to `order`, or as far as is reasonable.
+    fn report(&self, order: Option<usize>) -> Self::Report;
+}
+
+impl Verifiable for Tableau {
+    type Report = Report;
+    fn report(&self, order: Option<usize>) -> Report {
+        Report::of(self, order)
+    }
+}
+
+impl Verifiable for PartitionedTableau {
+    type Report = Result<PartitionedReport, Error>;
+    fn report(&self, order: Option<usize>) -> Self::Report {
+        PartitionedReport::of(self, order)
+    }
+}
+
+impl Verifiable for AdditiveTableau {
+    /// An error if there are more than 254 parts.
+    type Report = Result<AdditiveReport, Error>;
+    fn report(&self, order: Option<usize>) -> Self::Report {
+        AdditiveReport::of(self, order)
+    }
+}
+
+impl Verifiable for Scheme {
+    type Report = Result<AnyReport, Error>;
+    fn report(&self, order: Option<usize>) -> Self::Report {
+        Ok(match self {
+            Scheme::Tableau(scheme) => AnyReport::Tableau(Box::new(scheme.report(order))),
+            Scheme::Partitioned(scheme) => AnyReport::Partitioned(Box::new(scheme.report(order)?)),
+            Scheme::Additive(scheme) => AnyReport::Additive(Box::new(scheme.report(order)?)),
+        })
+    }
+}
+
+/// The report of a scheme of any kind.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum AnyReport {
+    /// Of a tableau.
+    Tableau(Box<Report>),
+    /// Of a partitioned pair.
+    Partitioned(Box<PartitionedReport>),
+    /// Of an additive scheme.
+    Additive(Box<AdditiveReport>),
+}
+
+impl AnyReport {
+    /// All facts, in the order in which they are printed.
+    pub fn facts(&self) -> Vec<Fact> {
+        match self {
+            AnyReport::Tableau(report) => report.facts(),
+            AnyReport::Partitioned(report) => report.facts(),
+            AnyReport::Additive(report) => report.facts(),
+        }
+    }
+
+    /// The claims made for the scheme, each with what was found.
+    pub fn claims(&self) -> &[Claim] {
+        match self {
+            AnyReport::Tableau(report) => &report.claims,
+            AnyReport::Partitioned(report) => &report.claims,
+            AnyReport::Additive(report) => &report.claims,
+        }
+    }
+
+    /// Whether every claim made for the scheme holds.
+    ///
+    /// # Errors
+    /// [`Error::FalseClaim`] for the first that does not, with the violated condition and its residual.
+    pub fn check_claims(&self) -> Result<(), Error> {
+        match self {
+            AnyReport::Tableau(report) => report.check_claims(),
+            AnyReport::Partitioned(report) => report.check_claims(),
+            AnyReport::Additive(report) => report.check_claims(),
+        }
+    }
+}
+
+impl std::fmt::Display for AnyReport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            AnyReport::Tableau(report) => report.fmt(f),
+            AnyReport::Partitioned(report) => report.fmt(f),
+            AnyReport::Additive(report) => report.fmt(f),
+        }
+    }
 }

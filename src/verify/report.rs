@@ -13,7 +13,7 @@ use super::roots::AlgebraicNumber;
 use super::scalar::Scalar;
 use super::simplifying::SimplifyingConditions;
 use super::stability_function::StabilityFunction;
-use super::verdict::{Certainty, Verdict};
+use super::verdict::Verdict;
 use super::weights::Method;
 use crate::{Error, Tableau};
 
@@ -286,12 +286,6 @@ impl Serialize for Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let certainty = match Certainty::of(self.tolerance) {
-            Certainty::Proved => "all coefficients are fractions: verdicts are proofs".to_string(),
-            Certainty::ToTolerance(tolerance) => {
-                format!("not all coefficients are fractions: verdicts hold to {tolerance:.0e}")
-            }
-        };
-        fact::print(f, &format!("{}\n\n{certainty}", self.scheme), &self.facts(), &self.claims)
+        fact::print(f, &self.scheme.to_string(), self.tolerance, &self.facts(), &self.claims)
     }
 }

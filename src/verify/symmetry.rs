@@ -31,44 +31,12 @@ impl<T: Scalar> Coefficients<T> {
 
     /// The stage that each stage is mirrored to, if the scheme is symmetric.
     fn mirror(&self) -> Option<Vec<usize>> {
-        let s = self.stages();
-        let one = T::one();
-        let fits = |i: usize, k: usize| {
-            (self.b[i].clone() - &self.b[k]).vanishes(self.tolerance)
-                && (self.c[i].clone() + &self.c[k] - &one).vanishes(self.tolerance)
-        };
-        // The mirrored order first, then whatever else fits.
-        let choices: Vec<Vec<usize>> =
-            (0..s).map(|i| (0..s).map(|k| (2 * s - 1 - i - k) % s).filter(|&k| fits(i, k)).collect()).collect();
-        let mut attempts = 0;
-        let mut chosen = Vec::with_capacity(s);
-        self.extend(&choices, &mut chosen, &mut attempts).then_some(chosen)
-    }
-
-    fn extend(&self, choices: &[Vec<usize>], chosen: &mut Vec<usize>, attempts: &mut usize) -> bool {
-        let i = chosen.len();
-        if i == choices.len() {
-            return true;
-        }
-        for &k in &choices[i] {
-            *attempts += 1;
-            if *attempts > ATTEMPTS {
-                return false;
-            }
-            if chosen.contains(&k) {
-                continue;
-            }
-            chosen.push(k);
-            let agrees = (0..=i).all(|j| {
-                self.mirrored(i, j, k, chosen[j]).vanishes(self.tolerance)
-                    && self.mirrored(j, i, chosen[j], k).vanishes(self.tolerance)
-            });
-            if agrees && self.extend(choices, chosen, attempts) {
-                return true;
-            }
-            chosen.pop();
-        }
-        false
+        let holds = |residual: T| residual.vanishes(self.tolerance);
+        find_mirror(
+            self.stages(),
+            |i, k| holds(self.b[i].clone() - &self.b[k]) && holds(self.c[i].clone() + &self.c[k] - T::one()),
+            |i, j, k, l| holds(self.mirrored(i, j, k, l)),
+        )
     }
 
     /// `a_ij + a_i'j' − b_j`.
@@ -85,6 +53,47 @@ impl<T: Scalar> Coefficients<T> {
             .max_by(|x, y| x.2.abs().total_cmp(&y.2.abs()))
             .unwrap_or((0, 0, 0.0))
     }
+}
+
+/// A permutation `i ↦ i'` of `0..n` such that `fits(i, i')` for all `i`, and `agrees(i, j, i', j')` for all `i`, `j`; the
+/// reversal, if that is one.
+pub(super) fn find_mirror(
+    n: usize,
+    fits: impl Fn(usize, usize) -> bool,
+    agrees: impl Fn(usize, usize, usize, usize) -> bool,
+) -> Option<Vec<usize>> {
+    fn extend(
+        choices: &[Vec<usize>],
+        agrees: &impl Fn(usize, usize, usize, usize) -> bool,
+        chosen: &mut Vec<usize>,
+        attempts: &mut usize,
+    ) -> bool {
+        let i = chosen.len();
+        if i == choices.len() {
+            return true;
+        }
+        for &k in &choices[i] {
+            *attempts += 1;
+            if *attempts > ATTEMPTS {
+                return false;
+            }
+            if chosen.contains(&k) {
+                continue;
+            }
+            chosen.push(k);
+            let all_agree = (0..=i).all(|j| agrees(i, j, k, chosen[j]) && agrees(j, i, chosen[j], k));
+            if all_agree && extend(choices, agrees, chosen, attempts) {
+                return true;
+            }
+            chosen.pop();
+        }
+        false
+    }
+    // The mirrored order first, then whatever else fits.
+    let others = |i: usize| (0..n).map(move |k| (2 * n - 1 - i - k) % n).filter(|&k| fits(i, k)).collect();
+    let choices: Vec<Vec<usize>> = (0..n).map(others).collect();
+    let mut chosen = Vec::with_capacity(n);
+    extend(&choices, &agrees, &mut chosen, &mut 0).then_some(chosen)
 }
 
 #[cfg(test)]
