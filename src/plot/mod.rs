@@ -21,6 +21,7 @@
 
 mod axes;
 mod canvas;
+mod contour;
 mod legend;
 mod phase_portrait;
 mod time_series;
