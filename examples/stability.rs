@@ -65,10 +65,10 @@ fn oscillator() -> Orbits {
             [[1.0 - square, -x * (1.0 - square / 2.0)], [x, 1.0 - square]]
         }),
     ];
-    // Steps of a length of 1/2 period and more are coarse; each orbit lasts for two periods.
+    // Each orbit lasts for two periods.
     let panel = |(title, step): (&str, Step)| OrbitPanel {
         title: title.into(),
-        curves: [0.1, 0.5, 1.0]
+        curves: [0.1, 0.4, 1.5]
             .map(|x| {
                 let count = (2.0 * std::f64::consts::TAU / x).ceil() as usize;
                 Curve { label: format!("hω = {x}"), points: orbit(step(x), [1.0, 0.0], count), dashed: false }
@@ -77,10 +77,11 @@ fn oscillator() -> Orbits {
     };
     let circle = (0..=360).map(|k| f64::from(k).to_radians()).map(|t| [t.cos(), t.sin()]).collect();
     Orbits {
-        labels: ["y".into(), format!("{OMEGA} z")],
+        title: format!("ẏ = −ω² z, ż = y, ω = {OMEGA}"),
+        labels: ["y".into(), "ωz".into()],
         panels: steps.map(panel).into(),
         exact: circle,
-        window: Some([[-2.5; 2], [2.5; 2]]),
+        window: Some([[-2.2; 2], [2.2; 2]]),
         ..Default::default()
     }
 }
@@ -92,7 +93,7 @@ fn theta_schemes() -> Stability<'static> {
         |theta: f64| {
             let scheme = Scheme::new(format!("θ = {theta}"), move |z| (1.0 + (1.0 - theta) * z) / (1.0 - theta * z))
                 .disc("unit disc", zero, 1.0);
-            if theta == 0.0 { scheme } else { scheme.disc("|z| < 1/θ", zero, 1.0 / theta) }
+            if theta == 0.0 { scheme } else { scheme.disc("contractive, |z| < 1/θ", zero, 1.0 / theta) }
         };
     let schemes = [0.0, 0.25, 0.5, 0.75, 1.0].map(scheme).into();
     Stability { schemes, columns: 5, panel_width: 170, ..Default::default() }

@@ -4,7 +4,7 @@ use super::axes::{Range, decades};
 use super::legend::{DASHES, Entry, LINE_WIDTH, Mark};
 use super::panels::{Panel, Panels, Scale, zero_axes};
 use super::scheme::Scheme;
-use super::{Point, check_size, colour};
+use super::{Point, check_any, check_size, colour};
 use crate::Error;
 use nalgebra::Complex;
 use std::path::Path;
@@ -57,8 +57,10 @@ impl Default for Amplification<'_> {
 /// Powers of ten that are shown at most.
 const LOWEST: f64 = -4.0;
 const HIGHEST: f64 = 2.0;
-/// Ways to tell lines apart that run over each other: wider ones below.
-const WIDENING: f64 = 0.9;
+/// How often the place of a zero or pole is narrowed down to two thirds.
+const THIRDS: usize = 60;
+/// Points on each side of a zero or pole, each half as far from it as the one before.
+const HALVINGS: i32 = 16;
 
 /// Draws `figure` as an SVG file at `path`. Of `|R|`, 10⁻⁴ to 100 is shown at most.
 ///
@@ -69,17 +71,11 @@ const WIDENING: f64 = 0.9;
 pub fn amplification(path: impl AsRef<Path>, figure: &Amplification) -> Result<(), Error> {
     check_size("panel_width", figure.panel_width)?;
     check_size("panel_height", figure.panel_height)?;
-    if figure.schemes.is_empty() {
-        let expected = "at least one scheme to draw".to_string();
-        return Err(Error::InvalidArgument { argument: "schemes", value: "empty".into(), expected });
-    }
+    check_any("schemes", figure.schemes.is_empty())?;
     let [real, imaginary] = [stretch("real", figure.real)?, stretch("imaginary", figure.imaginary)?];
     let size = [f64::from(figure.panel_width), f64::from(figure.panel_height)];
-    let count = (2.0 * size[0]) as u32;
-    let sampled = |range: Range, value: &dyn Fn(f64) -> f64| -> Vec<Point> {
-        let at = |k: u32| range.at(f64::from(k) / f64::from(count));
-        (0..=count).map(|k| [at(k), value(at(k)) / std::f64::consts::LN_10]).collect()
-    };
+    let cells = figure.panel_width;
+    let sampled = |range: Range, value: &dyn Fn(f64) -> f64| sampled(range, cells, value);
     let curves: Vec<[Vec<Point>; 2]> = figure
         .schemes
         .iter()
@@ -114,11 +110,40 @@ pub fn amplification(path: impl AsRef<Path>, figure: &Amplification) -> Result<(
     panels.draw(path.as_ref(), |canvas, axes, panel| {
         zero_axes(canvas, axes, [170; 3]);
         for (k, curve) in curves.iter().enumerate() {
-            let width = LINE_WIDTH + WIDENING * (curves.len() - 1 - k) as f64;
-            axes.clip(&curve[panel]).iter().for_each(|part| canvas.line(part, colour(k), width));
+            axes.clip(&curve[panel]).iter().for_each(|part| canvas.line(part, colour(k), LINE_WIDTH));
         }
         axes.clip(&exact[panel]).iter().for_each(|part| canvas.dashed(part, [0; 3], 1.1, DASHES));
     })
+}
+
+/// The decimal logarithms of a modulus whose natural ones are `value`, on `cells` cells of a range, its zeros and poles
+/// included: there the logarithm is lower or higher than at both neighbours.
+fn sampled(range: Range, cells: u32, value: &dyn Fn(f64) -> f64) -> Vec<Point> {
+    let at = |k: u32| range.at(f64::from(k) / f64::from(cells));
+    let coarse: Vec<Point> = (0..=cells).map(|k| [at(k), value(at(k))]).collect();
+    let mut points = Vec::with_capacity(coarse.len());
+    for (k, here) in coarse.iter().enumerate() {
+        points.push(*here);
+        let Some([before, _, after]) = k.checked_sub(1).and_then(|k| coarse.get(k..k + 3)) else { continue };
+        let sign = match (here[1] - before[1], here[1] - after[1]) {
+            (a, b) if a > 0.0 && b > 0.0 => 1.0,
+            (a, b) if a < 0.0 && b < 0.0 => -1.0,
+            _ => continue,
+        };
+        let (mut low, mut high) = (before[0], after[0]);
+        for _ in 0..THIRDS {
+            let (a, b) = (low + (high - low) / 3.0, high - (high - low) / 3.0);
+            if sign * value(a) < sign * value(b) { low = a } else { high = b }
+        }
+        // A zero is approached in ever shorter steps from both sides.
+        let middle = (low + high) / 2.0;
+        let step = |j: i32| (after[0] - before[0]) / 2.0 * 0.5_f64.powi(j);
+        points.pop();
+        points.extend((0..HALVINGS).map(|j| middle - step(j)).filter(|x| *x > before[0]).map(|x| [x, value(x)]));
+        points.push([middle, value(middle)]);
+        points.extend((0..HALVINGS).rev().map(|j| middle + step(j)).filter(|x| *x < after[0]).map(|x| [x, value(x)]));
+    }
+    points.into_iter().map(|[x, y]| [x, y / std::f64::consts::LN_10]).collect()
 }
 
 fn stretch(argument: &'static str, [low, high]: [f64; 2]) -> Result<Range, Error> {
@@ -127,4 +152,64 @@ fn stretch(argument: &'static str, [low, high]: [f64; 2]) -> Result<Range, Error
     }
     let expected = "a finite number and a larger one".to_string();
     Err(Error::InvalidArgument { argument, value: format!("{low} to {high}"), expected })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zeros_and_poles_between_samples_are_found() {
+        for (sign, place) in [(1.0, 0.123_456), (-1.0, -0.777)] {
+            let points = sampled(Range::new(-1.0, 1.0), 50, &|x| sign * (x - place).abs().max(1e-300).ln());
+            let extreme = points.iter().min_by(|a, b| (sign * a[1]).total_cmp(&(sign * b[1]))).unwrap();
+            assert!((extreme[0] - place).abs() < 1e-9, "{extreme:?}");
+            assert!(points.windows(2).all(|p| p[0][0] < p[1][0]), "points are in order");
+            assert!((points[0][1] - sign * (1.0 + place).log10()).abs() < 1e-12);
+        }
+        assert_eq!(sampled(Range::new(0.0, 1.0), 4, &|x| x).len(), 5);
+    }
+
+    fn svg(figure: &Amplification) -> Result<String, Error> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.svg");
+        amplification(&path, figure).map(|()| std::fs::read_to_string(path).unwrap())
+    }
+
+    /// The vertical pixels that the lines of a colour reach.
+    fn reach(svg: &str, colour: &str) -> Vec<[f64; 2]> {
+        let lines = svg.lines().filter(|l| l.starts_with("<polyline") && l.contains(colour));
+        let points =
+            lines.filter_map(|l| l.split("points=\"").nth(1)).flat_map(|l| l.split(['"', ' ']).map(str::to_string));
+        let pair = |p: String| p.split_once(',').and_then(|(x, y)| Some([x.parse().ok()?, y.parse().ok()?]));
+        points.filter_map(pair).collect()
+    }
+
+    #[test]
+    fn a_scheme_that_is_the_exponential_lies_on_the_reference() {
+        let schemes = vec![Scheme::new("exp & more", |z| z.exp())];
+        let text = svg(&Amplification { schemes, ..Default::default() }).unwrap();
+        assert!(text.contains("exp &amp; more") && text.contains("|exp z|") && text.contains("10⁻²"));
+        let curve = reach(&text, "#0072B2");
+        let right_most = |points: &[[f64; 2]]| points.iter().copied().max_by(|a, b| a[0].total_cmp(&b[0])).unwrap();
+        let reference = reach(&text, "#000000");
+        assert!(curve.len() > 600 && reference.len() > 100);
+        let (a, b) = (right_most(&curve), right_most(&reference));
+        assert!((a[1] - b[1]).abs() <= 1.0 && b[0] > 0.98 * a[0], "{a:?} {b:?}");
+    }
+
+    #[test]
+    fn refuses_what_it_cannot_draw() {
+        let refusal = |figure: Amplification| svg(&figure).unwrap_err().to_string();
+        assert_eq!(refusal(Amplification::default()), "schemes is empty, expected at least one to draw");
+        let schemes = || vec![Scheme::new("", |_| Complex::new(f64::NAN, 0.0))];
+        let figure = Amplification { schemes: schemes(), real: [1.0, 1.0], ..Default::default() };
+        assert_eq!(refusal(figure), "real is 1 to 1, expected a finite number and a larger one");
+        let figure = Amplification { schemes: schemes(), imaginary: [0.0, f64::INFINITY], ..Default::default() };
+        assert!(refusal(figure).starts_with("imaginary is 0 to inf"));
+        let figure = Amplification { schemes: schemes(), panel_height: 1, ..Default::default() };
+        assert!(refusal(figure).starts_with("panel_height is 1"));
+        // A scheme that is nowhere finite leaves the reference alone.
+        assert!(!svg(&Amplification { schemes: schemes(), ..Default::default() }).unwrap().contains("NaN"));
+    }
 }

@@ -82,7 +82,7 @@ impl Range {
 /// 2 and 5 times the powers where there are few.
 pub(super) fn decades(range: &Range) -> Vec<(f64, String)> {
     let (first, last) = (range.low.floor() as i32, range.high.ceil() as i32);
-    let every = (range.length() / 6.0).ceil().max(1.0) as i32;
+    let every = (range.length() / 8.0).ceil().max(1.0) as i32;
     let factors: &[u32] = if range.length() < 2.5 { &[1, 2, 5] } else { &[1] };
     (first..=last)
         .filter(|exponent| exponent % every == 0)

@@ -8,6 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 const TOLERANCE: f64 = 1e-9;
 const REFINEMENTS: usize = 40;
 
+/// How much smaller than on average the cells of graded samples are at zero.
+const SMALLEST_CELL: f64 = 0.02;
+
 /// A function's values on a grid.
 pub(super) struct Samples<'f> {
     function: &'f dyn Fn(Point) -> f64,
@@ -21,10 +24,32 @@ pub(super) struct Samples<'f> {
 type Edge = (usize, usize, bool);
 
 impl<'f> Samples<'f> {
-    /// The values of `function` on `cells` cells of the rectangle; none of them may be NaN.
+    /// The values of `function` on `cells` equal cells of the rectangle; none of them may be NaN.
     pub(super) fn new(function: &'f dyn Fn(Point) -> f64, [x, y]: [Range; 2], cells: [usize; 2]) -> Self {
         let nodes = |range: Range, cells: usize| (0..=cells).map(|k| range.at(k as f64 / cells as f64)).collect();
-        let (x, y): (Vec<f64>, Vec<f64>) = (nodes(x, cells[0]), nodes(y, cells[1]));
+        Self::on(function, nodes(x, cells[0]), nodes(y, cells[1]))
+    }
+
+    /// The same on cells that are the smaller the nearer they are to zero, where many lines meet. No node lies on an axis.
+    pub(super) fn graded(function: &'f dyn Fn(Point) -> f64, [x, y]: [Range; 2], cells: [usize; 2]) -> Self {
+        let nodes = |range: Range, cells: usize| {
+            let odd = cells | 1;
+            let share = |k: usize| 2.0 * k as f64 / odd as f64 - 1.0;
+            (0..=odd)
+                .map(|k| match share(k) {
+                    s if range.low >= 0.0 || range.high <= 0.0 => range.at((s + 1.0) / 2.0),
+                    s => {
+                        (if s < 0.0 { -range.low } else { range.high })
+                            * s
+                            * (SMALLEST_CELL + (1.0 - SMALLEST_CELL) * s * s)
+                    }
+                })
+                .collect()
+        };
+        Self::on(function, nodes(x, cells[0]), nodes(y, cells[1]))
+    }
+
+    fn on(function: &'f dyn Fn(Point) -> f64, x: Vec<f64>, y: Vec<f64>) -> Self {
         let values = y.iter().flat_map(|y| x.iter().map(|x| function([*x, *y]))).collect();
         Self { function, x, y, values }
     }
@@ -238,6 +263,25 @@ mod tests {
         let all = samples.region(5.0);
         assert!(all.len() == 1 && all[0].1 && (signed_area(&all[0].0) - 4.0).abs() < 1e-12);
         assert!(samples.region(-1.0).is_empty() && samples.lines(5.0).is_empty());
+    }
+
+    #[test]
+    fn graded_cells_resolve_a_meeting_of_lines_at_zero() {
+        // Re z⁶: twelve rays meet; away from a tiny square around zero the lines lie on them.
+        let star = |[x, y]: Point| (6.0 * y.atan2(x)).cos() * x.hypot(y);
+        let window = [Range::new(-3.0, 2.0), Range::new(-2.5, 2.5)];
+        let nearest = |samples: &Samples| {
+            let lines = samples.lines(0.0);
+            lines.iter().flatten().filter(|p| (6.0 * p[1].atan2(p[0])).cos().abs() > 1e-5).count() == 0
+                && lines.iter().filter(|l| l.len() > 10).count() >= 6
+        };
+        assert!(nearest(&Samples::graded(&star, window, [100; 2])));
+        let closest = |samples: Samples| samples.x.iter().map(|x| x.abs()).fold(f64::INFINITY, f64::min);
+        let graded = closest(Samples::graded(&star, window, [100; 2]));
+        assert!(graded > 0.0 && graded < 1e-3, "{graded}");
+        // Where zero is not in the window, cells are equal.
+        let beside = Samples::graded(&star, [Range::new(1.0, 2.0), Range::new(-1.0, 1.0)], [3, 3]);
+        assert!((beside.x[1] - 4.0 / 3.0).abs() < 1e-12 && beside.y.len() == 4);
     }
 
     #[test]

@@ -26,6 +26,7 @@ mod canvas;
 mod contour;
 mod legend;
 mod orbits;
+mod order_star;
 mod panels;
 mod phase_portrait;
 mod scheme;
@@ -37,9 +38,10 @@ pub use amplification::{Amplification, amplification};
 /// The complex numbers that stability functions take.
 pub use nalgebra::Complex;
 pub use orbits::{OrbitPanel, Orbits, orbit, orbits};
+pub use order_star::order_stars;
 pub use phase_portrait::{Curve, PhasePortrait, phase_portrait};
 pub use scheme::{Disc, Scheme};
-pub use stability::{Stability, order_stars, stability_regions};
+pub use stability::{Stability, stability_regions};
 pub use time_series::{Component, Layout, TimeSeries, time_series};
 
 use crate::Error;
@@ -86,4 +88,12 @@ fn check_size(argument: &'static str, pixels: u32) -> Result<(), Error> {
     }
     let expected = "between 80 and 10000 pixels".to_string();
     Err(Error::InvalidArgument { argument, value: pixels.to_string(), expected })
+}
+
+/// `Ok` unless an argument is empty of which a figure shows each entry.
+fn check_any(argument: &'static str, empty: bool) -> Result<(), Error> {
+    if !empty {
+        return Ok(());
+    }
+    Err(Error::InvalidArgument { argument, value: "empty".into(), expected: "at least one to draw".into() })
 }

@@ -1,7 +1,7 @@
 //! Orbits of linear steps in the plane.
 
 use super::axes::Range;
-use super::legend::{DASHES, Entry, LINE_WIDTH, Mark};
+use super::legend::{DASHES, Entry, Mark};
 use super::panels::{Panel, Panels, Scale, zero_axes};
 use super::phase_portrait::Curve;
 use super::{Colour, Point, check_size, colour, drawable};
@@ -49,7 +49,7 @@ pub struct Orbits {
     pub labels: [String; 2],
     /// What is drawn.
     pub panels: Vec<OrbitPanel>,
-    /// The exact orbit, drawn in every panel; none if empty.
+    /// The exact orbit, drawn grey in every panel; none if empty.
     pub exact: Vec<Point>,
     /// The lower left and the upper right corner of what is shown. By default the exact orbit and as much again around it,
     /// or, without one, all trajectories.
@@ -74,7 +74,8 @@ impl Default for Orbits {
     }
 }
 
-const EXACT: Colour = [60; 3];
+const EXACT: Colour = [205; 3];
+const EXACT_WIDTH: f64 = 4.0;
 const LINE: f64 = 0.9;
 const DOT: f64 = 1.7;
 
@@ -103,7 +104,7 @@ pub fn orbits(path: impl AsRef<Path>, figure: &Orbits) -> Result<(), Error> {
         .map(|(k, label)| Entry { mark: Mark::Line, colour: colour(k), text: label.to_string() })
         .collect();
     if figure.exact.iter().any(drawable) {
-        legend.push(Entry { mark: Mark::Dashes, colour: EXACT, text: "exact".into() });
+        legend.push(Entry { mark: Mark::Line, colour: EXACT, text: "exact".into() });
     }
     let scale = |range: Range, length: f64, label| Scale { range, ticks: range.ticks(length / 45.0), label };
     let panels = Panels {
@@ -120,6 +121,7 @@ pub fn orbits(path: impl AsRef<Path>, figure: &Orbits) -> Result<(), Error> {
     };
     panels.draw(path.as_ref(), |canvas, axes, k| {
         zero_axes(canvas, axes, [190; 3]);
+        axes.clip(&figure.exact).iter().for_each(|part| canvas.line(part, EXACT, EXACT_WIDTH));
         for curve in &figure.panels[k].curves {
             let colour = colour(labels.iter().position(|l| *l == curve.label).unwrap_or(0));
             for part in axes.clip(&curve.points) {
@@ -132,7 +134,6 @@ pub fn orbits(path: impl AsRef<Path>, figure: &Orbits) -> Result<(), Error> {
                 canvas.dot(axes.place(*point), DOT, colour);
             }
         }
-        axes.clip(&figure.exact).iter().for_each(|part| canvas.dashed(part, EXACT, LINE_WIDTH, DASHES));
     })
 }
 
@@ -162,5 +163,63 @@ impl Orbits {
             value: "without a finite point".into(),
             expected: "at least one point to draw".into(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn svg(figure: &Orbits) -> Result<String, Error> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.svg");
+        orbits(&path, figure).map(|()| std::fs::read_to_string(path).unwrap())
+    }
+
+    fn panel(points: Vec<Point>) -> OrbitPanel {
+        OrbitPanel { title: "a < b".into(), curves: vec![Curve { label: "h".into(), points, dashed: false }] }
+    }
+
+    #[test]
+    fn an_orbit_is_the_powers_of_its_matrix() {
+        // A quarter turn, stretched by two.
+        let points = orbit([[0.0, -2.0], [2.0, 0.0]], [1.0, 0.0], 4);
+        assert_eq!(points, [[1.0, 0.0], [0.0, 2.0], [-4.0, 0.0], [0.0, -8.0], [16.0, 0.0]]);
+        assert_eq!(orbit([[1.0; 2]; 2], [3.0, 4.0], 0), [[3.0, 4.0]]);
+    }
+
+    #[test]
+    fn every_panel_shows_its_steps_in_the_window_and_the_exact_orbit() {
+        let circle: Vec<Point> =
+            (0..=90).map(|k| (4.0 * f64::from(k)).to_radians()).map(|t| [t.cos(), t.sin()]).collect();
+        let growing = orbit([[1.0, -1.0], [1.0, 1.0]], [1.0, 0.0], 20);
+        let window = Some([[-3.0; 2], [3.0; 2]]);
+        let shown = growing.iter().filter(|p| p[0].abs() <= 3.0 && p[1].abs() <= 3.0).count();
+        assert!(shown > 2 && shown < 8);
+        let panels = vec![panel(growing), panel(vec![[0.5, 0.0]; 2])];
+        let figure = Orbits { panels, exact: circle, window, ..Default::default() };
+        let text = svg(&figure).unwrap();
+        assert_eq!(text.matches("<circle").count(), shown + 2);
+        assert_eq!(text.matches("a &lt; b").count(), 2);
+        // In both panels and in the legend.
+        assert_eq!(text.matches("stroke=\"#CDCDCD\"").count(), 3);
+        assert_eq!(svg(&figure).unwrap(), text, "the same figure gives the same file");
+        // No columns are taken for one.
+        assert!(svg(&Orbits { panels: vec![panel(vec![[0.0, 1.0]]); 9], columns: 0, ..Default::default() }).is_ok());
+    }
+
+    #[test]
+    fn refuses_what_it_cannot_draw() {
+        let refusal = |figure: Orbits| svg(&figure).unwrap_err().to_string();
+        let message = "panels is without a finite point, expected at least one point to draw";
+        assert_eq!(refusal(Orbits::default()), message);
+        assert_eq!(refusal(Orbits { panels: vec![panel(vec![[f64::NAN, 0.0]])], ..Default::default() }), message);
+        let flat = Some([[0.0, 0.0], [1.0, 0.0]]);
+        let figure = Orbits { panels: vec![panel(vec![[0.0; 2]])], window: flat, ..Default::default() };
+        assert!(refusal(figure).starts_with("window is [0.0, 0.0] to [1.0, 0.0]"));
+        let figure = Orbits { panels: vec![panel(vec![[0.0; 2]]); 100], columns: 100, ..Default::default() };
+        assert!(refusal(figure).starts_with("the width of the figure is 2"));
+        let figure = Orbits { exact: vec![[0.0; 2]], ..Default::default() };
+        assert_eq!(refusal(figure), "panels is empty, expected at least one to draw");
     }
 }

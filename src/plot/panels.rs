@@ -3,7 +3,7 @@
 use super::axes::{Axes, LABEL_SIZE, Range, TICK_SIZE};
 use super::canvas::{Anchor, Canvas, draw, text_width};
 use super::legend::{self, Entry};
-use super::{Colour, INK, check_size};
+use super::{Colour, INK, check_any, check_size};
 use crate::Error;
 use std::path::Path;
 
@@ -31,7 +31,7 @@ pub(super) struct Panels<'a> {
     pub(super) size: [f64; 2],
 }
 
-const GAP: f64 = 14.0;
+const GAP: f64 = 18.0;
 /// Pixels below a panel that its tick labels and its axis label take.
 const BELOW: [f64; 2] = [20.0, 24.0];
 const TITLE_SIZE: f64 = 12.0;
@@ -44,10 +44,7 @@ impl Panels<'_> {
     ///
     /// [`Error::InvalidArgument`] if the whole would be wider or higher than a figure may be, or without panels.
     pub(super) fn draw(&self, path: &Path, contents: impl Fn(&mut Canvas, &Axes, usize)) -> Result<(), Error> {
-        if self.panels.is_empty() {
-            let expected = "at least one panel to draw".to_string();
-            return Err(Error::InvalidArgument { argument: "panels", value: "empty".into(), expected });
-        }
+        check_any("panels", self.panels.is_empty())?;
         let columns = self.columns.clamp(1, self.panels.len());
         let rows = self.panels.len().div_ceil(columns);
         let [width, height] = self.size;
@@ -58,7 +55,9 @@ impl Panels<'_> {
         let names = if self.panels.iter().all(|p| p.title.is_empty()) { 0.0 } else { TITLE_HEIGHT };
         let top = 10.0 + title_height + legend::layout(&self.legend, row_width).1 + 6.0;
         let row_height = names + height + GAP;
-        let total = [left + row_width + 14.0, top + row_height * rows as f64 - GAP + BELOW[0] + BELOW[1]];
+        let title_width = text_width(self.title, 14.0);
+        let total =
+            [left + row_width.max(title_width) + 14.0, top + row_height * rows as f64 - GAP + BELOW[0] + BELOW[1]];
         check_size("the width of the figure", total[0].ceil() as u32)?;
         check_size("the height of the figure", total[1].ceil() as u32)?;
 

@@ -13,6 +13,12 @@ pub struct Disc {
     pub radius: f64,
 }
 
+impl Disc {
+    pub(super) fn is_drawn(&self) -> bool {
+        self.radius.is_finite() && self.radius > 0.0
+    }
+}
+
 /// A scheme with its stability function `R`: a step of size `h` on `ẏ = λ y` multiplies `y` by `R(hλ)`.
 pub struct Scheme<'a> {
     /// Its name: the title of its panel, or its entry in the legend.

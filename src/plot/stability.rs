@@ -1,4 +1,4 @@
-//! Stability regions and order stars.
+//! Stability regions.
 
 use super::axes::{Axes, Range};
 use super::canvas::Canvas;
@@ -6,8 +6,8 @@ use super::contour::{Samples, simplify};
 use super::legend::{Entry, LINE_WIDTH, Mark};
 use super::panels::{Panel, Panels, Scale, zero_axes};
 use super::scheme::Scheme;
-use super::window::{Rectangle, extent, extrema, grown, ranges, refined, united};
-use super::{Colour, INK, PALETTE, Point, check_size, drawable};
+use super::window::{Rectangle, extent, grown, ranges, united};
+use super::{Colour, INK, PALETTE, Point, check_any, check_size, drawable};
 use crate::Error;
 use nalgebra::Complex;
 use std::path::Path;
@@ -57,14 +57,13 @@ impl Default for Stability<'_> {
 }
 
 const SHADE: Colour = [221, 228, 235];
-const STAR: Colour = [190, 205, 220];
-const AXIS: Colour = [140; 3];
+pub(super) const AXIS: Colour = [140; 3];
 /// Dashes and gaps of discs.
 const DISC_DASH: f64 = 4.0;
 const BOUNDARY_WIDTH: f64 = 1.4;
-const CONTOUR_WIDTH: f64 = 0.9;
+pub(super) const CONTOUR_WIDTH: f64 = 0.9;
 /// Pixels from node to node of the grid on which contours are found, and those that they may be off after simplification.
-const CELL: f64 = 1.5;
+pub(super) const CELL: f64 = 1.5;
 const TOLERANCE: f64 = 0.04;
 /// Pixels from tick to tick, about.
 const SPACING: f64 = 45.0;
@@ -108,7 +107,7 @@ pub fn stability_regions(path: impl AsRef<Path>, figure: &Stability) -> Result<(
             let width = if *level == 1.0 { BOUNDARY_WIDTH } else { CONTOUR_WIDTH };
             outline(canvas, axes, &samples, level.ln(), level_colour(*level, &levels), width);
         }
-        for disc in scheme.discs.iter().filter(|disc| disc.radius.is_finite() && disc.radius > 0.0) {
+        for disc in scheme.discs.iter().filter(|disc| disc.is_drawn()) {
             let k = labels.iter().position(|l| *l == disc.label).unwrap_or(0);
             let colour = disc_colour(k);
             let circle = circle(disc.centre, disc.radius, k as f64 * DISC_DASH * axes.x.length() / axes.width);
@@ -121,53 +120,22 @@ pub fn stability_regions(path: impl AsRef<Path>, figure: &Stability) -> Result<(
     })
 }
 
-/// Draws order stars, the sets where `|R(z)| > |eᶻ|`, shaded, with the poles and zeros of `R`, as an SVG file at `path`.
-/// A scheme of order `p` has `p + 1` shaded sectors at zero (Wanner, Hairer and Nørsett, *Order stars and stability
-/// theorems*, BIT 18, 1978). Levels, discs and points are left out.
-///
-/// # Errors
-///
-/// [`Error::InvalidArgument`] for a size out of bounds, a window that is empty, or no scheme; [`Error::Io`] if the file
-/// cannot be written.
-pub fn order_stars(path: impl AsRef<Path>, figure: &Stability) -> Result<(), Error> {
-    let legend = vec![
-        Entry { mark: Mark::Patch, colour: STAR, text: "|R(z)| > |exp z|".into() },
-        Entry { mark: Mark::Cross, colour: PALETTE[1], text: "pole".into() },
-        Entry { mark: Mark::Ring, colour: PALETTE[0], text: "zero".into() },
-    ];
-    let window = figure.window(&|scheme, z| scheme.log_modulus(z) - z.re, 0.3)?;
-    figure.draw(path.as_ref(), window, legend, |canvas, axes, scheme| {
-        let relative = |[x, y]: Point| scheme.log_modulus(Complex::new(x, y)) - x;
-        let inverse = |p: Point| -relative(p);
-        let samples = sampled(&inverse, axes);
-        shade(canvas, axes, &samples, STAR);
-        zero_axes(canvas, axes, AXIS);
-        outline(canvas, axes, &samples, 0.0, INK, CONTOUR_WIDTH);
-        let cell = axes.x.length() / axes.width * CELL;
-        for extremum in extrema(&sampled(&relative, axes)) {
-            let extremum = refined(&relative, extremum, cell);
-            let place = axes.place(extremum.at);
-            if extremum.pole {
-                canvas.cross(place, 3.0, PALETTE[1]);
-            } else {
-                canvas.ring(place, 2.8, PALETTE[0]);
-            }
-        }
-    })
+pub(super) fn sampled<'f>(function: &'f dyn Fn(Point) -> f64, axes: &Axes) -> Samples<'f> {
+    Samples::new(function, [axes.x, axes.y], cells(axes))
 }
 
-fn sampled<'f>(function: &'f dyn Fn(Point) -> f64, axes: &Axes) -> Samples<'f> {
-    Samples::new(function, [axes.x, axes.y], [axes.width, axes.height].map(|l| (l / CELL).ceil() as usize))
+pub(super) fn cells(axes: &Axes) -> [usize; 2] {
+    [axes.width, axes.height].map(|length| (length / CELL).ceil() as usize)
 }
 
 /// Shades where the samples are not positive.
-fn shade(canvas: &mut Canvas, axes: &Axes, samples: &Samples, colour: Colour) {
+pub(super) fn shade(canvas: &mut Canvas, axes: &Axes, samples: &Samples, colour: Colour) {
     for (polygon, filled) in samples.region(0.0) {
         canvas.polygon(&simplify(&axes.places(&polygon), TOLERANCE), if filled { colour } else { [255; 3] });
     }
 }
 
-fn outline(canvas: &mut Canvas, axes: &Axes, samples: &Samples, level: f64, colour: Colour, width: f64) {
+pub(super) fn outline(canvas: &mut Canvas, axes: &Axes, samples: &Samples, level: f64, colour: Colour, width: f64) {
     for line in samples.lines(level) {
         canvas.line(&simplify(&axes.places(&line), TOLERANCE), colour, width);
     }
@@ -211,12 +179,16 @@ fn disc_colour(k: usize) -> Colour {
 
 impl Stability<'_> {
     /// The corners of what is shown: those given, or all that `function` and the schemes call for with a margin.
-    fn window(&self, function: &dyn Fn(&Scheme, Complex<f64>) -> f64, margin: f64) -> Result<[Range; 2], Error> {
+    pub(super) fn window(
+        &self,
+        function: &dyn Fn(&Scheme, Complex<f64>) -> f64,
+        margin: f64,
+    ) -> Result<[Range; 2], Error> {
         if let Some([low, high]) = self.window {
             return ranges(low, high);
         }
         let extents = self.schemes.iter().filter_map(|scheme| extent(&|[x, y]| function(scheme, Complex::new(x, y))));
-        let discs = self.schemes.iter().flat_map(|scheme| &scheme.discs).filter(|disc| disc.radius.is_finite());
+        let discs = self.schemes.iter().flat_map(|scheme| &scheme.discs).filter(|disc| disc.is_drawn());
         let discs = discs.map(|disc| grown([[disc.centre.re, disc.centre.im]; 2], disc.radius));
         let points = self.schemes.iter().flat_map(|scheme| &scheme.points).map(|z| [[z.re, z.im]; 2]);
         let all = extents.chain(discs).chain(points).filter(|corners| corners.iter().all(drawable)).reduce(united);
@@ -230,7 +202,7 @@ impl Stability<'_> {
     }
 
     /// Panels whose contents `contents` draws, scheme by scheme.
-    fn draw(
+    pub(super) fn draw(
         &self,
         path: &Path,
         [x, y]: [Range; 2],
@@ -238,6 +210,7 @@ impl Stability<'_> {
         contents: impl Fn(&mut Canvas, &Axes, &Scheme),
     ) -> Result<(), Error> {
         check_size("panel_width", self.panel_width)?;
+        check_any("schemes", self.schemes.is_empty())?;
         let width = f64::from(self.panel_width);
         let height = (width * y.length() / x.length()).min(1e6);
         let ticks = |range: Range, length: f64| range.ticks(length / SPACING);
@@ -254,5 +227,120 @@ impl Stability<'_> {
             size: [width, height],
         };
         panels.draw(path, |canvas, axes, k| contents(canvas, axes, &self.schemes[k]))
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::super::order_star::order_stars;
+    use super::*;
+
+    pub(crate) type Draw = fn(&std::path::PathBuf, &Stability) -> Result<(), Error>;
+    const REGIONS: Draw = |path, figure| stability_regions(path, figure);
+    pub(crate) const STARS: Draw = |path, figure| order_stars(path, figure);
+
+    pub(crate) fn svg(draw: Draw, figure: &Stability) -> Result<String, Error> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.svg");
+        draw(&path, figure).map(|()| std::fs::read_to_string(path).unwrap())
+    }
+
+    fn forward_euler<'a>() -> Scheme<'a> {
+        Scheme::new("forward Euler", |z| 1.0 + z)
+    }
+
+    /// The points of the elements of one kind and colour, in pixels.
+    pub(crate) fn points(svg: &str, kind: &str, colour: &str) -> Vec<Vec<Point>> {
+        let elements = svg.lines().filter(|l| l.starts_with(&format!("<{kind}")) && l.contains(colour));
+        let pair = |p: &str| p.split_once(',').map(|(x, y)| [x, y].map(|c| c.parse::<f64>().unwrap() / 10.0));
+        elements.map(|l| l.split("points=\"").nth(1).unwrap().split(['"', ' ']).map_while(pair).collect()).collect()
+    }
+
+    #[test]
+    fn the_region_of_forward_euler_is_a_disc() {
+        let window = Some([[-3.0, -2.0], [1.0, 2.0]]);
+        let figure = Stability { schemes: vec![forward_euler()], window, panel_width: 400, ..Default::default() };
+        let text = svg(REGIONS, &figure).unwrap();
+        // 100 pixels to the unit: a disc of radius 100, twice: shaded and outlined.
+        let shaded = points(&text, "polygon", "#DDE4EB").into_iter().max_by_key(Vec::len).unwrap();
+        let outline = points(&text, "polyline", "#333333").into_iter().max_by_key(Vec::len).unwrap();
+        for disc in [shaded, outline] {
+            assert!(disc.len() > 30, "{disc:?}");
+            let range = |c: usize| {
+                let values = disc.iter().map(|p| p[c]);
+                (values.clone().fold(f64::INFINITY, f64::min), values.fold(-f64::INFINITY, f64::max))
+            };
+            let (x, y) = (range(0), range(1));
+            let centre = [(x.0 + x.1) / 2.0, (y.0 + y.1) / 2.0];
+            for p in &disc {
+                let radius = (p[0] - centre[0]).hypot(p[1] - centre[1]);
+                assert!((radius - 100.0).abs() < 0.3, "{p:?} is {radius} from {centre:?}");
+            }
+            let area: f64 = disc.windows(2).map(|p| (p[0][0] * p[1][1] - p[1][0] * p[0][1]) / 2.0).sum::<f64>().abs();
+            assert!((area / 31_415.9 - 1.0).abs() < 0.01, "{area}");
+        }
+    }
+
+    #[test]
+    fn files_are_small_whole_and_always_the_same() {
+        let zero = Complex::new(0.0, 0.0);
+        let schemes = || {
+            let theta = |theta: f64| {
+                Scheme::new(format!("{theta}"), move |z| (1.0 + (1.0 - theta) * z) / (1.0 - theta * z))
+                    .disc("unit <disc>", zero, 1.0)
+                    .disc("contractive", zero, 1.0 / theta)
+                    .points([Complex::new(-0.5, 0.2), Complex::new(f64::NAN, 0.0), Complex::new(99.0, f64::INFINITY)])
+            };
+            [0.0, 0.25, 0.5, 0.75, 1.0].map(theta).into()
+        };
+        let figure = Stability { schemes: schemes(), columns: 5, ..Default::default() };
+        for draw in [REGIONS, STARS] {
+            let text = svg(draw, &figure).unwrap();
+            assert!((10_000..200_000).contains(&text.len()), "{} bytes", text.len());
+            assert!(!text.contains("NaN") && !text.contains("inf") && text.ends_with("</svg>\n"));
+            assert_eq!(svg(draw, &Stability { schemes: schemes(), columns: 5, ..Default::default() }).unwrap(), text);
+        }
+        let text = svg(REGIONS, &figure).unwrap();
+        assert_eq!(text.matches("unit &lt;disc&gt;").count(), 1);
+        assert_eq!(text.matches("<circle").count(), 5, "one finite point in each panel");
+    }
+
+    #[test]
+    fn contours_darken_away_from_one() {
+        let levels = [0.25, 0.5, 1.0, 2.0, 4.0];
+        let colours = levels.map(|level| level_colour(level, &levels));
+        assert_eq!((colours[0], colours[2], colours[4]), (PALETTE[0], INK, PALETTE[1]));
+        assert!(colours[1][0] > colours[0][0] && colours[3][2] > colours[4][2]);
+    }
+
+    #[test]
+    fn odd_functions_are_drawn() {
+        let schemes = vec![
+            Scheme::new("nowhere", |_| Complex::new(f64::NAN, 0.0)),
+            Scheme::new("zero", |_| Complex::new(0.0, 0.0)),
+            Scheme::new("exp", |z| z.exp()),
+            Scheme::new("disc of no size", |z| z).disc("", Complex::new(0.0, 0.0), -1.0),
+        ];
+        let figure = Stability { schemes, ..Default::default() };
+        for draw in [REGIONS, STARS] {
+            assert!(!svg(draw, &figure).unwrap().contains("NaN"));
+        }
+    }
+
+    #[test]
+    fn refuses_what_it_cannot_draw() {
+        let refusal = |figure: Stability| svg(REGIONS, &figure).unwrap_err().to_string();
+        assert_eq!(refusal(Stability::default()), "schemes is empty, expected at least one to draw");
+        let figure = Stability { levels: vec![0.5, -1.0], ..Default::default() };
+        assert_eq!(refusal(figure), "a level is -1, expected finite and positive");
+        let figure = Stability { window: Some([[0.0; 2], [1.0, f64::NAN]]), ..Default::default() };
+        assert!(refusal(figure).starts_with("window is [0.0, 0.0] to [1.0, NaN], expected"));
+        let figure = Stability { panel_width: 5, ..Default::default() };
+        assert!(refusal(figure).starts_with("panel_width is 5"));
+        let tall = Some([[0.0; 2], [1.0, 1000.0]]);
+        let figure = Stability { schemes: vec![forward_euler()], window: tall, ..Default::default() };
+        assert!(refusal(figure).starts_with("the height of the figure is 2"));
+        let figure = Stability { schemes: vec![forward_euler()], ..Default::default() };
+        assert!(matches!(stability_regions("/no/such/folder/a.svg", &figure), Err(Error::Io { .. })));
     }
 }
