@@ -293,8 +293,11 @@ mod tests {
             assert_eq!(lines.len(), 2);
             for line in lines {
                 assert!(line.iter().all(|p| (saddle(*p) - level).abs() < 1e-8), "{line:?}");
-                let product = |c: usize| line[0][c] + line[1][c];
-                assert!((product(0) * product(1)).signum() == level.signum(), "{line:?}");
+                let [x, y] = [0, 1].map(|c| (line[0][c] + line[1][c]) / 2.0);
+                assert!((x * y).signum() == level.signum(), "{line:?}");
+                let [u, v] = [0, 1].map(|c| line[1][c] - line[0][c]);
+                let left = [x - 0.1 * v, y + 0.1 * u];
+                assert!(saddle(left) < saddle([x, y]), "lower values are on the left of {line:?}");
             }
         }
     }

@@ -92,8 +92,15 @@ mod tests {
         let text = svg(STARS, &Stability { schemes: vec![gauss_3()], ..Default::default() }).unwrap();
         assert_eq!(points(&text, "polyline", "#D55E00").len(), 2 * (3 + 1));
         assert_eq!(text.matches("<circle").count(), 2 * (3 + 1));
-        // Sectors reach the middle: no line closes around a piece of it.
-        let lines = points(&text, "polyline", "#333333");
-        assert!(lines.iter().filter(|l| l.len() > 2).all(|l| l.len() > 10), "{lines:?}");
+        // All boundaries lead to zero, which is where the axes cross.
+        let axes = points(&text, "polyline", "#8C8C8C");
+        let zero = [axes[1][0][0], axes[0][0][1]];
+        let boundaries: Vec<_> =
+            points(&text, "polyline", "#333333").into_iter().filter(|line| line.len() > 5).collect();
+        assert!(boundaries.len() >= 3, "{boundaries:?}");
+        for line in boundaries {
+            let nearest = line.iter().map(|p| (p[0] - zero[0]).hypot(p[1] - zero[1])).fold(f64::INFINITY, f64::min);
+            assert!(nearest < 0.4, "{nearest}");
+        }
     }
 }
