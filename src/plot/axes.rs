@@ -1,7 +1,7 @@
 //! Ranges, ticks, and the frame that maps values to pixels.
 
 use super::canvas::{Anchor, Canvas, text_width};
-use super::{Colour, INK, Point};
+use super::{Colour, INK, Point, drawable};
 
 pub(super) const TICK_SIZE: f64 = 11.0;
 pub(super) const LABEL_SIZE: f64 = 12.0;
@@ -10,13 +10,21 @@ const GRID: Colour = [229, 229, 229];
 /// The values an axis shows.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Range {
-    low: f64,
-    high: f64,
+    pub(super) low: f64,
+    pub(super) high: f64,
 }
 
 impl Range {
     /// What an axis without values shows.
     pub(super) const UNIT: Self = Self { low: 0.0, high: 1.0 };
+
+    pub(super) fn new(low: f64, high: f64) -> Self {
+        Self { low, high }
+    }
+
+    pub(super) fn length(&self) -> f64 {
+        self.high - self.low
+    }
 
     /// The range of `values` with a margin of `padding` times its length at both ends; `None` if there are no values.
     /// Equal values get a range around them.
@@ -36,7 +44,7 @@ impl Range {
     }
 
     /// Where `x` lies: 0 at the low end, 1 at the high end.
-    fn share(&self, x: f64) -> f64 {
+    pub(super) fn share(&self, x: f64) -> f64 {
         (x - self.low) / (self.high - self.low)
     }
 
@@ -67,6 +75,32 @@ impl Range {
                 (tick, label(tick, exponent, largest))
             })
             .collect()
+    }
+}
+
+/// The labels of the powers of ten in a range of exponents, of several decades each where there are many; between them also
+/// 2 and 5 times the powers where there are few.
+pub(super) fn decades(range: &Range) -> Vec<(f64, String)> {
+    let (first, last) = (range.low.floor() as i32, range.high.ceil() as i32);
+    let every = (range.length() / 8.0).ceil().max(1.0) as i32;
+    let factors: &[u32] = if range.length() < 2.5 { &[1, 2, 5] } else { &[1] };
+    (first..=last)
+        .filter(|exponent| exponent % every == 0)
+        .flat_map(|exponent| factors.iter().map(move |factor| (*factor, exponent)))
+        .map(|(factor, exponent)| {
+            let value = f64::from(factor) * power_of_ten(exponent);
+            let text = if factors.len() > 1 { label(value, exponent, value) } else { power_label(exponent) };
+            (value.log10(), text)
+        })
+        .filter(|(tick, _)| (range.low - 1e-9..=range.high + 1e-9).contains(tick))
+        .collect()
+}
+
+fn power_label(exponent: i32) -> String {
+    match exponent {
+        0 => "1".into(),
+        1 => "10".into(),
+        _ => format!("10{}", exponent.to_string().chars().map(superscript).collect::<String>()),
     }
 }
 
@@ -129,6 +163,47 @@ impl Axes {
         points.iter().map(|p| self.place(*p)).collect()
     }
 
+    /// The parts of a line that lie in the rectangle, in pixels. Points that cannot be drawn interrupt it.
+    pub(super) fn clip(&self, line: &[Point]) -> Vec<Vec<[f64; 2]>> {
+        let mut parts: Vec<Vec<[f64; 2]>> = Vec::new();
+        for pair in line.windows(2).filter(|pair| pair.iter().all(drawable)) {
+            let Some([from, to]) = self.inside(pair[0], pair[1]) else { continue };
+            match parts.last_mut() {
+                Some(part) if part.last() == Some(&from) => part.push(to),
+                _ => parts.push(vec![from, to]),
+            }
+        }
+        parts
+    }
+
+    /// The pixels of the ends of that part of a piece of line which lies in the rectangle (Liang and Barsky).
+    fn inside(&self, from: Point, to: Point) -> Option<[[f64; 2]; 2]> {
+        let (mut start, mut end) = (0.0_f64, 1.0_f64);
+        for (range, a, b) in [(&self.x, from[0], to[0]), (&self.y, from[1], to[1])] {
+            let (a, b) = (range.share(a), range.share(b));
+            if a == b {
+                if !(0.0..=1.0).contains(&a) {
+                    return None;
+                }
+                continue;
+            }
+            let (zero, one) = (-a / (b - a), (1.0 - a) / (b - a));
+            start = start.max(zero.min(one));
+            end = end.min(zero.max(one));
+        }
+        let at = |s: f64| match s {
+            0.0 => from,
+            1.0 => to,
+            _ => [0, 1].map(|c| from[c] + s * (to[c] - from[c])),
+        };
+        (start <= end).then(|| [self.place(at(start)), self.place(at(end))])
+    }
+
+    /// Whether a point lies in the rectangle.
+    pub(super) fn contains(&self, [x, y]: Point) -> bool {
+        [self.x.share(x), self.y.share(y)].iter().all(|share| (0.0..=1.0).contains(share))
+    }
+
     /// A light grid, thin axes at the left and below, ticks and labels; those of `x` only `with_x`.
     pub(super) fn draw(&self, canvas: &mut Canvas, [x_label, y_label]: [&str; 2], with_x: bool) {
         let (right, bottom) = (self.left + self.width, self.top + self.height);
@@ -179,6 +254,28 @@ mod tests {
         assert_eq!(Range::over([5.0].into_iter(), 0.1), Some(Range { low: 4.5, high: 5.5 }));
         assert_eq!(Range::over([1.0, 3.0].into_iter(), 0.25), Some(Range { low: 0.5, high: 3.5 }));
         assert_eq!(Range::over([].into_iter(), 0.1), None);
+    }
+
+    #[test]
+    fn powers_of_ten_are_labelled() {
+        let labels = |low, high| decades(&Range { low, high }).into_iter().map(|t| t.1).collect::<Vec<_>>();
+        assert_eq!(labels(-3.0, 2.0), ["10⁻³", "10⁻²", "10⁻¹", "1", "10", "10²"]);
+        assert_eq!(labels(-1.0, 0.5), ["0.1", "0.2", "0.5", "1", "2"]);
+        assert_eq!(labels(-8.2, 3.0), ["10⁻⁸", "10⁻⁶", "10⁻⁴", "10⁻²", "1", "10²"]);
+    }
+
+    #[test]
+    fn lines_are_clipped_at_the_rectangle() {
+        let unit = Range { low: -1.0, high: 1.0 };
+        let axes = Axes { left: 0.0, top: 0.0, width: 200.0, height: 100.0, x: unit, y: unit };
+        // In, out through the right, back in, across the lower left corner.
+        let line = [[0.0, 0.0], [2.0, 0.0], [2.0, 0.5], [0.0, 0.5], [0.0, f64::NAN], [-1.5, 0.0], [0.0, -1.5]];
+        let expected =
+            [vec![[100.0, 50.0], [200.0, 50.0]], vec![[200.0, 25.0], [100.0, 25.0]], vec![[0.0, 75.0], [50.0, 100.0]]];
+        assert_eq!(axes.clip(&line), expected);
+        assert!(axes.clip(&[[-3.0, 0.0], [0.0, 3.0]]).is_empty());
+        assert!(axes.clip(&[[-3.0, 2.0], [3.0, 2.0]]).is_empty());
+        assert!(axes.contains([1.0, -1.0]) && !axes.contains([1.1, 0.0]) && !axes.contains([0.0, f64::NAN]));
     }
 
     proptest! {

@@ -110,6 +110,13 @@ impl Canvas<'_> {
         self.dot(centre, radius - 0.6, [255; 3]);
     }
 
+    /// A diagonal cross.
+    pub(super) fn cross(&mut self, [x, y]: [f64; 2], radius: f64, colour: Colour) {
+        for r in [radius, -radius] {
+            self.line(&[[x - radius, y - r], [x + radius, y + r]], colour, 1.2);
+        }
+    }
+
     /// A filled polygon.
     pub(super) fn polygon(&mut self, corners: &[[f64; 2]], colour: Colour) {
         let drawn = self.backend.fill_polygon(corners.iter().map(|p| place(*p)), &stroke(colour, 0.0));

@@ -18,14 +18,17 @@ pub(super) enum Mark {
     Ring,
     Line,
     Dashes,
+    Patch,
+    Cross,
 }
 
 impl Mark {
     /// Its width with the gap to the text.
     fn width(self) -> f64 {
         match self {
-            Mark::Dot | Mark::Ring => 12.0,
+            Mark::Dot | Mark::Ring | Mark::Cross => 12.0,
             Mark::Line | Mark::Dashes => 27.0,
+            Mark::Patch => 22.0,
         }
     }
 }
@@ -61,6 +64,11 @@ pub(super) fn draw(canvas: &mut Canvas, entries: &[Entry], [left, top]: [f64; 2]
         match entry.mark {
             Mark::Dot => canvas.dot(dot, 2.8, entry.colour),
             Mark::Ring => canvas.ring(dot, 2.8, entry.colour),
+            Mark::Patch => {
+                let (right, [above, below]) = (line[1][0], [y - 5.0, y + 5.0]);
+                canvas.polygon(&[[x, above], [right, above], [right, below], [x, below]], entry.colour);
+            }
+            Mark::Cross => canvas.cross(dot, 2.8, entry.colour),
             Mark::Line => canvas.line(&line, entry.colour, LINE_WIDTH),
             Mark::Dashes => canvas.dashed(&line, entry.colour, LINE_WIDTH, DASHES),
         }

@@ -1,4 +1,5 @@
-//! Figures as SVG: time series and phase portraits, in colours that colour-blind readers can tell apart.
+//! Figures as SVG: time series, phase portraits, and what schemes are like, by their stability functions
+//! ([`stability_regions`], [`order_stars`], [`amplification`]) and by their steps ([`orbits`]); in colours that colour-blind readers can tell apart.
 //!
 //! A figure is a plain struct of points and labels; a function draws it to a file, which appears whole or not at all.
 //! Points that are not finite, or beyond `1e300`, are left out and interrupt their line. Legends stand above the axes, so
@@ -19,13 +20,28 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod amplification;
 mod axes;
 mod canvas;
+mod contour;
 mod legend;
+mod orbits;
+mod order_star;
+mod panels;
 mod phase_portrait;
+mod scheme;
+mod stability;
 mod time_series;
+mod window;
 
+pub use amplification::{Amplification, amplification};
+/// The complex numbers that stability functions take.
+pub use nalgebra::Complex;
+pub use orbits::{OrbitPanel, Orbits, orbit, orbits};
+pub use order_star::order_stars;
 pub use phase_portrait::{Curve, PhasePortrait, phase_portrait};
+pub use scheme::{Disc, Scheme};
+pub use stability::{Stability, stability_regions};
 pub use time_series::{Component, Layout, TimeSeries, time_series};
 
 use crate::Error;
@@ -72,4 +88,12 @@ fn check_size(argument: &'static str, pixels: u32) -> Result<(), Error> {
     }
     let expected = "between 80 and 10000 pixels".to_string();
     Err(Error::InvalidArgument { argument, value: pixels.to_string(), expected })
+}
+
+/// `Ok` unless an argument is empty of which a figure shows each entry.
+fn check_any(argument: &'static str, empty: bool) -> Result<(), Error> {
+    if !empty {
+        return Ok(());
+    }
+    Err(Error::InvalidArgument { argument, value: "empty".into(), expected: "at least one to draw".into() })
 }
