@@ -175,7 +175,13 @@ static PARESCHI_RUSSO_2: Coefficients = Coefficients {
     name: "pareschi_russo_2",
     aliases: &["pareschi_russo"],
     source: "L. Pareschi, G. Russo, J. Sci. Comput. 25 (2005) 129–155",
-    claims: || Claims { a_stable: Some(true), i_stable: Some(true), l_stable: Some(true), ..diagonal(2, 1) },
+    claims: || Claims {
+        a_stable: Some(true),
+        i_stable: Some(true),
+        l_stable: Some(true),
+        algebraically_stable: Some(true),
+        ..diagonal(2, 1)
+    },
     a: &[&[0.2928932188134525], &[0.41421356237309503, 0.2928932188134525]],
     b: &[1.0 / 2.0, 1.0 / 2.0],
     c: &[0.2928932188134525, 0.7071067811865476],
