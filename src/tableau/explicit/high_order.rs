@@ -260,7 +260,7 @@ static PRINCE_DORMAND_8_7: Coefficients = Coefficients {
     aliases: &["dormand_prince_8_7", "rk8_13m", "pd87", "pd8"],
     source: "P. J. Prince, J. R. Dormand, J. Comput. Appl. Math. 7 (1981) 67–75",
     claims: || Claims {
-        real_stability_interval: Some(5.1666336199681066),
+        real_stability_interval: Some(5.166633619968106),
         imaginary_stability_interval: Some(0.0),
         ..explicit_pair(8, 7)
     },

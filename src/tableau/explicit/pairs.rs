@@ -138,7 +138,7 @@ pub(super) static DORMAND_PRINCE_5_4: Coefficients = Coefficients {
     claims: || Claims {
         first_same_as_last: Some(true),
         principal_error_norm: Some(3.990801609343624e-4),
-        real_stability_interval: Some(3.3065678926349464),
+        real_stability_interval: Some(3.306567892634946),
         imaginary_stability_interval: Some(0.997189008631943),
         stability_numerator: Some(vec![1.0, 1.0, 1.0 / 2.0, 1.0 / 6.0, 1.0 / 24.0, 1.0 / 120.0, 1.0 / 600.0]),
         stability_denominator: Some(vec![1.0]),
