@@ -28,6 +28,23 @@ pub enum Error {
         /// The names that exist.
         known: Vec<String>,
     },
+    /// Something said of a scheme that is not so.
+    #[error(
+        "{}: the claim {claim} = {claimed} is false, it is {found}{}",
+        scheme_or_it(.scheme), because(.reason)
+    )]
+    FalseClaim {
+        /// Name of the scheme, empty if it has none.
+        scheme: String,
+        /// What the claim is about: "order", "symplectic", …
+        claim: String,
+        /// What is claimed.
+        claimed: String,
+        /// What was found.
+        found: String,
+        /// The violated condition and its residual.
+        reason: String,
+    },
     /// Two sizes that should agree do not.
     #[error("{argument} has {found} {unit}, expected {expected}")]
     ShapeMismatch {
@@ -145,6 +162,14 @@ const MOST_LISTED: usize = 12;
 
 fn named(name: &str) -> String {
     if name.is_empty() { String::new() } else { format!(" `{name}`") }
+}
+
+fn scheme_or_it(name: &str) -> &str {
+    if name.is_empty() { "the scheme" } else { name }
+}
+
+fn because(reason: &str) -> String {
+    if reason.is_empty() { String::new() } else { format!(": {reason}") }
 }
 
 fn suggested(suggestion: &Option<String>, known: &[String]) -> String {

@@ -97,6 +97,7 @@ pub mod solve;
 pub mod step;
 pub mod tableau;
 pub mod train;
+pub mod verify;
 
 pub use data::{Trajectories, Trajectory};
 pub use error::Error;

@@ -111,7 +111,7 @@ impl Tableau {
     }
 
     /// Coefficients that are valid by construction; `a` is row-major.
-    fn trusted(name: impl Into<String>, a: Vec<f64>, b: Vec<f64>, c: Vec<f64>) -> Self {
+    pub(crate) fn trusted(name: impl Into<String>, a: Vec<f64>, b: Vec<f64>, c: Vec<f64>) -> Self {
         debug_assert_eq!((a.len(), c.len()), (b.len() * b.len(), b.len()));
         Tableau { name: name.into(), source: String::new(), a, b, c, embedded: None, claims: Claims::default() }
     }

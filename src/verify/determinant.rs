@@ -1,0 +1,183 @@
+//! Determinants of `I − wM` for matrices of whole numbers, with what an error of the scheme's coefficients does to them.
+
+use num_bigint::BigInt;
+use num_integer::Integer;
+use num_traits::{One, Signed, ToPrimitive, Zero};
+
+use super::ball::Ball;
+use super::coefficients::{Coefficients, Recovered};
+use super::polynomial::Polynomial;
+use super::scalar::{Rational, Rounded};
+
+/// `A` and `b` times a common denominator, without the stages that the weights do not need.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Integers {
+    pub stages: usize,
+    /// Row-major.
+    pub a: Vec<BigInt>,
+    pub b: Vec<BigInt>,
+    /// The common denominator.
+    pub unit: BigInt,
+    pub tolerance: f64,
+}
+
+impl Integers {
+    /// Those of a scheme; doubles are taken for the fractions that they are.
+    pub fn of(scheme: &Recovered) -> Self {
+        Self::of_all(scheme).without_unused()
+    }
+
+    /// Those of a scheme with its embedded weights.
+    pub fn of_embedded(scheme: &Recovered) -> Option<Self> {
+        let all = match scheme {
+            Recovered::Exact(k) => Self::with_weights(k, k.embedded.as_ref()?, Clone::clone),
+            Recovered::Rounded(k) => Self::with_weights(k, k.embedded.as_ref()?, fraction),
+        };
+        Some(all.without_unused())
+    }
+
+    /// Those of a scheme with all its stages.
+    pub fn of_all(scheme: &Recovered) -> Self {
+        match scheme {
+            Recovered::Exact(k) => Self::with_weights(k, &k.b, Clone::clone),
+            Recovered::Rounded(k) => Self::with_weights(k, &k.b, fraction),
+        }
+    }
+
+    fn with_weights<T>(scheme: &Coefficients<T>, weights: &[T], exactly: impl Fn(&T) -> Rational) -> Self {
+        let a: Vec<Rational> = scheme.a.iter().map(&exactly).collect();
+        let b: Vec<Rational> = weights.iter().map(&exactly).collect();
+        let unit = a.iter().chain(&b).fold(BigInt::one(), |unit, x| unit.lcm(x.denom()));
+        let whole = |x: &Rational| x.numer() * (&unit / x.denom());
+        Integers {
+            stages: scheme.stages(),
+            a: a.iter().map(whole).collect(),
+            b: b.iter().map(whole).collect(),
+            tolerance: scheme.tolerance,
+            unit,
+        }
+    }
+
+    fn without_unused(self) -> Self {
+        let s = self.stages;
+        let reach = reachable(s, |i, j| !self.a[i * s + j].is_zero());
+        let is_used = |j: usize| (0..s).any(|i| !self.b[i].is_zero() && (i == j || reach[i * s + j]));
+        let used: Vec<usize> = (0..s).filter(|&j| is_used(j)).collect();
+        let pairs = used.iter().flat_map(|&i| used.iter().map(move |&j| i * s + j));
+        Integers {
+            stages: used.len(),
+            a: pairs.map(|k| self.a[k].clone()).collect(),
+            b: used.iter().map(|&i| self.b[i].clone()).collect(),
+            ..self
+        }
+    }
+
+    /// Sets of stages that depend on each other.
+    pub fn components(&self) -> Vec<Vec<usize>> {
+        let s = self.stages;
+        let reach = reachable(s, |i, j| !self.a[i * s + j].is_zero());
+        let together = |i: usize, j: usize| i == j || reach[i * s + j] && reach[j * s + i];
+        let first = (0..s).filter(|&i| (0..i).all(|j| !together(i, j)));
+        first.map(|i| (i..s).filter(|&j| together(i, j)).collect()).collect()
+    }
+
+    /// The ball about a number that an error of the coefficients changes by up to `tolerance · size`.
+    pub fn ball(&self, value: BigInt, size: &BigInt) -> Ball {
+        Ball::new(value, portion(size, self.tolerance))
+    }
+
+    /// `det(I − wA)` of the given stages.
+    pub fn denominator_of(&self, stages: &[usize]) -> Polynomial<Ball> {
+        let entry = |&(i, j): &(usize, usize)| self.a[i * self.stages + j].clone();
+        let m: Vec<BigInt> =
+            stages.iter().flat_map(|&i| stages.iter().map(move |&j| (i, j))).map(|p| entry(&p)).collect();
+        let n = stages.len();
+        self.determinant(n, &m, |adjugate| (0..n * n).map(|k| (&m[k] * &adjugate[k % n * n + k / n]).abs()).sum())
+    }
+
+    /// `det(I − wA + w1bᵀ)`.
+    pub fn numerator(&self) -> Polynomial<Ball> {
+        let s = self.stages;
+        if self.components().iter().all(|c| c.len() == 1 && self.a[c[0] * s + c[0]].is_zero()) {
+            return self.explicit_numerator();
+        }
+        let m: Vec<BigInt> = (0..s * s).map(|k| &self.a[k] - &self.b[k % s]).collect();
+        self.determinant(s, &m, |adjugate| {
+            let of_a: BigInt = (0..s * s).map(|k| (&self.a[k] * &adjugate[k % s * s + k / s]).abs()).sum();
+            let of_b = (0..s).map(|j| (&self.b[j] * adjugate[j * s..(j + 1) * s].iter().sum::<BigInt>()).abs());
+            of_a + of_b.sum::<BigInt>()
+        })
+    }
+
+    /// `1 + Σ_k bᵀ A^k 1 w^{k+1}`, a polynomial if `A` is nilpotent.
+    fn explicit_numerator(&self) -> Polynomial<Ball> {
+        let s = self.stages;
+        let mut coefficients = vec![Ball::one()];
+        let mut v = vec![(BigInt::one(), BigInt::one()); s];
+        for _ in 0..s {
+            let dot = |w: &[BigInt]| {
+                w.iter()
+                    .zip(&v)
+                    .filter(|(w, _)| !w.is_zero())
+                    .fold((BigInt::zero(), BigInt::zero()), |sum, (w, x)| (sum.0 + w * &x.0, sum.1 + w.abs() * &x.1))
+            };
+            let (value, size) = dot(&self.b);
+            coefficients.push(self.ball(value, &size));
+            v = (0..s).map(|i| dot(&self.a[i * s..(i + 1) * s])).collect();
+        }
+        Polynomial::new(coefficients)
+    }
+
+    /// `det(I − wM)` by the recurrence of Faddeev and LeVerrier. `size` tells, from the adjugate of `I − wM`'s coefficient
+    /// of `w^k`, by how much the coefficient of `w^{k+1}` changes, relative to a change of the scheme's coefficients.
+    pub fn determinant(&self, n: usize, m: &[BigInt], size: impl Fn(&[BigInt]) -> BigInt) -> Polynomial<Ball> {
+        let mut adjugate: Vec<BigInt> = (0..n * n).map(|k| BigInt::from(u8::from(k % n == k / n))).collect();
+        let mut coefficients = vec![Ball::one()];
+        for k in 1..=n {
+            let mut product = vec![BigInt::zero(); n * n];
+            for i in 0..n {
+                for l in (0..n).filter(|&l| !m[i * n + l].is_zero()) {
+                    for j in 0..n {
+                        product[i * n + j] += &m[i * n + l] * &adjugate[l * n + j];
+                    }
+                }
+            }
+            let trace: BigInt = (0..n).map(|i| &product[i * n + i]).sum();
+            let c = -trace / BigInt::from(k);
+            let size = if self.tolerance == 0.0 { BigInt::zero() } else { size(&adjugate) };
+            for i in 0..n {
+                product[i * n + i] += &c;
+            }
+            coefficients.push(self.ball(c, &size));
+            adjugate = product;
+        }
+        Polynomial::new(coefficients)
+    }
+}
+
+/// `size · tolerance`, rounded down: in units of the common denominator nothing is smaller than 1.
+pub(super) fn portion(size: &BigInt, tolerance: f64) -> BigInt {
+    if tolerance == 0.0 || size.is_zero() {
+        return BigInt::zero();
+    }
+    let scaled = (tolerance * 2f64.powi(60)).ceil().to_u128().unwrap_or(u128::MAX);
+    (size.abs() * scaled) >> 60u32
+}
+
+fn fraction(x: &Rounded) -> Rational {
+    // A tableau's entries are finite.
+    Rational::from_float(x.value).unwrap_or_else(Rational::zero)
+}
+
+/// Whether there is a way from `i` to `j`, at `i s + j`.
+fn reachable(s: usize, edge: impl Fn(usize, usize) -> bool) -> Vec<bool> {
+    let mut reach: Vec<bool> = (0..s * s).map(|k| edge(k / s, k % s)).collect();
+    for via in 0..s {
+        for i in (0..s).filter(|i| reach[i * s + via]).collect::<Vec<_>>() {
+            for j in 0..s {
+                reach[i * s + j] |= reach[via * s + j];
+            }
+        }
+    }
+    reach
+}
