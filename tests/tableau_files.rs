@@ -1,5 +1,6 @@
 //! Tableaux as files: what is read, what is refused and how it is said, and that nothing is lost.
 
+use kutta::tableau::{AdditiveTableau, Claims, PartitionedTableau, Scheme};
 use kutta::{Error, Tableau};
 use proptest::prelude::*;
 
@@ -12,7 +13,7 @@ b = ["3/4", "1/4"]
 c = ["1/3", 1]
 "#;
 
-fn message(result: Result<Tableau, Error>) -> String {
+fn message<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
     let error = result.expect_err("an error");
     assert!(matches!(error, Error::Parse { .. }), "{error:?}");
     error.to_string()
@@ -96,6 +97,156 @@ fn bad_files_say_what_is_wrong_and_where() {
 }
 
 #[test]
+fn claims_are_keys_of_the_scheme() {
+    let text = r#"{"name": "Gauss", "A": [["1/4", "1/4-sqrt(3)/6"], ["1/4+sqrt(3)/6", "1/4"]], "b": [0.5, 0.5],
+        "order": 4, "stage_order": 2, "symplectic": true, "l_stable": false, "ssp_coefficient": null,
+        "principal_error_norm": "sqrt(3)/400", "a_alpha": 90,
+        "stability_numerator": [1, "1/2", "1/12"], "stability_denominator": [1, "-1/2", "1/12"]}"#;
+    let scheme = Tableau::from_json_str(text).unwrap();
+    let expected = Claims {
+        order: Some(4),
+        stage_order: Some(2),
+        symplectic: Some(true),
+        l_stable: Some(false),
+        a_alpha: Some(90.0),
+        principal_error_norm: Some(3f64.sqrt() / 400.0),
+        stability_numerator: Some(vec![1.0, 0.5, 1.0 / 12.0]),
+        stability_denominator: Some(vec![1.0, -0.5, 1.0 / 12.0]),
+        ..Claims::default()
+    };
+    assert_eq!(scheme.claims(), &expected);
+    for copy in [Tableau::from_toml_str(&scheme.to_toml()), Tableau::from_json_str(&scheme.to_json())] {
+        assert_eq!(copy.unwrap(), scheme);
+    }
+    assert_eq!(
+        changed("order = 3", "a_alpha = nan"),
+        "TOML text: invalid tableau `Radau IIA`: a claim is not finite, expected finite numbers"
+    );
+    assert_eq!(
+        changed("order = 3", "a_stable = 1"),
+        "TOML text, line 4, column 12: invalid type: integer `1`, expected a boolean"
+    );
+}
+
+#[test]
+fn partitioned_and_additive_schemes_are_read() {
+    let pair = r#"
+        name = "Euler, A"
+        separable_order = 1
+        partitioned = [{ A = [[1]], b = [1] }, { A = [[0]], b = [1] }]
+    "#;
+    let Scheme::Partitioned(pair) = Scheme::all_from_toml_str(pair).unwrap().remove(0) else { panic!("not a pair") };
+    assert_eq!((pair.name(), pair.claims().separable_order), ("Euler, A", Some(1)));
+    let (kick, drift) = (pair.second(), pair.first());
+    let known = PartitionedTableau::by_name("symplectic_euler").unwrap();
+    assert_eq!((drift.a(0, 0), kick.a(0, 0)), (known.first().a(0, 0), known.second().a(0, 0)));
+
+    let sum = r#"{"name": "Euler", "additive": [{"A": [[0, 0], [1, 0]], "b": [1, 0]}, {"A": [[0, 0], [0, 1]], "b": [0, 1]}]}"#;
+    let Scheme::Additive(sum) = Scheme::all_from_json_str(sum).unwrap().remove(0) else { panic!("not a sum") };
+    assert_eq!(sum.parts()[1].a(1, 1), 1.0);
+
+    for scheme in Scheme::catalogue() {
+        let json = serde_json::to_string(&scheme).unwrap();
+        assert_eq!(serde_json::from_str::<Scheme>(&json).unwrap(), scheme);
+        let toml = toml::to_string(&scheme).unwrap();
+        assert_eq!(Scheme::all_from_toml_str(&toml).unwrap(), [scheme]);
+    }
+}
+
+#[test]
+fn faults_of_several_parts_are_named() {
+    for (text, reason) in [
+        (r#"{"name": "P", "partitioned": [{"A": [[1]], "b": [1]}]}"#, "`P`: `partitioned` has 1 tableaux, expected 2"),
+        (
+            r#"{"name": "P", "partitioned": [{"A": [[1]], "b": [1]}, {"A": [[0, 0], [0, 0]], "b": [0.5, 0.5]}]}"#,
+            "`P`: the second tableau has 2 stages, expected 1, those of the first",
+        ),
+        (
+            r#"{"partitioned": [{"A": [[1]], "b": [1]}, {"A": [[0]], "b": [2]}]}"#,
+            ": partitioned[1]: invalid tableau: the entries of b sum to 2, expected 1 (off by 1.0e0)",
+        ),
+        (
+            r#"{"name": "P", "b": [1], "partitioned": []}"#,
+            "`P`: it has `partitioned`, so expected its coefficients there alone",
+        ),
+        (r#"{"name": "S", "additive": [{"A": [[1]], "b": [1]}]}"#, "`S`: it has one part, expected at least two"),
+        (
+            r#"{"name": "S", "additive": [{"A": [[1]], "b": [1], "embedded": [1]}, {"A": [[0]], "b": [1]}]}"#,
+            "`S`: embedded weights belong to all parts or none; parts 0 and 1 differ in that",
+        ),
+        (
+            r#"{"name": "S", "additive": [], "partitioned": []}"#,
+            "`S`: it has `partitioned`, so expected its coefficients there alone",
+        ),
+        (r#"{"name": "S", "b": [1]}"#, "`S`: missing field `A`"),
+    ] {
+        let found = message(Scheme::all_from_json_str(text));
+        assert!(found.starts_with("JSON text: invalid tableau") && found.ends_with(reason), "{found}");
+    }
+    let pair = r#"{"partitioned": [{"A": [[1]], "b": [1]}, {"A": [[0]], "b": [1]}]}"#;
+    assert_eq!(
+        message(Tableau::from_json_str(pair)),
+        "JSON text: invalid tableau: it has several parts, expected `A`, `b`, `c` of a single tableau"
+    );
+    assert!(serde_json::from_str::<AdditiveTableau>(pair).is_err());
+}
+
+const TWO: &str = r#"{
+    "about": "two schemes",
+    "schemes": [
+        {"name": "FE", "A": [[0.0]], "b": [1.0], "c": [0.0], "order": 1, "ssp_coefficient": null},
+        {"name": "BE", "A": [[1.0]], "b": [1.0], "c": [1.0], "order": 1, "l_stable": true}
+    ]
+}"#;
+
+#[test]
+fn files_of_many_schemes_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let read = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        Scheme::all_from_file(path).unwrap()
+    };
+    let two = read("two.json", TWO);
+    assert_eq!(two.iter().map(Scheme::name).collect::<Vec<_>>(), ["FE", "BE"]);
+    assert_eq!((two[0].claims().ssp_coefficient, two[1].claims().l_stable), (None, Some(true)));
+    let array = &TWO[TWO.find('[').unwrap()..TWO.len() - 1];
+    assert_eq!(read("array.json", array), two);
+    let toml = "about = \"two schemes\"\n[[schemes]]\nname = \"FE\"\nA = [[0]]\nb = [1]\norder = 1\n\
+        [[schemes]]\nname = \"BE\"\nA = [[1]]\nb = [1]\norder = 1\nl_stable = true\n";
+    assert_eq!(read("two.toml", toml), two);
+    assert_eq!(read("one.toml", RADAU).len(), 1);
+    assert_eq!(Scheme::from_file(folder.path().join("one.toml")).unwrap().name(), "Radau IIA");
+    assert!(read("none.json", "[]").is_empty());
+    assert!(Scheme::from_file(folder.path().join("two.json")).is_err());
+}
+
+#[test]
+fn the_scheme_at_fault_is_named() {
+    let fault = |from: &str, to: &str| {
+        assert!(TWO.contains(from));
+        message(Scheme::all_from_json_str(&TWO.replace(from, to)))
+    };
+    assert_eq!(
+        fault("[[1.0]]", "[[2.0]]"),
+        "JSON text: schemes[1]: invalid tableau `BE`: c[0] is 1, but row 0 of A sums to 2; the two must agree (or declare the nodes free)"
+    );
+    let unknown = fault("\"l_stable\"", "\"el_stable\"");
+    assert!(unknown.starts_with("JSON text, line 5, column "), "{unknown}");
+    assert!(unknown.contains(": schemes[1] `BE`: unknown field `el_stable`, expected one of "), "{unknown}");
+    let nameless = fault("\"name\": \"FE\", \"A\": [[0.0]]", "\"A\": [[true]]");
+    assert!(nameless.contains(": schemes[0]: invalid type: boolean `true`"), "{nameless}");
+    let other = fault("\"two schemes\"", "2");
+    assert!(other.contains("invalid type: integer `2`, expected a string"), "{other}");
+    assert!(!other.contains("schemes["), "{other}");
+    let toml = "[[schemes]]\nA = [[0]]\nb = [1]\n[[schemes]]\nname = \"x\"\nA = [[0]]\nb = [\"1/0\"]\n";
+    assert_eq!(
+        message(Scheme::all_from_toml_str(toml)),
+        "TOML text, line 7, column 6: schemes[1] `x`: in `1/0`, character 3: division by zero"
+    );
+}
+
+#[test]
 fn deep_nesting_is_an_error_not_an_overflow() {
     let brackets = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
     message(Tableau::from_json_str(&format!("{{\"A\": {brackets}, \"b\": [1]}}")));
@@ -121,10 +272,11 @@ fn files_are_replaced_whole() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("scheme.toml");
     Tableau::dormand_prince_5_4().save(&path).unwrap();
-    Tableau::heun().save(&path).unwrap();
+    let claims = Claims { order: Some(2), ssp_coefficient: Some(1.0), a_stable: Some(false), ..Claims::default() };
+    Tableau::heun().claiming(claims).save(&path).unwrap();
     assert_eq!(
         std::fs::read_to_string(&path).unwrap(),
-        "name = \"heun\"\nsource = \"K. Heun, Z. Math. Phys. 45 (1900) 23–38\"\norder = 2\n\
+        "name = \"heun\"\nsource = \"K. Heun, Z. Math. Phys. 45 (1900) 23–38\"\norder = 2\na_stable = false\nssp_coefficient = 1.0\n\
          A = [\n    [0.0, 0.0],\n    [1.0, 0.0]\n]\nb = [0.5, 0.5]\nc = [0.0, 1.0]\n"
     );
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left");
@@ -203,5 +355,7 @@ proptest! {
     fn no_text_makes_it_panic(text in "[\\[\\]{}AbcNname=:,.\"0-9/ \n-]{0,60}") {
         let _ = Tableau::from_toml_str(&text);
         let _ = Tableau::from_json_str(&text);
+        let _ = Scheme::all_from_json_str(&text);
+        let _ = Scheme::all_from_toml_str(&text);
     }
 }

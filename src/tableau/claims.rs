@@ -149,13 +149,14 @@ pub(super) fn diagonal(order: usize, stage_order: usize) -> Claims {
     }
 }
 
-/// A diagonally implicit, stiffly accurate, L-stable scheme.
+/// A diagonally implicit, stiffly accurate, L-stable scheme that is not algebraically stable.
 pub(super) fn l_stable_diagonal(order: usize, stage_order: usize) -> Claims {
     Claims {
         stiffly_accurate: Some(true),
         a_stable: Some(true),
         i_stable: Some(true),
         l_stable: Some(true),
+        algebraically_stable: Some(false),
         ..diagonal(order, stage_order)
     }
 }

@@ -12,7 +12,6 @@ use crate::Error;
 /// Serde tells them apart by their keys: `A`, `partitioned`, `additive`.
 #[derive(Debug, Clone, PartialEq, Serialize, serde::Deserialize)]
 #[serde(untagged, try_from = "super::document::Document")]
-#[non_exhaustive]
 pub enum Scheme {
     /// One tableau.
     Tableau(Tableau),

@@ -1,5 +1,7 @@
 //! The schemes of Ascher, Ruuth and Spiteri: an explicit scheme beside an SDIRK scheme with a stage of zeros before it.
 
+use std::f64::consts::FRAC_1_SQRT_2;
+
 use super::super::Claims;
 use super::super::catalogue::Coefficients;
 use super::Sum;
@@ -79,8 +81,8 @@ static ARS_2_2_2_EXPLICIT: Coefficients = Coefficients {
     aliases: &[],
     source: "U. M. Ascher, S. J. Ruuth, R. J. Spiteri, Appl. Numer. Math. 25 (1997) 151–167",
     claims: Claims::default,
-    a: &[&[], &[0.2928932188134525], &[-0.7071067811865476, 1.7071067811865475]],
-    b: &[-0.7071067811865476, 1.7071067811865475, 0.0],
+    a: &[&[], &[0.2928932188134525], &[-FRAC_1_SQRT_2, 1.7071067811865475]],
+    b: &[-FRAC_1_SQRT_2, 1.7071067811865475, 0.0],
     c: &[0.0, 0.2928932188134525, 1.0],
     embedded: None,
 };
@@ -90,8 +92,8 @@ static ARS_2_2_2_IMPLICIT: Coefficients = Coefficients {
     aliases: &[],
     source: "U. M. Ascher, S. J. Ruuth, R. J. Spiteri, Appl. Numer. Math. 25 (1997) 151–167",
     claims: Claims::default,
-    a: &[&[], &[0.0, 0.2928932188134525], &[0.0, 0.7071067811865476, 0.2928932188134525]],
-    b: &[0.0, 0.7071067811865476, 0.2928932188134525],
+    a: &[&[], &[0.0, 0.2928932188134525], &[0.0, FRAC_1_SQRT_2, 0.2928932188134525]],
+    b: &[0.0, FRAC_1_SQRT_2, 0.2928932188134525],
     c: &[0.0, 0.2928932188134525, 1.0],
     embedded: None,
 };
@@ -102,7 +104,7 @@ static ARS_2_3_2_EXPLICIT: Coefficients = Coefficients {
     source: "U. M. Ascher, S. J. Ruuth, R. J. Spiteri, Appl. Numer. Math. 25 (1997) 151–167",
     claims: Claims::default,
     a: &[&[], &[0.2928932188134525], &[-0.9428090415820634, 1.9428090415820634]],
-    b: &[0.0, 0.7071067811865476, 0.2928932188134525],
+    b: &[0.0, FRAC_1_SQRT_2, 0.2928932188134525],
     c: &[0.0, 0.2928932188134525, 1.0],
     embedded: None,
 };
@@ -112,8 +114,8 @@ static ARS_2_3_2_IMPLICIT: Coefficients = Coefficients {
     aliases: &[],
     source: "U. M. Ascher, S. J. Ruuth, R. J. Spiteri, Appl. Numer. Math. 25 (1997) 151–167",
     claims: Claims::default,
-    a: &[&[], &[0.0, 0.2928932188134525], &[0.0, 0.7071067811865476, 0.2928932188134525]],
-    b: &[0.0, 0.7071067811865476, 0.2928932188134525],
+    a: &[&[], &[0.0, 0.2928932188134525], &[0.0, FRAC_1_SQRT_2, 0.2928932188134525]],
+    b: &[0.0, FRAC_1_SQRT_2, 0.2928932188134525],
     c: &[0.0, 0.2928932188134525, 1.0],
     embedded: None,
 };

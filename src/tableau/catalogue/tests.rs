@@ -31,7 +31,7 @@ impl Tree {
         for first in 1..=vertices {
             let rest = Tree::forests(vertices - first, parts);
             for tree in Tree::all(first, parts) {
-                forests.extend(rest.iter().map(|f| [&[tree.clone()], f.as_slice()].concat()));
+                forests.extend(rest.iter().map(|f| [std::slice::from_ref(&tree), f].concat()));
             }
         }
         forests

@@ -83,6 +83,7 @@ impl Tableau {
         Ok(Self::trusted(format!("gauss_{s}"), a, b, c)
             .from_source("J. C. Butcher, Math. Comp. 18 (1964) 50–64")
             .claiming(Claims {
+                l_stable: Some(false),
                 algebraically_stable: Some(true),
                 symplectic: Some(true),
                 symmetric: Some(true),

@@ -10,7 +10,9 @@ use super::*;
 /// ```
 fn violations(t: &Tableau, [p, q, r]: [usize; 3]) -> [f64; 3] {
     let s = t.stages();
-    let power = |i: usize, k: usize| t.c()[i].powi(k as i32);
+    let top = [p, q, r].into_iter().max().unwrap_or(0) as i32;
+    let powers: Vec<Vec<f64>> = t.c().iter().map(|c| (0..=top).map(|k| c.powi(k)).collect()).collect();
+    let power = |i: usize, k: usize| powers[i][k];
     let largest = |values: &mut dyn Iterator<Item = f64>| values.fold(0.0, |m: f64, x| m.max(x.abs()));
     let stages = |top: usize| (0..s).flat_map(move |i| (1..=top).map(move |k| (i, k)));
     let sum = |w: &[f64], k: usize| -> f64 { (0..s).map(|j| w[j] * power(j, k - 1)).sum() };
@@ -55,9 +57,11 @@ fn simplifying_conditions_hold_to_rounding_and_no_others_do() {
             assert!(found.iter().all(|v| *v < rounding), "{}: {found:.1?}", t.name());
             assert!(t.c().is_sorted() && t.b().iter().all(|&w| w > 0.0));
             assert_eq!((t.order(), t.claims().stage_order), (Some(p), Some(q)), "{}", t.name());
-            // One more of each fails, as far as rounding lets it be seen.
-            let beyond = violations(&t, [p + 1, q + 1, r + 1]);
-            assert!(s > 4 || beyond.iter().all(|v| *v > 1e-9), "{}: {beyond:.1?}", t.name());
+            if s <= 4 {
+                // One more of each fails.
+                let beyond = violations(&t, [p + 1, q + 1, r + 1]);
+                assert!(beyond.iter().all(|v| *v > 1e-9), "{}: {beyond:.1?}", t.name());
+            }
         }
     }
 }

@@ -58,7 +58,7 @@ static SSP_5_3: Coefficients = Coefficients {
     name: "ssp_5_3",
     aliases: &["ssp53", "ssprk53", "ssprk_5_3"],
     source: "R. J. Spiteri, S. J. Ruuth, SIAM J. Numer. Anal. 40 (2002) 469–491",
-    claims: || explicit(3),
+    claims: || Claims { ssp_coefficient: Some(2.650629191439), ..explicit(3) },
     a: &[
         &[],
         &[0.377268915331368],
@@ -75,16 +75,16 @@ static SSP_5_4: Coefficients = Coefficients {
     name: "ssp_5_4",
     aliases: &["ssp54", "ssprk54", "ssprk_5_4"],
     source: "J. F. B. M. Kraaijevanger, BIT 31 (1991) 482–528; R. J. Spiteri, S. J. Ruuth, SIAM J. Numer. Anal. 40 (2002) 469–491",
-    claims: || explicit(4),
+    claims: || Claims { ssp_coefficient: Some(1.50818004919), ..explicit(4) },
     a: &[
         &[],
-        &[0.39175222686925376],
-        &[0.217669096357835, 0.3684105927090668],
-        &[0.08269208668309358, 0.13995850210742639, 0.2518917743719608],
-        &[0.0679662835740484, 0.11503469845366841, 0.20703489877293657, 0.5449747502951395],
+        &[0.39175222657189],
+        &[0.2176690962611688, 0.368410593050371],
+        &[0.0826920866578106, 0.13995850219189537, 0.251891774271694],
+        &[0.06796628363711477, 0.11503469850463158, 0.20703489859738564, 0.544974750228521],
     ],
-    b: &[0.14681187615787594, 0.24848290939131726, 0.10425883027948123, 0.2744389010484807, 0.22600748312284488],
-    c: &[0.0, 0.39175222686925376, 0.5860796890669018, 0.4745423631624808, 0.9350106310957929],
+    b: &[0.14681187608478638, 0.24848290944497584, 0.10425883033198097, 0.2744389009013507, 0.226007483236906],
+    c: &[0.0, 0.39175222657189, 0.5860796893115398, 0.47454236312139997, 0.935010630967653],
     embedded: None,
 };
 
@@ -94,8 +94,8 @@ static SSP_10_4: Coefficients = Coefficients {
     source: "D. I. Ketcheson, SIAM J. Sci. Comput. 30 (2008) 2113–2136",
     claims: || Claims {
         ssp_coefficient: Some(6.0),
-        real_stability_interval: Some(13.9170474646),
-        imaginary_stability_interval: Some(4.92145307),
+        real_stability_interval: Some(13.917047464637366),
+        imaginary_stability_interval: Some(4.921453070732012),
         ..explicit(4)
     },
     a: &[

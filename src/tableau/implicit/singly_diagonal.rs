@@ -1,5 +1,7 @@
 //! Implicit schemes of one to five stages, diagonally implicit, and their elders.
 
+use std::f64::consts::FRAC_1_SQRT_2;
+
 use super::super::Claims;
 use super::super::catalogue::Coefficients;
 use super::super::claims::{diagonal, l_stable_diagonal};
@@ -73,8 +75,8 @@ pub(super) static SDIRK2: Coefficients = Coefficients {
     aliases: &["alexander_2"],
     source: "R. Alexander, SIAM J. Numer. Anal. 14 (1977) 1006–1021",
     claims: || l_stable_diagonal(2, 1),
-    a: &[&[0.2928932188134525], &[0.7071067811865476, 0.2928932188134525]],
-    b: &[0.7071067811865476, 0.2928932188134525],
+    a: &[&[0.2928932188134525], &[FRAC_1_SQRT_2, 0.2928932188134525]],
+    b: &[FRAC_1_SQRT_2, 0.2928932188134525],
     c: &[0.2928932188134525, 1.0],
     embedded: None,
 };
@@ -175,9 +177,15 @@ static PARESCHI_RUSSO_2: Coefficients = Coefficients {
     name: "pareschi_russo_2",
     aliases: &["pareschi_russo"],
     source: "L. Pareschi, G. Russo, J. Sci. Comput. 25 (2005) 129–155",
-    claims: || Claims { a_stable: Some(true), i_stable: Some(true), l_stable: Some(true), ..diagonal(2, 1) },
+    claims: || Claims {
+        a_stable: Some(true),
+        i_stable: Some(true),
+        l_stable: Some(true),
+        algebraically_stable: Some(true),
+        ..diagonal(2, 1)
+    },
     a: &[&[0.2928932188134525], &[0.41421356237309503, 0.2928932188134525]],
     b: &[1.0 / 2.0, 1.0 / 2.0],
-    c: &[0.2928932188134525, 0.7071067811865476],
+    c: &[0.2928932188134525, FRAC_1_SQRT_2],
     embedded: None,
 };

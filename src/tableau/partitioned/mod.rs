@@ -24,8 +24,8 @@ pub struct PartitionedTableau {
     name: String,
     source: String,
     claims: Claims,
-    first: Tableau,
-    second: Tableau,
+    /// For `y`, for `z`.
+    parts: Box<[Tableau; 2]>,
 }
 
 impl PartitionedTableau {
@@ -45,7 +45,12 @@ impl PartitionedTableau {
     }
 
     fn trusted(first: Tableau, second: Tableau) -> Self {
-        PartitionedTableau { name: String::new(), source: String::new(), claims: Claims::default(), first, second }
+        PartitionedTableau {
+            name: String::new(),
+            source: String::new(),
+            claims: Claims::default(),
+            parts: Box::new([first, second]),
+        }
     }
 
     /// The splitting method that kicks, then drifts, `s` times: `z ← z + h κ_i Φ2(y)`, then `y ← y + h δ_i Φ1(z)`. So
@@ -79,7 +84,10 @@ impl PartitionedTableau {
     /// # Errors
     /// [`Error::InvalidTableau`] as [`kick_drift`](PartitionedTableau::kick_drift).
     pub fn drift_kick(drifts: impl AsRef<[f64]>, kicks: impl AsRef<[f64]>) -> Result<Self, Error> {
-        Self::kick_drift(drifts, kicks).map(|pair| Self { first: pair.second, second: pair.first, ..pair })
+        Self::kick_drift(drifts, kicks).map(|mut pair| {
+            pair.parts.reverse();
+            pair
+        })
     }
 
     /// The pair of Lobatto IIIA for `y` and Lobatto IIIB for `z`, of `stages` stages. Order `2s − 2`, symplectic, symmetric.
@@ -157,17 +165,17 @@ impl PartitionedTableau {
 
     /// The number of stages `s`, at least 1.
     pub fn stages(&self) -> usize {
-        self.first.stages()
+        self.first().stages()
     }
 
     /// The tableau `(A, b, c)` of `y`.
     pub fn first(&self) -> &Tableau {
-        &self.first
+        &self.parts[0]
     }
 
     /// The tableau `(Â, b̂, ĉ)` of `z`.
     pub fn second(&self) -> &Tableau {
-        &self.second
+        &self.parts[1]
     }
 }
 
@@ -236,6 +244,6 @@ impl fmt::Display for PartitionedTableau {
         if let Some(order) = self.claims.separable_order {
             write!(f, " ({order} where separable)")?;
         }
-        write!(f, "\nfor y\n{}\nfor z\n{}", self.first.array(), self.second.array())
+        write!(f, "\nfor y\n{}\nfor z\n{}", self.first().array(), self.second().array())
     }
 }
