@@ -1,6 +1,9 @@
 //! Verification of schemes.
 
+pub mod b_series;
 pub mod coefficients;
+pub mod conserved_order;
+pub mod effective_order;
 pub mod error_coefficients;
 mod judge;
 pub mod order;
