@@ -1,9 +1,12 @@
 //! Verification of schemes.
 
 pub mod additive;
+pub mod b_series;
 pub mod ball;
 pub mod coefficients;
+pub mod conserved_order;
 mod determinant;
+pub mod effective_order;
 pub mod error_coefficients;
 mod fact;
 mod judge;

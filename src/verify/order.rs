@@ -76,9 +76,10 @@ impl<T: Scalar> Method<'_, T> {
     /// from above by the quadrature formula. Only what they leave open is decided by the order conditions of trees, up to
     /// order 12, or as far as there are 200 000 trees. Collocation schemes need no trees.
     ///
-    /// In rounded arithmetic a condition holds if its residual is zero relative to the size of its terms. What is attainable
-    /// in double precision: Gauss and Radau schemes of up to 12 stages, orders 24 and 23, are told from schemes of the next
-    /// order; beyond, quadrature residuals are lost in rounding, and the order found may be too high.
+    /// In rounded arithmetic a condition holds if its residual is zero relative to the size of its terms. In double
+    /// precision, quadrature residuals are lost in rounding beyond order 26 or so. Gauss, Radau and Lobatto schemes are
+    /// told from schemes of higher order all the same, since with so many nodes there are none; the residual that is
+    /// given as the reason may then be a rounding error.
     ///
     /// ```
     /// use kutta::Tableau;

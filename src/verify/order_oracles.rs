@@ -93,13 +93,15 @@ fn embedded_orders() {
 /// J. C. Butcher, Math. Comp. 18 (1964); E. Hairer, G. Wanner, Solving Ordinary Differential Equations II, table IV.5.13.
 #[test]
 fn families_by_simplifying_conditions() {
-    for s in 1..=12 {
+    for s in (1..=12).chain([20, 30]) {
         let (gauss, radau) = (Tableau::gauss(s).unwrap(), Tableau::radau_iia(s).unwrap());
         for (scheme, order, adjoint) in [(gauss, 2 * s, s), (radau, 2 * s - 1, s - 1)] {
             let coefficients = doubles(&scheme);
             let method = Method::of(&coefficients);
             let conditions = SimplifyingConditions { quadrature: order, stages: s, adjoint };
-            assert_eq!(SimplifyingConditions::of(&method), conditions, "{}", scheme.name());
+            if s <= 12 {
+                assert_eq!(SimplifyingConditions::of(&method), conditions, "{}", scheme.name());
+            }
             let found = method.order();
             assert_eq!((found.order, found.is_known), (order, true), "{}", scheme.name());
             assert_eq!(found.violation.unwrap().condition, Condition::Quadrature(order + 1));
@@ -206,7 +208,7 @@ proptest! {
     #[test]
     fn a_composition_has_the_order_of_its_parts(first in pool(), second in pool(), fraction in 1i64..10) {
         let fraction = Rational::ratio(fraction, 10);
-        let composed = composed(&first, &second, &fraction);
+        let composed = composed(&first, &second, &fraction, &(Rational::ratio(1, 1) - &fraction));
         let order = |k: &Coefficients<Rational>| Method::of(k).order().order;
         prop_assert!(order(&composed) >= order(&first).min(order(&second)));
     }

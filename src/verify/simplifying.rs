@@ -7,10 +7,13 @@ use super::weights::{Method, Part, dot};
 /// How far the simplifying conditions of a Runge–Kutta scheme with `s` stages reach: the largest `p`, `η`, `ζ` such that
 ///
 /// ```text
-/// B(p):  Σ_i b_i c_i^{k-1}      = 1/k                for k = 1, …, p   (at most 2s, as for any quadrature formula)
+/// B(p):  Σ_i b_i c_i^{k-1}      = 1/k                for k = 1, …, p   (at most 2s, see below)
 /// C(η):  Σ_j a_ij c_j^{k-1}     = c_i^k / k          for all i, k = 1, …, η   (looked for up to s)
 /// D(ζ):  Σ_i b_i c_i^{k-1} a_ij = b_j (1 − c_j^k)/k  for all j, k = 1, …, ζ   (looked for up to s) .
 /// ```
+///
+/// A quadrature formula with `d` different nodes has at most order `2d`, and one less for each of 0 and 1 that is a node: it
+/// gives zero for `(1 − x) Π (x − c_i)²`, the product over the nodes but 1, whose integral is positive.
 ///
 /// Source: J. C. Butcher, Math. Comp. 18 (1964) 50–64; E. Hairer, S. P. Nørsett, G. Wanner, Solving Ordinary
 /// Differential Equations I (1993), II.7.
@@ -33,8 +36,9 @@ impl SimplifyingConditions {
     pub(super) fn judged<T: Scalar>(method: &Method<'_, T>, judge: &mut Judge) -> Self {
         let part = &method.parts[0];
         let s = method.stages();
-        let powers = powers(&part.c, 2 * s);
-        let quadrature = judge.longest(2 * s, |k| [quadrature_residual(part, &powers[k - 1], k)]);
+        let most = highest_quadrature_order(&part.c);
+        let powers = powers(&part.c, most.max(s));
+        let quadrature = judge.longest(most, |k| [quadrature_residual(part, &powers[k - 1], k)]);
         let stages = judge.longest(s, |k| {
             part.apply(&powers[k - 1]).zip(&powers[k]).map(move |(sum, power)| sum - T::ratio(1, k as i64) * power)
         });
@@ -62,6 +66,14 @@ impl SimplifyingConditions {
             eta => self.quadrature.min(2 * eta + 2).min(eta + self.adjoint + 1),
         }
     }
+}
+
+/// What no weights can exceed.
+fn highest_quadrature_order<T: Scalar>(nodes: &[T]) -> usize {
+    let is_new = |i: &usize| !nodes[..*i].iter().any(|x| (nodes[*i].clone() - x).is_zero());
+    let different: Vec<&T> = (0..nodes.len()).filter(is_new).map(|i| &nodes[i]).collect();
+    let at_an_end = |x: &&&T| x.is_zero() || (T::one() - **x).is_zero();
+    2 * different.len() - different.iter().filter(at_an_end).count()
 }
 
 /// `Σ_i b_i c_i^{k-1} − 1/k`, the residual of the bushy tree of order `k`.

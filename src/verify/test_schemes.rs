@@ -111,20 +111,20 @@ pub(super) fn lobatto_iiic_3() -> Coefficients<Rational> {
     exact("1/6 -1/3 1/6; 1/6 5/12 -1/12; 1/6 2/3 1/6", "1/6 2/3 1/6")
 }
 
-/// One scheme after the other: `fraction` of the step by the first, the rest by the second.
+/// One scheme after the other, with steps of these fractions.
 pub(super) fn composed(
     first: &Coefficients<Rational>,
     second: &Coefficients<Rational>,
     fraction: &Rational,
+    rest: &Rational,
 ) -> Coefficients<Rational> {
     let (s, n) = (first.stages(), first.stages() + second.stages());
-    let rest = Rational::ratio(1, 1) - fraction;
-    let b: Vec<Rational> = first.b.iter().map(|b| b * fraction).chain(second.b.iter().map(|b| b * &rest)).collect();
+    let b: Vec<Rational> = first.b.iter().map(|b| b * fraction).chain(second.b.iter().map(|b| b * rest)).collect();
     let entry = |i: usize, j: usize| match (i < s, j < s) {
         (true, true) => first.a(i, j) * fraction,
         (true, false) => Rational::ratio(0, 1),
         (false, true) => b[j].clone(),
-        (false, false) => second.a(i - s, j - s) * &rest,
+        (false, false) => second.a(i - s, j - s) * rest,
     };
     let a: Vec<Rational> = (0..n).flat_map(|i| (0..n).map(move |j| (i, j))).map(|(i, j)| entry(i, j)).collect();
     let c = a.chunks_exact(n).map(|row| row.iter().sum()).collect();

@@ -1,5 +1,7 @@
 //! All rooted trees up to an order, each from smaller ones.
 
+use std::cmp::Reverse;
+
 use super::tree::{RootedTree, TIME};
 use crate::Error;
 
@@ -125,6 +127,8 @@ pub struct TreeTable {
 /// A tree of the table.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry {
+    /// The number of vertices.
+    pub order: usize,
     /// Colour of the root.
     pub root: u8,
     /// The tree as a Butcher product of two trees of the table; none for a single vertex.
@@ -170,21 +174,23 @@ impl TreeTable {
             });
         }
         if order == 1 {
-            let vertex = |root| Entry { root, product: None, multiplicity: 0, symmetry: 1, density: 1 };
+            let vertex = |root| Entry { order, root, product: None, multiplicity: 0, symmetry: 1, density: 1 };
             self.entries.extend(self.colouring.all().map(vertex));
         }
         for branch_order in (1..order).rev() {
             let stem_order = order - branch_order;
             for stem in self.of_order(stem_order) {
-                // Branches in descending order, so that each tree is met once.
+                // Branches of a root in descending order, so that each tree is met once.
                 let last = self.entries[stem].product.map(|(_, branch)| branch);
-                for branch in self.of_order(branch_order).rev().filter(|b| last.is_none_or(|last| *b <= last)) {
+                let branches = self.of_order(branch_order);
+                for branch in branches.start..last.map_or(branches.end, |last| branches.end.min(last + 1)) {
                     let (u, v) = (self.entries[stem], self.entries[branch]);
                     if !self.colouring.joins(u.root, v.root) {
                         continue;
                     }
                     let multiplicity = if last == Some(branch) { u.multiplicity + 1 } else { 1 };
                     self.entries.push(Entry {
+                        order,
                         root: u.root,
                         product: Some((stem, branch)),
                         multiplicity,
@@ -230,6 +236,37 @@ impl TreeTable {
 
     pub(super) fn entry(&self, index: usize) -> &Entry {
         &self.entries[index]
+    }
+
+    /// The index of the Butcher product of two trees; none if the table does not have it.
+    pub(super) fn product(&self, stem: usize, branch: usize) -> Option<usize> {
+        match self.entries[stem].product {
+            // Branches are added in descending order.
+            Some((lower, last)) if last < branch => self.product(self.product(lower, branch)?, last),
+            _ => {
+                let place = |stem: usize, branch: usize| (Reverse(self.entries[branch].order), stem, branch);
+                let trees = self.of_order(self.entries[stem].order + self.entries[branch].order);
+                let found = self.entries[trees.clone()].binary_search_by_key(&Some(place(stem, branch)), |entry| {
+                    entry.product.map(|(stem, branch)| place(stem, branch))
+                });
+                Some(trees.start + found.ok()?)
+            }
+        }
+    }
+
+    /// The index of the tree with the root of `tree` and the branches of both trees; none if the table does not have it.
+    pub(super) fn merged(&self, tree: usize, other: usize) -> Option<usize> {
+        match self.entries[other].product {
+            None => Some(tree),
+            Some((stem, branch)) => self.product(self.merged(tree, stem)?, branch),
+        }
+    }
+
+    /// The branches of a tree's root, and the rest of the tree for each.
+    pub(super) fn cuts(&self, tree: usize) -> Vec<(usize, usize)> {
+        let Some((stem, branch)) = self.entries[tree].product else { return Vec::new() };
+        let further = self.cuts(stem).into_iter().filter_map(|(rest, cut)| Some((self.product(rest, branch)?, cut)));
+        std::iter::once((stem, branch)).chain(further).collect()
     }
 }
 
@@ -296,6 +333,30 @@ mod tests {
         let table = TreeTable::new(Colouring::PLAIN, 9).unwrap();
         let sum = |f: fn(&RootedTree) -> u128| table.of_order(9).map(|i| f(&table.tree(i))).sum::<u128>();
         assert_eq!((sum(RootedTree::alpha), sum(RootedTree::beta)), (40320, 9u128.pow(8)));
+    }
+
+    #[test]
+    fn products_are_those_of_the_trees() {
+        for (colours, order) in [(1, 7), (2, 4)] {
+            let table = TreeTable::new(coloured(colours), order).unwrap();
+            let all = 0..table.of_order(order).end;
+            for (u, v) in all.clone().flat_map(|u| all.clone().map(move |v| (u, v))) {
+                let found = table.product(u, v);
+                let (u, v) = (table.tree(u), table.tree(v));
+                assert_eq!(found.is_some(), u.order() + v.order() <= order);
+                assert!(found.is_none_or(|i| table.tree(i) == u.butcher_product(&v).unwrap()), "{u} and {v}");
+            }
+            for tree in all {
+                assert_eq!(table.cuts(tree).len(), table.tree(tree).subtrees().len());
+                assert!(table.cuts(tree).into_iter().all(|(rest, cut)| table.product(rest, cut) == Some(tree)));
+            }
+        }
+        let table = TreeTable::new(Colouring::PLAIN, 5).unwrap();
+        let index = |levels: &[usize]| {
+            let tree = RootedTree::from_levels(levels).unwrap();
+            table.of_order(levels.len()).find(|&i| table.tree(i) == tree).unwrap()
+        };
+        assert_eq!(table.merged(index(&[1, 2, 2]), index(&[1, 2, 3])), Some(index(&[1, 2, 2, 2, 3])));
     }
 
     #[test]

@@ -115,6 +115,11 @@ impl<'a, T: Scalar> Method<'a, T> {
         self
     }
 
+    /// The same scheme for problems that are not [separable](Method::separable).
+    pub(super) fn joint(self) -> Self {
+        Method { separable: false, ..self }
+    }
+
     /// The number of stages.
     pub fn stages(&self) -> usize {
         self.parts[0].b.len()
