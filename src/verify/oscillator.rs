@@ -168,7 +168,7 @@ impl StabilityMatrix {
             positive_roots(&Polynomial::new(p.coefficients().iter().map(value).collect()))
         });
         let defective = double.filter(|x| self.is_defective_at(x.clone().times(&self.unit.clone().into()).to_f64()));
-        let least = end.into_iter().chain(defective).reduce(|a, b| if b.is_less_than(&a) { b } else { a })?;
+        let least = end.into_iter().chain(defective).min_by(|a, b| a.to_f64().total_cmp(&b.to_f64()))?;
         Some(least.times(&self.unit.clone().into()))
     }
 

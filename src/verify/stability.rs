@@ -6,7 +6,7 @@ use num_traits::{One, Signed, Zero};
 
 use super::ball::Ball;
 use super::polynomial::Polynomial;
-use super::roots::{AlgebraicNumber, Negative, first_negative, is_nowhere_negative};
+use super::roots::{AlgebraicNumber, first_negative, is_nowhere_negative};
 use super::scalar::{Rational, Scalar};
 use super::stability_function::StabilityFunction;
 use super::verdict::{Certainty, Verdict};
@@ -35,9 +35,16 @@ impl StabilityFunction {
     pub fn i_stability(&self) -> Verdict {
         match first_negative(&self.e_of(&self.p, &self.q)) {
             None => self.verdict(true, "|R(iy)| ≤ 1 for all real y: E(y) = |Q(iy)|² − |P(iy)|² is nowhere negative"),
-            Some(Negative { witness, .. }) => {
-                let y = (witness * &self.unit * &self.unit).to_f64().sqrt();
-                self.verdict(false, self.exceeds("R(iy)", Complex::new(0.0, y), format!("y = {y:.4}")))
+            Some(negative) => {
+                // Not far from where it begins, but far enough to be seen.
+                let axis = |y: f64| Complex::new(0.0, y);
+                let square = Rational::from(self.unit.pow(2));
+                let end = negative.from.times(&square).to_f64().sqrt();
+                let start = if end > 0.0 { end } else { 1.0 };
+                let visible = (0..60).map(|k| start * 2f64.powf(0.5 * f64::from(k)));
+                let visible = visible.into_iter().find(|&y| self.eval(axis(y)).norm() > 1.0 + 1e-3);
+                let y = visible.unwrap_or_else(|| (negative.witness * square).to_f64().sqrt());
+                self.verdict(false, self.exceeds("R(iy)", axis(y), format!("y = {y:.4}")))
             }
         }
     }
@@ -279,6 +286,30 @@ mod tests {
             [&[], &[1.0 / 3.0], &[1.0 / 6.0, 1.0 / 6.0], &[0.125, 0.0, 0.375], &[0.5, 0.0, -1.5, 2.0]],
             [1.0 / 6.0, 0.0, 0.0, 2.0 / 3.0, 1.0 / 6.0],
         );
+        let fehlberg = lower(
+            [
+                &[],
+                &[0.25],
+                &[3.0 / 32.0, 9.0 / 32.0],
+                &[1932.0 / 2197.0, -7200.0 / 2197.0, 7296.0 / 2197.0],
+                &[439.0 / 216.0, -8.0, 3680.0 / 513.0, -845.0 / 4104.0],
+                &[-8.0 / 27.0, 2.0, -3544.0 / 2565.0, 1859.0 / 4104.0, -11.0 / 40.0],
+            ],
+            [16.0 / 135.0, 0.0, 6656.0 / 12825.0, 28561.0 / 56430.0, -9.0 / 50.0, 2.0 / 55.0],
+        );
+        assert!((fehlberg.numerator()[6] * 2080.0 - 1.0).abs() < 1e-12);
+        let cash_karp = lower(
+            [
+                &[],
+                &[0.2],
+                &[3.0 / 40.0, 9.0 / 40.0],
+                &[0.3, -0.9, 1.2],
+                &[-11.0 / 54.0, 2.5, -70.0 / 27.0, 35.0 / 27.0],
+                &[1631.0 / 55296.0, 175.0 / 512.0, 575.0 / 13824.0, 44275.0 / 110592.0, 253.0 / 4096.0],
+            ],
+            [37.0 / 378.0, 0.0, 250.0 / 621.0, 125.0 / 594.0, 0.0, 512.0 / 1771.0],
+        );
+        assert!((cash_karp.numerator()[6] * 800.0 - 1.0).abs() < 1e-12);
         for (r, imaginary, real) in [
             (named("rk4"), 8f64.sqrt(), 2.78529356341),
             (ssp3, 3f64.sqrt(), 2.51274532662),
@@ -289,6 +320,8 @@ mod tests {
             (named("dormand_prince_5_4"), 0.997189008633, 3.30656789263),
             (ssp43, 2.15617964, 5.14948614777),
             (merson, 12f64.sqrt(), 3.54832234423),
+            (fehlberg, 0.0, 3.67770662132),
+            (cash_karp, 0.0, 3.73435960723),
         ] {
             is(r.imaginary_interval(), imaginary, if imaginary == 2.15617964 { 1e-8 } else { 1e-11 });
             is(r.real_interval(), real, 1e-11);

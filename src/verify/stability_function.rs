@@ -59,7 +59,7 @@ impl StabilityFunction {
         };
         let (p, q, unit) = match scheme.tolerance == 0.0 {
             true => (p, q, scheme.unit.clone()),
-            false => rounded(&p, &q, &scheme.unit),
+            false => recognised(rounded(&p, &q, &scheme.unit)),
         };
         let mut function =
             StabilityFunction { p, q, unit, tolerance: scheme.tolerance, poles: Vec::new(), zeros: Vec::new() };
@@ -227,6 +227,39 @@ fn rounded(p: &Polynomial<Ball>, q: &Polynomial<Ball>, unit: &BigInt) -> (Polyno
         Polynomial::new(terms.collect())
     };
     (round(&p), round(&q), BigInt::one())
+}
+
+/// The Padé approximation of the exponential function with these degrees, if all coefficients agree with it within their
+/// radii. Coefficients of collocation schemes are irrational, those of their stability functions are not.
+fn recognised(
+    (p, q, unit): (Polynomial<Ball>, Polynomial<Ball>, BigInt),
+) -> (Polynomial<Ball>, Polynomial<Ball>, BigInt) {
+    let (m, n) = (p.degree(), q.degree());
+    let scale = &q.coefficient(0).value;
+    let (numerator, denominator) = (pade(m, n), pade(n, m).scaled(&-BigInt::one()));
+    let agree = |found: &Polynomial<Ball>, exact: &Polynomial<BigInt>| {
+        let one = exact.coefficient(0);
+        let pairs = found.coefficients().iter().zip(exact.coefficients());
+        pairs.into_iter().all(|(f, e)| (&f.value * &one - e * scale).abs() <= &f.radius * &one)
+    };
+    if !(agree(&p, &numerator) && agree(&q, &denominator)) {
+        return (p, q, unit);
+    }
+    let balls = |p: Polynomial<BigInt>| Polynomial::new(p.coefficients().iter().cloned().map(Ball::from).collect());
+    (balls(numerator), balls(denominator), BigInt::one())
+}
+
+/// `(m + n)!` times the numerator of the `(m, n)` Padé approximation, `Σ_k (m choose k) (m + n − k)! z^k`.
+fn pade(m: usize, n: usize) -> Polynomial<BigInt> {
+    let mut term: BigInt = (1..=m + n).map(BigInt::from).product();
+    let terms = (0..=m).map(|k| {
+        let this = term.clone();
+        if k < m {
+            term = &this * BigInt::from(m - k) / BigInt::from((k + 1) * (m + n - k));
+        }
+        this
+    });
+    Polynomial::new(terms.collect())
 }
 
 /// The zeros of `det(I − zM)`.
