@@ -8,9 +8,11 @@ pub mod monotonicity;
 pub mod oscillator;
 pub mod phase;
 pub mod polynomial;
+mod reduction;
+mod region;
 pub mod roots;
 pub mod scalar;
-pub mod stability;
+mod stability;
 pub mod stability_function;
 mod verdict;
 

@@ -9,9 +9,9 @@ use super::ball::Ball;
 use super::coefficients::Recovered;
 use super::determinant::{Integers, portion};
 use super::polynomial::Polynomial;
+use super::region::bisect;
 use super::roots::{AlgebraicNumber, Negative};
 use super::scalar::{Rational, Scalar};
-use super::stability::bisect;
 use super::stability_function::StabilityFunction;
 
 /// The strong stability preserving (SSP) coefficient, the radius of absolute monotonicity: the largest `r` such that
@@ -267,10 +267,9 @@ mod tests {
     #[test]
     fn doubles_off_by_rounding_change_nothing() {
         let (mut a, b) = (vec![vec![0.0; 10]; 10], [0.1; 10]);
-        for i in 1..10 {
-            for j in 0..i {
-                a[i][j] = if i >= 5 && j < 5 { 1.0 / 15.0 } else { 1.0 / 6.0 };
-            }
+        for (i, row) in a.iter_mut().enumerate() {
+            row[..i].fill(1.0 / 6.0);
+            row[..i.min(5)].fill(if i >= 5 { 1.0 / 15.0 } else { 1.0 / 6.0 });
         }
         let of = |a: &[Vec<f64>]| scheme(&a.iter().map(Vec::as_slice).collect::<Vec<_>>(), &b);
         assert_eq!(ssp(&of(&a)), 6.0);

@@ -9,6 +9,7 @@ use super::ball::Ball;
 use super::coefficients::Recovered;
 use super::determinant::Integers;
 use super::polynomial::Polynomial;
+use super::reduction::without_vanishing;
 use super::roots::{AlgebraicNumber, Negative, positive_roots};
 use super::scalar::{Rational, Scalar};
 use crate::Error;
@@ -96,9 +97,9 @@ impl StabilityMatrix {
             stages: DMatrix::from_fn(n, n, |i, j| number(stages(i, j))),
             weights,
             start,
-            denominator: probable(&denominator),
-            determinant: probable(&full),
-            trace: probable(&trace),
+            denominator: without_vanishing(&denominator),
+            determinant: without_vanishing(&full),
+            trace: without_vanishing(&trace),
             unit,
         }
         .reduced())
@@ -176,11 +177,6 @@ impl StabilityMatrix {
         let m = self.eval(x);
         (m.determinant() - 1.0).abs() < 1e-9 && m.m12.abs().max(m.m21.abs()) > 1e-6
     }
-}
-
-/// With zero in place of coefficients that may be zero.
-fn probable(p: &Polynomial<Ball>) -> Polynomial<Ball> {
-    Polynomial::new(p.coefficients().iter().map(|c| if c.holds_zero() { Ball::zero() } else { c.clone() }).collect())
 }
 
 #[cfg(test)]
