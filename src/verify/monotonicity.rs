@@ -187,6 +187,7 @@ impl StabilityFunction {
 mod tests {
     use super::*;
     use crate::Tableau;
+    use proptest::prelude::*;
 
     fn scheme(rows: &[&[f64]], b: &[f64]) -> Recovered {
         let a: Vec<Vec<f64>> = rows.iter().map(|r| [r, &vec![0.0; b.len() - r.len()][..]].concat()).collect();
@@ -305,6 +306,30 @@ mod tests {
             assert!(ssp <= circle * some && circle <= disc * some, "{name}: {ssp} {circle} {disc}");
             let real = r.real_interval().map_or(f64::INFINITY, |x| x.to_f64());
             assert!(2.0 * disc <= real * some, "{name}: {disc} {real}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(60))]
+        #[test]
+        fn every_scheme_can_be_analysed(kinds in proptest::collection::vec((0usize..12, -1.0f64..1.0), 12)) {
+            let entry = |&(kind, x): &(usize, f64)| [0.0, 1.0, -1.0, 0.5, 1.0 / 3.0, 1e-9, -3.0, x][kind.min(7)];
+            let entries: Vec<f64> = kinds.iter().map(entry).collect();
+            let b = [entries[9], entries[10], 1.0 - entries[9] - entries[10]];
+            let a: Vec<&[f64]> = entries[..9].chunks(3).collect();
+            let c: Vec<f64> = a.iter().map(|row| row.iter().sum()).collect();
+            let Ok(scheme) = Tableau::new(&a, b, &c) else { return Ok(()) };
+            let scheme = Recovered::of(&scheme);
+            let r = StabilityFunction::of(&scheme);
+            let (stable, angle, disc) = (r.a_stability().holds, r.sector_angle(), r.disc_radius());
+            prop_assert_eq!(stable, angle == 90.0);
+            prop_assert_eq!(stable, disc.is_infinite());
+            prop_assert!(!r.l_stability().holds || stable && r.strict_stability_at_infinity().holds);
+            prop_assert_eq!(r.i_stability().holds, r.imaginary_interval().is_none());
+            prop_assert!(angle == 0.0 || r.real_interval().is_none());
+            let (ssp, linear) = (ssp(&scheme), r.linear_monotonicity_radius());
+            prop_assert!(ssp <= linear * (1.0 + 1e-6) + 1e-6, "{} {}", ssp, linear);
+            prop_assert!(r.order().0 >= 1 && r.dispersion().is_none_or(|d| d.power > 1));
         }
     }
 }
