@@ -168,6 +168,9 @@ impl StabilityFunction {
         let (p, q) = (Polynomial::new(self.numerator()).shifted(&x), Polynomial::new(self.denominator()).shifted(&x));
         // Scaled such that the nearest pole has modulus 1: no overflow.
         let nearest = self.poles().iter().map(|z| (z - x).norm()).fold(f64::INFINITY, f64::min);
+        if !nearest.is_finite() {
+            return false;
+        }
         let (p, q) = (p.scaled(&nearest), q.scaled(&nearest));
         let mut series: Vec<f64> = Vec::with_capacity(DERIVATIVES);
         for k in 0..DERIVATIVES {
