@@ -151,10 +151,8 @@ pub(super) fn serialize<S: Serializer>(
     for fact in facts {
         map.serialize_entry(fact.key, &fact.value)?;
     }
-    let certainty: serde_json::Map<String, Json> = facts
-        .iter()
-        .filter_map(|fact| Some((fact.key.to_string(), Json::from(fact.certainty?.to_string()))))
-        .collect();
+    let certainty: serde_json::Map<String, Json> =
+        facts.iter().filter_map(|fact| Some((fact.key.to_string(), Json::from(fact.certainty?.to_string())))).collect();
     let reasons: serde_json::Map<String, Json> = facts
         .iter()
         .filter(|fact| !fact.reason.is_empty())

@@ -23,12 +23,14 @@ mod partitioned_oracles;
 pub mod phase;
 pub mod polynomial;
 mod quadratic;
-mod report;
+mod quotient;
 pub mod reduction;
+mod region;
+mod report;
 pub mod roots;
 pub mod scalar;
 pub mod simplifying;
-pub mod stability;
+mod stability;
 pub mod stability_function;
 mod symmetry;
 #[cfg(test)]
@@ -43,8 +45,8 @@ pub use pair_report::{AdditiveReport, PartitionedReport};
 pub use report::Report;
 pub use verdict::{Certainty, Verdict};
 
-use crate::{Error, Tableau};
 use crate::tableau::{AdditiveTableau, PartitionedTableau, Scheme};
+use crate::{Error, Tableau};
 
 /// Everything about a scheme, by one call.
 ///

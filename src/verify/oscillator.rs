@@ -9,6 +9,7 @@ use super::ball::Ball;
 use super::coefficients::Recovered;
 use super::determinant::Integers;
 use super::polynomial::Polynomial;
+use super::quotient::without_vanishing;
 use super::roots::{AlgebraicNumber, Negative, positive_roots};
 use super::scalar::{Rational, Scalar};
 use crate::Error;
@@ -96,9 +97,9 @@ impl StabilityMatrix {
             stages: DMatrix::from_fn(n, n, |i, j| number(stages(i, j))),
             weights,
             start,
-            denominator: probable(&denominator),
-            determinant: probable(&full),
-            trace: probable(&trace),
+            denominator: without_vanishing(&denominator),
+            determinant: without_vanishing(&full),
+            trace: without_vanishing(&trace),
             unit,
         }
         .reduced())
@@ -168,7 +169,7 @@ impl StabilityMatrix {
             positive_roots(&Polynomial::new(p.coefficients().iter().map(value).collect()))
         });
         let defective = double.filter(|x| self.is_defective_at(x.clone().times(&self.unit.clone().into()).to_f64()));
-        let least = end.into_iter().chain(defective).reduce(|a, b| if b.is_less_than(&a) { b } else { a })?;
+        let least = end.into_iter().chain(defective).min_by(|a, b| a.to_f64().total_cmp(&b.to_f64()))?;
         Some(least.times(&self.unit.clone().into()))
     }
 
@@ -176,11 +177,6 @@ impl StabilityMatrix {
         let m = self.eval(x);
         (m.determinant() - 1.0).abs() < 1e-9 && m.m12.abs().max(m.m21.abs()) > 1e-6
     }
-}
-
-/// With zero in place of coefficients that may be zero.
-fn probable(p: &Polynomial<Ball>) -> Polynomial<Ball> {
-    Polynomial::new(p.coefficients().iter().map(|c| if c.holds_zero() { Ball::zero() } else { c.clone() }).collect())
 }
 
 #[cfg(test)]

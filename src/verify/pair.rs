@@ -75,9 +75,9 @@ impl<T: Scalar> Pair<'_, T> {
         let mirror = find_mirror(
             self.first.stages(),
             |i, k| {
-                parts.iter().all(|t| {
-                    self.holds(&(t.b[i].clone() - &t.b[k])) && self.holds(&(t.c[i].clone() + &t.c[k] - &one))
-                })
+                parts
+                    .iter()
+                    .all(|t| self.holds(&(t.b[i].clone() - &t.b[k])) && self.holds(&(t.c[i].clone() + &t.c[k] - &one)))
             },
             |i, j, k, l| parts.iter().all(|t| self.holds(&(t.a(i, j).clone() + t.a(k, l) - &t.b[j]))),
         );

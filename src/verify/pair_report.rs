@@ -150,7 +150,8 @@ impl PartitionedReport {
 
     /// All facts, in the order in which they are printed.
     pub fn facts(&self) -> Vec<Fact> {
-        let norm = |key, norm: &Option<ErrorNorm>| Fact { key, ..report::principal_error(norm.as_ref(), self.tolerance) };
+        let norm =
+            |key, norm: &Option<ErrorNorm>| Fact { key, ..report::principal_error(norm.as_ref(), self.tolerance) };
         let polynomial = |key, v: Vec<f64>| Fact::decided(OSCILLATOR, key, Value::Numbers(v), self.tolerance);
         let (trace, determinant) = (self.oscillator.trace(), self.oscillator.determinant());
         vec![
@@ -200,9 +201,7 @@ impl AdditiveReport {
         };
         let recovered: Vec<Recovered> = tableaux.iter().map(|part| Recovered::of(part)).collect();
         let stiff_limit = match recovered.as_slice() {
-            [first, second] => {
-                Some(AdditiveStability::of(first, second)?.stiff_limit(Complex::new(0.0, 0.0)).norm())
-            }
+            [first, second] => Some(AdditiveStability::of(first, second)?.stiff_limit(Complex::new(0.0, 0.0)).norm()),
             _ => None,
         };
         let mut report = AdditiveReport {

@@ -21,8 +21,11 @@ pub struct LeadingTerm {
 impl StabilityFunction {
     /// The order `p` to which `R` approximates the exponential function, `R(z) − eᶻ = C z^{p+1} + …`, and `C`.
     pub fn order(&self) -> (usize, f64) {
-        let first = (1..=self.terms()).zip(self.logarithm()).find(|(_, l)| !l.holds_zero());
-        first.map_or((self.terms(), 0.0), |(k, l)| (k - 1, self.coefficient(k, &l)))
+        // No rational function has a greater order than the Padé approximation of its degrees.
+        let highest = self.p.degree() + self.q.degree() + 1;
+        let mut terms = (1..=highest).zip(self.logarithm());
+        let first = terms.find(|(k, l)| *k == highest || !l.holds_zero());
+        first.map_or((0, 0.0), |(k, l)| (k - 1, self.coefficient(k, &l)))
     }
 
     /// The leading term of the phase error `arg R(iy) − y`: dispersion.

@@ -91,22 +91,10 @@ impl AlgebraicNumber {
             if width.is_zero() || (&width * Rational::from(BigInt::one() << 58u32)) < size {
                 return ((low + high) / Rational::ratio(2, 1)).to_f64();
             }
-            number.refine();
-        }
-    }
-
-    /// Whether it is the smaller of two numbers; not, if they do not differ by more than a part in 10³⁰.
-    pub fn is_less_than(&self, other: &Self) -> bool {
-        let (mut a, mut b) = (self.clone(), other.clone());
-        for _ in 0..100 {
-            let (from_a, from_b) = (a.interval(), b.interval());
-            if from_a.1 <= from_b.0 || from_b.1 <= from_a.0 {
-                return from_a.0 < from_b.0;
+            for _ in 0..20 {
+                number.refine();
             }
-            a.refine();
-            b.refine();
         }
-        false
     }
 
     /// The number times a positive fraction.
@@ -230,11 +218,11 @@ pub struct Negative {
 }
 
 impl Negative {
-    /// That of several polynomials which first becomes negative. Which one does is decided by where it surely is: of
-    /// zeros that are equal but for rounding, a multiple one is far off, but not for sure.
+    /// That of several polynomials which first becomes negative, to 15 digits. Which one does is decided by where it
+    /// surely is: of zeros that are equal but for rounding, a multiple one is far off, but not for sure.
     pub fn first(polynomials: impl IntoIterator<Item = Polynomial<Ball>>) -> Option<Self> {
-        let all = polynomials.into_iter().filter_map(|p| first_negative(&p));
-        all.reduce(|a, b| if b.surely_from.is_less_than(&a.surely_from) { b } else { a })
+        let all = polynomials.into_iter().filter_map(|p| first_negative(&p)).map(|n| (n.surely_from.to_f64(), n));
+        all.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, first)| first)
     }
 }
 

@@ -6,7 +6,7 @@ use num_traits::{One, Signed, Zero};
 
 use super::ball::Ball;
 use super::polynomial::Polynomial;
-use super::roots::{AlgebraicNumber, Negative, first_negative, is_nowhere_negative};
+use super::roots::{AlgebraicNumber, first_negative};
 use super::scalar::{Rational, Scalar};
 use super::stability_function::StabilityFunction;
 use super::verdict::{Certainty, Verdict};
@@ -27,7 +27,7 @@ impl StabilityFunction {
         terms.collect()
     }
 
-    fn e_of(&self, p: &Polynomial<Ball>, q: &Polynomial<Ball>) -> Polynomial<Ball> {
+    pub(super) fn e_of(&self, p: &Polynomial<Ball>, q: &Polynomial<Ball>) -> Polynomial<Ball> {
         &q.modulus_on_imaginary_axis() - &p.modulus_on_imaginary_axis()
     }
 
@@ -35,9 +35,16 @@ impl StabilityFunction {
     pub fn i_stability(&self) -> Verdict {
         match first_negative(&self.e_of(&self.p, &self.q)) {
             None => self.verdict(true, "|R(iy)| ≤ 1 for all real y: E(y) = |Q(iy)|² − |P(iy)|² is nowhere negative"),
-            Some(Negative { witness, .. }) => {
-                let y = (witness * &self.unit * &self.unit).to_f64().sqrt();
-                self.verdict(false, self.exceeds("R(iy)", Complex::new(0.0, y), format!("y = {y:.4}")))
+            Some(negative) => {
+                // Not far from where it begins, but far enough to be seen.
+                let axis = |y: f64| Complex::new(0.0, y);
+                let square = Rational::from(self.unit.pow(2));
+                let end = negative.from.times(&square).to_f64().sqrt();
+                let start = if end > 0.0 { end } else { 1.0 };
+                let visible = (0..60).map(|k| start * 2f64.powf(0.5 * f64::from(k)));
+                let visible = visible.into_iter().find(|&y| self.eval(axis(y)).norm() > 1.0 + 1e-3);
+                let y = visible.unwrap_or_else(|| (negative.witness * square).to_f64().sqrt());
+                self.verdict(false, self.exceeds("R(iy)", axis(y), format!("y = {y:.4}")))
             }
         }
     }
@@ -80,51 +87,6 @@ impl StabilityFunction {
         self.verdict(holds, format!("|R(∞)| = {}", self.at_infinity()))
     }
 
-    /// The largest `α`, in degrees, such that `|R(z)| ≤ 1` in the sector `|arg(−z)| ≤ α`: 90 if A-stable, 0 if there is no
-    /// such sector, or it is but the negative axis. A correct bound from below, sharp to 12 digits or so.
-    pub fn sector_angle(&self) -> f64 {
-        if self.a_stability().holds {
-            return 90.0;
-        }
-        if self.p.degree() > self.q.degree() {
-            return 0.0;
-        }
-        let left = self.poles().iter().filter(|z| z.re < 0.0);
-        let pole = left.map(|z| z.im.abs().atan2(-z.re)).fold(std::f64::consts::FRAC_PI_2, f64::min);
-        // Halve `tan(α/2)`: by it, the direction of a ray is a fraction.
-        let limit = 2f64.powi(BITS as i32);
-        let (mut low, mut high) = (0u64, ((pole / 2.0).tan() * limit) as u64 + 1);
-        while high - low > 1 {
-            let middle = low.midpoint(high);
-            match self.is_stable_on_ray(middle) {
-                true => low = middle,
-                false => high = middle,
-            }
-        }
-        2.0 * (low as f64 / limit).atan().to_degrees()
-    }
-
-    /// Whether `|R| ≤ 1` on the ray at the angle `2 atan(tangent / 2^BITS)` from the negative axis.
-    fn is_stable_on_ray(&self, tangent: u64) -> bool {
-        let (t, one) = (BigInt::from(tangent), BigInt::one() << BITS);
-        let direction = (&t * &t - &one * &one, &one * &t * 2u32);
-        let modulus = |p: &Polynomial<Ball>| {
-            let mut power = (BigInt::one(), BigInt::zero());
-            let (mut re, mut im) = (Vec::new(), Vec::new());
-            for c in p.coefficients() {
-                re.push(c * &Ball::from(power.0.clone()));
-                im.push(c * &Ball::from(power.1.clone()));
-                power = (
-                    &power.0 * &direction.0 - &power.1 * &direction.1,
-                    &power.0 * &direction.1 + &power.1 * &direction.0,
-                );
-            }
-            let (re, im) = (Polynomial::new(re), Polynomial::new(im));
-            &(&re * &re) + &(&im * &im)
-        };
-        is_nowhere_negative(&(&modulus(&self.q) - &modulus(&self.p)))
-    }
-
     /// The largest `x` such that `|R(t)| ≤ 1` for all `t` in `[−x, 0]`; `None` if there is no largest one.
     pub fn real_interval(&self) -> Option<AlgebraicNumber> {
         let minus = Ball::from(-BigInt::one());
@@ -141,40 +103,6 @@ impl StabilityFunction {
         let terms = terms.flat_map(|(k, c)| (0..usize::from(k > 0)).map(zero).chain([c.clone()]));
         let negative = first_negative(&Polynomial::new(terms.collect()))?;
         Some(negative.from.times(&self.unit.clone().into()))
-    }
-
-    /// The largest `ρ` such that `|R(z)| ≤ 1` in the disc `|z + ρ| ≤ ρ`; infinite if A-stable. A correct bound from below,
-    /// sharp to 12 digits or so, between `10⁻⁶` and `10⁶`.
-    pub fn disc_radius(&self) -> f64 {
-        if self.a_stability().holds {
-            return f64::INFINITY;
-        }
-        bisect(|radius| self.is_stable_in_disc(radius), 1e-6, 1e6)
-    }
-
-    /// In `v = 1/z` the disc is the half plane `Re v ≤ −1/(2ρ)`.
-    fn is_stable_in_disc(&self, radius: f64) -> bool {
-        if self.poles().iter().any(|z| (z + radius).norm() <= radius) {
-            return false;
-        }
-        let Some(radius) = Rational::from_float(radius) else { return false };
-        let edge = Rational::from(self.unit.clone()) / (radius * Rational::ratio(2, 1));
-        let degree = self.p.degree().max(self.q.degree());
-        let moved = |p: &Polynomial<Ball>| {
-            let reversed = p.reversed(degree);
-            let mut scale = BigInt::one();
-            let mut terms: Vec<Ball> = (0..=degree)
-                .rev()
-                .map(|k| {
-                    let term = &reversed.coefficient(k) * &Ball::from(scale.clone());
-                    scale *= edge.denom();
-                    term
-                })
-                .collect();
-            terms.reverse();
-            Polynomial::new(terms).shifted(&Ball::from(-edge.numer().clone()))
-        };
-        is_nowhere_negative(&self.e_of(&moved(&self.p), &moved(&self.q)))
     }
 
     /// Routh's scheme for `Q(−z)`: all zeros of `Q` have positive real parts if, and only if, all first entries of its rows
@@ -211,29 +139,6 @@ impl StabilityFunction {
             _ => format!("|{what}| = {modulus:.4} at {place}"),
         }
     }
-}
-
-/// Bits of the tangent of half the angle of a ray.
-const BITS: u32 = 44;
-
-/// The largest number between `low` and `high` for which `holds`, if it holds up to some number: 0 if not for `low`,
-/// infinity if for `high`. To 13 digits, from below.
-pub(super) fn bisect(holds: impl Fn(f64) -> bool, low: f64, high: f64) -> f64 {
-    if !holds(low) {
-        return 0.0;
-    }
-    let (mut low, mut high, limit) = (low, low, high);
-    while holds(high) {
-        if high >= limit {
-            return f64::INFINITY;
-        }
-        (low, high) = (high, high * 8.0);
-    }
-    while high - low > 1e-13 * high {
-        let middle = low.midpoint(high);
-        if holds(middle) { low = middle } else { high = middle }
-    }
-    low
 }
 
 fn complex(z: Complex<f64>) -> String {
@@ -279,6 +184,30 @@ mod tests {
             [&[], &[1.0 / 3.0], &[1.0 / 6.0, 1.0 / 6.0], &[0.125, 0.0, 0.375], &[0.5, 0.0, -1.5, 2.0]],
             [1.0 / 6.0, 0.0, 0.0, 2.0 / 3.0, 1.0 / 6.0],
         );
+        let fehlberg = lower(
+            [
+                &[],
+                &[0.25],
+                &[3.0 / 32.0, 9.0 / 32.0],
+                &[1932.0 / 2197.0, -7200.0 / 2197.0, 7296.0 / 2197.0],
+                &[439.0 / 216.0, -8.0, 3680.0 / 513.0, -845.0 / 4104.0],
+                &[-8.0 / 27.0, 2.0, -3544.0 / 2565.0, 1859.0 / 4104.0, -11.0 / 40.0],
+            ],
+            [16.0 / 135.0, 0.0, 6656.0 / 12825.0, 28561.0 / 56430.0, -9.0 / 50.0, 2.0 / 55.0],
+        );
+        assert!((fehlberg.numerator()[6] * 2080.0 - 1.0).abs() < 1e-12);
+        let cash_karp = lower(
+            [
+                &[],
+                &[0.2],
+                &[3.0 / 40.0, 9.0 / 40.0],
+                &[0.3, -0.9, 1.2],
+                &[-11.0 / 54.0, 2.5, -70.0 / 27.0, 35.0 / 27.0],
+                &[1631.0 / 55296.0, 175.0 / 512.0, 575.0 / 13824.0, 44275.0 / 110592.0, 253.0 / 4096.0],
+            ],
+            [37.0 / 378.0, 0.0, 250.0 / 621.0, 125.0 / 594.0, 0.0, 512.0 / 1771.0],
+        );
+        assert!((cash_karp.numerator()[6] * 800.0 - 1.0).abs() < 1e-12);
         for (r, imaginary, real) in [
             (named("rk4"), 8f64.sqrt(), 2.78529356341),
             (ssp3, 3f64.sqrt(), 2.51274532662),
@@ -289,6 +218,8 @@ mod tests {
             (named("dormand_prince_5_4"), 0.997189008633, 3.30656789263),
             (ssp43, 2.15617964, 5.14948614777),
             (merson, 12f64.sqrt(), 3.54832234423),
+            (fehlberg, 0.0, 3.67770662132),
+            (cash_karp, 0.0, 3.73435960723),
         ] {
             is(r.imaginary_interval(), imaginary, if imaginary == 2.15617964 { 1e-8 } else { 1e-11 });
             is(r.real_interval(), real, 1e-11);
@@ -317,10 +248,9 @@ mod tests {
 
     fn ssp104(noise: f64) -> (Vec<Vec<f64>>, Vec<f64>) {
         let mut a = vec![vec![0.0; 10]; 10];
-        for i in 1..10 {
-            for j in 0..i {
-                a[i][j] = if i >= 5 && j < 5 { 1.0 / 15.0 } else { 1.0 / 6.0 };
-            }
+        for (i, row) in a.iter_mut().enumerate() {
+            row[..i].fill(1.0 / 6.0);
+            row[..i.min(5)].fill(if i >= 5 { 1.0 / 15.0 } else { 1.0 / 6.0 });
         }
         a[9][3] += noise;
         a[9][2] -= noise;
@@ -370,36 +300,6 @@ mod tests {
         assert_eq!((verdict.holds, verdict.certainty), (false, Certainty::Proved));
         assert_eq!(verdict.reason, "R has a pole at -1.0000, in the left half plane");
         assert_eq!(there_and_back.sector_angle(), 0.0);
-    }
-
-    /// The (0, 3) Padé approximation is A(α)-stable with α = 88.23° (E. Hairer, G. Wanner, Solving ODEs II (1996), IV.3).
-    #[test]
-    fn sectors() {
-        let a = [[1.0, 0.5, 1.0 / 6.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]];
-        let r = of(&Tableau::new(a, [9.0 / 16.0, 5.0 / 16.0, 0.125], [5.0 / 3.0, -1.0, -1.0]).unwrap());
-        assert_eq!(r.to_string(), "(1) / (1 − z + 1/2 z^2 − 1/6 z^3)");
-        assert!(!r.a_stability().holds);
-        let alpha = r.sector_angle();
-        assert!((alpha - 88.23).abs() < 0.01, "{alpha}");
-        // Sharp: on the ray |R| does not exceed 1, on one a little farther out it does.
-        let largest = |degrees: f64| {
-            let direction = Complex::from_polar(1.0, std::f64::consts::PI - degrees.to_radians());
-            (1..100_000).map(|k| r.eval(direction * (1e-4 * f64::from(k))).norm()).fold(0.0, f64::max)
-        };
-        assert!(largest(alpha) <= 1.0 + 1e-12 && largest(alpha + 1e-3) > 1.0);
-    }
-
-    #[test]
-    fn discs_of_stability() {
-        let rk4 = named("rk4").real_interval().unwrap().to_f64() / 2.0;
-        for (name, radius) in [("forward_euler", 1.0), ("heun", 1.0), ("explicit_midpoint", 1.0), ("rk4", rk4)] {
-            let found = named(name).disc_radius();
-            assert!((found - radius).abs() < 1e-12 * radius, "{name}: {found}");
-        }
-        // |R| ≤ 1 for (1 + (1−θ)z)/(1 − θz) is the disc of radius 1/(1 − 2θ).
-        let theta = of(&Tableau::one_leg_theta(0.25).unwrap());
-        assert!((theta.disc_radius() - 2.0).abs() < 1e-11);
-        assert!(named("gauss_3").disc_radius().is_infinite());
     }
 
     proptest! {

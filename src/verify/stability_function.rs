@@ -4,12 +4,13 @@ use std::fmt;
 
 use nalgebra::{Complex, DMatrix, Schur};
 use num_bigint::BigInt;
-use num_traits::{One, Signed, Zero};
+use num_traits::{Signed, Zero};
 
 use super::ball::Ball;
 use super::coefficients::Recovered;
 use super::determinant::Integers;
 use super::polynomial::{Polynomial, horner};
+use super::quotient::{cancelled, product, recognised, reduced, rounded};
 use super::scalar::{Rational, Scalar};
 
 /// The stability function of a Runge–Kutta scheme,
@@ -59,7 +60,7 @@ impl StabilityFunction {
         };
         let (p, q, unit) = match scheme.tolerance == 0.0 {
             true => (p, q, scheme.unit.clone()),
-            false => rounded(&p, &q, &scheme.unit),
+            false => recognised(rounded(&p, &q, &scheme.unit)),
         };
         let mut function =
             StabilityFunction { p, q, unit, tolerance: scheme.tolerance, poles: Vec::new(), zeros: Vec::new() };
@@ -160,73 +161,6 @@ impl StabilityFunction {
         });
         terms.collect()
     }
-}
-
-fn product(factors: &[Polynomial<Ball>]) -> Polynomial<Ball> {
-    factors.iter().fold(Polynomial::constant(Ball::one()), |product, f| &product * f)
-}
-
-/// Without the greatest common divisor.
-fn reduced(p: &Polynomial<Ball>, q: &Polynomial<Ball>) -> (Polynomial<Ball>, Polynomial<Ball>) {
-    let whole = |p: &Polynomial<Ball>| Polynomial::new(p.coefficients().iter().map(|c| c.value.clone()).collect());
-    let (numerator, denominator): (Polynomial<BigInt>, Polynomial<BigInt>) = (whole(p), whole(q));
-    if denominator.degree() == 0 {
-        return (p.clone(), q.clone());
-    }
-    let mut common = numerator.gcd(&denominator);
-    // Both are 1 at 0, so their common divisor is ±1.
-    if common.coefficient(0).is_negative() {
-        common = -&common;
-    }
-    let balls = |p: Polynomial<BigInt>| Polynomial::new(p.coefficients().iter().cloned().map(Ball::from).collect());
-    match common.degree() {
-        0 => (p.clone(), q.clone()),
-        _ => (balls(numerator.divided_by(&common)), balls(denominator.divided_by(&common))),
-    }
-}
-
-/// Without the factors of the denominator that divide the numerator within the radii.
-fn cancelled(p: Polynomial<Ball>, factors: Vec<Polynomial<Ball>>) -> (Polynomial<Ball>, Polynomial<Ball>) {
-    let mut p = without_vanishing(&p);
-    let mut left = Vec::new();
-    for factor in factors {
-        let factor = without_vanishing(&factor);
-        let (n, m) = (p.degree(), factor.degree());
-        if m > 0 && m <= n {
-            let quotient = p.series_quotient(&factor, n + 1);
-            if quotient[n - m + 1..].iter().all(Ball::holds_zero) {
-                p = Polynomial::new(quotient[..=n - m].to_vec());
-                continue;
-            }
-        }
-        left.push(factor);
-    }
-    (p, product(&left))
-}
-
-/// With zero in place of coefficients that may be zero.
-fn without_vanishing(p: &Polynomial<Ball>) -> Polynomial<Ball> {
-    Polynomial::new(p.coefficients().iter().map(|c| if c.holds_zero() { Ball::zero() } else { c.clone() }).collect())
-}
-
-/// Coefficients with respect to `z` itself, over a common power of two, with no more digits than they are accurate to
-/// (and six for safety). The unit is a power of two, since the coefficients of the scheme are doubles.
-fn rounded(p: &Polynomial<Ball>, q: &Polynomial<Ball>, unit: &BigInt) -> (Polynomial<Ball>, Polynomial<Ball>, BigInt) {
-    let step = unit.bits() as i64 - 1;
-    let (p, q) = (without_vanishing(p), without_vanishing(q));
-    let all = || p.coefficients().iter().enumerate().chain(q.coefficients().iter().enumerate());
-    let needed = all().filter(|(_, c)| !c.radius.is_zero()).map(|(k, c)| k as i64 * step - c.radius.bits() as i64 + 20);
-    let exponent = needed.max().unwrap_or(step * p.degree().max(q.degree()) as i64).max(0);
-    let shift = |x: &BigInt, by: i64| if by >= 0 { x << by } else { x >> -by };
-    let round = |p: &Polynomial<Ball>| {
-        let terms = p.coefficients().iter().enumerate().map(|(k, c)| {
-            let by = exponent - k as i64 * step;
-            let cut = BigInt::from(u8::from(by < 0 && !c.is_zero()));
-            Ball::new(shift(&c.value, by), shift(&c.radius, by) + cut)
-        });
-        Polynomial::new(terms.collect())
-    };
-    (round(&p), round(&q), BigInt::one())
 }
 
 /// The zeros of `det(I − zM)`.
@@ -386,7 +320,7 @@ mod tests {
     }
 
     /// The scheme that does a step of `first`, then one of `second`, with the step size of both together.
-    pub(in super::super) fn composed(first: &Tableau, second: &Tableau) -> Tableau {
+    fn composed(first: &Tableau, second: &Tableau) -> Tableau {
         let (m, n) = (first.stages(), second.stages());
         let half = |x: &f64| x / 2.0;
         let mut a = Vec::new();

@@ -1,0 +1,112 @@
+//! Quotients of polynomials in lowest terms, with no more digits than they are accurate to.
+
+use num_bigint::BigInt;
+use num_traits::{One, Signed, Zero};
+
+use super::ball::Ball;
+use super::polynomial::Polynomial;
+
+/// The product of all of them.
+pub(super) fn product(factors: &[Polynomial<Ball>]) -> Polynomial<Ball> {
+    factors.iter().fold(Polynomial::constant(Ball::one()), |product, f| &product * f)
+}
+
+/// Without the greatest common divisor.
+pub(super) fn reduced(p: &Polynomial<Ball>, q: &Polynomial<Ball>) -> (Polynomial<Ball>, Polynomial<Ball>) {
+    let whole = |p: &Polynomial<Ball>| Polynomial::new(p.coefficients().iter().map(|c| c.value.clone()).collect());
+    let (numerator, denominator): (Polynomial<BigInt>, Polynomial<BigInt>) = (whole(p), whole(q));
+    if denominator.degree() == 0 {
+        return (p.clone(), q.clone());
+    }
+    let mut common = numerator.gcd(&denominator);
+    // Both are 1 at 0, so their common divisor is ±1.
+    if common.coefficient(0).is_negative() {
+        common = -&common;
+    }
+    let balls = |p: Polynomial<BigInt>| Polynomial::new(p.coefficients().iter().cloned().map(Ball::from).collect());
+    match common.degree() {
+        0 => (p.clone(), q.clone()),
+        _ => (balls(numerator.divided_by(&common)), balls(denominator.divided_by(&common))),
+    }
+}
+
+/// Without the factors of the denominator that divide the numerator within the radii.
+pub(super) fn cancelled(p: Polynomial<Ball>, factors: Vec<Polynomial<Ball>>) -> (Polynomial<Ball>, Polynomial<Ball>) {
+    let mut p = without_vanishing(&p);
+    let mut left = Vec::new();
+    for factor in factors {
+        let factor = without_vanishing(&factor);
+        let (n, m) = (p.degree(), factor.degree());
+        if m > 0 && m <= n {
+            let quotient = p.series_quotient(&factor, n + 1);
+            if quotient[n - m + 1..].iter().all(Ball::holds_zero) {
+                p = Polynomial::new(quotient[..=n - m].to_vec());
+                continue;
+            }
+        }
+        left.push(factor);
+    }
+    (p, product(&left))
+}
+
+/// With zero in place of coefficients that may be zero.
+pub(super) fn without_vanishing(p: &Polynomial<Ball>) -> Polynomial<Ball> {
+    Polynomial::new(p.coefficients().iter().map(|c| if c.holds_zero() { Ball::zero() } else { c.clone() }).collect())
+}
+
+/// Coefficients with respect to `z` itself, over a common power of two, with no more digits than they are accurate to
+/// (and six for safety). The unit is a power of two, since the coefficients of the scheme are doubles.
+pub(super) fn rounded(
+    p: &Polynomial<Ball>,
+    q: &Polynomial<Ball>,
+    unit: &BigInt,
+) -> (Polynomial<Ball>, Polynomial<Ball>, BigInt) {
+    let step = unit.bits() as i64 - 1;
+    let (p, q) = (without_vanishing(p), without_vanishing(q));
+    let all = || p.coefficients().iter().enumerate().chain(q.coefficients().iter().enumerate());
+    let needed = all().filter(|(_, c)| !c.radius.is_zero()).map(|(k, c)| k as i64 * step - c.radius.bits() as i64 + 20);
+    let exponent = needed.max().unwrap_or(step * p.degree().max(q.degree()) as i64).max(0);
+    let shift = |x: &BigInt, by: i64| if by >= 0 { x << by } else { x >> -by };
+    let round = |p: &Polynomial<Ball>| {
+        let terms = p.coefficients().iter().enumerate().map(|(k, c)| {
+            let by = exponent - k as i64 * step;
+            let cut = BigInt::from(u8::from(by < 0 && !c.is_zero()));
+            Ball::new(shift(&c.value, by), shift(&c.radius, by) + cut)
+        });
+        Polynomial::new(terms.collect())
+    };
+    (round(&p), round(&q), BigInt::one())
+}
+
+/// The Padé approximation of the exponential function with these degrees, if all coefficients agree with it within their
+/// radii. Coefficients of collocation schemes are irrational, those of their stability functions are not.
+pub(super) fn recognised(
+    (p, q, unit): (Polynomial<Ball>, Polynomial<Ball>, BigInt),
+) -> (Polynomial<Ball>, Polynomial<Ball>, BigInt) {
+    let (m, n) = (p.degree(), q.degree());
+    let scale = &q.coefficient(0).value;
+    let (numerator, denominator) = (pade(m, n), pade(n, m).scaled(&-BigInt::one()));
+    let agree = |found: &Polynomial<Ball>, exact: &Polynomial<BigInt>| {
+        let one = exact.coefficient(0);
+        let pairs = found.coefficients().iter().zip(exact.coefficients());
+        pairs.into_iter().all(|(f, e)| (&f.value * &one - e * scale).abs() <= &f.radius * &one)
+    };
+    if !(agree(&p, &numerator) && agree(&q, &denominator)) {
+        return (p, q, unit);
+    }
+    let balls = |p: Polynomial<BigInt>| Polynomial::new(p.coefficients().iter().cloned().map(Ball::from).collect());
+    (balls(numerator), balls(denominator), BigInt::one())
+}
+
+/// `(m + n)!` times the numerator of the `(m, n)` Padé approximation, `Σ_k (m choose k) (m + n − k)! z^k`.
+fn pade(m: usize, n: usize) -> Polynomial<BigInt> {
+    let mut term: BigInt = (1..=m + n).map(BigInt::from).product();
+    let terms = (0..=m).map(|k| {
+        let this = term.clone();
+        if k < m {
+            term = &this * BigInt::from(m - k) / BigInt::from((k + 1) * (m + n - k));
+        }
+        this
+    });
+    Polynomial::new(terms.collect())
+}
