@@ -6,7 +6,10 @@ mod fit;
 mod options;
 mod predict;
 mod report;
+#[cfg(feature = "plot")]
+mod scheme_figure;
 mod schemes;
+mod verify;
 
 use clap::{Parser, Subcommand};
 use std::fmt::Display;
@@ -27,6 +30,7 @@ enum Task {
     Fit(Box<fit::Fit>),
     Predict(predict::Predict),
     Schemes(schemes::Schemes),
+    Verify(verify::Verify),
 }
 
 /// Why a command failed.
@@ -64,6 +68,7 @@ pub fn run() -> ExitCode {
         Task::Fit(fit) => fit.run(),
         Task::Predict(predict) => predict.run(),
         Task::Schemes(schemes) => schemes.run(),
+        Task::Verify(verify) => verify.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

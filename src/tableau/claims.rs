@@ -69,6 +69,9 @@ pub struct Claims {
     /// A step of `-h` undoes a step of `h`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub symmetric: Option<bool>,
+    /// The same of a partitioned pair where `ẏ = Φ1(z)`, `ż = Φ2(y)`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub separably_symmetric: Option<bool>,
     /// The largest `α`, in degrees, such that `|R(z)| ≤ 1` wherever `|arg(−z)| ≤ α`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub a_alpha: Option<f64>,

@@ -51,6 +51,7 @@ document! {
     symplectic: bool,
     separably_symplectic: bool,
     symmetric: bool,
+    separably_symmetric: bool,
     a_alpha: Entry,
     principal_error_norm: Entry,
     ssp_coefficient: Entry,

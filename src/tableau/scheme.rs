@@ -51,6 +51,15 @@ impl Scheme {
         tableaux.chain(pairs).chain(sums).collect()
     }
 
+    /// The same scheme under another name.
+    pub fn named(self, name: impl Into<String>) -> Self {
+        match self {
+            Scheme::Tableau(scheme) => Scheme::Tableau(scheme.named(name)),
+            Scheme::Partitioned(scheme) => Scheme::Partitioned(scheme.named(name)),
+            Scheme::Additive(scheme) => Scheme::Additive(scheme.named(name)),
+        }
+    }
+
     /// The name, empty if it has none.
     pub fn name(&self) -> &str {
         match self {

@@ -1,0 +1,79 @@
+//! Figures of schemes.
+
+use super::Failure;
+use kutta::Error;
+use kutta::plot::{
+    Amplification, Curve, OrbitPanel, Orbits, Stability, amplification, orbit, orbits, order_stars, stability_regions,
+};
+use kutta::tableau::{PartitionedTableau, Scheme, Tableau};
+use kutta::verify::coefficients::Recovered;
+use kutta::verify::oscillator::StabilityMatrix;
+use kutta::verify::stability_function::StabilityFunction;
+use std::path::Path;
+
+/// Steps `hω` of the oscillator that a pair's orbits are drawn for.
+const STEPS: [f64; 3] = [0.1, 0.5, 1.0];
+
+/// Draws every scheme into `folder`: `NAME-region.svg`, `NAME-order-star.svg`, `NAME-amplification.svg`; for a pair
+/// `NAME-orbits.svg`.
+pub fn draw_all(folder: &Path, schemes: &[Scheme]) -> Result<(), Failure> {
+    std::fs::create_dir_all(folder).map_err(|source| Error::Io { path: folder.to_path_buf(), source })?;
+    for scheme in schemes {
+        match scheme {
+            Scheme::Tableau(tableau) => regions(folder, tableau.name(), &[tableau])?,
+            Scheme::Additive(additive) => {
+                regions(folder, additive.name(), &additive.parts().iter().collect::<Vec<_>>())?;
+            }
+            Scheme::Partitioned(pair) => orbits_of(folder, pair)?,
+        }
+    }
+    Ok(())
+}
+
+fn regions(folder: &Path, name: &str, tableaux: &[&Tableau]) -> Result<(), Failure> {
+    let functions: Vec<StabilityFunction> =
+        tableaux.iter().map(|tableau| StabilityFunction::of(&Recovered::of(tableau))).collect();
+    let panels = || {
+        let title = |i: usize| if functions.len() == 1 { name.to_string() } else { format!("{name}, part {i}") };
+        functions.iter().enumerate().map(|(i, r)| kutta::plot::Scheme::new(title(i), |z| r.eval(z))).collect()
+    };
+    let file = |what: &str| folder.join(format!("{}-{what}.svg", stem(name)));
+    let figure = Stability { schemes: panels(), ..Default::default() };
+    stability_regions(file("region"), &figure)?;
+    order_stars(file("order-star"), &figure)?;
+    amplification(file("amplification"), &Amplification { schemes: panels(), ..Default::default() })?;
+    Ok(())
+}
+
+fn orbits_of(folder: &Path, pair: &PartitionedTableau) -> Result<(), Failure> {
+    let matrix = StabilityMatrix::of(&Recovered::of(pair.first()), &Recovered::of(pair.second()))?;
+    let panel = |x: f64| {
+        let m = matrix.eval(x);
+        let steps = (4.0 * std::f64::consts::TAU / x).ceil() as usize;
+        let points = orbit([[m[(0, 0)], m[(0, 1)]], [m[(1, 0)], m[(1, 1)]]], [1.0, 0.0], steps);
+        OrbitPanel { title: format!("hω = {x}"), curves: vec![Curve { points, ..Default::default() }] }
+    };
+    let figure = Orbits {
+        title: pair.name().to_string(),
+        labels: ["y".to_string(), "z".to_string()],
+        panels: STEPS.map(panel).into(),
+        exact: orbit(rotation(std::f64::consts::TAU / 128.0), [1.0, 0.0], 128),
+        columns: STEPS.len(),
+        ..Default::default()
+    };
+    orbits(folder.join(format!("{}-orbits.svg", stem(pair.name()))), &figure)?;
+    Ok(())
+}
+
+/// The exact step of the scaled oscillator.
+fn rotation(x: f64) -> [[f64; 2]; 2] {
+    let (sine, cosine) = x.sin_cos();
+    [[cosine, -sine], [sine, cosine]]
+}
+
+/// A name that can be a file's.
+fn stem(name: &str) -> String {
+    let letter = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' };
+    let stem: String = name.chars().map(letter).collect();
+    if stem.is_empty() { "scheme".to_string() } else { stem }
+}

@@ -1,0 +1,79 @@
+//! `kutta verify`
+
+use super::{Failure, print, print_json};
+use clap::Args;
+use kutta::Error;
+use kutta::tableau::Scheme;
+use kutta::verify::{AnyReport, verify, verify_up_to};
+use std::path::{Path, PathBuf};
+
+/// Tell everything about schemes, and check what is claimed of them
+///
+/// A scheme is a name (see `kutta schemes`) or a TOML or JSON file with A, b and c; a file may hold many. Verdicts are
+/// proofs where all coefficients are fractions, and hold to a stated tolerance elsewhere. What a file, or the catalogue,
+/// claims of a scheme (order = 5, a_stable = true, ...) is checked: a false claim ends with exit code 1, and is told with
+/// the condition that is violated.
+#[derive(Args)]
+#[command(verbatim_doc_comment)]
+pub struct Verify {
+    /// Names of schemes, or TOML or JSON files
+    #[arg(required = true, value_name = "NAME|FILE")]
+    schemes: Vec<String>,
+    /// Print JSON instead of tables: an object, or an array of them for many schemes
+    #[arg(long)]
+    json: bool,
+    /// Seek orders up to this one by trees; by default as far as is reasonable
+    #[arg(long, value_name = "P", value_parser = super::options::count)]
+    order_up_to: Option<usize>,
+    /// Draw stability regions, order stars and amplification along the axes into this folder, as SVG
+    #[cfg(feature = "plot")]
+    #[arg(long, value_name = "DIR")]
+    plot: Option<PathBuf>,
+}
+
+impl Verify {
+    pub fn run(&self) -> Result<(), Failure> {
+        let mut schemes = Vec::new();
+        let mut many = self.schemes.len() > 1;
+        for text in &self.schemes {
+            let (found, list) = find(text)?;
+            many |= list;
+            schemes.extend(found);
+        }
+        let reports = schemes.iter().map(|scheme| match self.order_up_to {
+            Some(order) => verify_up_to(scheme, order),
+            None => verify(scheme),
+        });
+        let reports = reports.collect::<Result<Vec<AnyReport>, Error>>()?;
+        #[cfg(feature = "plot")]
+        if let Some(folder) = &self.plot {
+            super::scheme_figure::draw_all(folder, &schemes)?;
+        }
+        match (self.json, many, reports.as_slice()) {
+            (true, false, [report]) => print_json(report)?,
+            (true, ..) => print_json(&reports)?,
+            _ => print(reports.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n\n"))?,
+        }
+        // All is printed before the first false claim is complained of; the others can be read in the tables.
+        reports.iter().try_for_each(AnyReport::check_claims).map_err(Failure::from)
+    }
+}
+
+/// The schemes that an argument means, and whether it is a list.
+fn find(text: &str) -> Result<(Vec<Scheme>, bool), Failure> {
+    let path = Path::new(text);
+    let is_file = path.extension().is_some_and(|e| e == "toml" || e == "json");
+    let unnamed = |scheme: Scheme, name: String| if scheme.name().is_empty() { scheme.named(name) } else { scheme };
+    match Scheme::by_name(text) {
+        Ok(scheme) => Ok((vec![scheme], false)),
+        Err(_) if is_file || path.exists() => match Scheme::from_file(path) {
+            Ok(scheme) => Ok((vec![unnamed(scheme, text.to_string())], false)),
+            // Not a single scheme: a list, or wrong in a way that reading a list tells best.
+            Err(_) => {
+                let schemes = Scheme::all_from_file(path)?.into_iter().enumerate();
+                Ok((schemes.map(|(i, scheme)| unnamed(scheme, format!("{text}[{i}]"))).collect(), true))
+            }
+        },
+        Err(error) => Err(Failure::Usage(format!("{error}; `kutta schemes` lists them all"))),
+    }
+}
