@@ -311,9 +311,8 @@ mod tests {
             let product = series(&first, 7).then(&series(&second, 8)).unwrap();
             assert_eq!(product.values, doubled(&both));
             // A step forth and one of the adjoint scheme back.
-            let order = Rational::ratio(-1, 1);
-            let sign = |tree: &RootedTree| if tree.order() % 2 == 0 { -order.clone() } else { order.clone() };
             let mut back = series(&adjoint(&first), 7);
+            let sign = |tree: &RootedTree| Rational::ratio(1 - 2 * (tree.order() as i64 % 2), 1);
             back.values = back.coefficients().map(|(tree, x)| x * sign(&tree)).collect();
             let identity = series(&first, 7).then(&back).unwrap();
             assert!(identity.values.iter().all(|x| *x == Rational::ratio(0, 1)));
