@@ -93,6 +93,8 @@ pub mod network;
 pub mod number;
 #[cfg(feature = "plot")]
 pub mod plot;
+#[cfg(feature = "proptest")]
+pub mod properties;
 pub mod solve;
 pub mod step;
 pub mod tableau;
