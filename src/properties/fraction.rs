@@ -46,7 +46,7 @@ pub(super) fn text(x: f64) -> String {
     match simple {
         Some((p, 1.0)) => format!("{}", p + 0.0),
         Some((p, q)) => format!("{p}/{q}"),
-        None => format!("{x}"),
+        None => format!("{x:?}"),
     }
 }
 

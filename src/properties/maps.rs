@@ -104,10 +104,40 @@ impl<'a, F: VectorField> Taken<'a, F> {
             ws: Workspace::new(),
             next: vec![0.0; at.y.len()],
         };
-        taken.step.forward(start(at), &mut taken.next, &mut taken.trace, &mut taken.ws)?;
+        taken.solve(at)?;
         Ok(taken)
     }
+
+    /// Takes the step. Where its stages are not found, those of shorter steps from the same state show the way: their
+    /// slopes, scaled to the size of the next, are its first guess.
+    fn solve(&mut self, at: &At) -> Result<(), Error> {
+        let mut forward = |h: f64, ratio: f64| {
+            self.ws.scale_guess(ratio);
+            let at = At { h, ..at.clone() };
+            self.step.forward(start(&at), &mut self.next, &mut self.trace, &mut self.ws).map(drop)
+        };
+        let Err(mut error) = forward(at.h, 1.0) else { return Ok(()) };
+        // Fractions of the step: what is reached, what the guess is scaled to, and what to go on by.
+        let (mut reached, mut scaled, mut on) = (0.0, 1.0, 0.5);
+        for _ in 0..MOST_SHORTER {
+            if !matches!(error, Error::NotConverged { .. }) {
+                break;
+            }
+            let next = f64::min(reached + on, 1.0);
+            let ratio = next / scaled;
+            scaled = next;
+            match forward(next * at.h, ratio) {
+                Ok(()) if next == 1.0 => return Ok(()),
+                Ok(()) => (reached, on) = (next, 2.0 * on),
+                Err(e) => (error, on) = (e, 0.5 * on),
+            }
+        }
+        Err(error)
+    }
 }
+
+/// Most steps shorter than the one asked for that are tried to find its stages.
+const MOST_SHORTER: usize = 200;
 
 fn start(at: &At) -> Start<'_, f64> {
     let batch = Batch { live: 1, stride: 1 };

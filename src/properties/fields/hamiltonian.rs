@@ -120,7 +120,7 @@ mod tests {
             let slope = rhs(&field)(0.0, &y);
             for i in 0..4 {
                 let moved = |by: f64| {
-                    let mut y = y.clone();
+                    let mut y = y.0.clone();
                     y[i] += by;
                     field.energy(&y)
                 };

@@ -18,6 +18,7 @@ use super::fraction::{Fraction, fraction, linear_text, rounded};
 use crate::{Number, VectorField};
 use proptest::prelude::*;
 use std::fmt;
+use std::ops::Deref;
 
 /// The right-hand side as a function of time and state, for integrators that know nothing of [`VectorField`].
 ///
@@ -76,16 +77,33 @@ impl fmt::Debug for At {
     }
 }
 
+/// A state whose `Debug` is `[1/2, -1]`; it is used as a slice.
+#[derive(Clone, PartialEq)]
+pub struct State(pub Vec<f64>);
+
+impl Deref for State {
+    type Target = [f64];
+    fn deref(&self) -> &[f64] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&super::fraction::list(&self.0))
+    }
+}
+
 /// States of `dim` components in `[-1, 1]`; they shrink towards zero.
-pub fn state(dim: usize) -> impl Strategy<Value = Vec<f64>> {
-    super::fraction::numbers(1, dim)
+pub fn state(dim: usize) -> impl Strategy<Value = State> {
+    super::fraction::numbers(1, dim).prop_map(State)
 }
 
 /// Starts of steps: times in `[0, 1]`, states as [`state`], positive step sizes up to `longest`.
 pub fn at(dim: usize, longest: f64) -> impl Strategy<Value = At> {
     (0..=12u8, state(dim), 1..=12u8).prop_map(move |(t, y, h)| At {
         t: f64::from(t) / 12.0,
-        y,
+        y: y.0,
         h: longest * (f64::from(h) / 12.0),
     })
 }
