@@ -1,7 +1,7 @@
 //! Finds faults in three integrators, and shrinks each to a counterexample that can be read.
 //!
 //! ```text
-//! cargo run --features proptest --example find_fault
+//! cargo run --example find_fault
 //! ```
 
 use kutta::Tableau;

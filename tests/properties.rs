@@ -2,7 +2,6 @@
 
 use kutta::properties::*;
 use kutta::{Error, Number, Tableau, VectorField};
-use nalgebra::Complex;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseResult, TestError, TestRng, TestRunner};
 

@@ -71,7 +71,7 @@
 //! | symplectic | [`symplectic`], [`symplectic_diagonally_implicit`] |
 //! | algebraically stable | [`algebraically_stable`] |
 //!
-//! They are for laws that hold for a class, and for code that takes any tableau: a [`Scheme`] is a
+//! Stages are given as a range, such as `1..=4`. They are for laws that hold for a class, and for code that takes any tableau: a [`Scheme`] is a
 //! [`Tableau`](crate::Tableau).
 //!
 //! ```
@@ -116,4 +116,6 @@ mod schemes;
 pub use fields::*;
 pub use laws::*;
 pub use maps::{Outcome, adjoint, differences, flow, one_step, stability_function, tangent};
+/// Complex numbers, of eigenvalues and stability functions.
+pub use nalgebra::Complex;
 pub use schemes::*;

@@ -28,7 +28,7 @@ pub fn assert_tangent<O: Outcome, P: Outcome>(
 /// let (scheme, field) = (Tableau::radau_iia(2)?, Smooth::generic(2));
 /// let at = At { t: 0.0, y: vec![1.0, 0.5], h: 0.25 };
 /// assert_transposed(adjoint(&scheme, &field), tangent(&scheme, &field), &at, &[1.0, 2.0], &[3.0, -1.0], 1e-12)?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok::<(), proptest::test_runner::TestCaseError>(())
 /// ```
 ///
 /// # Errors

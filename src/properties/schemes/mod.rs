@@ -1,4 +1,5 @@
-//! Random Runge–Kutta tableaux, by class. What defines the class holds by construction, for every member.
+//! Random Runge–Kutta tableaux, by class. What defines the class holds by construction, for every member. No stages count as
+//! one.
 
 mod order;
 mod structure;

@@ -111,12 +111,16 @@ fn fourth_twice(b3: Fraction) -> Option<Member> {
 /// least, and `s + 1` or more for some.
 ///
 /// `a_ij = ∫_0^{c_i} ℓ_j`, `b_j = ∫_0^1 ℓ_j`, with the Lagrange polynomials `ℓ_j` of the nodes. Weights may be negative.
+/// There are 13 such nodes, and no more stages; up to 6 are sensible. Nodes so close together that an entry is beyond 3 are
+/// left out.
 pub fn collocation(stages: RangeInclusive<usize>) -> impl Strategy<Value = Scheme> {
+    let stages = *stages.start().clamp(&1, &13)..=*stages.end().clamp(&1, &13);
     let nodes = prop::sample::subsequence((0..=12i128).collect::<Vec<_>>(), stages);
-    nodes.prop_map(|nodes| {
+    nodes.prop_filter_map("entries beyond 3", |nodes| {
         let c: Vec<Fraction> = nodes.into_iter().map(|k| Fraction::new(k, 12)).collect();
         let (a, b) = collocated(&c);
-        Scheme::exact("collocation", a, b)
+        let member = Member { a, b };
+        member.is_moderate().then(|| Scheme::exact("collocation", member.a, member.b))
     })
 }
 
@@ -125,6 +129,7 @@ pub fn collocation(stages: RangeInclusive<usize>) -> impl Strategy<Value = Schem
 ///
 /// Source: E. Hairer, G. Wanner, Solving Ordinary Differential Equations II (1996), IV.5.
 pub fn superconvergent(stages: RangeInclusive<usize>) -> impl Strategy<Value = Scheme> {
+    let stages = *stages.start().max(&1)..=*stages.end().max(&1);
     (stages, -12..=12i32).prop_map(|(s, k)| {
         let c: Vec<f64> = zeros(s, f64::from(k) / 12.0).into_iter().map(|x| 0.5 + 0.5 * x).collect();
         let (a, b) = collocated(&c);
@@ -260,6 +265,18 @@ mod tests {
         let kutta = fourth(Fraction::new(1, 3), Fraction::new(2, 3)).unwrap();
         assert_eq!(kutta.b, [1, 3, 3, 1].map(|n| Fraction::new(n, 8)));
         assert_eq!(kutta.a[3][..3], [1, -1, 1].map(whole));
+    }
+
+    /// Numbers stay within 128 bits for the most nodes there are.
+    #[test]
+    fn collocation_is_exact() {
+        let c: Vec<Fraction> = (0..=12).map(|k| Fraction::new(k, 12)).collect();
+        let (a, b) = collocated(&c);
+        assert_eq!(b.iter().sum::<Fraction>(), Fraction::one());
+        assert!(a.iter().zip(&c).all(|(row, c)| row.iter().sum::<Fraction>() == *c));
+        // Simpson's rule.
+        let (_, b) = collocated(&[c[0], c[6], c[12]]);
+        assert_eq!(b, [(1, 6), (2, 3), (1, 6)].map(|(p, q)| Fraction::new(p, q)));
     }
 
     #[test]

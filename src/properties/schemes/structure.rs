@@ -23,6 +23,12 @@ fn matrix(most: usize) -> impl Strategy<Value = Entries> {
     fractions(1, most * most).prop_map(move |entries| Entries { most, entries })
 }
 
+/// The numbers of stages, none of them zero, and the largest.
+fn from_one(stages: RangeInclusive<usize>) -> (RangeInclusive<usize>, usize) {
+    let (fewest, most) = (stages.start().max(&1), stages.end().max(&1));
+    (*fewest..=*most, *most)
+}
+
 /// Numbers 1 to 4, of which the first `s` are made to weights.
 fn shares(most: usize) -> impl Strategy<Value = Vec<i128>> {
     prop::collection::vec(1..=4i128, most)
@@ -58,7 +64,7 @@ fn half() -> Fraction {
 ///
 /// Like all of this module's strategies it shrinks to few stages and simple fractions.
 pub fn explicit(stages: RangeInclusive<usize>) -> impl Strategy<Value = Scheme> {
-    let most = *stages.end();
+    let (stages, most) = from_one(stages);
     (stages, matrix(most), shares(most)).prop_map(|(s, entry, shares)| {
         scheme("explicit", weights(&shares[..s]), |i, j| if j < i { entry.at(i, j) } else { zero() })
     })
@@ -67,7 +73,7 @@ pub fn explicit(stages: RangeInclusive<usize>) -> impl Strategy<Value = Scheme> 
 /// Diagonally implicit schemes: entries in `[-1, 1]` below the diagonal, in `[1/12, 1]` on it, positive weights. Order 1
 /// at least.
 pub fn diagonally_implicit(stages: RangeInclusive<usize>) -> impl Strategy<Value = Scheme> {
-    let most = *stages.end();
+    let (stages, most) = from_one(stages);
     (stages, matrix(most), shares(most)).prop_map(|(s, entry, shares)| {
         scheme("diagonally implicit", weights(&shares[..s]), |i, j| match i.cmp(&j) {
             std::cmp::Ordering::Less => zero(),
@@ -79,7 +85,7 @@ pub fn diagonally_implicit(stages: RangeInclusive<usize>) -> impl Strategy<Value
 
 /// Fully implicit schemes: entries in `[-1/2, 1/2]`, positive weights. Order 1 at least.
 pub fn fully_implicit(stages: RangeInclusive<usize>) -> impl Strategy<Value = Scheme> {
-    let most = *stages.end();
+    let (stages, most) = from_one(stages);
     (stages, matrix(most), shares(most))
         .prop_map(|(s, entry, shares)| scheme("fully implicit", weights(&shares[..s]), |i, j| half() * entry.at(i, j)))
 }
@@ -88,7 +94,7 @@ pub fn fully_implicit(stages: RangeInclusive<usize>) -> impl Strategy<Value = Sc
 ///
 /// `a_ij = b_j/2 + d_ij` with `d_{s+1-i,s+1-j} = -d_ij` and `b_{s+1-j} = b_j`, so that `a_{s+1-i,s+1-j} + a_ij = b_j`.
 pub fn symmetric(stages: RangeInclusive<usize>) -> impl Strategy<Value = Scheme> {
-    let most = *stages.end();
+    let (stages, most) = from_one(stages);
     (stages, matrix(most), shares(most)).prop_map(|(s, entry, shares)| {
         let b = palindromic(&shares[..s]);
         let odd = |i: usize, j: usize| (entry.at(i, j) - entry.at(s - 1 - i, s - 1 - j)) / 4;
@@ -99,7 +105,7 @@ pub fn symmetric(stages: RangeInclusive<usize>) -> impl Strategy<Value = Scheme>
 /// Symmetric schemes that are diagonally implicit, and symplectic: steps of the implicit midpoint rule, of lengths that
 /// are the same from either end.
 pub fn symmetric_diagonally_implicit(stages: RangeInclusive<usize>) -> impl Strategy<Value = Scheme> {
-    let most = *stages.end();
+    let (stages, most) = from_one(stages);
     (stages, shares(most)).prop_map(|(s, shares)| midpoints("symmetric, of midpoint rules", palindromic(&shares[..s])))
 }
 
@@ -107,7 +113,7 @@ pub fn symmetric_diagonally_implicit(stages: RangeInclusive<usize>) -> impl Stra
 ///
 /// `a_ij = b_j/2 + s_ij/b_i` with a skew-symmetric matrix `s`, so that `b_i a_ij + b_j a_ji = b_i b_j`.
 pub fn symplectic(stages: RangeInclusive<usize>) -> impl Strategy<Value = Scheme> {
-    let most = *stages.end();
+    let (stages, most) = from_one(stages);
     (stages, matrix(most), shares(most)).prop_map(|(s, entry, shares)| {
         let b = weights(&shares[..s]);
         let skew = |i: usize, j: usize| (entry.at(i, j) - entry.at(j, i)) / 8;
@@ -118,7 +124,7 @@ pub fn symplectic(stages: RangeInclusive<usize>) -> impl Strategy<Value = Scheme
 /// Symplectic schemes that are diagonally implicit: steps of the implicit midpoint rule of lengths `b_1 h, b_2 h, …`, of
 /// which one may be negative. `a_ij = b_j` below the diagonal, `b_i/2` on it.
 pub fn symplectic_diagonally_implicit(stages: RangeInclusive<usize>) -> impl Strategy<Value = Scheme> {
-    let most = *stages.end();
+    let (stages, most) = from_one(stages);
     (stages, shares(most), any::<bool>()).prop_map(|(s, mut shares, backward)| {
         // One length backward, shorter than the sum of the others.
         if backward && s > 2 {
@@ -143,7 +149,7 @@ fn midpoints(name: &str, b: Vec<Fraction>) -> Scheme {
 /// `a_ij = b_j/2 + (s_ij + g_i g_j)/b_i` with a skew-symmetric matrix `s` and a vector `g`, so that
 /// `b_i a_ij + b_j a_ji - b_i b_j = 2 g_i g_j` is positive semidefinite, and `b_i > 0`.
 pub fn algebraically_stable(stages: RangeInclusive<usize>) -> impl Strategy<Value = Scheme> {
-    let most = *stages.end();
+    let (stages, most) = from_one(stages);
     let damping = prop::collection::vec(fraction(1), most);
     (stages, matrix(most), shares(most), damping).prop_map(|(s, entry, shares, g)| {
         let b = weights(&shares[..s]);
