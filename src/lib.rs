@@ -63,6 +63,7 @@
 //! | integrate a field accurately, learned or not | [`Flow`], [`Model::flow`] |
 //! | choose how stage equations are solved | [`Solver`], [`OdeBlock::solved_by`] |
 //! | take single steps, with adjoint and tangent | module [`step`] |
+//! | test an integrator of my own, or a scheme, by its laws | module `properties` (feature `proptest`) |
 //! | draw what was learned | module `plot` (feature `plot`) |
 //! | know what went wrong | [`Error`] |
 //!
@@ -72,6 +73,7 @@
 //! | --- | --- | --- |
 //! | `cli` | the command `kutta` | yes |
 //! | `plot` | module `plot`: figures as SVG | yes |
+//! | `proptest` | module `properties`: property tests of integrators | no |
 //!
 //! # Promises
 //!
@@ -93,6 +95,8 @@ pub mod network;
 pub mod number;
 #[cfg(feature = "plot")]
 pub mod plot;
+#[cfg(feature = "proptest")]
+pub mod properties;
 pub mod solve;
 pub mod step;
 pub mod tableau;

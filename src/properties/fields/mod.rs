@@ -1,0 +1,184 @@
+//! Random vector fields with known properties. They have no parameters, and their `Debug` is their formula.
+
+mod affine;
+mod conserving;
+mod dissipative;
+mod hamiltonian;
+mod linear;
+mod smooth;
+
+pub use affine::{Affine, Image, affine_map};
+pub use conserving::{LinearInvariant, QuadraticInvariant, linear_invariant_field, quadratic_invariant_field};
+pub use dissipative::{Dissipative, dissipative_field};
+pub use hamiltonian::{Hamiltonian, hamiltonian, separable_hamiltonian};
+pub use linear::{Linear, linear_field};
+pub use smooth::{Smooth, forced_field, smooth_field};
+
+use super::fraction::{Fraction, fraction, linear_text, rounded};
+use crate::{Number, VectorField};
+use proptest::prelude::*;
+use std::fmt;
+use std::ops::Deref;
+
+/// The right-hand side as a function of time and state, for integrators that know nothing of [`VectorField`].
+///
+/// The field must have no parameters; see [`WithParams`].
+///
+/// ```
+/// use kutta::properties::{Linear, rhs};
+/// let rotation = Linear::new([[0.0, -1.0], [1.0, 0.0]]);
+/// assert_eq!(rhs(&rotation)(0.0, &[1.0, 0.0]), [0.0, 1.0]);
+/// ```
+pub fn rhs<F: VectorField>(field: &F) -> impl Fn(f64, &[f64]) -> Vec<f64> {
+    |t, y| {
+        let mut dy = vec![0.0; field.dim()];
+        field.eval(&[], t, y, &mut dy);
+        dy
+    }
+}
+
+/// A field at fixed parameters: a field without parameters, as the laws want it.
+#[derive(Debug, Clone, Copy)]
+pub struct WithParams<'a, F> {
+    /// The field.
+    pub field: &'a F,
+    /// Its parameters.
+    pub params: &'a [f64],
+}
+
+impl<F: VectorField> VectorField for WithParams<'_, F> {
+    fn dim(&self) -> usize {
+        self.field.dim()
+    }
+    fn param_count(&self) -> usize {
+        0
+    }
+    fn eval<S: Number>(&self, _: &[S], t: S, y: &[S], dy: &mut [S]) {
+        let params: Vec<S> = self.params.iter().map(|&x| S::constant(x)).collect();
+        self.field.eval(&params, t, y, dy);
+    }
+}
+
+/// Where a step starts, and how long it is.
+#[derive(Clone, PartialEq)]
+pub struct At {
+    /// Start time.
+    pub t: f64,
+    /// State.
+    pub y: Vec<f64>,
+    /// Step size.
+    pub h: f64,
+}
+
+impl fmt::Debug for At {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use super::fraction::{list, text};
+        write!(f, "t = {}, y = {}, h = {}", text(self.t), list(&self.y), text(self.h))
+    }
+}
+
+/// A state whose `Debug` is `[1/2, -1]`; it is used as a slice.
+#[derive(Clone, PartialEq)]
+pub struct State(pub Vec<f64>);
+
+impl Deref for State {
+    type Target = [f64];
+    fn deref(&self) -> &[f64] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&super::fraction::list(&self.0))
+    }
+}
+
+/// States of `dim` components in `[-1, 1]`; they shrink towards zero.
+pub fn state(dim: usize) -> impl Strategy<Value = State> {
+    super::fraction::numbers(1, dim).prop_map(State)
+}
+
+/// Starts of steps: times in `[0, 1]`, states as [`state`], positive step sizes up to `longest`.
+pub fn at(dim: usize, longest: f64) -> impl Strategy<Value = At> {
+    (0..=12u8, state(dim), 1..=12u8).prop_map(move |(t, y, h)| At {
+        t: f64::from(t) / 12.0,
+        y: y.0,
+        h: longest * (f64::from(h) / 12.0),
+    })
+}
+
+/// `v·y + ω t + β`: what a nonlinear function is taken of.
+#[derive(Debug, Clone, PartialEq)]
+struct Phase {
+    weights: Vec<f64>,
+    time: f64,
+    shift: f64,
+}
+
+impl Phase {
+    fn at<S: Number>(&self, t: S, y: &[S]) -> S {
+        let mut sum = S::constant(self.time) * t + S::constant(self.shift);
+        for (&w, &y) in self.weights.iter().zip(y) {
+            sum += S::constant(w) * y;
+        }
+        sum
+    }
+
+    fn norm(&self) -> f64 {
+        norm(&self.weights)
+    }
+
+    fn text(&self, name: &str) -> String {
+        linear_text(name, &self.weights, self.time, self.shift)
+    }
+}
+
+/// Phases of `dim` variables, without time unless `forced`.
+fn phase(dim: usize, forced: bool) -> impl Strategy<Value = Phase> {
+    let bound = i128::from(forced);
+    (super::fraction::numbers(1, dim), fraction(bound), fraction(1)).prop_map(|(weights, time, shift)| Phase {
+        weights,
+        time: rounded(time),
+        shift: rounded(shift),
+    })
+}
+
+fn norm(x: &[f64]) -> f64 {
+    x.iter().map(|x| x * x).sum::<f64>().sqrt()
+}
+
+/// A skew-symmetric matrix from its entries below the diagonal, row by row: adds `factor · S y` to `out`.
+fn add_skew<S: Number>(below: &[f64], factor: S, y: &[S], out: &mut [S]) {
+    let mut entries = below.iter();
+    for i in 1..y.len() {
+        for (j, &entry) in (0..i).zip(entries.by_ref()) {
+            let entry = factor * S::constant(entry);
+            out[i] += entry * y[j];
+            out[j] += -entry * y[i];
+        }
+    }
+}
+
+/// The row `i` of a skew-symmetric matrix from its entries below the diagonal.
+fn skew_row(below: &[f64], dim: usize, i: usize) -> Vec<f64> {
+    let entry = |i: usize, j: usize| below[i * (i - 1) / 2 + j];
+    (0..dim)
+        .map(|j| match i.cmp(&j) {
+            std::cmp::Ordering::Less => -entry(j, i),
+            std::cmp::Ordering::Equal => 0.0,
+            std::cmp::Ordering::Greater => entry(i, j),
+        })
+        .collect()
+}
+
+/// `y0' = …, y1' = …`.
+fn equations(f: &mut fmt::Formatter<'_>, right: impl IntoIterator<Item = String>) -> fmt::Result {
+    let lines: Vec<String> = right.into_iter().enumerate().map(|(i, text)| format!("y{i}' = {text}")).collect();
+    f.write_str(&lines.join(", "))
+}
+
+/// An exact fraction times a whole number's inverse, rounded once.
+fn divided(x: Fraction, by: i128) -> f64 {
+    rounded(x / by.max(1))
+}

@@ -1,0 +1,133 @@
+//! The order of a step, from its errors.
+
+use super::super::{At, Outcome};
+use super::{distance, size, taken};
+use proptest::test_runner::{TestCaseError, TestCaseResult};
+
+/// Starts along the solution whose errors are taken together: the error of one may change its sign with `h`, that of all
+/// does not vanish.
+const STARTS: usize = 4;
+/// Step sizes tried, each `1/√2` of the one before, and how many of the smallest that can be measured count.
+const SIZES: i32 = 30;
+const COUNTED: usize = 5;
+const FEWEST: usize = 3;
+
+/// Errors below this many times the tolerance are not measured, only rounding.
+const MARGIN: f64 = 100.0;
+
+/// The errors of single steps of different sizes.
+#[derive(Debug)]
+struct Errors(Vec<(f64, f64)>);
+
+impl Errors {
+    /// Slope of the line through the logarithms, less one: errors of single steps are of order `h^{p+1}`.
+    fn order(&self) -> f64 {
+        let points: Vec<(f64, f64)> = self.0.iter().map(|(h, e)| (h.abs().ln(), e.ln())).collect();
+        let count = points.len() as f64;
+        let (x, y) = points.iter().fold((0.0, 0.0), |(x, y), p| (x + p.0 / count, y + p.1 / count));
+        let (over, under) = points
+            .iter()
+            .fold((0.0, 0.0), |(over, under), p| (over + (p.0 - x) * (p.1 - y), under + (p.0 - x) * (p.0 - x)));
+        over / under - 1.0
+    }
+
+    fn text(&self) -> String {
+        let pairs = self.0.iter().map(|(h, e)| format!("{e:.2e} at h = {h:.2e}"));
+        format!("errors of a step: {}", pairs.collect::<Vec<_>>().join(", "))
+    }
+}
+
+fn errors<O: Outcome, P: Outcome>(
+    step: &impl Fn(f64, &[f64], f64) -> O,
+    exact: &impl Fn(f64, &[f64], f64) -> P,
+    at: &At,
+    tolerance: f64,
+) -> Result<Errors, TestCaseError> {
+    let mut starts = vec![at.clone()];
+    for _ in 1..STARTS {
+        let last = &starts[starts.len() - 1];
+        let y = taken("the exact flow", exact(last.t, &last.y, last.h), last)?;
+        starts.push(At { t: last.t + last.h, y, h: last.h });
+    }
+    let mut measured = Vec::new();
+    for k in 0..SIZES {
+        let h = at.h * 0.5f64.powf(0.5 * f64::from(k));
+        let (mut error, mut scale) = (0.0, 0.0f64);
+        for start in &starts {
+            let from = At { h, ..start.clone() };
+            let expected = taken("the exact flow", exact(from.t, &from.y, h), &from)?;
+            let found = taken("the step", step(from.t, &from.y, h), &from)?;
+            error += distance(&expected, &found).powi(2);
+            scale = scale.max(size(&expected));
+        }
+        let error = error.sqrt();
+        if error <= MARGIN * tolerance * scale {
+            break;
+        }
+        measured.push((h, error));
+    }
+    let first = measured.len().saturating_sub(COUNTED);
+    if measured.len() < FEWEST {
+        return Err(TestCaseError::reject("the errors are too small to measure an order: take a larger step"));
+    }
+    Ok(Errors(measured.split_off(first)))
+}
+
+/// The order that the errors of single steps show, against the exact flow (or [`flow`](super::super::flow)), from steps of
+/// `at.h` down to where errors come near to rounding: the slope of a line through the smallest five.
+///
+/// `tolerance` says how exactly steps and flow are computed, relative to the state's size; errors below a hundred times
+/// that are left out. `1e-14` suits explicit schemes with an exact flow, `1e-13` to `1e-12` implicit ones.
+///
+/// # Errors
+/// A failure if a step or the flow fails; a rejected case if all errors but two are below that limit: then `at.h` is too
+/// small for the order, or the scheme is exact on this field.
+pub fn observed_order<O: Outcome, P: Outcome>(
+    step: impl Fn(f64, &[f64], f64) -> O,
+    exact: impl Fn(f64, &[f64], f64) -> P,
+    at: &At,
+    tolerance: f64,
+) -> Result<f64, TestCaseError> {
+    Ok(errors(&step, &exact, at, tolerance)?.order())
+}
+
+/// The [`observed_order`] is `order`, to the nearest whole number. True on fields that are general enough, such as
+/// [`Smooth::generic`](super::super::Smooth::generic).
+///
+/// # Errors
+/// As [`observed_order`], and a failure if the order is another.
+pub fn assert_order<O: Outcome, P: Outcome>(
+    step: impl Fn(f64, &[f64], f64) -> O,
+    exact: impl Fn(f64, &[f64], f64) -> P,
+    at: &At,
+    order: usize,
+    tolerance: f64,
+) -> TestCaseResult {
+    let errors = errors(&step, &exact, at, tolerance)?;
+    let found = errors.order();
+    if (found - order as f64).abs() < 0.5 {
+        return Ok(());
+    }
+    let text = errors.text();
+    Err(TestCaseError::fail(format!("the observed order is {found:.2}, expected {order}; {text}; {at:?}")))
+}
+
+/// The [`observed_order`] is `order` or more, as it must be on every smooth field.
+///
+/// # Errors
+/// As [`observed_order`], and a failure if the order is less.
+pub fn assert_order_at_least<O: Outcome, P: Outcome>(
+    step: impl Fn(f64, &[f64], f64) -> O,
+    exact: impl Fn(f64, &[f64], f64) -> P,
+    at: &At,
+    order: usize,
+    tolerance: f64,
+) -> TestCaseResult {
+    let errors = errors(&step, &exact, at, tolerance)?;
+    let found = errors.order();
+    if found > order as f64 - 0.5 {
+        return Ok(());
+    }
+    let text = errors.text();
+    Err(TestCaseError::fail(format!("the observed order is {found:.2}, expected {order} or more; {text}; {at:?}")))
+}

@@ -1,0 +1,232 @@
+//! One-step maps: what the laws are about.
+
+use super::At;
+use crate::field::Batch;
+use crate::solve::{Solver, StageSolver};
+use crate::step::{Start, Step, Trace, Workspace};
+use crate::{Error, Tableau, VectorField};
+use nalgebra::{Complex, DMatrix, DVector};
+use std::fmt::Display;
+
+/// What a step may return: the new state as a vector or an array, or a [`Result`] of it.
+pub trait Outcome {
+    /// The new state, or why there is none.
+    ///
+    /// # Errors
+    /// The text of the step's own error.
+    fn state(self) -> Result<Vec<f64>, String>;
+}
+
+impl Outcome for Vec<f64> {
+    fn state(self) -> Result<Vec<f64>, String> {
+        Ok(self)
+    }
+}
+
+impl<const N: usize> Outcome for [f64; N] {
+    fn state(self) -> Result<Vec<f64>, String> {
+        Ok(self.to_vec())
+    }
+}
+
+impl<V: Into<Vec<f64>>, E: Display> Outcome for Result<V, E> {
+    fn state(self) -> Result<Vec<f64>, String> {
+        self.map(Into::into).map_err(|e| e.to_string())
+    }
+}
+
+/// The step of this crate for a scheme and a field without parameters, as a function of start time, state and step size.
+/// Stage equations are solved as far as rounding allows.
+///
+/// ```
+/// use kutta::{Tableau, properties::{Linear, one_step}};
+/// let decay = Linear::new([[-1.0]]);
+/// assert_eq!(one_step(&Tableau::forward_euler(), &decay)(0.0, &[1.0], 0.25)?, [0.75]);
+/// # Ok::<(), kutta::Error>(())
+/// ```
+///
+/// # Errors
+/// The map returns the errors of [`Step::forward`].
+pub fn one_step<'a, F: VectorField>(
+    tableau: &'a Tableau,
+    field: &'a F,
+) -> impl Fn(f64, &[f64], f64) -> Result<Vec<f64>, Error> + 'a {
+    |t, y, h| Ok(Taken::new(tableau, field, &At { t, y: y.to_vec(), h })?.next)
+}
+
+/// The exact tangent of [`one_step`]: `(t, y, h, δ)` to `M δ` with the step's Jacobian `M`, by [`Step::pushforward`].
+///
+/// # Errors
+/// The map returns the errors of the step and of its tangent.
+pub fn tangent<'a, F: VectorField>(
+    tableau: &'a Tableau,
+    field: &'a F,
+) -> impl Fn(f64, &[f64], f64, &[f64]) -> Result<Vec<f64>, Error> + 'a {
+    |t, y, h, delta| {
+        let at = At { t, y: y.to_vec(), h };
+        let (mut taken, mut delta) = (Taken::new(tableau, field, &at)?, delta.to_vec());
+        taken.step.pushforward(start(&at), &taken.trace, &mut delta, None, &mut taken.ws)?;
+        Ok(delta)
+    }
+}
+
+/// The exact adjoint of [`one_step`]: `(t, y, h, λ)` to `Mᵀ λ`, by [`Step::pullback`].
+///
+/// # Errors
+/// The map returns the errors of the step and of its adjoint.
+pub fn adjoint<'a, F: VectorField>(
+    tableau: &'a Tableau,
+    field: &'a F,
+) -> impl Fn(f64, &[f64], f64, &[f64]) -> Result<Vec<f64>, Error> + 'a {
+    |t, y, h, lambda| {
+        let at = At { t, y: y.to_vec(), h };
+        let (mut taken, mut lambda) = (Taken::new(tableau, field, &at)?, lambda.to_vec());
+        taken.step.pullback(start(&at), &taken.trace, &mut lambda, &mut [], &mut taken.ws)?;
+        Ok(lambda)
+    }
+}
+
+/// A step of one sample, with what its derivatives need.
+struct Taken<'a, F> {
+    step: Step<'a, F, f64>,
+    trace: Trace<f64>,
+    ws: Workspace<f64>,
+    next: Vec<f64>,
+}
+
+impl<'a, F: VectorField> Taken<'a, F> {
+    fn new(tableau: &Tableau, field: &'a F, at: &At) -> Result<Self, Error> {
+        // The step stops at 8 units of roundoff.
+        let solver = Solver { method: StageSolver::Newton, tolerance: Some(1e-15), ..Solver::default() };
+        let mut taken = Taken {
+            step: Step::new(field, tableau, solver)?,
+            trace: Trace::new(),
+            ws: Workspace::new(),
+            next: vec![0.0; at.y.len()],
+        };
+        taken.solve(at)?;
+        Ok(taken)
+    }
+
+    /// Takes the step. Where its stages are not found, those of shorter steps from the same state show the way: their
+    /// slopes, scaled to the size of the next, are its first guess.
+    fn solve(&mut self, at: &At) -> Result<(), Error> {
+        let mut forward = |h: f64, ratio: f64| {
+            self.ws.scale_guess(ratio);
+            let at = At { h, ..at.clone() };
+            self.step.forward(start(&at), &mut self.next, &mut self.trace, &mut self.ws).map(drop)
+        };
+        let Err(mut error) = forward(at.h, 1.0) else { return Ok(()) };
+        // Fractions of the step: what is reached, what the guess is scaled to, and what to go on by.
+        let (mut reached, mut scaled, mut on) = (0.0, 1.0, 0.5);
+        for _ in 0..MOST_SHORTER {
+            if !matches!(error, Error::NotConverged { .. }) {
+                break;
+            }
+            let next = f64::min(reached + on, 1.0);
+            let ratio = next / scaled;
+            scaled = next;
+            match forward(next * at.h, ratio) {
+                Ok(()) if next == 1.0 => return Ok(()),
+                Ok(()) => (reached, on) = (next, 2.0 * on),
+                Err(e) => (error, on) = (e, 0.5 * on),
+            }
+        }
+        Err(error)
+    }
+}
+
+/// Most steps shorter than the one asked for that are tried to find its stages.
+const MOST_SHORTER: usize = 200;
+
+fn start(at: &At) -> Start<'_, f64> {
+    let batch = Batch { live: 1, stride: 1 };
+    Start { params: &[], t: std::slice::from_ref(&at.t), h: std::slice::from_ref(&at.h), y: &at.y, batch }
+}
+
+/// Steps of Gauss's scheme that an accurate flow is first computed by, for a unit of time; and the most, for any time.
+const STEPS: f64 = 8.0;
+const MOST_STEPS: usize = 4096;
+
+/// The flow of a field without parameters, near to rounding: `(t, y, h)` to the solution at `t + h`.
+///
+/// It takes ever shorter steps of Gauss's scheme of order 12, until they agree to `10⁻¹³`.
+///
+/// # Errors
+/// The map returns the errors of the steps, and [`Error::ToleranceNotMet`] if they do not come to agree.
+pub fn flow<'a, F: VectorField>(field: &'a F) -> impl Fn(f64, &[f64], f64) -> Result<Vec<f64>, Error> + 'a {
+    let gauss = Tableau::gauss(6);
+    move |t, y, h| {
+        let gauss = match &gauss {
+            Ok(gauss) => gauss,
+            Err(_) => &Tableau::gauss(6)?,
+        };
+        let by = |steps: usize| {
+            let short = h / steps as f64;
+            let step = one_step(gauss, field);
+            (0..steps).try_fold(y.to_vec(), |y, n| step(t + n as f64 * short, &y, short))
+        };
+        let mut steps = ((h.abs() * STEPS).ceil() as usize).max(1);
+        let mut last = by(steps);
+        while steps < MOST_STEPS {
+            steps *= 2;
+            let next = by(steps);
+            if let (Ok(last), Ok(next)) = (&last, &next) {
+                let size = next.iter().fold(1.0, |size: f64, x| size.max(x.abs()));
+                if last.iter().zip(next).all(|(x, y)| (x - y).abs() <= 1e-13 * size) {
+                    break;
+                }
+            }
+            last = next;
+        }
+        match last {
+            Ok(_) if steps >= MOST_STEPS => {
+                Err(Error::ToleranceNotMet { time: t + h, reason: format!("{steps} steps of order 12 are too few") })
+            }
+            other => other,
+        }
+    }
+}
+
+/// The tangent of a one-step map by central differences: `(t, y, h, δ)` to `M δ`, of sixth order in the difference.
+///
+/// Accurate to about `10⁻¹¹` relative to state and tangent, for a smooth field of moderate size.
+///
+/// # Errors
+/// The map returns the text of the step's error.
+pub fn differences<O: Outcome>(
+    step: impl Fn(f64, &[f64], f64) -> O,
+) -> impl Fn(f64, &[f64], f64, &[f64]) -> Result<Vec<f64>, String> {
+    move |t, y, h, delta| {
+        let size = delta.iter().fold(0.0, |size: f64, x| size.max(x.abs()));
+        if size == 0.0 {
+            return Ok(vec![0.0; y.len()]);
+        }
+        let moved = |by: f64| {
+            let moved: Vec<f64> = y.iter().zip(delta).map(|(y, d)| y + by * d).collect();
+            step(t, &moved, h).state()
+        };
+        let central = |by: f64| -> Result<Vec<f64>, String> {
+            let (ahead, behind) = (moved(by)?, moved(-by)?);
+            Ok(ahead.iter().zip(&behind).map(|(a, b)| (a - b) / (2.0 * by)).collect())
+        };
+        // Richardson's extrapolation of three.
+        let by = 0.01 * y.iter().fold(1.0, |size: f64, x| size.max(x.abs())) / size;
+        let (wide, middle, narrow) = (central(by)?, central(by / 2.0)?, central(by / 4.0)?);
+        let extrapolated = |k: usize| (wide[k] - 20.0 * middle[k] + 64.0 * narrow[k]) / 45.0;
+        Ok((0..wide.len()).map(extrapolated).collect())
+    }
+}
+
+/// The stability function of a tableau, `R(z) = 1 + z bᵀ (I - zA)⁻¹ 1`; not a number at a pole.
+pub fn stability_function(tableau: &Tableau) -> impl Fn(Complex<f64>) -> Complex<f64> {
+    |z| {
+        let s = tableau.stages();
+        let one = Complex::new(1.0, 0.0);
+        let matrix = DMatrix::from_fn(s, s, |i, j| if i == j { one } else { 0.0 * one } - z * tableau.a(i, j));
+        match matrix.lu().solve(&DVector::from_element(s, one)) {
+            Some(stages) => one + z * stages.iter().zip(tableau.b()).map(|(y, &b)| y * b).sum::<Complex<f64>>(),
+            None => Complex::new(f64::NAN, f64::NAN),
+        }
+    }
+}

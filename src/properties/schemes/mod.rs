@@ -1,0 +1,58 @@
+//! Random Runge–Kutta tableaux, by class. What defines the class holds by construction, for every member. No stages count as
+//! one.
+
+mod order;
+mod structure;
+
+pub use order::{collocation, explicit_of_order, superconvergent};
+pub use structure::{
+    algebraically_stable, diagonally_implicit, explicit, fully_implicit, symmetric, symmetric_diagonally_implicit,
+    symplectic, symplectic_diagonally_implicit,
+};
+
+use super::fraction::{Fraction, rounded};
+use crate::Tableau;
+use std::fmt;
+use std::ops::Deref;
+
+/// A random scheme: a [`Tableau`] whose `Debug` is its Butcher array, so that a counterexample can be read.
+#[derive(Clone, PartialEq)]
+pub struct Scheme(pub Tableau);
+
+impl Deref for Scheme {
+    type Target = Tableau;
+    fn deref(&self) -> &Tableau {
+        &self.0
+    }
+}
+
+impl From<Tableau> for Scheme {
+    fn from(tableau: Tableau) -> Self {
+        Scheme(tableau)
+    }
+}
+
+impl fmt::Debug for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl fmt::Display for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Scheme {
+    /// The scheme of exact coefficients; nodes are the row sums.
+    fn exact(name: &str, a: Vec<Vec<Fraction>>, b: Vec<Fraction>) -> Self {
+        let c = a.iter().map(|row| rounded(row.iter().sum())).collect();
+        let a = a.into_iter().map(|row| row.into_iter().map(rounded).collect()).collect();
+        Self::of(name, a, b.into_iter().map(rounded).collect(), c)
+    }
+
+    fn of(name: &str, a: Vec<Vec<f64>>, b: Vec<f64>, c: Vec<f64>) -> Self {
+        Scheme(Tableau::new(a, b, c).expect("weights that sum to one, nodes that are row sums").named(name))
+    }
+}
