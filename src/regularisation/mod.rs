@@ -15,7 +15,7 @@ mod local;
 mod probes;
 
 pub use estimate::{divergence, jacobian_diagonal, jacobian_norm_squared};
-pub(crate) use local::{Local, Weights};
+pub(crate) use local::{Bars, Local, Weights};
 pub use probes::ProbeKind;
 pub(crate) use probes::mixed;
 
@@ -43,9 +43,8 @@ use serde::{Deserialize, Serialize};
 /// assert!(!regularisation.is_none());
 /// ```
 ///
-/// *Reference*: formula (20) of E. Celledoni and others' line of work on networks as integrators takes this form; `∇·F`
-/// and `‖∂F/∂y‖²` are estimated as by Hutchinson, "A stochastic estimator of the trace of the influence matrix for
-/// Laplacian smoothing splines", 1989.
+/// *Reference*: Reshniak and Webster, "Robust learning with implicit residual networks", 2021, formula (20), without the
+/// speed; Hutchinson, "A stochastic estimator of the trace of the influence matrix for Laplacian smoothing splines", 1989.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Regularisation {
@@ -140,11 +139,9 @@ impl Estimator {
 
     fn check(self) -> Result<(), Error> {
         match self {
-            Estimator::Hutchinson { probes: 0, .. } => Err(Error::InvalidArgument {
-                argument: "probes",
-                value: "0".into(),
-                expected: "at least 1".into(),
-            }),
+            Estimator::Hutchinson { probes: 0, .. } => {
+                Err(Error::InvalidArgument { argument: "probes", value: "0".into(), expected: "at least 1".into() })
+            }
             _ => Ok(()),
         }
     }
