@@ -14,7 +14,9 @@ pub(crate) struct Weights<T> {
 
 impl<T: Real> Weights<T> {
     pub fn clear(&mut self) {
-        [&mut self.divergence, &mut self.jacobian, &mut self.speed].map(Vec::clear);
+        self.divergence.clear();
+        self.jacobian.clear();
+        self.speed.clear();
     }
 
     /// The weights of a state of `d` components at position `time` of its path, between 0 and 1, that counts with `share`.
