@@ -95,6 +95,6 @@ pub fn jacobian_diagonal<F: VectorField, T: Real>(
             squares[i] += v * v;
         }
     }
-    diagonal.iter_mut().zip(squares).for_each(|(x, square)| *x = *x / square);
+    diagonal.iter_mut().zip(squares).for_each(|(x, square)| *x /= square);
     Ok(diagonal)
 }

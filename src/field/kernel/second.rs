@@ -8,10 +8,10 @@ use super::elementwise::{AddProduct, Columns, Curvature, add_row_sums};
 use super::matmul::{Init, Left, MatMul, Matrix};
 use super::network::{Record, add_outer, transposed_len};
 use crate::Real;
-use crate::field::mlp::Layer;
 use crate::field::{Activation, Mlp, Point};
 use pulp::{Simd, WithSimd};
 use std::mem::swap;
+use std::ops::Range;
 
 /// Which Jacobian–vector products are pulled back.
 pub enum Directions<'a, T> {
@@ -42,162 +42,236 @@ impl<T: Real> JvpPullback<'_, T> {
     }
 }
 
-/// `c = init + W b` for a layer's weights `W`, or `Wᵀ b`.
-#[inline(always)]
-fn apply<S: Simd, T: Real>(
-    simd: S,
-    (layer, params): (&Layer, &[T]),
-    left: Left,
-    init: Init<'_, T>,
-    b: Matrix<'_, T>,
-    c: &mut [T],
-    columns: Columns,
-) {
-    let (rows, inner) = match left {
-        Left::Plain => (layer.outputs, layer.inputs),
-        Left::Transposed => (layer.inputs, layer.outputs),
-    };
-    simd.vectorize(MatMul {
-        init,
-        left,
-        a: Matrix { data: layer.weights(params), stride: layer.inputs },
-        b,
-        c,
-        c_stride: columns.stride,
-        rows,
-        inner,
-        columns: columns.used,
-        spill: false,
-    });
+/// A direction of the state.
+#[derive(Clone, Copy)]
+enum Direction<'a, T> {
+    Along(&'a [T]),
+    Unit(usize),
+}
+
+/// Parts of the buffer.
+struct Memory<'a, T> {
+    /// `ż` of the hidden units, `β`, and `σ''`.
+    tangents: &'a mut [T],
+    bend: &'a mut [T],
+    curvature: &'a mut [T],
+    /// One layer each.
+    input: &'a mut [T],
+    delta: &'a mut [T],
+    next: &'a mut [T],
+    sums: &'a mut [T],
+    transposed: &'a mut [T],
+}
+
+impl<'a, T: Real> Memory<'a, T> {
+    #[inline(always)]
+    fn new(net: &Mlp, stride: usize, buffer: &'a mut [T]) -> Self {
+        let (units, widest) = (net.hidden_units() * stride, net.widest_hidden() * stride);
+        let (tangents, buffer) = buffer.split_at_mut(units);
+        let (bend, buffer) = buffer.split_at_mut(units);
+        let (curvature, buffer) = buffer.split_at_mut(units);
+        let (input, buffer) = buffer.split_at_mut(widest);
+        let (delta, buffer) = buffer.split_at_mut(widest);
+        let (next, buffer) = buffer.split_at_mut(widest);
+        let (sums, transposed) = buffer.split_at_mut(net.widest());
+        bend.fill(T::zero());
+        Memory { tangents, bend, curvature, input, delta, next, sums, transposed }
+    }
+}
+
+/// The network at a point.
+#[derive(Clone, Copy)]
+struct Network<'a, T> {
+    net: &'a Mlp,
+    at: Point<'a, T>,
+    record: Record<'a, T>,
+}
+
+impl<T: Real> Network<'_, T> {
+    /// Where the hidden units that layer `l` puts out are among all.
+    #[inline(always)]
+    fn units(self, l: usize) -> Range<usize> {
+        let (layer, stride) = (&self.net.layers()[l], self.at.batch.stride);
+        layer.first_unit * stride..(layer.first_unit + layer.outputs) * stride
+    }
+
+    /// `c = init + W b` for the weights `W` of layer `l`, or `Wᵀ b`.
+    #[inline(always)]
+    fn apply<S: Simd>(self, simd: S, l: usize, left: Left, init: Init<'_, T>, b: Matrix<'_, T>, c: &mut [T]) {
+        let (layer, columns) = (&self.net.layers()[l], self.record.columns);
+        let (rows, inner) = match left {
+            Left::Plain => (layer.outputs, layer.inputs),
+            Left::Transposed => (layer.inputs, layer.outputs),
+        };
+        let a = Matrix { data: layer.weights(self.at.params), stride: layer.inputs };
+        let (c_stride, columns) = (columns.stride, columns.used);
+        simd.vectorize(MatMul { init, left, a, b, c, c_stride, rows, inner, columns, spill: false });
+    }
+
+    /// The tangents `ȧ_l = σ' ⊙ ż_{l-1}` that layer `l > 0` sees, in `memory.input`.
+    #[inline(always)]
+    fn see<S: Simd>(self, simd: S, l: usize, memory: &mut Memory<'_, T>) {
+        let units = self.units(l - 1);
+        let input = &mut memory.input[..units.len()];
+        input.copy_from_slice(&memory.tangents[units]);
+        self.record.scale(simd, l - 1, input);
+    }
+
+    /// The tangents of all hidden units.
+    #[inline(always)]
+    fn push_forward<S: Simd>(self, simd: S, direction: Direction<'_, T>, memory: &mut Memory<'_, T>) {
+        let stride = self.at.batch.stride;
+        for (l, layer) in self.net.layers().iter().enumerate().filter(|(_, layer)| !layer.is_last) {
+            let units = self.units(l);
+            if l > 0 {
+                self.see(simd, l, memory);
+                let b = Matrix { data: &*memory.input, stride };
+                self.apply(simd, l, Left::Plain, Init::Zero, b, &mut memory.tangents[units]);
+                continue;
+            }
+            let out = &mut memory.tangents[units];
+            match direction {
+                Direction::Along(v) => {
+                    self.apply(simd, l, Left::Plain, Init::Zero, Matrix { data: v, stride }, out);
+                }
+                Direction::Unit(j) => {
+                    let weights = layer.weights(self.at.params).chunks_exact(layer.inputs);
+                    out.chunks_exact_mut(stride).zip(weights).for_each(|(row, weights)| row.fill(weights[j]));
+                }
+            }
+        }
+    }
+
+    /// Pulls the cotangent `w` of one Jacobian–vector product back, as far as slopes count for constant; the rest is left
+    /// in `memory.bend`.
+    #[inline(always)]
+    fn pull_back<S: Simd>(
+        self,
+        simd: S,
+        direction: Direction<'_, T>,
+        w: Matrix<'_, T>,
+        memory: &mut Memory<'_, T>,
+        mut v_bar: Option<&mut [T]>,
+        mut params_bar: Option<&mut [T]>,
+    ) {
+        let (live, stride, columns) = (self.at.batch.live, self.at.batch.stride, self.record.columns);
+        for (l, layer) in self.net.layers().iter().enumerate().rev() {
+            if l > 0 && params_bar.is_some() {
+                self.see(simd, l, memory);
+            }
+            let cotangent = if layer.is_last { w } else { Matrix { data: &*memory.delta, stride } };
+            if let Some(bar) = params_bar.as_deref_mut() {
+                match direction {
+                    Direction::Unit(j) if l == 0 => {
+                        let sums = &mut memory.sums[..layer.outputs];
+                        sums.fill(T::zero());
+                        add_row_sums(simd, cotangent.data, cotangent.stride, live, sums);
+                        let weights = layer.weights_onward(bar).iter_mut().skip(j).step_by(layer.inputs);
+                        weights.zip(&*sums).for_each(|(bar, &sum)| *bar += sum);
+                    }
+                    Direction::Along(v) if l == 0 => {
+                        let v = &v[..layer.inputs * stride];
+                        add_outer(simd, layer, cotangent, (v, stride, live), memory.transposed, bar);
+                    }
+                    _ => {
+                        let input = &memory.input[..layer.inputs * stride];
+                        add_outer(simd, layer, cotangent, (input, stride, live), memory.transposed, bar);
+                    }
+                }
+            }
+            if l > 0 {
+                let units = self.units(l - 1);
+                let next = &mut memory.next[..units.len()];
+                self.apply(simd, l, Left::Transposed, Init::Zero, cotangent, next);
+                if self.net.activation().is_curved() {
+                    let (b, sum) = (&memory.tangents[units.clone()], &mut memory.bend[units]);
+                    simd.vectorize(AddProduct { a: next, b, sum, columns });
+                }
+                self.record.scale(simd, l - 1, next);
+            } else if let Some(v_bar) = v_bar.as_deref_mut() {
+                self.apply(simd, l, Left::Transposed, Init::Zero, cotangent, v_bar);
+            }
+            swap(&mut memory.delta, &mut memory.next);
+        }
+    }
+
+    /// `σ''` at all hidden units.
+    #[inline(always)]
+    fn curvature<S: Simd>(self, simd: S, memory: &mut Memory<'_, T>) {
+        let (activation, columns) = (self.net.activation(), self.record.columns);
+        for (l, layer) in self.net.layers().iter().enumerate().filter(|(_, layer)| !layer.is_last) {
+            let units = self.units(l);
+            let record = match activation {
+                Activation::Gelu => {
+                    let init = layer.bias(self.at.params).map_or(Init::Zero, Init::Bias);
+                    let b = Matrix { data: self.record.input(l, self.at.y), stride: self.at.batch.stride };
+                    self.apply(simd, l, Left::Plain, init, b, memory.next);
+                    &memory.next[..units.len()]
+                }
+                Activation::Sin => self.record.input(l + 1, self.at.y),
+                _ => self.record.slopes(l),
+            };
+            simd.vectorize(Curvature { activation, record, out: &mut memory.curvature[units], columns });
+        }
+    }
+
+    /// Pulls `σ'' ⊙ β` back through the hidden layers.
+    #[inline(always)]
+    fn unbend<S: Simd>(self, simd: S, memory: &mut Memory<'_, T>, y_bar: &mut [T], mut params_bar: Option<&mut [T]>) {
+        let (live, stride, columns) = (self.at.batch.live, self.at.batch.stride, self.record.columns);
+        memory.delta.fill(T::zero());
+        for (l, layer) in self.net.layers().iter().enumerate().rev().filter(|(_, layer)| !layer.is_last) {
+            let (a, b) = (&memory.curvature[self.units(l)], &memory.bend[self.units(l)]);
+            simd.vectorize(AddProduct { a, b, sum: &mut memory.delta[..a.len()], columns });
+            let cotangent = Matrix { data: &*memory.delta, stride };
+            if let Some(bar) = params_bar.as_deref_mut() {
+                let input = (self.record.input(l, self.at.y), stride, live);
+                add_outer(simd, layer, cotangent, input, memory.transposed, bar);
+                if let Some(bar) = layer.bias_mut(bar) {
+                    add_row_sums(simd, cotangent.data, stride, live, bar);
+                }
+            }
+            if l > 0 {
+                self.apply(simd, l, Left::Transposed, Init::Zero, cotangent, memory.next);
+                self.record.scale(simd, l - 1, memory.next);
+            } else {
+                self.apply(simd, l, Left::Transposed, Init::Zero, cotangent, y_bar);
+            }
+            swap(&mut memory.delta, &mut memory.next);
+        }
+    }
 }
 
 impl<T: Real> WithSimd for JvpPullback<'_, T> {
     type Output = ();
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let JvpPullback { net, at, record, mut directions, w, y_bar, mut params_bar, buffer } = self;
-        let (live, stride, params) = (at.batch.live, at.batch.stride, at.params);
-        let columns = Columns::new::<S, T>(live, stride);
-        let record = Record { net, record, columns };
-        let (units, widest) = (net.hidden_units() * stride, net.widest_hidden() * stride);
-        let (tangents, buffer) = buffer.split_at_mut(units);
-        let (bend, buffer) = buffer.split_at_mut(units);
-        let (curvature, buffer) = buffer.split_at_mut(units);
-        let (input, buffer) = buffer.split_at_mut(widest);
-        let (mut delta, buffer) = buffer.split_at_mut(widest);
-        let (mut next, buffer) = buffer.split_at_mut(widest);
-        let (sums, transposed) = buffer.split_at_mut(net.widest());
-        // The hidden units that layer `l` puts out.
-        let of = |l: usize| {
-            net.layers()[l].first_unit * stride..(net.layers()[l].first_unit + net.layers()[l].outputs) * stride
-        };
-        let curved = net.activation().is_curved();
-        bend.fill(T::zero());
-        let count = match directions {
-            Directions::One { .. } => 1,
-            Directions::All => net.layers()[0].inputs,
-        };
-        for k in 0..count {
-            for (l, layer) in net.layers().iter().enumerate().filter(|(_, layer)| !layer.is_last) {
-                let (before, out) = tangents.split_at_mut(of(l).start);
-                let out = &mut out[..layer.outputs * stride];
-                match (l.checked_sub(1), &directions) {
-                    (Some(before_l), _) => {
-                        let input = &mut input[..layer.inputs * stride];
-                        input.copy_from_slice(&before[of(before_l)]);
-                        record.scale(simd, before_l, input);
-                        let b = Matrix { data: input, stride };
-                        apply(simd, (layer, params), Left::Plain, Init::Zero, b, out, columns);
-                    }
-                    (None, Directions::One { v, .. }) => {
-                        let b = Matrix { data: *v, stride };
-                        apply(simd, (layer, params), Left::Plain, Init::Zero, b, out, columns);
-                    }
-                    (None, Directions::All) => {
-                        let weights = layer.weights(params).chunks_exact(layer.inputs);
-                        out.chunks_exact_mut(stride).zip(weights).for_each(|(row, weights)| row.fill(weights[k]));
-                    }
-                }
+        let JvpPullback { net, at, record, directions, w, y_bar, mut params_bar, buffer } = self;
+        let stride = at.batch.stride;
+        let columns = Columns::new::<S, T>(at.batch.live, stride);
+        let network = Network { net, at, record: Record { net, record, columns } };
+        let mut memory = Memory::new(net, stride, buffer);
+        match directions {
+            Directions::One { v, v_bar } => {
+                let (direction, w) = (Direction::Along(v), Matrix { data: w, stride });
+                network.push_forward(simd, direction, &mut memory);
+                network.pull_back(simd, direction, w, &mut memory, v_bar, params_bar.as_deref_mut());
             }
-            for (l, layer) in net.layers().iter().enumerate().rev() {
-                let cotangent = match layer.is_last {
-                    true => Matrix { data: &w[k * stride..], stride: count * stride },
-                    false => Matrix { data: delta, stride },
-                };
-                if let Some(bar) = params_bar.as_deref_mut() {
-                    match (l.checked_sub(1), &directions) {
-                        (Some(before), _) => {
-                            let input = &mut input[..layer.inputs * stride];
-                            input.copy_from_slice(&tangents[of(before)]);
-                            record.scale(simd, before, input);
-                            add_outer(simd, layer, cotangent, (input, stride, live), transposed, bar);
-                        }
-                        (None, Directions::One { v, .. }) => {
-                            let v = &v[..layer.inputs * stride];
-                            add_outer(simd, layer, cotangent, (v, stride, live), transposed, bar);
-                        }
-                        (None, Directions::All) => {
-                            let sums = &mut sums[..layer.outputs];
-                            sums.fill(T::zero());
-                            add_row_sums(simd, cotangent.data, cotangent.stride, live, sums);
-                            let weights = layer.weights_onward(bar).iter_mut().skip(k).step_by(layer.inputs);
-                            weights.zip(&*sums).for_each(|(bar, &sum)| *bar += sum);
-                        }
-                    }
+            Directions::All => {
+                let count = net.layers()[0].inputs;
+                for j in 0..count {
+                    let (direction, w) =
+                        (Direction::Unit(j), Matrix { data: &w[j * stride..], stride: count * stride });
+                    network.push_forward(simd, direction, &mut memory);
+                    network.pull_back(simd, direction, w, &mut memory, None, params_bar.as_deref_mut());
                 }
-                match (l.checked_sub(1), &mut directions) {
-                    (Some(before), _) => {
-                        let next = &mut next[..layer.inputs * stride];
-                        apply(simd, (layer, params), Left::Transposed, Init::Zero, cotangent, next, columns);
-                        if curved {
-                            let (a, b, sum) = (&*next, &tangents[of(before)], &mut bend[of(before)]);
-                            simd.vectorize(AddProduct { a, b, sum, columns });
-                        }
-                        record.scale(simd, before, next);
-                    }
-                    (None, Directions::One { v_bar: Some(v_bar), .. }) => {
-                        apply(simd, (layer, params), Left::Transposed, Init::Zero, cotangent, v_bar, columns);
-                    }
-                    (None, _) => {}
-                }
-                swap(&mut delta, &mut next);
             }
         }
-        let hidden = net.layers().len() - 1;
-        if hidden == 0 || !curved {
+        if net.hidden_units() > 0 && net.activation().is_curved() {
+            network.curvature(simd, &mut memory);
+            network.unbend(simd, &mut memory, y_bar, params_bar);
+        } else {
             y_bar[..net.layers()[0].inputs * stride].fill(T::zero());
-            return;
-        }
-        for (l, layer) in net.layers()[..hidden].iter().enumerate() {
-            let out = &mut curvature[of(l)];
-            let record = match net.activation() {
-                Activation::Gelu => {
-                    let (bias, b) = (layer.bias(params), Matrix { data: record.input(l, at.y), stride });
-                    apply(simd, (layer, params), Left::Plain, bias.map_or(Init::Zero, Init::Bias), b, next, columns);
-                    &next[..layer.outputs * stride]
-                }
-                Activation::Sin => record.input(l + 1, at.y),
-                _ => record.slopes(l),
-            };
-            simd.vectorize(Curvature { activation: net.activation(), record, out, columns });
-        }
-        delta.fill(T::zero());
-        for (l, layer) in net.layers()[..hidden].iter().enumerate().rev() {
-            let sum = &mut delta[..layer.outputs * stride];
-            simd.vectorize(AddProduct { a: &curvature[of(l)], b: &bend[of(l)], sum, columns });
-            let cotangent = Matrix { data: &*delta, stride };
-            if let Some(bar) = params_bar.as_deref_mut() {
-                add_outer(simd, layer, cotangent, (record.input(l, at.y), stride, live), transposed, bar);
-                if let Some(bar) = layer.bias_mut(bar) {
-                    add_row_sums(simd, delta, stride, live, bar);
-                }
-            }
-            let c = if l == 0 { &mut *y_bar } else { &mut *next };
-            apply(simd, (layer, params), Left::Transposed, Init::Zero, cotangent, c, columns);
-            if let Some(before) = l.checked_sub(1) {
-                record.scale(simd, before, c);
-            }
-            swap(&mut delta, &mut next);
         }
     }
 }
