@@ -59,6 +59,7 @@
 //! | write a training loop of my own | [`OdeBlock::value_and_grad`], [`train::Optimizer`] |
 //! | judge by another loss | [`train::Loss`]: a closure will do |
 //! | fit long oscillating records | [`Strategy`] |
+//! | keep the learned field smooth, or stable | [`Regularisation`] |
 //! | use, save and load what was learned | [`Model`] |
 //! | integrate a field accurately, learned or not | [`Flow`], [`Model::flow`] |
 //! | choose how stage equations are solved | [`Solver`], [`OdeBlock::solved_by`] |
@@ -97,6 +98,7 @@ pub mod number;
 pub mod plot;
 #[cfg(feature = "proptest")]
 pub mod properties;
+pub mod regularisation;
 pub mod solve;
 pub mod step;
 pub mod tableau;
@@ -111,6 +113,7 @@ pub use network::OdeBlock;
 pub use number::{Number, Real};
 /// The random numbers that [`OdeBlock::init`] draws from, in the version that it takes.
 pub use rand;
+pub use regularisation::Regularisation;
 pub use solve::Solver;
 pub use tableau::Tableau;
 pub use train::{Adam, Fit, Model, Schedule, Strategy, Trainer};

@@ -2,7 +2,8 @@
 
 use kutta::field::{Activation, Input, Mlp, WithInputs};
 use kutta::network::{OdeBlock, Path};
-use kutta::{Number, Tableau, VectorField};
+use kutta::regularisation::{Estimator, ProbeKind};
+use kutta::{Number, Regularisation, Tableau, VectorField};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -45,7 +46,13 @@ impl VectorField for Pendulum {
     }
 }
 
-/// Allocations of a forward and a backward pass after two passes of warm-up.
+/// Everything at once.
+fn regularisation(estimator: Estimator) -> Regularisation {
+    let weights = Regularisation { divergence: 0.1, jacobian: 0.1, speed: 0.1, variation: 0.1, ..Default::default() };
+    Regularisation { estimator, ..weights }
+}
+
+/// Allocations of a forward, a regularised and a backward pass after two passes of warm-up.
 fn allocations<F: VectorField>(field: F, scheme: &Tableau, steps: usize) -> usize {
     let block = OdeBlock::new(field, scheme.clone()).steps(steps).step_size(0.01);
     let starts: Vec<f64> = (0..2 * 9).map(|k| 0.1 + (k as f64).sin()).collect();
@@ -57,6 +64,9 @@ fn allocations<F: VectorField>(field: F, scheme: &Tableau, steps: usize) -> usiz
     let (mut gradient, mut start_gradient) = (vec![0.0; params.len()], vec![0.0; starts.len()]);
     let mut pass = || {
         unrolled.forward(&params, &starts).unwrap();
+        for estimator in [Estimator::Exact, Estimator::Hutchinson { probes: 2, kind: ProbeKind::Gaussian }] {
+            unrolled.regularise(&params, &regularisation(estimator)).unwrap();
+        }
         unrolled.backward(&params, &cotangents, &mut gradient, &mut start_gradient).unwrap();
     };
     pass();

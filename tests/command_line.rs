@@ -362,3 +362,36 @@ fn stages_without_a_solution_are_an_error_that_says_what_to_do() {
     fails(&folder, &format!("fit far.csv {options}"), 1, &["reduce the step size"]);
     assert!(!folder.path().join("model.json").exists());
 }
+
+#[test]
+fn regularisers_are_told_and_recorded() {
+    let folder = folder();
+    let options = "--divergence -0.5 --divergence-power 1 --jacobian 0.1 --speed 0.01";
+    let found = json(&succeeds(&folder, &format!("fit data.csv {QUICK} {options} --record record.csv --json")));
+    assert_eq!(found["regularisation"]["divergence"], -0.5);
+    assert_eq!(found["regularisation"]["estimator"], "automatic");
+    let penalties = &found["penalties"];
+    assert!(penalties["jacobian"].as_f64().unwrap() > 0.0 && penalties["speed"].as_f64().unwrap() > 0.0, "{penalties}");
+    let record = fs::read_to_string(folder.path().join("record.csv")).unwrap();
+    let lines: Vec<Vec<&str>> = record.lines().map(|line| line.split(',').collect()).collect();
+    let column = lines[0].iter().position(|name| *name == "jacobian").unwrap();
+    assert!(lines[1..].iter().all(|line| line[column].parse::<f64>().unwrap() > 0.0), "{record}");
+    let text = succeeds(&folder, &format!("fit data.csv {QUICK} --jacobian 0.1 --probes 3 --probe-kind gaussian"));
+    assert!(text.contains("penalty  Jacobian "), "{text}");
+    // Nothing is said of what is not there.
+    let found = json(&succeeds(&folder, &format!("fit data.csv {QUICK} --json")));
+    assert!(found.get("regularisation").is_none() && found.get("penalties").is_none());
+    for (option, value) in [
+        ("--divergence", "x"),
+        ("--divergence-power", "-1"),
+        ("--jacobian", "-0.1"),
+        ("--speed", "inf"),
+        ("--variation", "nan"),
+        ("--probes", "0"),
+        ("--probe-kind", "gaussan"),
+    ] {
+        let extra = if option == "--probe-kind" { "--probes 2" } else { "" };
+        fails(&folder, &format!("fit data.csv {extra} {option} {value}"), 2, &[option, value]);
+    }
+    fails(&folder, "fit data.csv --probe-kind gaussian", 2, &["--probes"]);
+}

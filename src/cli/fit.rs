@@ -1,6 +1,7 @@
 //! `kutta fit`
 
 use super::options::{by_name, count, decay, fraction, positive, scheme};
+use super::regularisation::RegularisationOptions;
 use super::report::Report;
 use super::{Failure, check_writable};
 use clap::{Args, ValueEnum};
@@ -115,6 +116,9 @@ pub struct Fit {
     /// Threads, for several records [default: one a core]
     #[arg(long, value_parser = count, value_name = "COUNT", help_heading = "Training", allow_hyphen_values = true)]
     threads: Option<usize>,
+
+    #[command(flatten)]
+    pub regularisation: RegularisationOptions,
 
     /// Hold out this part of the data, between 0 and 1, and keep the parameters that predict it best
     #[arg(long, value_parser = fraction, value_name = "PART", help_heading = "Validation", allow_hyphen_values = true)]
@@ -279,6 +283,7 @@ impl Fit {
                     Strategy::MultipleShooting { intervals: self.segment, epochs: warm_up, penalty: self.penalty }
                 }
             },
+            regularisation: self.regularisation.settings(),
             batch_size: self.batch,
             seed: self.seed,
             learned_starts: self.learned_starts,

@@ -5,6 +5,7 @@ mod figure;
 mod fit;
 mod options;
 mod predict;
+mod regularisation;
 mod report;
 #[cfg(feature = "plot")]
 mod scheme_figure;

@@ -17,6 +17,10 @@ pub fn positive(text: &str) -> Result<f64, String> {
     number(text).ok().filter(|&x| x > 0.0).ok_or_else(|| "expected a positive number".to_string())
 }
 
+pub fn not_negative(text: &str) -> Result<f64, String> {
+    number(text).ok().filter(|&x| x >= 0.0).ok_or_else(|| "expected a number, at least 0".to_string())
+}
+
 /// A number from 0 to 1, less than 1.
 pub fn decay(text: &str) -> Result<f64, String> {
     number(text).ok().filter(|x| (0.0..1.0).contains(x)).ok_or_else(|| "expected a number in [0, 1)".to_string())
@@ -62,6 +66,7 @@ mod tests {
             assert!(positive(text).is_err() && fraction(text).is_err() && count(text).is_err(), "{text}");
         }
         assert!(fraction("1").is_err() && count("1.5").is_err() && decay("-0.1").is_err());
+        assert!(not_negative("-1e-9").is_err() && not_negative("nan").is_err() && not_negative("0").is_ok());
         assert!(finite("1e999").is_err() && finite("-2").is_ok() && decay("0").is_ok());
     }
 

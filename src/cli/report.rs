@@ -2,9 +2,9 @@
 
 use super::fit::Fit;
 use super::{Failure, print, print_json};
-use kutta::VectorField;
 use kutta::data::{Standardisation, Trajectories};
 use kutta::train::Summary;
+use kutta::{Regularisation, VectorField};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
@@ -23,6 +23,8 @@ pub struct Report {
     step_size: f64,
     widths: Vec<usize>,
     activation: String,
+    #[serde(skip_serializing_if = "Regularisation::is_none")]
+    regularisation: Regularisation,
     #[serde(flatten)]
     summary: Summary,
     out: PathBuf,
@@ -56,6 +58,7 @@ impl Report {
             step_size: fit.model.step_size(),
             widths,
             activation: options.activation.to_string(),
+            regularisation: options.regularisation.settings(),
             summary: fit.summary.clone(),
             out: options.out.clone(),
             record: options.record.clone(),
@@ -137,7 +140,20 @@ impl fmt::Display for Report {
             let batches = plural(*failed_solves, "batch", "batches");
             let _ = write!(work, ", {batches} skipped because stages were not solved");
         }
-        writeln!(f, "training {work}\n")?;
+        writeln!(f, "training {work}")?;
+        if let Some(penalties) = &self.summary.penalties {
+            let all = [
+                ("divergence", penalties.divergence),
+                ("Jacobian", penalties.jacobian),
+                ("speed", penalties.speed),
+                ("variation", penalties.variation),
+            ];
+            let parts: Vec<String> =
+                all.iter().filter(|(_, x)| *x != 0.0).map(|(name, x)| format!("{name} {}", number(Some(x)))).collect();
+            let parts = if parts.is_empty() { "none".to_string() } else { parts.join(", ") };
+            writeln!(f, "penalty  {parts} in the last epoch")?;
+        }
+        writeln!(f)?;
         self.errors(f)?;
         writeln!(f, "\nmodel    {}", self.out.display())?;
         if let Some(path) = &self.record {

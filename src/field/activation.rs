@@ -83,6 +83,11 @@ impl Activation {
         }
     }
 
+    /// Whether `σ''` differs from zero.
+    pub(super) fn is_curved(self) -> bool {
+        !matches!(self, Activation::Relu | Activation::Identity)
+    }
+
     /// Whether evaluations keep `σ'`, for it is not a cheap function of `σ`.
     pub(super) fn records_slope(self) -> bool {
         matches!(self, Activation::Gelu | Activation::Softplus | Activation::Sin)

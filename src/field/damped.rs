@@ -1,6 +1,6 @@
 //! A field with linear damping added.
 
-use super::{Point, Scratch, VectorField};
+use super::{JvpBars, Point, Scratch, VectorField};
 use crate::{Error, Number, Real};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
@@ -110,5 +110,34 @@ impl<F: VectorField> VectorField for Damped<F> {
             let diagonal = &mut out[(i * inputs + i) * stride..][..stride];
             diagonal.iter_mut().for_each(|x| *x -= T::constant(self.rate));
         }
+    }
+
+    fn jvp_pullback<T: Real>(
+        &self,
+        at: Point<'_, T>,
+        record: &[T],
+        v: &[T],
+        w: &[T],
+        bars: JvpBars<'_, T>,
+        scratch: &mut Scratch<T>,
+    ) {
+        // `-ρ wᵀv` depends on `v` alone.
+        let JvpBars { y, v: mut v_bar, params } = bars;
+        self.field.jvp_pullback(at, record, v, w, JvpBars { y, v: v_bar.as_deref_mut(), params }, scratch);
+        if let Some(v_bar) = v_bar {
+            self.damp(w, v_bar);
+        }
+    }
+
+    fn jacobian_pullback<T: Real>(
+        &self,
+        at: Point<'_, T>,
+        record: &[T],
+        w: &[T],
+        y_bar: &mut [T],
+        params_bar: Option<&mut [T]>,
+        scratch: &mut Scratch<T>,
+    ) {
+        self.field.jacobian_pullback(at, record, w, y_bar, params_bar, scratch);
     }
 }

@@ -1,6 +1,6 @@
 //! Maps of more inputs than outputs, completed to fields.
 
-use super::{Point, Scratch, VectorField};
+use super::{JvpBars, Point, Scratch, VectorField};
 use crate::{Error, Number, Real};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
@@ -176,6 +176,59 @@ impl<F: VectorField> VectorField for WithInputs<F> {
         for i in 0..d {
             out[i * d * stride..][..d * stride].copy_from_slice(&full[i * inputs * stride..][..d * stride]);
         }
+        scratch.give(full);
+        scratch.give(y);
+    }
+
+    fn jvp_pullback<T: Real>(
+        &self,
+        at: Point<'_, T>,
+        record: &[T],
+        v: &[T],
+        w: &[T],
+        bars: JvpBars<'_, T>,
+        scratch: &mut Scratch<T>,
+    ) {
+        let y = self.complete(at, scratch);
+        let state = self.map.dim() * at.batch.stride;
+        let mut direction = scratch.take(y.len());
+        direction[..state].copy_from_slice(&v[..state]);
+        direction[state..].fill(T::zero());
+        let mut y_bar = scratch.take(y.len());
+        let mut v_bar = scratch.take(if bars.v.is_some() { y.len() } else { 0 });
+        let all = JvpBars { y: &mut y_bar, v: bars.v.is_some().then_some(&mut v_bar[..]), params: bars.params };
+        self.map.jvp_pullback(Point { y: &y, ..at }, record, &direction, w, all, scratch);
+        bars.y[..state].copy_from_slice(&y_bar[..state]);
+        if let Some(bar) = bars.v {
+            bar[..state].copy_from_slice(&v_bar[..state]);
+        }
+        scratch.give(v_bar);
+        scratch.give(y_bar);
+        scratch.give(direction);
+        scratch.give(y);
+    }
+
+    fn jacobian_pullback<T: Real>(
+        &self,
+        at: Point<'_, T>,
+        record: &[T],
+        w: &[T],
+        y_bar: &mut [T],
+        params_bar: Option<&mut [T]>,
+        scratch: &mut Scratch<T>,
+    ) {
+        let y = self.complete(at, scratch);
+        let (d, inputs, stride) = (self.map.dim(), self.map.inputs(), at.batch.stride);
+        // No weight on derivatives by what is appended.
+        let mut full = scratch.take(d * inputs * stride);
+        full.fill(T::zero());
+        for i in 0..d {
+            full[i * inputs * stride..][..d * stride].copy_from_slice(&w[i * d * stride..][..d * stride]);
+        }
+        let mut inputs_bar = scratch.take(y.len());
+        self.map.jacobian_pullback(Point { y: &y, ..at }, record, &full, &mut inputs_bar, params_bar, scratch);
+        y_bar[..d * stride].copy_from_slice(&inputs_bar[..d * stride]);
+        scratch.give(inputs_bar);
         scratch.give(full);
         scratch.give(y);
     }

@@ -1,7 +1,7 @@
 //! The multilayer perceptron.
 
-use super::kernel::{Evaluate, Jacobian, Pullback, Pushforward};
-use super::{Activation, Point, Scratch, VectorField};
+use super::kernel::{Directions, Evaluate, Jacobian, JvpPullback, Pullback, Pushforward};
+use super::{Activation, JvpBars, Point, Scratch, VectorField};
 use crate::{Error, Number, Real};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
@@ -158,6 +158,23 @@ impl Mlp {
         self.layers.iter().filter(|l| !l.is_last).map(|l| l.outputs).max().unwrap_or(0)
     }
 
+    fn pull_back_jvp<T: Real>(
+        &self,
+        at: Point<'_, T>,
+        record: &[T],
+        (directions, w): (Directions<'_, T>, &[T]),
+        y_bar: &mut [T],
+        params_bar: Option<&mut [T]>,
+        scratch: &mut Scratch<T>,
+    ) {
+        if at.batch.live > 0 {
+            let mut buffer = scratch.take(JvpPullback::buffer_len(self, at, params_bar.is_some()));
+            let job = JvpPullback { net: self, at, record, directions, w, y_bar, params_bar, buffer: &mut buffer };
+            T::jvp_pullback(job);
+            scratch.give(buffer);
+        }
+    }
+
     /// Outputs of the widest layer.
     pub(super) fn widest(&self) -> usize {
         self.layers.iter().map(|l| l.outputs).max().unwrap_or(0)
@@ -253,5 +270,30 @@ impl VectorField for Mlp {
             T::jacobian(Jacobian { net: self, at, record, out, buffer: &mut buffer });
             scratch.give(buffer);
         }
+    }
+
+    fn jvp_pullback<T: Real>(
+        &self,
+        at: Point<'_, T>,
+        record: &[T],
+        v: &[T],
+        w: &[T],
+        bars: JvpBars<'_, T>,
+        scratch: &mut Scratch<T>,
+    ) {
+        let JvpBars { y, v: v_bar, params } = bars;
+        self.pull_back_jvp(at, record, (Directions::One { v, v_bar }, w), y, params, scratch);
+    }
+
+    fn jacobian_pullback<T: Real>(
+        &self,
+        at: Point<'_, T>,
+        record: &[T],
+        w: &[T],
+        y_bar: &mut [T],
+        params_bar: Option<&mut [T]>,
+        scratch: &mut Scratch<T>,
+    ) {
+        self.pull_back_jvp(at, record, (Directions::All, w), y_bar, params_bar, scratch);
     }
 }

@@ -54,6 +54,17 @@ pub struct Point<'a, T> {
     pub batch: Batch,
 }
 
+/// What a [`jvp_pullback`](VectorField::jvp_pullback) gives: the derivatives of `wᵀ(∂F/∂y)v`, where they are wanted.
+#[derive(Debug)]
+pub struct JvpBars<'a, T> {
+    /// By the state, [`VectorField::inputs`] rows, overwritten.
+    pub y: &'a mut [T],
+    /// By the direction `v`, which is `(∂F/∂y)ᵀ w`: [`VectorField::inputs`] rows, overwritten.
+    pub v: Option<&'a mut [T]>,
+    /// By the parameters, summed over the live samples and added to what is there.
+    pub params: Option<&'a mut [T]>,
+}
+
 /// A vector field `F(γ, t, y): R^d → R^d` with parameters `γ`.
 ///
 /// ```
@@ -144,5 +155,34 @@ pub trait VectorField: Sync {
     /// Dense Jacobian `∂F/∂y`: row `i·inputs + j` of `out` is `∂F_i/∂y_j` for every sample.
     fn jacobian<T: Real>(&self, at: Point<'_, T>, record: &[T], out: &mut [T], scratch: &mut Scratch<T>) {
         provided::jacobian(self, at, record, out, scratch);
+    }
+
+    /// The derivatives of `wᵀ (∂F/∂y) v`: the pullback of the Jacobian–vector product, what regularisers of the
+    /// Jacobian are built from. `v` has [`inputs`](VectorField::inputs) rows, `w` [`dim`](VectorField::dim).
+    fn jvp_pullback<T: Real>(
+        &self,
+        at: Point<'_, T>,
+        record: &[T],
+        v: &[T],
+        w: &[T],
+        bars: JvpBars<'_, T>,
+        scratch: &mut Scratch<T>,
+    ) {
+        let _ = record;
+        provided::jvp_pullback(self, at, v, w, bars, scratch);
+    }
+
+    /// The derivatives of `Σ_ij w_ij ∂F_i/∂y_j`, with `w` laid out as [`jacobian`](VectorField::jacobian) is: by the
+    /// state in `y_bar`, overwritten, and by the parameters, added to `params_bar`, if asked for.
+    fn jacobian_pullback<T: Real>(
+        &self,
+        at: Point<'_, T>,
+        record: &[T],
+        w: &[T],
+        y_bar: &mut [T],
+        params_bar: Option<&mut [T]>,
+        scratch: &mut Scratch<T>,
+    ) {
+        provided::jacobian_pullback(self, at, record, w, y_bar, params_bar, scratch);
     }
 }

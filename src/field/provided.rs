@@ -1,7 +1,7 @@
 //! Batched evaluation and derivatives of any field from its `eval`: dual numbers forward, a tape in reverse, several
 //! samples at a time in the lanes of one number.
 
-use super::{Point, Scratch, VectorField};
+use super::{JvpBars, Point, Scratch, VectorField};
 use crate::number::{Dual, LANES, Lanes, Number, Real, Tape, Var};
 
 /// Groups of samples of a batch, as ranges of columns.
@@ -71,7 +71,7 @@ pub(super) fn jvp<F: VectorField + ?Sized, T: Real>(
 /// Memory of a tape's variable while there is none: of the same layout, but without its reference to the tape, which
 /// would bind the memory to one tape and one thread.
 #[derive(Debug)]
-pub(super) struct Slot<N> {
+struct Slot<N> {
     _tape: usize,
     _index: u32,
     _value: N,
@@ -84,6 +84,51 @@ fn recycle<A, B>(mut old: Vec<A>, convert: impl FnMut(A) -> B) -> Vec<B> {
     old.into_iter().map(convert).collect()
 }
 
+/// The memory of evaluations on a tape.
+#[derive(Debug)]
+pub(super) struct Reverse<N> {
+    tape: Tape<N>,
+    adjoint: Vec<N>,
+    vars: Vec<Slot<N>>,
+}
+
+impl<N: Number> Reverse<N> {
+    pub fn new() -> Self {
+        Reverse { tape: Tape::new(), adjoint: Vec::new(), vars: Vec::new() }
+    }
+
+    /// The cotangents of the state's components, then, if `with_params`, those of the parameters, that the cotangents
+    /// `w(i)` of `F_i` lead to.
+    fn sweep<F: VectorField + ?Sized>(
+        &mut self,
+        field: &F,
+        (params, with_params): (impl Iterator<Item = N>, bool),
+        (t, y): (N, impl Fn(usize) -> N),
+        w: impl Fn(usize) -> N,
+    ) -> &[N] {
+        let (d, inputs, p) = (field.dim(), field.inputs(), field.param_count());
+        let Reverse { tape, adjoint, vars: slots } = self;
+        tape.clear();
+        let mut vars: Vec<Var<'_, N>> = recycle(std::mem::take(slots), |slot| Var::constant_of(slot._value));
+        // The state is first on the tape, then, if their gradient is wanted, the parameters.
+        vars.extend((0..inputs).map(|i| tape.variable(y(i))));
+        vars.extend(params.map(|x| if with_params { tape.variable(x) } else { Var::constant_of(x) }));
+        vars.resize(inputs + p + d, Var::zero());
+        let (y, rest) = vars.split_at_mut(inputs);
+        let (params, dy) = rest.split_at_mut(p);
+        field.eval(params, Var::constant_of(t), y, dy);
+
+        adjoint.clear();
+        adjoint.resize(tape.len(), N::zero());
+        for (i, dy) in dy.iter().enumerate().filter(|(_, dy)| !dy.is_constant()) {
+            adjoint[dy.index()] += w(i);
+        }
+        tape.sweep(adjoint);
+        *slots = recycle(vars, |var| Slot { _tape: 0, _index: 0, _value: var.value() });
+        &adjoint[..if with_params { inputs + p } else { inputs }]
+    }
+}
+
 pub(super) fn vjp<F: VectorField + ?Sized, T: Real>(
     field: &F,
     at: Point<'_, T>,
@@ -92,40 +137,85 @@ pub(super) fn vjp<F: VectorField + ?Sized, T: Real>(
     mut params_bar: Option<&mut [T]>,
     scratch: &mut Scratch<T>,
 ) {
-    let (d, inputs, stride, p) = (field.dim(), field.inputs(), at.batch.stride, at.params.len());
-    let mut tape: Tape<Lanes<T>> = std::mem::replace(&mut scratch.tape, Tape::new());
+    let (inputs, stride) = (field.inputs(), at.batch.stride);
     for group in groups(at.batch.live) {
-        tape.clear();
-        let mut vars: Vec<Var<'_, Lanes<T>>> =
-            recycle(std::mem::take(&mut scratch.vars), |slot| Var::constant_of(slot._value));
-        // The state is first on the tape, then, if their gradient is wanted, the parameters.
-        vars.extend((0..inputs).map(|i| tape.variable(load(at.y, i, stride, &group))));
-        let with_params = params_bar.is_some();
-        vars.extend(at.params.iter().map(|&x| match with_params {
-            true => tape.variable(Lanes::splat(x)),
-            false => Var::constant_of(Lanes::splat(x)),
-        }));
-        vars.resize(inputs + p + d, Var::zero());
-        let (y, rest) = vars.split_at_mut(inputs);
-        let (params, dy) = rest.split_at_mut(p);
-        field.eval(params, Var::constant_of(Lanes::load(&at.t[group.clone()])), y, dy);
-
-        let adjoint = &mut scratch.adjoint;
-        adjoint.clear();
-        adjoint.resize(tape.len(), Lanes::zero());
-        for (i, dy) in dy.iter().enumerate().filter(|(_, dy)| !dy.is_constant()) {
-            adjoint[dy.index()] += load(w, i, stride, &group);
+        let bars = scratch.reverse.sweep(
+            field,
+            (at.params.iter().map(|&p| Lanes::splat(p)), params_bar.is_some()),
+            (Lanes::load(&at.t[group.clone()]), |i| load(at.y, i, stride, &group)),
+            |i| load(w, i, stride, &group),
+        );
+        bars[..inputs].iter().enumerate().for_each(|(i, &x)| store(x, y_bar, i, stride, &group));
+        for (bar, lanes) in params_bar.iter_mut().flat_map(|bar| bar.iter_mut()).zip(&bars[inputs..]) {
+            lanes.0[..group.len()].iter().for_each(|&x| *bar += x);
         }
-        tape.sweep(adjoint);
-        adjoint[..inputs].iter().enumerate().for_each(|(i, &x)| store(x, y_bar, i, stride, &group));
-        if let Some(params_bar) = params_bar.as_deref_mut() {
-            for (bar, lanes) in params_bar.iter_mut().zip(&adjoint[inputs..]) {
-                lanes.0[..group.len()].iter().for_each(|&x| *bar += x);
+    }
+}
+
+/// The gradient of `wᵀF`, in dual numbers: its derivative in the direction `v` is the gradient of `wᵀ(∂F/∂y)v`, its value
+/// by the state is `(∂F/∂y)ᵀw`.
+pub(super) fn jvp_pullback<F: VectorField + ?Sized, T: Real>(
+    field: &F,
+    at: Point<'_, T>,
+    v: &[T],
+    w: &[T],
+    bars: JvpBars<'_, T>,
+    scratch: &mut Scratch<T>,
+) {
+    let (inputs, stride) = (field.inputs(), at.batch.stride);
+    let JvpBars { y: y_bar, v: mut v_bar, params: mut params_bar } = bars;
+    let constant = |value| Dual { value, tangent: Lanes::zero() };
+    for group in groups(at.batch.live) {
+        let bars = scratch.dual_reverse.sweep(
+            field,
+            (at.params.iter().map(|&p| constant(Lanes::splat(p))), params_bar.is_some()),
+            (constant(Lanes::load(&at.t[group.clone()])), |i| Dual {
+                value: load(at.y, i, stride, &group),
+                tangent: load(v, i, stride, &group),
+            }),
+            |i| constant(load(w, i, stride, &group)),
+        );
+        for (i, bar) in bars[..inputs].iter().enumerate() {
+            store(bar.tangent, y_bar, i, stride, &group);
+            if let Some(v_bar) = v_bar.as_deref_mut() {
+                store(bar.value, v_bar, i, stride, &group);
             }
         }
-        scratch.vars = recycle(vars, |var| Slot { _tape: 0, _index: 0, _value: var.value() });
+        for (bar, lanes) in params_bar.iter_mut().flat_map(|bar| bar.iter_mut()).zip(&bars[inputs..]) {
+            lanes.tangent.0[..group.len()].iter().for_each(|&x| *bar += x);
+        }
     }
-    scratch.tape = tape;
+}
+
+/// One pullback of a Jacobian–vector product a column.
+pub(super) fn jacobian_pullback<F: VectorField + ?Sized, T: Real>(
+    field: &F,
+    at: Point<'_, T>,
+    record: &[T],
+    w: &[T],
+    y_bar: &mut [T],
+    mut params_bar: Option<&mut [T]>,
+    scratch: &mut Scratch<T>,
+) {
+    let (d, inputs, stride) = (field.dim(), field.inputs(), at.batch.stride);
+    let mut v = scratch.take(inputs * stride);
+    let mut column = scratch.take(d * stride);
+    let mut bar = scratch.take(inputs * stride);
+    v.fill(T::zero());
+    y_bar[..inputs * stride].fill(T::zero());
+    for j in 0..inputs {
+        v[j * stride..(j + 1) * stride].fill(T::one());
+        for (i, row) in column.chunks_exact_mut(stride).enumerate() {
+            row.copy_from_slice(&w[(i * inputs + j) * stride..][..stride]);
+        }
+        let bars = JvpBars { y: &mut bar, v: None, params: params_bar.as_deref_mut() };
+        field.jvp_pullback(at, record, &v, &column, bars, scratch);
+        y_bar.iter_mut().zip(&bar).for_each(|(sum, &x)| *sum += x);
+        v[j * stride..(j + 1) * stride].fill(T::zero());
+    }
+    scratch.give(bar);
+    scratch.give(column);
+    scratch.give(v);
 }
 
 /// One Jacobian–vector product a column.

@@ -1,8 +1,8 @@
 //! Memory that evaluations of a field reuse.
 
-use super::provided::Slot;
+use super::provided::Reverse;
 use crate::Real;
-use crate::number::{Dual, Lanes, Tape};
+use crate::number::{Dual, Lanes};
 
 /// Buffers that field evaluations borrow, so that none allocates after the first.
 #[derive(Debug)]
@@ -10,9 +10,8 @@ pub struct Scratch<T> {
     free: Vec<Vec<T>>,
     pub(super) lanes: Vec<Lanes<T>>,
     pub(super) duals: Vec<Dual<Lanes<T>>>,
-    pub(super) tape: Tape<Lanes<T>>,
-    pub(super) adjoint: Vec<Lanes<T>>,
-    pub(super) vars: Vec<Slot<Lanes<T>>>,
+    pub(super) reverse: Reverse<Lanes<T>>,
+    pub(super) dual_reverse: Reverse<Dual<Lanes<T>>>,
 }
 
 impl<T: Real> Default for Scratch<T> {
@@ -21,9 +20,8 @@ impl<T: Real> Default for Scratch<T> {
             free: Vec::new(),
             lanes: Vec::new(),
             duals: Vec::new(),
-            tape: Tape::new(),
-            adjoint: Vec::new(),
-            vars: Vec::new(),
+            reverse: Reverse::new(),
+            dual_reverse: Reverse::new(),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! A chain of Runge–Kutta steps: the residual network of a field and a tableau.
 
-use super::{Grid, Path, StartTimes, Unrolled, Work};
+use super::{Grid, Path, Regularised, StartTimes, Unrolled, Work};
 use crate::data::Trajectories;
+use crate::regularisation::{Penalties, Regularisation};
 use crate::solve::Solver;
 use crate::train::Loss;
 use crate::{Error, Real, Tableau, VectorField};
@@ -51,8 +52,10 @@ pub struct OdeBlock<F> {
 /// The value of a loss and its derivatives.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gradient<T> {
-    /// The loss.
+    /// The loss, with all penalties.
     pub value: T,
+    /// What a regulariser added to it.
+    pub penalties: Penalties,
     /// Its derivative by the parameters.
     pub params: Vec<T>,
     /// Its derivative by the starts, the samples' one after another.
@@ -228,7 +231,7 @@ impl<F: VectorField> OdeBlock<F> {
         Ok(self.unroll(&grid)?.forward(params, &self.flat(states)?)?.clone())
     }
 
-    fn flat<T: Real, S: AsRef<[T]>>(&self, states: &[S]) -> Result<Vec<T>, Error> {
+    pub(super) fn flat<T: Real, S: AsRef<[T]>>(&self, states: &[S]) -> Result<Vec<T>, Error> {
         let mut flat = Vec::with_capacity(states.len() * self.dim());
         for state in states {
             Error::check_len("a start", "components", state.as_ref().len(), self.dim())?;
@@ -249,13 +252,7 @@ impl<F: VectorField> OdeBlock<F> {
         data: &Trajectories,
         loss: &impl Loss<T>,
     ) -> Result<Gradient<T>, Error> {
-        Error::check_len("data", "components", data.dim(), self.dim())?;
-        let cast = |state: &[f64]| state.iter().map(|&x| T::constant(x)).collect::<Vec<T>>();
-        let starts: Vec<T> = data.iter().flat_map(|trajectory| cast(trajectory.state(0))).collect();
-        let target = Path::from_states(self.dim(), data.iter().map(|trajectory| cast(trajectory.states())));
-        self.differentiate(&self.grid_through(data)?, params, starts, |path, gradient| {
-            loss.value_and_grad(path, &target, gradient)
-        })
+        self.regularised_by(Regularisation::default()).value_and_grad(params, data, loss)
     }
 
     /// Any function of all states of samples that start at `start` from `states`, and its exact derivatives: `loss`
@@ -270,21 +267,11 @@ impl<F: VectorField> OdeBlock<F> {
         states: &[S],
         loss: impl FnOnce(&Path<T>, &mut Path<T>) -> T,
     ) -> Result<Gradient<T>, Error> {
-        self.differentiate(&self.grid(start, states.len())?, params, self.flat(states)?, loss)
+        self.regularised_by(Regularisation::default()).value_and_grad_of(params, start, states, loss)
     }
 
-    fn differentiate<T: Real>(
-        &self,
-        grid: &Grid,
-        params: &[T],
-        starts: Vec<T>,
-        loss: impl FnOnce(&Path<T>, &mut Path<T>) -> T,
-    ) -> Result<Gradient<T>, Error> {
-        let mut unrolled = self.unroll(grid)?;
-        let mut gradient = Path::zeros(self.dim(), grid);
-        let value = loss(unrolled.forward(params, &starts)?, &mut gradient);
-        let mut result = Gradient { value, params: vec![T::zero(); params.len()], starts, work: unrolled.work() };
-        unrolled.backward(params, &gradient, &mut result.params, &mut result.starts)?;
-        Ok(result)
+    /// The block with a regulariser that is added to every loss.
+    pub fn regularised_by(&self, regularisation: Regularisation) -> Regularised<'_, F> {
+        Regularised::new(self, regularisation)
     }
 }

@@ -1,7 +1,9 @@
 //! A group of samples that go through a block together.
 
 use super::Grid;
+use super::penalty::{Penalty, States};
 use crate::field::Batch;
+use crate::regularisation::Regularisation;
 use crate::step::{Start, Step, Trace, Workspace};
 use crate::{Error, Real, VectorField};
 
@@ -21,7 +23,7 @@ pub(super) struct Chunk<T: Real> {
     observed: Vec<Option<usize>>,
     batch: Batch,
     dim: usize,
-    /// Start times and sizes of the steps, a row of the batch's stride each.
+    /// Start times of the steps and the end of the last, and sizes of the steps; a row of the batch's stride each.
     t: Vec<T>,
     h: Vec<T>,
     /// States: `steps + 1` matrices of `dim × stride`.
@@ -30,6 +32,7 @@ pub(super) struct Chunk<T: Real> {
     lambda: Vec<T>,
     pub params_bar: Vec<T>,
     pub iterations: usize,
+    pub penalty: Penalty<T>,
     ws: Workspace<T>,
 }
 
@@ -69,11 +72,13 @@ impl<T: Real> Chunk<T> {
         for (k, &step) in grid.observed(samples[0]).iter().enumerate() {
             observed[step] = Some(k);
         }
-        let mut t = vec![T::zero(); steps * batch.stride];
+        let mut t = vec![T::zero(); (steps + 1) * batch.stride];
         let mut h = vec![T::zero(); steps * batch.stride];
         for (q, &sample) in samples.iter().enumerate() {
+            for (n, &time) in grid.times(sample).iter().enumerate() {
+                t[n * batch.stride + q] = T::constant(time);
+            }
             for (n, pair) in grid.times(sample).windows(2).enumerate() {
-                t[n * batch.stride + q] = T::constant(pair[0]);
                 h[n * batch.stride + q] = T::constant(pair[1] - pair[0]);
             }
         }
@@ -90,6 +95,7 @@ impl<T: Real> Chunk<T> {
             lambda: vec![T::zero(); dim * batch.stride],
             params_bar: Vec::new(),
             iterations: 0,
+            penalty: Penalty::new(),
             ws: Workspace::new(),
         }
     }
@@ -114,6 +120,7 @@ impl<T: Real> Chunk<T> {
             }
         }
         self.iterations = 0;
+        self.penalty.is_pending = false;
         self.traces.resize_with(self.layers.len(), Trace::new);
         self.ws.start();
         for (n, &layer) in self.layers.iter().enumerate() {
@@ -132,6 +139,20 @@ impl<T: Real> Chunk<T> {
         Ok(())
     }
 
+    /// Evaluates a regulariser of the trajectories of the last [`forward`](Chunk::forward), whose mean over `samples`
+    /// samples is wanted; the next [`backward`](Chunk::backward) starts from its derivatives, if they are asked for.
+    pub fn penalise<F: VectorField>(
+        &mut self,
+        (field, params): (&F, &[T]),
+        regularisation: &Regularisation,
+        samples: usize,
+        with_derivatives: bool,
+    ) {
+        let (layers, y, t, stride) = (&self.layers[..], &self.states[..], &self.t[..], self.batch.stride);
+        let states = States { samples: &self.samples, layers, y, t, stride };
+        self.penalty.evaluate(states, (field, params), regularisation, samples, with_derivatives);
+    }
+
     /// Reads the observed states: `read(sample, k, component, value)`.
     pub fn observe(&self, mut read: impl FnMut(usize, usize, usize, T)) {
         let (d, stride) = (self.dim, self.batch.stride);
@@ -145,8 +166,12 @@ impl<T: Real> Chunk<T> {
         }
     }
 
-    /// Adds the cotangents of the states observed after step `n - 1`.
+    /// Adds the cotangents of the states after step `n - 1`.
     fn add_cotangents(&mut self, n: usize, gradient: &impl Fn(usize, usize, usize) -> T) {
+        if self.penalty.is_pending {
+            let bar = &self.penalty.states_bar[n * self.lambda.len()..];
+            self.lambda.iter_mut().zip(bar).for_each(|(sum, &x)| *sum += x);
+        }
         let Some(k) = self.observed[n] else { return };
         for (q, &sample) in self.samples.iter().enumerate() {
             for i in 0..self.dim {
@@ -168,6 +193,9 @@ impl<T: Real> Chunk<T> {
         let (d, stride) = (self.dim, self.batch.stride);
         self.lambda.fill(T::zero());
         self.params_bar.clear();
+        if self.penalty.is_pending {
+            self.params_bar.extend_from_slice(&self.penalty.params_bar);
+        }
         self.params_bar.resize(params.len(), T::zero());
         for n in (0..self.layers.len()).rev() {
             self.add_cotangents(n + 1, &gradient);

@@ -4,11 +4,14 @@ mod block;
 mod chunk;
 mod grid;
 mod path;
+mod penalty;
+mod regularised;
 mod unrolled;
 
 pub use block::{Gradient, OdeBlock, Sharing};
 pub use grid::{Grid, StartTimes};
 pub use path::Path;
+pub use regularised::Regularised;
 pub use unrolled::Unrolled;
 
 /// Nonlinear work of a forward pass.

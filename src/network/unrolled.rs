@@ -1,7 +1,9 @@
 //! A block unrolled over a grid: forward, backward and tangent passes that reuse their memory.
 
 use super::chunk::Chunk;
+use super::penalty::variation;
 use super::{Grid, OdeBlock, Path, Work};
+use crate::regularisation::{Penalties, Regularisation};
 use crate::step::Step;
 use crate::{Error, Real, VectorField};
 use rayon::prelude::*;
@@ -13,6 +15,7 @@ use rayon::prelude::*;
 /// threads.
 #[derive(Debug)]
 pub struct Unrolled<'a, F, T: Real> {
+    field: &'a F,
     step: Step<'a, F, T>,
     layer_params: usize,
     param_count: usize,
@@ -20,12 +23,15 @@ pub struct Unrolled<'a, F, T: Real> {
     chunks: Vec<Chunk<T>>,
     samples: usize,
     path: Path<T>,
+    /// Weight of the variation of the parameters in the next backward pass.
+    variation: f64,
 }
 
 impl<'a, F: VectorField, T: Real> Unrolled<'a, F, T> {
     pub(super) fn new(block: &'a OdeBlock<F>, grid: &Grid) -> Result<Self, Error> {
         let dim = block.field().dim();
         Ok(Unrolled {
+            field: block.field(),
             step: Step::new(block.field(), block.tableau(), *block.solver())?,
             layer_params: block.field().param_count(),
             param_count: block.param_count(),
@@ -33,6 +39,7 @@ impl<'a, F: VectorField, T: Real> Unrolled<'a, F, T> {
             chunks: Chunk::cut(dim, grid, |t| block.layer_at(t)),
             samples: grid.samples(),
             path: Path::zeros(dim, grid),
+            variation: 0.0,
         })
     }
 
@@ -46,6 +53,7 @@ impl<'a, F: VectorField, T: Real> Unrolled<'a, F, T> {
         Error::check_len("starts", "entries", starts.len(), self.samples * self.path.dim())?;
         check_finite("a parameter", params)?;
         check_finite("a start", starts)?;
+        self.variation = 0.0;
         let (step, layer_params) = (&self.step, self.layer_params);
         run(&mut self.chunks, |chunk| chunk.forward(step, params, layer_params, starts))?;
         for chunk in &self.chunks {
@@ -64,6 +72,46 @@ impl<'a, F: VectorField, T: Real> Unrolled<'a, F, T> {
         Work {
             iterations: self.chunks.iter().map(|chunk| chunk.iterations).sum(),
             solves: self.implicit_blocks * self.chunks.iter().map(Chunk::sample_steps).sum::<usize>(),
+        }
+    }
+
+    /// The value of a regulariser for the trajectories of the last [`forward`](Unrolled::forward) pass, taken with the same
+    /// parameters. The next [`backward`](Unrolled::backward) pass adds its derivatives.
+    ///
+    /// # Errors
+    /// [`Error::ShapeMismatch`] for parameters of the wrong size, [`Error::InvalidArgument`] for settings that make no
+    /// sense, [`Error::NotFinite`] if the value is not finite.
+    pub fn regularise(&mut self, params: &[T], regularisation: &Regularisation) -> Result<Penalties, Error> {
+        self.penalise(params, regularisation, true)
+    }
+
+    /// As [`regularise`](Unrolled::regularise), but without derivatives: the next backward pass knows nothing of it.
+    ///
+    /// # Errors
+    /// As [`regularise`](Unrolled::regularise).
+    pub fn penalties(&mut self, params: &[T], regularisation: &Regularisation) -> Result<Penalties, Error> {
+        self.penalise(params, regularisation, false)
+    }
+
+    fn penalise(&mut self, params: &[T], of: &Regularisation, with_derivatives: bool) -> Result<Penalties, Error> {
+        Error::check_len("params", "entries", params.len(), self.param_count)?;
+        of.check()?;
+        let mut penalties = Penalties::default();
+        if of.is_local() {
+            let (field, samples) = (self.field, self.samples);
+            run(&mut self.chunks, |chunk| {
+                chunk.penalise((field, params), of, samples, with_derivatives);
+                Ok(())
+            })?;
+            self.chunks.iter().for_each(|chunk| penalties.add(1.0, &chunk.penalty.value));
+        } else {
+            self.chunks.iter_mut().for_each(|chunk| chunk.penalty.is_pending = false);
+        }
+        penalties.variation = variation(of.variation, params, self.layer_params, None);
+        self.variation = if with_derivatives { of.variation } else { 0.0 };
+        match penalties.total().is_finite() {
+            true => Ok(penalties),
+            false => Err(Error::NotFinite { what: "the regulariser", location: None }),
         }
     }
 
@@ -95,6 +143,7 @@ impl<'a, F: VectorField, T: Real> Unrolled<'a, F, T> {
             params_bar.iter_mut().zip(&chunk.params_bar).for_each(|(sum, &x)| *sum += x);
             chunk.start_cotangents(|sample, i, value| starts_bar[sample * dim + i] = value);
         }
+        variation(self.variation, params, self.layer_params, Some(params_bar));
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! What a training gives.
 
 use super::{Model, Record, Rmse};
+use crate::regularisation::Penalties;
 use serde::Serialize;
 
 /// A finished training.
@@ -27,6 +28,9 @@ pub struct Summary {
     pub stopped_early: bool,
     /// Seconds of training.
     pub seconds: f64,
+    /// What the regulariser added to the loss in the last epoch, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub penalties: Option<Penalties>,
     /// Errors on the training data, each trajectory predicted from its start: the learned one, if starts were learned.
     pub train_rmse: Rmse,
     /// Errors on the held-out data, predicted from their first observations; `None` if nothing was held out, or the

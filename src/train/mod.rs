@@ -5,6 +5,7 @@
 //! | fit a network to recorded trajectories | [`Trainer`] |
 //! | use, save and load what was learned | [`Model`] |
 //! | say what a good prediction is | [`Loss`]: [`MeanSquare`], [`MeanSquareAt`], [`FinalState`], a closure |
+//! | keep the learned field smooth, or stable | [`Regularisation`](crate::Regularisation) |
 //! | fit long oscillating records, which flatten otherwise | [`Strategy`] |
 //! | write a training loop of my own | [`OdeBlock::value_and_grad`](crate::network::OdeBlock::value_and_grad), [`Optimizer`] |
 

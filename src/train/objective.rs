@@ -4,6 +4,7 @@ use super::Loss;
 use super::strategy::{Stage, Window};
 use crate::data::Trajectories;
 use crate::network::{Grid, OdeBlock, Path, Unrolled, Work};
+use crate::regularisation::{Penalties, Regularisation};
 use crate::{Error, Real, VectorField};
 use std::collections::HashMap;
 
@@ -74,10 +75,28 @@ impl Layout {
     }
 }
 
+/// What is added up to the objective.
+#[derive(Debug)]
+pub(super) struct Terms<'l, L> {
+    pub loss: &'l L,
+    pub regularisation: Regularisation,
+    /// Weight of the gaps between segments.
+    pub gap_weight: f64,
+}
+
+impl<'l, L> Terms<'l, L> {
+    /// The loss alone.
+    pub fn loss_alone(loss: &'l L) -> Self {
+        Terms { loss, regularisation: Regularisation::default(), gap_weight: 0.0 }
+    }
+}
+
 /// The objective at some unknowns.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Value {
     pub total: f64,
+    /// What the regulariser adds, if there is one.
+    pub penalties: Option<Penalties>,
     /// Mean square of the gaps between segments, if there are any.
     pub gap: Option<f64>,
     pub work: Work,
@@ -130,16 +149,19 @@ impl<'a, F: VectorField, T: Real> Pass<'a, F, T> {
         })
     }
 
-    /// The objective: the loss, the mean-square error of unknown starts, weighted like one more observation each, and
-    /// `gap_weight` times the mean square of the gaps between segments.
-    ///
+    /// The objective: the loss, the mean-square error of unknown starts, weighted like one more observation each, the
+    /// weighted mean square of the gaps between segments, and the regulariser, whose mean is over all segments.
+    pub fn value(&mut self, terms: &Terms<'_, impl Loss<T>>, unknowns: &[T], params: usize) -> Result<Value, Error> {
+        self.evaluate(terms, unknowns, params, Unrolled::penalties)
+    }
+
     /// Leaves the derivative by states in `gradient` and the direct one by starts in `starts_bar`.
-    pub fn value(
+    fn evaluate(
         &mut self,
-        loss: &impl Loss<T>,
+        terms: &Terms<'_, impl Loss<T>>,
         unknowns: &[T],
         params: usize,
-        gap_weight: f64,
+        regularise: impl Fn(&mut Unrolled<'a, F, T>, &[T], &Regularisation) -> Result<Penalties, Error>,
     ) -> Result<Value, Error> {
         let dim = self.target.dim();
         for (start, slot) in self.starts.chunks_exact_mut(dim).zip(&self.slots) {
@@ -147,11 +169,16 @@ impl<'a, F: VectorField, T: Real> Pass<'a, F, T> {
                 start.copy_from_slice(&unknowns[slot..slot + dim]);
             }
         }
-        let path = self.unrolled.forward(&unknowns[..params], &self.starts)?;
+        self.unrolled.forward(&unknowns[..params], &self.starts)?;
+        let penalties = match terms.regularisation.is_none() {
+            true => None,
+            false => Some(regularise(&mut self.unrolled, &unknowns[..params], &terms.regularisation)?),
+        };
+        let path = self.unrolled.path();
         self.gradient.as_mut_slice().fill(T::zero());
         self.starts_bar.fill(T::zero());
         let two = T::constant(2.0);
-        let mut total = loss.value_and_grad(path, &self.target, &mut self.gradient);
+        let mut total = terms.loss.value_and_grad(path, &self.target, &mut self.gradient);
         for (sample, slot) in self.slots.iter().enumerate() {
             if slot.is_some() {
                 let range = sample * dim..(sample + 1) * dim;
@@ -165,7 +192,7 @@ impl<'a, F: VectorField, T: Real> Pass<'a, F, T> {
         }
         let mut gap = T::zero();
         let mean = T::constant(1.0 / (self.gaps.len() * dim).max(1) as f64);
-        let weight = T::constant(gap_weight) * mean;
+        let weight = T::constant(terms.gap_weight) * mean;
         for &sample in &self.gaps {
             let last = self.gradient.len(sample) - 1;
             for i in 0..dim {
@@ -175,24 +202,23 @@ impl<'a, F: VectorField, T: Real> Pass<'a, F, T> {
                 self.starts_bar[(sample + 1) * dim + i] -= two * weight * error;
             }
         }
-        total += weight * gap;
+        total += weight * gap + T::constant(penalties.map_or(0.0, |penalties| penalties.total()));
         if !total.is_finite() {
             return Err(Error::NotFinite { what: "the loss", location: None });
         }
         let gap = (!self.gaps.is_empty()).then(|| (mean * gap).to_f64());
-        Ok(Value { total: total.to_f64(), gap, work: self.unrolled.work() })
+        Ok(Value { total: total.to_f64(), penalties, gap, work: self.unrolled.work() })
     }
 
     /// The objective and its derivative by all unknowns, which overwrites `out`.
     pub fn value_and_grad(
         &mut self,
-        loss: &impl Loss<T>,
+        terms: &Terms<'_, impl Loss<T>>,
         unknowns: &[T],
         params: usize,
-        gap_weight: f64,
         out: &mut [T],
     ) -> Result<Value, Error> {
-        let value = self.value(loss, unknowns, params, gap_weight)?;
+        let value = self.evaluate(terms, unknowns, params, Unrolled::regularise)?;
         let (params_bar, slots_bar) = out.split_at_mut(params);
         // The pull-back overwrites; the direct part is kept in the places of the unknowns.
         slots_bar.fill(T::zero());

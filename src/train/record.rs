@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::file::write_atomically;
+use crate::regularisation::Penalties;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt::Write;
 use std::path::Path;
@@ -12,7 +13,8 @@ use std::path::Path;
 pub struct Row {
     /// Number of the epoch, from 1.
     pub epoch: usize,
-    /// Mean training loss over the epoch's batches, taken before each update; NaN if all of them failed.
+    /// Mean training objective over the epoch's batches, taken before each update: the loss with all that is added to it;
+    /// NaN if all of them failed.
     #[serde(deserialize_with = "null_is_nan")]
     pub loss: f64,
     /// Validation loss after the epoch, where it was computed; NaN if the prediction failed.
@@ -26,6 +28,9 @@ pub struct Row {
     /// Root mean square of the gaps between segments, during multiple shooting, in the units that are trained in.
     #[serde(deserialize_with = "some_null_is_nan", skip_serializing_if = "Option::is_none", default)]
     pub gap: Option<f64>,
+    /// What the regulariser added to the loss, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub penalties: Option<Penalties>,
     /// Nonlinear iterations a stage system; zero for explicit schemes.
     pub mean_iterations: f64,
     /// Batches whose equations were not solved.
@@ -62,17 +67,21 @@ impl Record {
 
     fn to_csv(&self) -> String {
         let mut text = String::from(
-            "epoch,loss,validation_loss,learning_rate,gradient_norm,gap,mean_iterations,failed_solves,seconds\n",
+            "epoch,loss,validation_loss,learning_rate,gradient_norm,gap,divergence,jacobian,speed,variation,\
+             mean_iterations,failed_solves,seconds\n",
         );
         let optional = |x: Option<f64>| x.map_or_else(String::new, |x| x.to_string());
         for row in &self.rows {
             let Row { epoch, loss, learning_rate, gradient_norm, mean_iterations, failed_solves, seconds, .. } = row;
             let (validation, gap) = (optional(row.validation_loss), optional(row.gap));
+            let penalties =
+                row.penalties.map(|p| [p.divergence, p.jacobian, p.speed, p.variation].map(|x| x.to_string()));
+            let penalties = penalties.unwrap_or_default().join(",");
             // Writing to a string cannot fail.
             let _ = writeln!(
                 text,
-                "{epoch},{loss},{validation},{learning_rate},{gradient_norm},{gap},{mean_iterations},{failed_solves},\
-                 {seconds:.6}"
+                "{epoch},{loss},{validation},{learning_rate},{gradient_norm},{gap},{penalties},{mean_iterations},\
+                 {failed_solves},{seconds:.6}"
             );
         }
         text
@@ -85,23 +94,36 @@ mod tests {
 
     fn row(epoch: usize, loss: f64, validation_loss: Option<f64>) -> Row {
         let (learning_rate, gradient_norm, mean_iterations) = (0.1, 2.5, 3.25);
-        let (gap, failed_solves, seconds) = (None, 1, 0.5);
-        Row { epoch, loss, validation_loss, learning_rate, gradient_norm, gap, mean_iterations, failed_solves, seconds }
+        let (penalties, gap, failed_solves, seconds) = (None, None, 1, 0.5);
+        Row {
+            epoch,
+            loss,
+            validation_loss,
+            learning_rate,
+            gradient_norm,
+            gap,
+            penalties,
+            mean_iterations,
+            failed_solves,
+            seconds,
+        }
     }
 
     #[test]
     fn csv_has_a_line_an_epoch() {
-        let record = Record { rows: vec![row(1, 0.25, None), row(2, f64::NAN, Some(0.125))] };
+        let mut record = Record { rows: vec![row(1, 0.25, None), row(2, f64::NAN, Some(0.125))] };
+        record.rows[1].penalties = Some(Penalties { divergence: -0.5, jacobian: 0.25, speed: 0.0, variation: 2.0 });
         let text = record.to_csv();
         let lines: Vec<_> = text.lines().collect();
-        assert_eq!(lines[1], "1,0.25,,0.1,2.5,,3.25,1,0.500000");
-        assert_eq!(lines[2], "2,NaN,0.125,0.1,2.5,,3.25,1,0.500000");
-        assert!(lines.iter().all(|line| line.split(',').count() == 9));
+        assert_eq!(lines[1], "1,0.25,,0.1,2.5,,,,,,3.25,1,0.500000");
+        assert_eq!(lines[2], "2,NaN,0.125,0.1,2.5,,-0.5,0.25,0,2,3.25,1,0.500000");
+        assert!(lines.iter().all(|line| line.split(',').count() == 13));
     }
 
     #[test]
     fn json_keeps_what_is_not_a_number() {
-        let record = Record { rows: vec![row(1, f64::NAN, Some(f64::NAN)), row(2, 0.1, None)] };
+        let mut record = Record { rows: vec![row(1, f64::NAN, Some(f64::NAN)), row(2, 0.1, None)] };
+        record.rows[1].penalties = Some(Penalties { divergence: -0.5, ..Penalties::default() });
         let back: Record = serde_json::from_str(&serde_json::to_string(&record).unwrap()).unwrap();
         assert!(back.rows[0].loss.is_nan() && back.rows[0].validation_loss.unwrap().is_nan());
         assert_eq!(back.rows[1], record.rows[1]);

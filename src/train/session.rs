@@ -1,10 +1,11 @@
 //! The loop over epochs.
 
-use super::objective::{Batches, Layout, Observations, Pass, Value};
+use super::objective::{Batches, Layout, Observations, Pass, Terms, Value};
 use super::settings::{OnFailure, Settings};
 use super::strategy::Stage;
 use super::{Loss, OptimizerState, Record, Row, ScheduleState};
 use crate::network::{OdeBlock, Work};
+use crate::regularisation::{Penalties, Regularisation, mixed};
 use crate::{Error, Real, VectorField};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -194,13 +195,21 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
         Ok(())
     }
 
+    /// The regulariser for the batch whose first trajectory is in this place of the order: with probes of its own.
+    fn regularisation(&self, first: usize) -> Regularisation {
+        let regularisation = self.settings.regularisation;
+        let seeds = [self.settings.seed, regularisation.seed, self.state.epoch as u64, first as u64];
+        Regularisation { seed: mixed(seeds), ..regularisation }
+    }
+
     /// Moves the unknowns along the gradient of a batch; gives the objective and the gradient's norm.
     fn step(&mut self, batch: std::ops::Range<usize>, rate: f64) -> Result<(Value, f64), Error> {
         let is_all = batch.len() == self.data.len();
-        let pass = self.batches.get(&self.order[batch])?;
         let gap_weight = self.settings.strategy.gap_weight(self.state.epoch);
+        let terms = Terms { loss: self.loss, regularisation: self.regularisation(batch.start), gap_weight };
+        let pass = self.batches.get(&self.order[batch])?;
         let (state, gradient) = (&mut self.state, &mut self.gradient);
-        let value = pass.value_and_grad(self.loss, &state.unknowns, self.layout.params, gap_weight, gradient)?;
+        let value = pass.value_and_grad(&terms, &state.unknowns, self.layout.params, gradient)?;
         let norm = gradient.iter().map(|g| g.to_f64() * g.to_f64()).sum::<f64>().sqrt();
         if !norm.is_finite() {
             return Err(Error::NotFinite { what: "the gradient of the loss", location: None });
@@ -233,7 +242,7 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
     /// The loss of the held-out data, if there are any; NaN if it cannot be predicted.
     fn validate(&mut self) -> Option<f64> {
         let pass = self.validation.as_mut()?;
-        let value = pass.value(self.loss, &self.state.unknowns, self.layout.params, 0.0);
+        let value = pass.value(&Terms::loss_alone(self.loss), &self.state.unknowns, self.layout.params);
         Some(value.map_or(f64::NAN, |value| value.total))
     }
 
@@ -243,11 +252,9 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
             let last = match self.validation {
                 Some(_) => self.validate(),
                 None => {
-                    let params = self.layout.params;
-                    let all = self
-                        .batches
-                        .get(&self.order)
-                        .and_then(|p| p.value(self.loss, &self.state.unknowns, params, 0.0));
+                    let (params, unknowns) = (self.layout.params, &self.state.unknowns);
+                    let terms = Terms { loss: self.loss, regularisation: self.regularisation(0), gap_weight: 0.0 };
+                    let all = self.batches.get(&self.order).and_then(|pass| pass.value(&terms, unknowns, params));
                     all.ok().map(|value| value.total)
                 }
             };
@@ -277,6 +284,7 @@ struct Sums {
     weight: f64,
     total: f64,
     norm: f64,
+    penalties: Option<Penalties>,
     gap: Option<f64>,
     work: Work,
     failed: usize,
@@ -288,6 +296,9 @@ impl Sums {
         self.weight += weight;
         self.total += weight * value.total;
         self.norm += weight * norm;
+        if let Some(penalties) = &value.penalties {
+            self.penalties.get_or_insert_default().add(weight, penalties);
+        }
         self.gap = value.gap.map(|gap| self.gap.unwrap_or(0.0) + weight * gap).or(self.gap);
         self.work.iterations += value.work.iterations;
         self.work.solves += value.work.solves;
@@ -305,6 +316,11 @@ impl Sums {
             validation_loss,
             learning_rate,
             gradient_norm: self.norm / self.weight,
+            penalties: self.penalties.map(|sums| {
+                let mut mean = Penalties::default();
+                mean.add(1.0 / self.weight, &sums);
+                mean
+            }),
             gap: self.gap.map(|gap| (gap / self.weight).sqrt()),
             mean_iterations: self.work.mean_iterations(),
             failed_solves: self.failed,

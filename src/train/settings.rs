@@ -1,7 +1,7 @@
 //! What determines a training, apart from the network and the data.
 
 use super::{Adam, Optimizer, Schedule, Strategy};
-use crate::Error;
+use crate::{Error, Regularisation};
 use serde::{Deserialize, Serialize};
 
 /// What is held out to judge the model by.
@@ -38,6 +38,8 @@ pub struct Settings {
     pub schedule: Schedule,
     /// Which parts of the trajectories are predicted from where.
     pub strategy: Strategy,
+    /// What is added to the loss.
+    pub regularisation: Regularisation,
     /// Trajectories in a batch; all if `None`.
     pub batch_size: Option<usize>,
     /// What initial parameters, batches and validation trajectories are drawn from.
@@ -64,6 +66,7 @@ impl Default for Settings {
             optimizer: Adam::new(1e-3).into(),
             schedule: Schedule::Constant,
             strategy: Strategy::SingleShooting,
+            regularisation: Regularisation::default(),
             batch_size: None,
             seed: 0,
             learned_starts: false,
@@ -83,6 +86,7 @@ impl Settings {
         self.optimizer.check()?;
         self.schedule.check()?;
         self.strategy.check()?;
+        self.regularisation.check()?;
         let (argument, value, expected) = match self {
             Settings { batch_size: Some(0), .. } => ("batch size", "0".to_string(), "at least 1"),
             Settings { validate_every: 0, .. } => ("validate_every", "0".to_string(), "at least 1"),

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::data::{Standardisation, Trajectories};
 use crate::network::{OdeBlock, Sharing};
-use crate::{Error, Real, VectorField};
+use crate::{Error, Real, Regularisation, VectorField};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::path::PathBuf;
@@ -111,6 +111,13 @@ impl<F, L> Trainer<F, L> {
     /// Which parts of the trajectories are predicted from where.
     pub fn strategy(self, strategy: Strategy) -> Self {
         self.set(|s| s.strategy = strategy)
+    }
+
+    /// What is added to the loss, in the units trained in: with [`standardised`](Trainer::standardised), standard ones. Every
+    /// stretch that is predicted counts as a trajectory. Probes, if any, are drawn anew for every batch, from the seed. The
+    /// validation loss is without it.
+    pub fn regularised_by(self, regularisation: Regularisation) -> Self {
+        self.set(|s| s.regularisation = regularisation)
     }
 
     /// Trains on so many trajectories at a time, drawn anew every epoch. Without this, on all of them together.
@@ -317,6 +324,7 @@ fn summarise<F: VectorField, T: Real>(
         epochs: state.epoch,
         stopped_early: state.stopped_early,
         seconds: record.rows.last().map_or(0.0, |row| row.seconds),
+        penalties: record.rows.last().and_then(|row| row.penalties),
         train_rmse: Rmse::between(&model.follow_learned(training)?, training),
         validation_rmse: held_out.and_then(|data| model.rmse(data).ok()),
         failed_solves: record.rows.iter().map(|row| row.failed_solves).sum(),

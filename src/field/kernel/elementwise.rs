@@ -140,6 +140,67 @@ impl<T: Real> WithSimd for ScaleBySlope<'_, T> {
     }
 }
 
+/// `out = σ''`, with `record` as [`ScaleBySlope`] reads it, but the argument of GELU and the value of the sine.
+pub struct Curvature<'a, T> {
+    pub activation: Activation,
+    pub record: &'a [T],
+    pub out: &'a mut [T],
+    pub columns: Columns,
+}
+
+impl<T: Real> WithSimd for Curvature<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let zero = Pack::splat(simd, T::zero());
+        let one = Pack::splat(simd, T::one());
+        let (piece, used) = self.columns.pieces(self.out.len());
+        macro_rules! map {
+            (|$z:ident| $value:expr) => {
+                for (row, record) in self.out.chunks_mut(piece).zip(self.record.chunks(piece)) {
+                    let record = record[..used].chunks(T::lanes::<S>());
+                    for (out, z) in row[..used].chunks_mut(T::lanes::<S>()).zip(record) {
+                        let $z = Pack::load(simd, z);
+                        $value.store(out);
+                    }
+                }
+            };
+        }
+        match self.activation {
+            Activation::Tanh => map!(|z| (z + z) * z.mul_add(z, zero - one)),
+            Activation::Sigmoid => map!(|z| z * (one - z) * (one - (z + z))),
+            Activation::Elu => map!(|z| z.where_greater(zero, zero, z + one)),
+            Activation::Softplus => map!(|slope| slope * (one - slope)),
+            Activation::Sin => map!(|z| zero - z),
+            Activation::Gelu => map!(|x| x.gelu_curvature()),
+            Activation::Relu | Activation::Identity => map!(|_z| zero),
+        }
+    }
+}
+
+/// `sum += a ⊙ b`
+pub struct AddProduct<'a, T> {
+    pub a: &'a [T],
+    pub b: &'a [T],
+    pub sum: &'a mut [T],
+    pub columns: Columns,
+}
+
+impl<T: Real> WithSimd for AddProduct<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let (piece, used) = self.columns.pieces(self.sum.len());
+        let lanes = T::lanes::<S>();
+        for ((sum, a), b) in self.sum.chunks_mut(piece).zip(self.a.chunks(piece)).zip(self.b.chunks(piece)) {
+            for ((sum, a), b) in sum[..used].chunks_mut(lanes).zip(a[..used].chunks(lanes)).zip(b[..used].chunks(lanes))
+            {
+                Pack::load(simd, a).mul_add(Pack::load(simd, b), Pack::load(simd, sum)).store(sum);
+            }
+        }
+    }
+}
+
 /// `to[s, i] = from[i, s]` for the first `live` columns `s`; rows of `to` are `to_stride` long, and filled up with zeros.
 #[inline(always)]
 pub fn transpose<T: Real>(from: &[T], stride: usize, live: usize, to: &mut [T], to_stride: usize) {
@@ -162,7 +223,7 @@ pub fn transpose<T: Real>(from: &[T], stride: usize, live: usize, to: &mut [T], 
 /// `sums[i] += Σ_s delta[i, s]` over the first `live` columns `s`.
 #[inline(always)]
 pub fn add_row_sums<S: Simd, T: Real>(simd: S, delta: &[T], stride: usize, live: usize, sums: &mut [T]) {
-    for (sum, row) in sums.iter_mut().zip(delta.chunks_exact(stride)) {
+    for (sum, row) in sums.iter_mut().zip(delta.chunks(stride)) {
         let (whole, part) = T::vectors::<S>(&row[..live]);
         if let [first, rest @ ..] = whole {
             let mut total = *first;

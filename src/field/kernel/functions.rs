@@ -141,6 +141,17 @@ impl<S: Simd, T: Real> Pack<S, T> {
         [self.where_greater(zero, self, x) * distribution, x.mul_add(density, distribution)]
     }
 
+    /// The second derivative of `x Φ(x)`: `(2 - x²) φ(x)`.
+    #[inline(always)]
+    pub fn gelu_curvature(self) -> Self {
+        let (zero, bound) = (self.all(T::zero()), self.constant(GAUSS_BOUND));
+        let x = self.at_most(bound).at_least(zero - bound);
+        let square = x * x;
+        let Exponential { scale, w, r } = (square * self.all(T::constant(-0.5))).exponential();
+        let normal = self.all(T::constant(0.5 * FRAC_2_SQRT_PI * FRAC_1_SQRT_2));
+        (self.all(T::constant(2.0)) - square) * normal * scale * ((w + r) / (w - r))
+    }
+
     /// Sine and cosine, for arguments up to [`SIN_BOUND`]; the cosine to absolute accuracy.
     #[inline(always)]
     pub fn sin_cos(self) -> [Self; 2] {

@@ -6,8 +6,10 @@ mod functions;
 mod matmul;
 mod network;
 mod pack;
+mod second;
 
 pub(crate) use network::{Evaluate, Jacobian, Pullback, Pushforward};
+pub(crate) use second::{Directions, JvpPullback};
 
 use pulp::Arch;
 
@@ -24,6 +26,8 @@ pub trait Kernels: Sized {
     fn pullback(job: Pullback<'_, Self>);
     /// Dense Jacobian.
     fn jacobian(job: Jacobian<'_, Self>);
+    /// Pullback of Jacobian–vector products.
+    fn jvp_pullback(job: JvpPullback<'_, Self>);
 }
 
 macro_rules! kernels {
@@ -39,6 +43,9 @@ macro_rules! kernels {
                 Arch::new().dispatch(job)
             }
             fn jacobian(job: Jacobian<'_, Self>) {
+                Arch::new().dispatch(job)
+            }
+            fn jvp_pullback(job: JvpPullback<'_, Self>) {
                 Arch::new().dispatch(job)
             }
         }

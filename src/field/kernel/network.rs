@@ -59,16 +59,16 @@ impl<T: Real> WithSimd for Evaluate<'_, T> {
 
 /// What a derivative reads of the hidden layers.
 #[derive(Clone, Copy)]
-struct Record<'a, T> {
-    net: &'a Mlp,
-    record: &'a [T],
-    columns: Columns,
+pub(super) struct Record<'a, T> {
+    pub net: &'a Mlp,
+    pub record: &'a [T],
+    pub columns: Columns,
 }
 
 impl<'a, T: Real> Record<'a, T> {
     /// What layer `l` sees: the state, or the values of the hidden units before it.
     #[inline(always)]
-    fn input(self, l: usize, y: &'a [T]) -> &'a [T] {
+    pub fn input(self, l: usize, y: &'a [T]) -> &'a [T] {
         let stride = self.columns.stride;
         match l.checked_sub(1) {
             None => &y[..self.net.layers()[l].inputs * stride],
@@ -78,12 +78,18 @@ impl<'a, T: Real> Record<'a, T> {
         }
     }
 
-    /// `delta ⊙ σ'` at the hidden units that layer `l` puts out.
+    /// What the slopes of the hidden units that layer `l` puts out are read from.
     #[inline(always)]
-    fn scale<S: Simd>(self, simd: S, l: usize, delta: &mut [T]) {
+    pub fn slopes(self, l: usize) -> &'a [T] {
         let (layer, stride) = (&self.net.layers()[l], self.columns.stride);
         let slopes = if self.net.activation().records_slope() { self.net.hidden_units() } else { 0 };
-        let record = &self.record[(slopes + layer.first_unit) * stride..];
+        &self.record[(slopes + layer.first_unit) * stride..][..layer.outputs * stride]
+    }
+
+    /// `delta ⊙ σ'` at the hidden units that layer `l` puts out.
+    #[inline(always)]
+    pub fn scale<S: Simd>(self, simd: S, l: usize, delta: &mut [T]) {
+        let (layer, stride, record) = (&self.net.layers()[l], self.columns.stride, self.slopes(l));
         let delta = &mut delta[..layer.outputs * stride];
         simd.vectorize(ScaleBySlope { activation: self.net.activation(), record, delta, columns: self.columns });
     }
@@ -168,11 +174,41 @@ fn transposed_stride(layer: &Layer) -> usize {
     layer.inputs.next_multiple_of(16)
 }
 
+/// Length of the memory that [`add_outer`] needs for any layer.
+pub(super) fn transposed_len(net: &Mlp, live: usize) -> usize {
+    net.layers().iter().map(transposed_stride).max().unwrap_or(0) * live
+}
+
+/// Adds `Σ cotangent inputᵀ`, over the live columns, to the weights of a layer in `bar`.
+#[inline(always)]
+pub(super) fn add_outer<S: Simd, T: Real>(
+    simd: S,
+    layer: &Layer,
+    cotangent: Matrix<'_, T>,
+    (input, stride, live): (&[T], usize, usize),
+    transposed: &mut [T],
+    bar: &mut [T],
+) {
+    let padded = transposed_stride(layer);
+    transpose(input, stride, live, transposed, padded);
+    simd.vectorize(MatMul {
+        init: Init::Accumulate,
+        left: Left::Plain,
+        a: cotangent,
+        b: Matrix { data: transposed, stride: padded },
+        c: layer.weights_onward(bar),
+        c_stride: layer.inputs,
+        rows: layer.outputs,
+        inner: live,
+        columns: layer.inputs,
+        spill: true,
+    });
+}
+
 impl<T: Real> Pullback<'_, T> {
     /// Length of the buffer.
     pub fn buffer_len(net: &Mlp, at: Point<'_, T>, with_params: bool) -> usize {
-        let longest = net.layers().iter().map(transposed_stride).max().unwrap_or(0);
-        let transposed = if with_params { longest * at.batch.live } else { 0 };
+        let transposed = if with_params { transposed_len(net, at.batch.live) } else { 0 };
         2 * net.widest_hidden() * at.batch.stride + transposed
     }
 }
@@ -190,20 +226,8 @@ impl<T: Real> WithSimd for Pullback<'_, T> {
         for (l, layer) in net.layers().iter().enumerate().rev() {
             let cotangent = if layer.is_last { w } else { &*delta };
             if let Some(bar) = params_bar.as_deref_mut() {
-                let padded = transposed_stride(layer);
-                transpose(record.input(l, at.y), stride, live, transposed, padded);
-                simd.vectorize(MatMul {
-                    init: Init::Accumulate,
-                    left: Left::Plain,
-                    a: Matrix { data: cotangent, stride },
-                    b: Matrix { data: transposed, stride: padded },
-                    c: layer.weights_onward(bar),
-                    c_stride: layer.inputs,
-                    rows: layer.outputs,
-                    inner: live,
-                    columns: layer.inputs,
-                    spill: true,
-                });
+                let input = (record.input(l, at.y), stride, live);
+                add_outer(simd, layer, Matrix { data: cotangent, stride }, input, transposed, bar);
                 if let Some(bar) = layer.bias_mut(bar) {
                     add_row_sums(simd, cotangent, stride, live, bar);
                 }

@@ -1,8 +1,8 @@
 //! Every instruction set gives what the best one gives.
 
-use super::{Evaluate, Jacobian, Pullback, Pushforward};
+use super::{Directions, Evaluate, Jacobian, JvpPullback, Pullback, Pushforward};
 use crate::Real;
-use crate::field::{Activation, Batch, Mlp, Point, Scratch, VectorField};
+use crate::field::{Activation, Batch, JvpBars, Mlp, Point, Scratch, VectorField};
 use pulp::Simd;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -43,8 +43,8 @@ impl<T: Real> Case<T> {
         matrix
     }
 
-    /// Value, Jacobian-vector product, vector-Jacobian product, parameter gradient and Jacobian.
-    fn with<S: Simd>(&self, simd: S) -> [Vec<T>; 5] {
+    /// Value, Jacobian-vector product, vector-Jacobian product, parameter gradient, Jacobian and the product's pullback.
+    fn with<S: Simd>(&self, simd: S) -> [Vec<T>; 7] {
         let (net, at, stride) = (&self.net, self.at(), self.batch.stride);
         let zeros = |len: usize| vec![T::zero(); len];
         let (mut value, mut record) = (zeros(net.dim() * stride), zeros(net.record_rows() * stride));
@@ -60,11 +60,17 @@ impl<T: Real> Case<T> {
         let mut jacobian = zeros(net.dim() * net.inputs() * stride);
         let mut buffer = zeros(Jacobian::<T>::buffer_len(net, stride));
         simd.vectorize(Jacobian { net, at, record, out: &mut jacobian, buffer: &mut buffer });
-        [self.live(value), self.live(tangent), self.live(y_bar), params_bar, self.live(jacobian)]
+        let (mut bent, mut bent_params) = (self.y.clone(), zeros(net.param_count()));
+        let mut buffer = zeros(JvpPullback::buffer_len(net, at, true));
+        let (directions, bar) = (Directions::One { v: &self.y, v_bar: None }, Some(&mut bent_params[..]));
+        let [y, buffer] = [&mut bent, &mut buffer];
+        simd.vectorize(JvpPullback { net, at, record, directions, w, y_bar: y, params_bar: bar, buffer });
+        let [value, tangent, y_bar, jacobian, bent] = [value, tangent, y_bar, jacobian, bent].map(|m| self.live(m));
+        [value, tangent, y_bar, params_bar, jacobian, bent, bent_params]
     }
 
     /// The same by the methods that choose the instructions.
-    fn dispatched(&self) -> [Vec<T>; 5] {
+    fn dispatched(&self) -> [Vec<T>; 7] {
         let (net, at, stride, mut scratch) = (&self.net, self.at(), self.batch.stride, Scratch::new());
         let zeros = |len: usize| vec![T::zero(); len];
         let (mut value, mut record) = (zeros(net.dim() * stride), zeros(net.record_rows() * stride));
@@ -75,7 +81,11 @@ impl<T: Real> Case<T> {
         net.vjp(at, &record, &self.w, &mut y_bar, Some(&mut params_bar), &mut scratch);
         let mut jacobian = zeros(net.dim() * net.inputs() * stride);
         net.jacobian(at, &record, &mut jacobian, &mut scratch);
-        [self.live(value), self.live(tangent), self.live(y_bar), params_bar, self.live(jacobian)]
+        let (mut bent, mut bent_params) = (self.y.clone(), zeros(net.param_count()));
+        let bars = JvpBars { y: &mut bent, v: None, params: Some(&mut bent_params) };
+        net.jvp_pullback(at, &record, &self.y, &self.w, bars, &mut scratch);
+        let [value, tangent, y_bar, jacobian, bent] = [value, tangent, y_bar, jacobian, bent].map(|m| self.live(m));
+        [value, tangent, y_bar, params_bar, jacobian, bent, bent_params]
     }
 }
 

@@ -1,0 +1,127 @@
+//! Regularisation of a chunk's trajectories: values, and derivatives for the backward pass to start from.
+
+use crate::field::{Batch, Point};
+use crate::regularisation::{Bars, Local, Penalties, Regularisation, Weights, mixed};
+use crate::{Real, VectorField};
+
+/// Most states that are evaluated together. They come from several steps, so that few samples fill the registers too.
+const COLUMNS: usize = 64;
+
+/// The states of a chunk: `steps + 1` matrices of `dim × stride`, with a row of times each.
+#[derive(Clone, Copy)]
+pub(super) struct States<'a, T> {
+    pub samples: &'a [usize],
+    /// Which set of parameters each step uses.
+    pub layers: &'a [usize],
+    pub y: &'a [T],
+    pub t: &'a [T],
+    pub stride: usize,
+}
+
+/// What a regulariser adds to a chunk's part of the objective, and the memory that this needs.
+#[derive(Debug)]
+pub(super) struct Penalty<T> {
+    pub value: Penalties,
+    /// Whether the derivatives below belong to the last forward pass.
+    pub is_pending: bool,
+    /// Derivatives by all states, laid out as they are, and by the parameters.
+    pub states_bar: Vec<T>,
+    pub params_bar: Vec<T>,
+    local: Local<T>,
+    weights: Weights<T>,
+    y: Vec<T>,
+    t: Vec<T>,
+    y_bar: Vec<T>,
+}
+
+impl<T: Real> Penalty<T> {
+    pub fn new() -> Self {
+        let new = Vec::new;
+        let (states_bar, params_bar, y, t, y_bar) = (new(), new(), new(), new(), new());
+        let (value, local, weights) = (Penalties::default(), Local::new(), Weights::default());
+        Penalty { value, is_pending: false, states_bar, params_bar, local, weights, y, t, y_bar }
+    }
+
+    /// Evaluates a regulariser, whose mean over `samples` samples is wanted; with its derivatives, if asked for.
+    pub fn evaluate<F: VectorField>(
+        &mut self,
+        states: States<'_, T>,
+        (field, params): (&F, &[T]),
+        regularisation: &Regularisation,
+        samples: usize,
+        with_derivatives: bool,
+    ) {
+        let (d, count, stride) = (field.dim(), field.param_count(), states.stride);
+        let (steps, live) = (states.layers.len(), states.samples.len());
+        self.value = Penalties::default();
+        self.is_pending = with_derivatives;
+        if with_derivatives {
+            self.states_bar.clear();
+            self.states_bar.resize(states.y.len(), T::zero());
+            self.params_bar.clear();
+            self.params_bar.resize(params.len(), T::zero());
+        }
+        if steps == 0 {
+            return;
+        }
+        // Samples of one grid point after the other; a piece of them shares its parameters.
+        let layer = |point: usize| states.layers[(point / live).min(steps - 1)];
+        let (mut first, end) = (0, (steps + 1) * live);
+        while first < end {
+            let piece = (first..end.min(first + COLUMNS)).take_while(|&point| layer(point) == layer(first));
+            let last = piece.last().map_or(end, |point| point + 1);
+            let place = |column: usize| ((first + column) / live, (first + column) % live);
+            let batch = Batch::padded::<T>(last - first);
+            self.weights.clear();
+            self.t.resize(batch.stride, T::zero());
+            self.y.resize(d * batch.stride, T::zero());
+            for column in 0..batch.live {
+                let (n, q) = place(column);
+                self.t[column] = states.t[n * stride + q];
+                for i in 0..d {
+                    self.y[i * batch.stride + column] = states.y[(n * d + i) * stride + q];
+                }
+                // The trapezoidal rule.
+                let share = if n == 0 || n == steps { 0.5 } else { 1.0 } / (steps as f64 * samples as f64);
+                self.weights.push(regularisation, d, n as f64 / steps as f64, share);
+            }
+            let key = |column: usize| {
+                let (n, q) = place(column);
+                mixed([regularisation.seed, states.samples[q] as u64, n as u64])
+            };
+            let range = layer(first) * count..(layer(first) + 1) * count;
+            let at = Point { params: &params[range.clone()], t: &self.t, y: &self.y, batch };
+            self.y_bar.resize(d * batch.stride, T::zero());
+            let bars = with_derivatives.then(|| Bars { y: &mut self.y_bar, params: &mut self.params_bar[range] });
+            let value = self.local.evaluate((field, at), regularisation, &self.weights, key, bars);
+            self.value.add(1.0, &value);
+            if with_derivatives {
+                for column in 0..batch.live {
+                    let (n, q) = place(column);
+                    for i in 0..d {
+                        self.states_bar[(n * d + i) * stride + q] = self.y_bar[i * batch.stride + column];
+                    }
+                }
+            }
+            first = last;
+        }
+    }
+}
+
+/// `α/T Σ_t ‖γ_t - γ_{t-1}‖²` for `T` sets of `count` parameters; adds its derivative to `bar` if that is given.
+pub(super) fn variation<T: Real>(weight: f64, params: &[T], count: usize, bar: Option<&mut [T]>) -> f64 {
+    if weight == 0.0 || count == 0 {
+        return 0.0;
+    }
+    let weight = T::constant(weight * count as f64 / params.len() as f64);
+    let last = params.len() - count;
+    let sum: f64 = (0..last).map(|k| params[k + count] - params[k]).map(|x| (weight * x * x).to_f64()).sum();
+    if let Some(bar) = bar {
+        for k in 0..last {
+            let slope = T::constant(2.0) * weight * (params[k + count] - params[k]);
+            bar[k + count] += slope;
+            bar[k] -= slope;
+        }
+    }
+    sum
+}

@@ -1,0 +1,100 @@
+//! What regularisers measure, at a single state.
+
+use super::local::{Local, Weights};
+use super::{Estimator, Penalties, ProbeKind, Regularisation, mixed};
+use crate::field::{Batch, Point, Scratch};
+use crate::{Error, Real, VectorField};
+
+const ONE_STATE: Batch = Batch { live: 1, stride: 1 };
+
+fn check<F: VectorField, T>(field: &F, params: &[T], y: &[T], estimator: Estimator) -> Result<(), Error> {
+    estimator.check()?;
+    Error::check_len("the field", "inputs", field.inputs(), field.dim())?;
+    Error::check_len("params", "entries", params.len(), field.param_count())?;
+    Error::check_len("y", "components", y.len(), field.dim())
+}
+
+fn measure<F: VectorField, T: Real>(
+    field: &F,
+    (params, t, y): (&[T], T, &[T]),
+    estimator: Estimator,
+    seed: u64,
+) -> Result<Penalties, Error> {
+    check(field, params, y, estimator)?;
+    let settings = Regularisation { divergence: 1.0, jacobian: 1.0, estimator, ..Regularisation::default() };
+    let one = || vec![T::one()];
+    let weights = Weights { divergence: one(), jacobian: one(), speed: one() };
+    let at = Point { params, t: &[t], y, batch: ONE_STATE };
+    Ok(Local::new().evaluate((field, at), &settings, &weights, |_| seed, None))
+}
+
+/// The divergence `∇·F = Σ_i ∂F_i/∂y_i`.
+///
+/// ```
+/// use kutta::field::{Activation, Mlp};
+/// use kutta::regularisation::{Estimator, divergence};
+/// let rotation = Mlp::new([2, 2], Activation::Identity)?;
+/// assert_eq!(divergence(&rotation, &[0.5, -1.0, 1.0, 0.25], 0.0, &[1.0, 2.0], Estimator::Exact, 0)?, 0.75);
+/// # Ok::<(), kutta::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::ShapeMismatch`] for parameters or a state of the wrong size, [`Error::InvalidArgument`] for no probes.
+pub fn divergence<F: VectorField, T: Real>(
+    field: &F,
+    params: &[T],
+    t: T,
+    y: &[T],
+    estimator: Estimator,
+    seed: u64,
+) -> Result<f64, Error> {
+    Ok(measure(field, (params, t, y), estimator, seed)?.divergence)
+}
+
+/// The square of the Frobenius norm of the Jacobian, `Σ_ij (∂F_i/∂y_j)²`.
+///
+/// # Errors
+/// As [`divergence`].
+pub fn jacobian_norm_squared<F: VectorField, T: Real>(
+    field: &F,
+    params: &[T],
+    t: T,
+    y: &[T],
+    estimator: Estimator,
+    seed: u64,
+) -> Result<f64, Error> {
+    Ok(measure(field, (params, t, y), estimator, seed)?.jacobian)
+}
+
+/// An estimate of the diagonal of the Jacobian `J`: with probes `v_k`, `Σ_k (J v_k) ⊙ v_k ⊘ Σ_k v_k ⊙ v_k`.
+///
+/// *Reference*: Bekas, Kokiopoulou and Saad, "An estimator for the diagonal of a matrix", 2007.
+///
+/// # Errors
+/// As [`divergence`].
+pub fn jacobian_diagonal<F: VectorField, T: Real>(
+    field: &F,
+    params: &[T],
+    t: T,
+    y: &[T],
+    (probes, kind): (usize, ProbeKind),
+    seed: u64,
+) -> Result<Vec<T>, Error> {
+    check(field, params, y, Estimator::Hutchinson { probes, kind })?;
+    let d = field.dim();
+    let zeros = |len: usize| vec![T::zero(); len];
+    let (mut value, mut record, mut scratch) = (zeros(d), zeros(field.record_rows()), Scratch::new());
+    let at = Point { params, t: &[t], y, batch: ONE_STATE };
+    field.eval_batch(at, &mut value, &mut record, &mut scratch);
+    let (mut probe, mut product, mut diagonal, mut squares) = (zeros(d), zeros(d), zeros(d), zeros(d));
+    for k in 0..probes as u64 {
+        kind.fill(mixed([seed, k]), &mut probe, 1, 0);
+        field.jvp(at, &record, &probe, None, &mut product, &mut scratch);
+        for (i, &v) in probe.iter().enumerate() {
+            diagonal[i] += product[i] * v;
+            squares[i] += v * v;
+        }
+    }
+    diagonal.iter_mut().zip(squares).for_each(|(x, square)| *x /= square);
+    Ok(diagonal)
+}

@@ -1,0 +1,222 @@
+//! Regularisers: what training adds to the loss to prefer some fields, and some trajectories, to others.
+//!
+//! | I want … | by |
+//! | --- | --- |
+//! | contraction along the trajectories, hence stability | [`Regularisation::divergence`] |
+//! | a smooth field | [`Regularisation::jacobian`] |
+//! | short, straight trajectories | [`Regularisation::speed`] |
+//! | parameters that change slowly from step to step | [`Regularisation::variation`] |
+//!
+//! Give a [`Regularisation`] to [`Trainer::regularised_by`](crate::Trainer::regularised_by) or
+//! [`OdeBlock::regularised_by`](crate::OdeBlock::regularised_by).
+
+mod estimate;
+mod local;
+mod probes;
+
+pub use estimate::{divergence, jacobian_diagonal, jacobian_norm_squared};
+pub(crate) use local::{Bars, Local, Weights};
+pub use probes::ProbeKind;
+pub(crate) use probes::mixed;
+
+use crate::Error;
+use serde::{Deserialize, Serialize};
+
+/// The weights of the regulariser
+///
+/// ```text
+/// R(γ) = 1/T Σ'_{t=0..T} [ α_div/d (t/T)^p ∇·F(γ_t, y_t) + α_jac/d² ‖∂F(γ_t, y_t)/∂y_t‖² + α_F ‖F(γ_t, y_t)‖² ]
+///        + α_TV/T Σ_t ‖γ_t - γ_{t-1}‖²
+/// ```
+///
+/// of a path of `T` steps through the states `y_0, …, y_T` of `d` components; `Σ'` is the trapezoidal rule, which counts
+/// both ends half, and `‖∂F/∂y‖` the Frobenius norm. `γ_t` are the parameters of the step from `y_t`, at the end those of
+/// the last step. For several samples, the first sum is the mean over them; in the last one, `T` is the number of sets of
+/// parameters. All weights are zero by default.
+///
+/// Its derivatives are exact: through the trajectories, by the discrete adjoint, and by the second derivatives of the
+/// field. If Jacobians are [estimated](Estimator::Hutchinson), they are those of the estimate.
+///
+/// ```
+/// use kutta::Regularisation;
+/// let regularisation = Regularisation { divergence: 0.5, jacobian: 0.1, ..Regularisation::default() };
+/// assert!(!regularisation.is_none());
+/// ```
+///
+/// *Reference*: Reshniak and Webster, "Robust learning with implicit residual networks", 2021, formula (20), without the
+/// speed; Hutchinson, "A stochastic estimator of the trace of the influence matrix for Laplacian smoothing splines", 1989.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Regularisation {
+    /// `α_div`, the weight of the divergence. A positive one makes trajectories contract, a negative one spread.
+    pub divergence: f64,
+    /// `p ≥ 0`: the greater, the more of the divergence's weight is near the end.
+    pub divergence_power: f64,
+    /// `α_jac ≥ 0`, the weight of the Jacobian's size.
+    pub jacobian: f64,
+    /// `α_F ≥ 0`, the weight of the field's size.
+    pub speed: f64,
+    /// `α_TV ≥ 0`, the weight of the parameters' variation from step to step.
+    pub variation: f64,
+    /// How Jacobians are evaluated.
+    pub estimator: Estimator,
+    /// What probes are drawn from. Training draws new ones for every batch.
+    pub seed: u64,
+}
+
+impl Default for Regularisation {
+    fn default() -> Self {
+        Regularisation {
+            divergence: 0.0,
+            divergence_power: 2.0,
+            jacobian: 0.0,
+            speed: 0.0,
+            variation: 0.0,
+            estimator: Estimator::Automatic,
+            seed: 0,
+        }
+    }
+}
+
+impl Regularisation {
+    /// Whether all weights are zero.
+    pub fn is_none(&self) -> bool {
+        [self.divergence, self.jacobian, self.speed, self.variation] == [0.0; 4]
+    }
+
+    /// Whether the field enters, and not the parameters alone.
+    pub(crate) fn is_local(&self) -> bool {
+        [self.divergence, self.jacobian, self.speed] != [0.0; 3]
+    }
+
+    /// Refuses what makes no sense.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let invalid = |argument, value: String, expected: &str| {
+            Err(Error::InvalidArgument { argument, value, expected: expected.to_string() })
+        };
+        if !self.divergence.is_finite() {
+            return invalid("divergence weight", self.divergence.to_string(), "a finite number");
+        }
+        for (argument, x) in [
+            ("divergence power", self.divergence_power),
+            ("jacobian weight", self.jacobian),
+            ("speed weight", self.speed),
+            ("variation weight", self.variation),
+        ] {
+            if !(x >= 0.0 && x.is_finite()) {
+                return invalid(argument, x.to_string(), "a finite number, at least 0");
+            }
+        }
+        self.estimator.check()
+    }
+}
+
+/// How the divergence `∇·F` and the square of the Jacobian's Frobenius norm are evaluated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Estimator {
+    /// Exactly up to [`EXACT_UP_TO`](Estimator::EXACT_UP_TO) components, by Rademacher probes beyond.
+    #[default]
+    Automatic,
+    /// From the whole Jacobian; the cost grows with the number of components.
+    Exact,
+    /// From products of the Jacobian `J` with random probes `z`, since `∇·F = E[zᵀJz]` and `‖J‖² = E[‖Jz‖²]` if the
+    /// entries of `z` are independent with mean 0 and variance 1: the mean over so many probes, drawn anew for every
+    /// state.
+    Hutchinson {
+        /// Number of probes, at least 1.
+        probes: usize,
+        /// What their entries are.
+        kind: ProbeKind,
+    },
+}
+
+impl Estimator {
+    /// Components up to which [`Automatic`](Estimator::Automatic) is exact.
+    pub const EXACT_UP_TO: usize = 16;
+    /// Probes that [`Automatic`](Estimator::Automatic) takes beyond.
+    pub const AUTOMATIC_PROBES: usize = 4;
+
+    fn check(self) -> Result<(), Error> {
+        match self {
+            Estimator::Hutchinson { probes: 0, .. } => {
+                Err(Error::InvalidArgument { argument: "probes", value: "0".into(), expected: "at least 1".into() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The probes to take in `d` dimensions; `None` if the whole Jacobian is.
+    pub(crate) fn probes(self, d: usize) -> Option<(usize, ProbeKind)> {
+        match self {
+            Estimator::Automatic if d > Self::EXACT_UP_TO => Some((Self::AUTOMATIC_PROBES, ProbeKind::Rademacher)),
+            Estimator::Automatic | Estimator::Exact => None,
+            Estimator::Hutchinson { probes, kind } => Some((probes, kind)),
+        }
+    }
+}
+
+/// The parts of a regulariser's value, weights included: they add up to `R`.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Penalties {
+    /// Of the divergence.
+    pub divergence: f64,
+    /// Of the Jacobian's size.
+    pub jacobian: f64,
+    /// Of the field's size.
+    pub speed: f64,
+    /// Of the parameters' variation.
+    pub variation: f64,
+}
+
+impl Penalties {
+    /// Their sum, `R`.
+    pub fn total(&self) -> f64 {
+        self.divergence + self.jacobian + self.speed + self.variation
+    }
+
+    /// Adds `weight` times other ones.
+    pub(crate) fn add(&mut self, weight: f64, other: &Penalties) {
+        self.divergence += weight * other.divergence;
+        self.jacobian += weight * other.jacobian;
+        self.speed += weight * other.speed;
+        self.variation += weight * other.variation;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_out_of_range_are_refused() {
+        let default = Regularisation::default();
+        assert!(default.is_none() && default.check().is_ok());
+        assert!(Regularisation { divergence: -1.0, ..default }.check().is_ok());
+        for (bad, argument) in [
+            (Regularisation { divergence: f64::NAN, ..default }, "divergence weight"),
+            (Regularisation { divergence_power: -1.0, ..default }, "divergence power"),
+            (Regularisation { jacobian: -0.1, ..default }, "jacobian weight"),
+            (Regularisation { speed: f64::INFINITY, ..default }, "speed weight"),
+            (Regularisation { variation: f64::NAN, ..default }, "variation weight"),
+            (
+                Regularisation { estimator: Estimator::Hutchinson { probes: 0, kind: ProbeKind::Gaussian }, ..default },
+                "probes",
+            ),
+        ] {
+            let error = bad.check().unwrap_err().to_string();
+            assert!(error.starts_with(argument), "{error}");
+        }
+    }
+
+    #[test]
+    fn settings_are_read_as_written() {
+        let estimator = Estimator::Hutchinson { probes: 3, kind: ProbeKind::Gaussian };
+        let settings = Regularisation { divergence: 0.5, estimator, seed: 7, ..Regularisation::default() };
+        let text = serde_json::to_string(&settings).unwrap();
+        assert_eq!(serde_json::from_str::<Regularisation>(&text).unwrap(), settings);
+        assert_eq!(serde_json::from_str::<Regularisation>("{}").unwrap(), Regularisation::default());
+        assert!(serde_json::from_str::<Regularisation>(r#"{"divergense": 1}"#).is_err());
+    }
+}
