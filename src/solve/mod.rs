@@ -10,15 +10,21 @@
 //! convergence, and leaves when it is done. The derivative of a step solves a linear system of the same size, with the
 //! Jacobians at the solution: no solver's iterations are ever differentiated.
 
+mod alone;
+mod anderson;
+mod broyden;
 mod descent;
 mod fixed_point;
 mod gmres;
+mod history;
 mod krylov;
 mod layout;
 pub(crate) mod lu;
 mod newton;
 mod system;
 
+pub(crate) use anderson::solve as anderson;
+pub(crate) use broyden::solve as broyden;
 pub(crate) use descent::solve as descent;
 pub(crate) use fixed_point::{neumann, solve as fixed_point};
 pub(crate) use gmres::{Gmres, Goal};
@@ -51,6 +57,8 @@ pub struct Solver {
     /// Where rounding errors of the field keep the residual of a stiff system above that, a Newton correction of that
     /// size which no longer reduces the residual counts as solved too.
     pub tolerance: Option<f64>,
+    /// How descent methods choose the length of a step.
+    pub line_search: LineSearch,
     /// Iterations after which a solve has failed.
     pub max_iterations: usize,
 }
@@ -61,6 +69,7 @@ impl Default for Solver {
             method: StageSolver::Automatic,
             adjoint: AdjointSolver::Automatic,
             tolerance: None,
+            line_search: LineSearch::MoreThuente,
             max_iterations: 100,
         }
     }
@@ -149,8 +158,37 @@ pub enum StageSolver {
     NewtonGmres,
     /// The fixed-point iteration `Y ← base + h A F(Y)`, for contractive stages.
     FixedPoint,
-    /// L-BFGS with a Wolfe line search on `½‖r‖²`, as in the source (Table 2).
+    /// The fixed-point iteration accelerated by Anderson's method.
+    Anderson,
+    /// Broyden's good method, from the identity.
+    Broyden,
+    /// Descent on `½‖r‖²` along the gradient, with diagonal scaling and momentum (Table 2 of the source, as those below).
+    GradientDescent,
+    /// Descent by BFGS, with a dense approximation of the inverse Hessian.
+    Bfgs,
+    /// Descent by L-BFGS.
     Lbfgs,
+    /// Descent by the nonlinear conjugate gradients of Fletcher and Reeves.
+    FletcherReeves,
+    /// Descent by the nonlinear conjugate gradients of Polak and Ribière, its parameter never negative.
+    PolakRibiere,
+    /// Descent by the nonlinear conjugate gradients of Hestenes and Stiefel.
+    HestenesStiefel,
+    /// Descent by Gauss–Newton: Newton's direction with a Wolfe line search.
+    GaussNewton,
+}
+
+/// How descent methods choose the length of a step along their direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum LineSearch {
+    /// The strong Wolfe conditions, by the method of Moré and Thuente.
+    #[default]
+    MoreThuente,
+    /// The approximate Wolfe conditions, by the method of Hager and Zhang.
+    HagerZhang,
+    /// Nearly the minimum along the line: Moré and Thuente with a slope reduced a thousandfold.
+    NearExact,
 }
 
 /// Methods for the linear systems of adjoint and tangent.
@@ -187,7 +225,10 @@ macro_rules! names {
     };
 }
 names!(StageSolver, "solver", Automatic "automatic", Newton "newton", NewtonGmres "newton-gmres",
-    FixedPoint "fixed-point", Lbfgs "lbfgs");
+    FixedPoint "fixed-point", Anderson "anderson", Broyden "broyden", GradientDescent "gradient-descent", Bfgs "bfgs", Lbfgs "lbfgs",
+    FletcherReeves "fletcher-reeves", PolakRibiere "polak-ribiere", HestenesStiefel "hestenes-stiefel",
+    GaussNewton "gauss-newton");
+names!(LineSearch, "line search", MoreThuente "more-thuente", HagerZhang "hager-zhang", NearExact "near-exact");
 names!(AdjointSolver, "adjoint solver", Automatic "automatic", Dense "dense", Gmres "gmres", Neumann "neumann");
 
 /// A solve that failed: which sample of the batch, and how far it got.

@@ -279,11 +279,13 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
         };
         match method {
             StageSolver::FixedPoint => solve::fixed_point(&mut system, &self.solver),
-            StageSolver::Lbfgs => solve::descent(&mut system, &self.solver),
+            StageSolver::Anderson => solve::anderson(&mut system, &self.solver),
+            StageSolver::Broyden => solve::broyden(&mut system, &self.solver),
             StageSolver::NewtonGmres => ws.newton.solve(&mut system, solve::Correction::Krylov, &self.solver),
             StageSolver::Newton | StageSolver::Automatic => {
                 ws.newton.solve(&mut system, solve::Correction::Dense, &self.solver)
             }
+            descent => solve::descent(&mut system, descent, &self.solver),
         }
     }
 }

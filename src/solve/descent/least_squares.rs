@@ -1,0 +1,101 @@
+//! `½‖r(Y)‖²` of one sample, as argmin asks for it.
+
+use super::super::StageSystem;
+use super::Vector;
+use crate::Real;
+use crate::field::VectorField;
+use argmin::core::{CostFunction, Error, Gradient};
+use nalgebra::{DMatrix, DVector};
+use std::cell::RefCell;
+
+/// `½‖r(Y)‖²` of one sample, in double precision; value and gradient at the same point share one evaluation.
+pub(super) struct LeastSquares<'p, 'a, F: ?Sized, T: Real> {
+    last: RefCell<Point>,
+    /// The point of least cost that was asked for: methods that end with an error do not tell.
+    best: RefCell<Option<(Vector, f64)>>,
+    system: RefCell<&'p mut StageSystem<'a, F, T>>,
+}
+
+#[derive(Default)]
+struct Point {
+    y: Option<Vector>,
+    cost: f64,
+    gradient: Vector,
+}
+
+impl<'p, 'a, F: VectorField + ?Sized, T: Real> LeastSquares<'p, 'a, F, T> {
+    pub fn new(system: &'p mut StageSystem<'a, F, T>) -> Self {
+        LeastSquares { last: RefCell::default(), best: RefCell::default(), system: RefCell::new(system) }
+    }
+
+    fn at<R>(&self, y: &[f64], read: impl FnOnce(f64, &[f64]) -> R) -> R {
+        let mut last = self.last.borrow_mut();
+        if last.y.as_deref() != Some(y) {
+            let mut system = self.system.borrow_mut();
+            let layout = system.buffers.layout;
+            let unknowns = || StageSystem::<F, T>::unknowns(layout, 0);
+            for (k, &y) in unknowns().zip(y) {
+                system.buffers.y[k] = T::constant(y);
+            }
+            system.evaluate(&mut Vec::new());
+            let residual = system.buffers.residual.clone();
+            let mut gradient = vec![T::zero(); layout.len()];
+            system.apply_transposed(&residual, &mut gradient);
+            last.cost = 0.5 * unknowns().map(|k| residual[k].to_f64().powi(2)).sum::<f64>();
+            last.gradient = unknowns().map(|k| gradient[k].to_f64()).collect();
+            last.y = Some(y.to_vec());
+            let mut best = self.best.borrow_mut();
+            if last.cost.is_finite() && best.as_ref().is_none_or(|best| last.cost < best.1) {
+                *best = Some((y.to_vec(), last.cost));
+            }
+        }
+        read(last.cost, &last.gradient)
+    }
+
+    /// The point of least cost so far.
+    pub fn best(&self) -> Option<Vector> {
+        self.best.borrow().as_ref().map(|best| best.0.clone())
+    }
+
+    /// The Jacobian `∂r/∂Y` at `y`, and `r`.
+    fn linearised(&self, y: &[f64]) -> (DMatrix<f64>, DVector<f64>) {
+        self.at(y, |_, _| ());
+        let mut system = self.system.borrow_mut();
+        let layout = system.buffers.layout;
+        let n = layout.equations();
+        let (mut jacobians, mut matrix) = (Vec::new(), vec![T::zero(); n * n]);
+        system.jacobians(&mut jacobians);
+        system.newton_matrix(&jacobians, 0, &mut matrix);
+        let residual = StageSystem::<F, T>::unknowns(layout, 0).map(|k| system.buffers.residual[k].to_f64());
+        let residual = DVector::from_iterator(n, residual);
+        (DMatrix::from_row_iterator(n, n, matrix.iter().map(|x| x.to_f64())), residual)
+    }
+
+    /// The squared norms of the columns of `∂r/∂Y`: the diagonal of the Hessian, but for second derivatives.
+    pub fn curvatures(&self, y: &[f64]) -> Vector {
+        self.linearised(y).0.column_iter().map(|column| column.norm_squared()).collect()
+    }
+
+    /// The step that solves the linearised equations; `None` if they are singular.
+    pub fn gauss_newton_step(&self, y: &[f64]) -> Option<Vector> {
+        let (matrix, residual) = self.linearised(y);
+        let step = matrix.lu().solve(&-residual)?;
+        step.iter().all(|x| x.is_finite()).then(|| step.as_slice().to_vec())
+    }
+}
+
+impl<F: VectorField + ?Sized, T: Real> CostFunction for &LeastSquares<'_, '_, F, T> {
+    type Param = Vector;
+    type Output = f64;
+    fn cost(&self, y: &Vector) -> Result<f64, Error> {
+        Ok(self.at(y, |cost, _| cost))
+    }
+}
+
+impl<F: VectorField + ?Sized, T: Real> Gradient for &LeastSquares<'_, '_, F, T> {
+    type Param = Vector;
+    type Gradient = Vector;
+    fn gradient(&self, y: &Vector) -> Result<Vector, Error> {
+        Ok(self.at(y, |_, gradient| gradient.to_vec()))
+    }
+}
