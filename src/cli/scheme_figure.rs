@@ -57,6 +57,7 @@ fn orbits_of(folder: &Path, pair: &PartitionedTableau) -> Result<(), Failure> {
         title: pair.name().to_string(),
         labels: ["y".to_string(), "z".to_string()],
         panels: STEPS.map(panel).into(),
+        window: Some([[-1.4, -1.4], [1.4, 1.4]]),
         exact: orbit(rotation(std::f64::consts::TAU / 128.0), [1.0, 0.0], 128),
         columns: STEPS.len(),
         ..Default::default()
