@@ -55,6 +55,8 @@
 //! | take a field of many parameters | [`Mlp`]; [`WithInputs`] adds the time, [`Damped`] a known damping |
 //! | choose a scheme | [`Tableau::by_name`], [`Tableau::catalogue`], [`Tableau::gauss`], [`Tableau::radau_iia`] |
 //! | bring a scheme of my own | [`Tableau::new`], [`Tableau::from_file`] |
+//! | know everything about a scheme, and check what is claimed of it | module [`verify`]: [`verify::verify`] |
+//! | make a scheme from schemes | [`Tableau::composed`], [`Tableau::adjoint`], … |
 //! | build a network, with parameters shared or by step | [`OdeBlock`] |
 //! | write a training loop of my own | [`OdeBlock::value_and_grad`], [`train::Optimizer`] |
 //! | judge by another loss | [`train::Loss`]: a closure will do |

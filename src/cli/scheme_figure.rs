@@ -31,8 +31,7 @@ pub fn draw_all(folder: &Path, schemes: &[Scheme]) -> Result<(), Failure> {
 }
 
 fn regions(folder: &Path, name: &str, tableaux: &[&Tableau]) -> Result<(), Failure> {
-    let functions: Vec<StabilityFunction> =
-        tableaux.iter().map(|tableau| StabilityFunction::of(&Recovered::of(tableau))).collect();
+    let functions: Vec<StabilityFunction> = tableaux.iter().map(|tableau| tableau.stability_function()).collect();
     let panels = || {
         let title = |i: usize| if functions.len() == 1 { name.to_string() } else { format!("{name}, part {i}") };
         functions.iter().enumerate().map(|(i, r)| kutta::plot::Scheme::new(title(i), |z| r.eval(z))).collect()

@@ -1,4 +1,52 @@
-//! Verification of schemes.
+//! Verification of schemes: everything about a tableau, a partitioned pair or an additive scheme by one call.
+//!
+//! [`verify`] gives a [`Report`] that prints as a table, is written as JSON, and holds what is
+//! [claimed](crate::tableau::Claims) of the scheme against what is found; a false claim is an [`Error`] that names
+//! the violated condition and its residual. The command `kutta verify` does the same for names and files.
+//!
+//! # Proofs and tolerances
+//!
+//! A scheme's coefficients are doubles. Where each is the double nearest to a simple fraction, and row sums and weights
+//! confirm it ([`coefficients`]), analysis is carried out with those fractions, in whole numbers of any size, and its
+//! verdicts are [proofs](Certainty::Proved). Elsewhere verdicts hold [to a tolerance](Certainty::ToTolerance), relative
+//! to the terms of what is computed: 10⁻¹² unless the scheme's sums show that it was given to fewer digits. The same
+//! formulas are used for both: they are generic over a [`Scalar`](scalar::Scalar). A double knows the size of the terms it is the sum of, and a
+//! coefficient of a stability function the radius within which it lies ([`ball`]).
+//!
+//! # Where is what
+//!
+//! | question | answered in |
+//! | --- | --- |
+//! | rooted trees, their functions and numbers | [`tree`], [`tree_table`] |
+//! | elementary weights and order conditions, for several tableaux too | [`weights`], [`order`] |
+//! | simplifying conditions and stage order | [`simplifying`] |
+//! | error coefficients by tree, principal error norm | [`error_coefficients`] |
+//! | composition, modified equations, conserved and effective orders | [`b_series`] |
+//! | the stability function, its poles; A-, I-, L-stability, sectors, intervals | [`stability_function`] |
+//! | SSP coefficient, contractivity | [`monotonicity`] |
+//! | oscillations: dispersion and dissipation, pairs on the oscillator | [`phase`], [`oscillator`] |
+//! | implicit-explicit schemes on stiff terms | [`additive`] |
+//! | redundant stages | [`reduction`] |
+//! | adjoint, transposed, composed, conjugate schemes | [`Tableau::adjoint`] and its neighbours |
+//! | property tests for integrators of any kind | `properties` (feature `proptest`) |
+//!
+//! # What doubles can tell
+//!
+//! Collocation schemes of any number of stages are recognised: their order follows from Butcher's simplifying conditions
+//! and the number of their nodes, without trees. For ten stages the conditions of order 20 hold to about 10⁻¹⁶, and that of
+//! order 21 is missed by 10⁻¹²: it would be told apart still. Schemes without such structure are tried up to order 12.
+//!
+//! ```
+//! use kutta::Tableau;
+//! use kutta::verify::{Certainty, verify};
+//!
+//! // A scheme with a false label.
+//! let report = verify(&Tableau::rk4().of_order(5));
+//! let error = report.check_claims().unwrap_err().to_string();
+//! assert!(error.starts_with("rk4: the claim order = 5 is false, it is 4"), "{error}");
+//! assert_eq!(report.a_stable.certainty, Certainty::Proved);
+//! # Ok::<(), kutta::Error>(())
+//! ```
 
 pub mod additive;
 pub mod b_series;

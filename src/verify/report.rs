@@ -8,7 +8,7 @@ use super::coefficients::{Coefficients, Recovered};
 use super::error_coefficients::ErrorNorm;
 use super::fact::{self, Claim, Fact, Value};
 use super::monotonicity::{circle_contractivity_radius, ssp_coefficient};
-use super::order::Order;
+use super::order::{Condition, Order, Violation};
 use super::roots::AlgebraicNumber;
 use super::scalar::Scalar;
 use super::simplifying::SimplifyingConditions;
@@ -94,6 +94,15 @@ struct Structure {
     stages: usize,
 }
 
+impl<T: Scalar> Coefficients<T> {
+    /// `Σ_i b_i c_i^{k-1} − 1/k`.
+    fn quadrature_residual(&self, k: usize) -> f64 {
+        let power = |c: &T| (1..k).fold(T::one(), |power, _| power * c);
+        let sum = self.b.iter().zip(&self.c).fold(T::zero(), |sum, (b, c)| sum + power(c) * b);
+        (sum - T::ratio(1, k as i64)).to_f64()
+    }
+}
+
 impl Structure {
     fn of<T: Scalar>(k: &Coefficients<T>, up_to: Option<usize>) -> Self {
         let order_of = |method: &Method<'_, T>| match up_to {
@@ -101,16 +110,26 @@ impl Structure {
             None => method.order(),
         };
         let method = Method::of(k);
-        let order = order_of(&method);
+        let (simplifying, symmetric) = (SimplifyingConditions::of(&method), k.symmetric());
+        let mut order = order_of(&method);
+        if symmetric.holds && !order.is_known && order.order % 2 == 1 {
+            // The order of a symmetric scheme is even: Hairer, Lubich, Wanner, Geometric Numerical Integration (2006), II.3.
+            order.order += 1;
+            if order.order == simplifying.quadrature {
+                let (condition, residual) =
+                    (Condition::Quadrature(order.order + 1), k.quadrature_residual(order.order + 1));
+                order = Order { is_known: true, violation: Some(Violation { condition, residual }), ..order };
+            }
+        }
         let principal = |order: &Order| order.is_known.then(|| method.error_norm(order.order + 1).ok()).flatten();
         Structure {
             autonomous_order: order_of(&method.clone().autonomous()).order,
             embedded: Method::embedded(k).map(|embedded| order_of(&embedded)),
-            simplifying: SimplifyingConditions::of(&method),
+            simplifying,
             principal_error: principal(&order),
             algebraically_stable: k.algebraically_stable(),
             symplectic: k.symplectic(),
-            symmetric: k.symmetric(),
+            symmetric,
             stages: k.reduced().scheme.stages(),
             order,
         }

@@ -12,6 +12,7 @@ use super::determinant::Integers;
 use super::polynomial::{Polynomial, horner};
 use super::quotient::{cancelled, product, recognised, reduced, rounded};
 use super::scalar::{Rational, Scalar};
+use crate::Tableau;
 
 /// The stability function of a Runge–Kutta scheme,
 ///
@@ -188,6 +189,21 @@ fn best(candidates: Vec<Complex<f64>>, polynomial: &[f64]) -> Vec<Complex<f64>> 
     let mut zeros: Vec<Complex<f64>> = rated.into_iter().map(|(_, z)| z).collect();
     zeros.sort_by(|a, b| a.re.total_cmp(&b.re).then(a.im.total_cmp(&b.im)));
     zeros
+}
+
+/// Linear stability.
+impl Tableau {
+    /// The stability function, exact if all coefficients are fractions.
+    ///
+    /// ```
+    /// use kutta::Tableau;
+    /// let r = Tableau::implicit_midpoint().stability_function();
+    /// assert_eq!((r.numerator(), r.denominator()), (vec![1.0, 0.5], vec![1.0, -0.5]));
+    /// assert!(r.a_stability().holds && !r.l_stability().holds);
+    /// ```
+    pub fn stability_function(&self) -> StabilityFunction {
+        StabilityFunction::of(&Recovered::of(self))
+    }
 }
 
 impl fmt::Display for StabilityFunction {
