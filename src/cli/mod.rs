@@ -82,9 +82,13 @@ pub fn run() -> ExitCode {
 }
 
 fn fail(code: u8, message: impl Display) -> ExitCode {
+    complain(message);
+    ExitCode::from(code)
+}
+
+fn complain(message: impl Display) {
     // If standard error is closed too, the exit code must do.
     let _ = writeln!(io::stderr(), "error: {message}");
-    ExitCode::from(code)
 }
 
 /// Writes to standard output; unlike `print!`, it does not panic when nobody reads.

@@ -54,8 +54,11 @@ impl Verify {
             (true, ..) => print_json(&reports)?,
             _ => print(reports.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n\n"))?,
         }
-        // All is printed before the first false claim is complained of; the others can be read in the tables.
-        reports.iter().try_for_each(AnyReport::check_claims).map_err(Failure::from)
+        // Of each scheme the first false claim; the others can be read in its table.
+        let mut errors: Vec<Error> = reports.iter().filter_map(|report| report.check_claims().err()).collect();
+        let Some(last) = errors.pop() else { return Ok(()) };
+        errors.iter().for_each(super::complain);
+        Err(last.into())
     }
 }
 

@@ -36,6 +36,8 @@ pub enum Value {
     Numbers(Vec<f64>),
     /// Several complex numbers, real part first.
     Points(Vec<[f64; 2]>),
+    /// Numbers by name.
+    Table(Vec<(String, f64)>),
     /// Something said in words.
     Text(String),
     /// What does not apply to the scheme, or is unknown.
@@ -92,6 +94,7 @@ impl Serialize for Value {
             Value::Number(number) => number.serialize(serializer),
             Value::Numbers(numbers) => numbers.serialize(serializer),
             Value::Points(points) => points.serialize(serializer),
+            Value::Table(rows) => serializer.collect_map(rows.iter().map(|(name, number)| (name, number))),
             Value::Text(text) => text.serialize(serializer),
             Value::None => serializer.serialize_none(),
         }
@@ -109,6 +112,7 @@ impl fmt::Display for Value {
             Value::Number(x) => number(*x),
             Value::Numbers(v) => list(v.iter().map(|&x| number(x)).collect()),
             Value::Points(v) => list(v.iter().map(|&[x, y]| point(x, y)).collect()),
+            Value::Table(rows) => format!("{} of them", rows.len()),
             Value::Text(text) => text.clone(),
             Value::None => "–".to_string(),
         })

@@ -3,6 +3,7 @@
 //! | operation | the step it takes |
 //! | --- | --- |
 //! | [`Tableau::adjoint`] | `Φ*_h = Φ_{-h}⁻¹`: undoes a step with `−h` |
+//! | [`Tableau::reflected`] | the same, its stages in the order of the scheme's |
 //! | [`Tableau::transposed`] | `B⁻¹ Aᵀ B` for `A`; no meaning of its own |
 //! | [`Tableau::discrete_adjoint`] | what the gradient of a network of such steps does to the adjoint variable |
 //! | [`Tableau::composed`], [`Tableau::power`] | several steps, one after the other |
@@ -45,6 +46,21 @@ impl Tableau {
             Recovered::Rounded(k) => of(&k).trusted(),
         };
         named(made, self, |name| format!("adjoint of {name}"))
+    }
+
+    /// The reflected scheme: `a'_ij = b_j − a_ij`, the same `b`, `c'_i = 1 − c_i`. It is the [adjoint](Tableau::adjoint)
+    /// scheme with its stages in reverse order.
+    ///
+    /// Source: R. Scherer, H. Türke, Reflected and transposed Runge–Kutta methods, BIT 23 (1983) 262–266.
+    pub fn reflected(&self) -> Tableau {
+        fn of<T: Scalar>(k: &Coefficients<T>) -> Coefficients<T> {
+            k.like(|i, j| k.b[j].clone() - k.a(i, j), |j| k.b[j].clone(), |i| T::one() - &k.c[i])
+        }
+        let made = match Recovered::of(self) {
+            Recovered::Exact(k) => of(&k).trusted(),
+            Recovered::Rounded(k) => of(&k).trusted(),
+        };
+        named(made, self, |name| format!("{name}, reflected"))
     }
 
     /// The transposed scheme: `a'_ij = b_j a_ji / b_i`, the same `b`, nodes the row sums of `A'`.
@@ -292,7 +308,10 @@ mod tests {
         assert!(distance(&gauss.discrete_adjoint().unwrap(), &gauss) < 1e-15);
         let euler = Tableau::two_leg_theta(0.0).unwrap().discrete_adjoint().unwrap();
         assert_eq!((euler.row(0), euler.b(), euler.c()), (&[1.0][..], &[1.0][..], &[0.0][..]));
-        // Gauss is its own transposed adjoint: both together are the symplectic conjugate.
+        // Both operations together make the discrete adjoint, but for the nodes.
+        let both = Tableau::radau_iia(3).unwrap().transposed().unwrap().reflected();
+        let discrete = Tableau::radau_iia(3).unwrap().discrete_adjoint().unwrap();
+        assert!((0..3).all(|i| both.row(i).iter().zip(discrete.row(i)).all(|(x, y)| (x - y).abs() < 1e-14)));
         assert!(distance(&gauss.transposed().unwrap(), &gauss.adjoint().transposed().unwrap()) < 1e-14);
     }
 }

@@ -13,6 +13,7 @@ use super::roots::AlgebraicNumber;
 use super::scalar::Scalar;
 use super::simplifying::SimplifyingConditions;
 use super::stability_function::StabilityFunction;
+use super::tree::RootedTree;
 use super::verdict::Verdict;
 use super::weights::Method;
 use crate::{Error, Tableau};
@@ -45,6 +46,8 @@ pub struct Report {
     pub simplifying: SimplifyingConditions,
     /// The Euclidean norm of the error coefficients of order `p + 1`, with the largest of them.
     pub principal_error: Option<ErrorNorm>,
+    /// The error coefficients of order `p + 1`, `(Φ(t) − 1/γ(t)) / σ(t)`, by tree.
+    pub error_coefficients: Vec<(RootedTree, f64)>,
     /// The order of the pair of the scheme and its [discrete adjoint](Tableau::discrete_adjoint), if there is one.
     pub discrete_adjoint_order: Option<usize>,
     /// The stability function.
@@ -88,6 +91,7 @@ struct Structure {
     embedded: Option<Order>,
     simplifying: SimplifyingConditions,
     principal_error: Option<ErrorNorm>,
+    error_coefficients: Vec<(RootedTree, f64)>,
     algebraically_stable: Verdict,
     symplectic: Verdict,
     symmetric: Verdict,
@@ -122,11 +126,16 @@ impl Structure {
             }
         }
         let principal = |order: &Order| order.is_known.then(|| method.error_norm(order.order + 1).ok()).flatten();
+        let coefficients = |order: &Order| match order.is_known.then(|| method.error_coefficients(order.order + 1)) {
+            Some(Ok(all)) => all.into_iter().map(|(tree, x)| (tree, x.to_f64())).collect(),
+            _ => Vec::new(),
+        };
         Structure {
-            autonomous_order: order_of(&method.clone().autonomous()).order,
+            autonomous_order: order_of(&method.clone().autonomous()).order.max(order.order),
             embedded: Method::embedded(k).map(|embedded| order_of(&embedded)),
             simplifying,
             principal_error: principal(&order),
+            error_coefficients: coefficients(&order),
             algebraically_stable: k.algebraically_stable(),
             symplectic: k.symplectic(),
             symmetric,
@@ -160,6 +169,7 @@ impl Report {
             embedded_order: structure.embedded,
             simplifying: structure.simplifying,
             principal_error: structure.principal_error,
+            error_coefficients: structure.error_coefficients,
             discrete_adjoint_order: discrete_adjoint_order(scheme, up_to),
             i_stable: stability.i_stability(),
             a_stable: stability.a_stability(),
@@ -214,6 +224,8 @@ impl Report {
         ];
         facts.extend(simplifying.map(|(key, count)| Fact::decided(ACCURACY, key, Value::Count(count), tolerance)));
         facts.push(principal_error(self.principal_error.as_ref(), tolerance));
+        let coefficients = self.error_coefficients.iter().map(|(tree, x)| (tree.to_string(), *x)).collect();
+        facts.push(Fact::decided(ACCURACY, "error_coefficients", Value::Table(coefficients), tolerance));
         facts.extend([
             Fact::decided(ACCURACY, "discrete_adjoint_order", self.discrete_adjoint_order.into(), tolerance),
             radius(LINEAR, "stability_numerator", 0.0).with(Value::Numbers(self.stability.numerator())),
