@@ -146,7 +146,8 @@ proptest! {
     }
 }
 
-/// The order that is observed is the one that is stated, for the whole catalogue.
+/// The order that is observed is at least the one that is stated, for the whole catalogue; that it is no higher is proved
+/// by the order conditions.
 #[test]
 fn catalogue_has_its_order() {
     let field = Smooth::generic(2);
@@ -158,7 +159,7 @@ fn catalogue_has_its_order() {
             continue;
         }
         let at = At { t: 0.25, y: vec![0.5, -0.25], h: if order > 5 { 2.0 } else { 1.0 } };
-        assert_order(one_step(&scheme, &field), flow(&field), &at, order, 1e-14)
+        assert_order_at_least(one_step(&scheme, &field), flow(&field), &at, order, 1e-14)
             .unwrap_or_else(|e| panic!("{}: {e}", scheme.name()));
     }
 }
