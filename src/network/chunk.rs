@@ -1,6 +1,6 @@
 //! A group of samples that go through a block together.
 
-use super::Grid;
+use super::{Grid, Work};
 use crate::field::Batch;
 use crate::step::{Start, Step, Trace, Workspace};
 use crate::{Error, Real, VectorField};
@@ -29,7 +29,6 @@ pub(super) struct Chunk<T: Real> {
     traces: Vec<Trace<T>>,
     lambda: Vec<T>,
     pub params_bar: Vec<T>,
-    pub iterations: usize,
     ws: Workspace<T>,
 }
 
@@ -89,14 +88,13 @@ impl<T: Real> Chunk<T> {
             traces: Vec::new(),
             lambda: vec![T::zero(); dim * batch.stride],
             params_bar: Vec::new(),
-            iterations: 0,
             ws: Workspace::new(),
         }
     }
 
-    /// Number of steps times number of samples.
-    pub fn sample_steps(&self) -> usize {
-        self.layers.len() * self.samples.len()
+    /// What the last [`forward`](Chunk::forward) pass and all passes since have cost.
+    pub fn work(&self) -> Work {
+        self.ws.work()
     }
 
     /// Takes all steps from the starts, which hold the batch's samples one after another.
@@ -113,7 +111,6 @@ impl<T: Real> Chunk<T> {
                 self.states[i * stride + q] = starts[sample * d + i];
             }
         }
-        self.iterations = 0;
         self.traces.resize_with(self.layers.len(), Trace::new);
         self.ws.start();
         for (n, &layer) in self.layers.iter().enumerate() {
@@ -125,8 +122,7 @@ impl<T: Real> Chunk<T> {
                 y,
                 batch: self.batch,
             };
-            self.iterations += step
-                .forward(from, next, &mut self.traces[n], &mut self.ws)
+            step.forward(from, next, &mut self.traces[n], &mut self.ws)
                 .map_err(|error| error.relocated(n, &self.samples))?;
         }
         Ok(())
@@ -169,6 +165,7 @@ impl<T: Real> Chunk<T> {
         self.lambda.fill(T::zero());
         self.params_bar.clear();
         self.params_bar.resize(params.len(), T::zero());
+        self.ws.start_adjoint();
         for n in (0..self.layers.len()).rev() {
             self.add_cotangents(n + 1, &gradient);
             let range = self.layers[n] * layer_params..(self.layers[n] + 1) * layer_params;

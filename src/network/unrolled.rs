@@ -16,7 +16,6 @@ pub struct Unrolled<'a, F, T: Real> {
     step: Step<'a, F, T>,
     layer_params: usize,
     param_count: usize,
-    implicit_blocks: usize,
     chunks: Vec<Chunk<T>>,
     samples: usize,
     path: Path<T>,
@@ -29,7 +28,6 @@ impl<'a, F: VectorField, T: Real> Unrolled<'a, F, T> {
             step: Step::new(block.field(), block.tableau(), *block.solver())?,
             layer_params: block.field().param_count(),
             param_count: block.param_count(),
-            implicit_blocks: block.implicit_blocks(),
             chunks: Chunk::cut(dim, grid, |t| block.layer_at(t)),
             samples: grid.samples(),
             path: Path::zeros(dim, grid),
@@ -59,12 +57,11 @@ impl<'a, F: VectorField, T: Real> Unrolled<'a, F, T> {
         &self.path
     }
 
-    /// The nonlinear work of the last [`forward`](Unrolled::forward) pass.
+    /// The work of the last [`forward`](Unrolled::forward) pass, and of passes [`backward`](Unrolled::backward) since.
     pub fn work(&self) -> Work {
-        Work {
-            iterations: self.chunks.iter().map(|chunk| chunk.iterations).sum(),
-            solves: self.implicit_blocks * self.chunks.iter().map(Chunk::sample_steps).sum::<usize>(),
-        }
+        let mut work = Work::default();
+        self.chunks.iter().for_each(|chunk| work += chunk.work());
+        work
     }
 
     /// Pulls the cotangents `gradient` of the observed states back through the last [`forward`](Unrolled::forward)

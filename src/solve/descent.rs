@@ -90,6 +90,7 @@ pub(crate) fn solve<F: VectorField + ?Sized, T: Real>(
             buffers: &mut buffers,
             solution: Solution { layout: alone, y: &mut y, f: &mut f, record: &mut record },
             scratch: &mut scratch,
+            work: &mut *system.work,
         };
         let (mut iterations, mut norms) = (0, Vec::new());
         single.evaluate(&mut norms);

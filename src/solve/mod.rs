@@ -11,6 +11,7 @@
 //! Jacobians at the solution: no solver's iterations are ever differentiated.
 
 mod descent;
+mod extrapolate;
 mod fixed_point;
 mod gmres;
 mod krylov;
@@ -18,13 +19,16 @@ mod layout;
 pub(crate) mod lu;
 mod newton;
 mod system;
+mod work;
 
 pub(crate) use descent::solve as descent;
+pub(crate) use extrapolate::Extrapolation;
 pub(crate) use fixed_point::{neumann, solve as fixed_point};
 pub(crate) use gmres::{Gmres, Goal};
 pub(crate) use layout::Layout;
 pub(crate) use newton::{Correction, Newton};
 pub(crate) use system::{Buffers, Solution, StageSystem};
+pub use work::Work;
 
 use crate::{Error, Real};
 use serde::{Deserialize, Serialize};

@@ -195,6 +195,7 @@ impl<T: Real> Newton<T> {
                     let mut sound = true;
                     if iterate.wants_jacobian {
                         system.newton_matrix(&self.jacobians, q, factors);
+                        system.work.factorizations += 1;
                         sound = T::factor(factors, pivots, &mut self.lu).is_ok();
                         iterate.wants_jacobian = !sound;
                     }

@@ -11,7 +11,7 @@ use super::trace::BlockTrace;
 use super::{Step, Workspace};
 use crate::error::Location;
 use crate::field::{Batch, Point};
-use crate::solve::{self, AdjointSolver, Failure, Layout};
+use crate::solve::{self, AdjointSolver, Extrapolation, Failure, Layout};
 use crate::{Error, Real, VectorField};
 
 /// Most GMRES iterations or Neumann terms.
@@ -49,7 +49,9 @@ impl<F: VectorField, T: Real> Step<'_, F, T> {
         let Linearised { block, layout, h, trace, .. } = of;
         let at = of.point();
         let defeats_krylov = ws.defeats_krylov;
-        let Workspace { scratch, rhs, solution, product, tolerance, newton, .. } = ws;
+        let Workspace { scratch, rhs, solution, product, tolerance, newton, past_adjoint, work, .. } = ws;
+        past_adjoint.resize_with(self.scheme.blocks.len(), Extrapolation::new);
+        let past = &mut past_adjoint[block.index];
         solution.resize(layout.len(), T::zero());
         product.resize(layout.len(), T::zero());
         let what = match side {
@@ -60,14 +62,17 @@ impl<F: VectorField, T: Real> Step<'_, F, T> {
         let linear_tolerance = self.solver.linear_tolerance::<T>();
 
         // out = h diag(J) (A ⊗ I) v or its transpose: P = I - that.
-        let mut coupled = |v: &[T], out: &mut [T]| match side {
-            Side::Tangent => {
-                layout.couple(&block.a, false, h, v, product);
-                self.field.jvp(at, &trace.record, product, None, out, scratch);
-            }
-            Side::Adjoint => {
-                self.field.vjp(at, &trace.record, v, product, None, scratch);
-                layout.couple(&block.a, true, h, product, out);
+        let mut coupled = |v: &[T], out: &mut [T]| {
+            work.products += layout.batch().live;
+            match side {
+                Side::Tangent => {
+                    layout.couple(&block.a, false, h, v, product);
+                    self.field.jvp(at, &trace.record, product, None, out, scratch);
+                }
+                Side::Adjoint => {
+                    self.field.vjp(at, &trace.record, v, product, None, scratch);
+                    layout.couple(&block.a, true, h, product, out);
+                }
             }
         };
         let fallback = self.solver.adjoint_fallback(layout.equations());
@@ -80,11 +85,20 @@ impl<F: VectorField, T: Real> Step<'_, F, T> {
                 tolerance.clear();
                 tolerance.resize(layout.samples, linear_tolerance);
                 solution.fill(T::zero());
+                // Cotangents of slopes change from step to step with what is differentiated; what the field adds to them,
+                // κ - μ, changes less.
+                if let Some(past) = past.next().filter(|past| side == Side::Adjoint && past.len() == rhs.len()) {
+                    solution.iter_mut().zip(&*rhs).zip(past).for_each(|((x, &mu), &past)| *x = mu + past);
+                }
                 let goal = solve::Goal { tolerance, max_iterations: MAX_ITERATIONS };
                 let outcome = newton.gmres.solve(layout, rhs, solution, goal, |v, out| {
                     coupled(v, out);
                     layout.subtract_from(v, out);
                 });
+                if side == Side::Adjoint {
+                    product.iter_mut().zip(&*solution).zip(&*rhs).for_each(|((out, &x), &mu)| *out = x - mu);
+                    past.push(product, layout.stride);
+                }
                 let iterations = outcome.iterations;
                 outcome.unsolved.map(|(sample, residual)| Failure { sample, residual, iterations })
             }
@@ -115,6 +129,8 @@ impl<F: VectorField, T: Real> Step<'_, F, T> {
         let Layout { rows: d, stages: s, stride, .. } = layout;
         let n = s * d;
         ws.jacobians.resize(d * layout.len(), T::zero());
+        ws.work.jacobians += layout.batch().live;
+        ws.work.factorizations += layout.samples;
         self.field.jacobian(of.point(), &of.trace.record, &mut ws.jacobians, &mut ws.scratch);
         ws.matrix.resize(n * n, T::zero());
         ws.pivots.resize(2 * n, 0);

@@ -128,7 +128,7 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
             add_scaled(b, increment, next);
         }
         if self.scheme.blocks.iter().any(|block| block.implicit) {
-            ws.remember();
+            ws.remember(batch);
         }
         match not_finite(next, batch) {
             None => Ok(iterations),
@@ -193,6 +193,7 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
             solved = self.attempt(fallback, block, layout, from, trace, ws);
             ws.defeats_krylov |= solved.is_ok();
         }
+        ws.work.solves += layout.samples;
         let iterations = solved.map_err(|failure| Error::NotConverged {
             what: "stage equations",
             location: Location { step: 0, stage: block.stages.start, sample: failure.sample },
@@ -200,6 +201,7 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
             iterations: failure.iterations,
             tolerance: self.solver.stage_tolerance::<T>().to_f64(),
         })?;
+        ws.work.iterations += iterations;
         // h k = A⁻¹ (Y - base) where A allows it, h F(Y) where not.
         for p in 0..layout.rows {
             for (i, stage) in block.stages.clone().enumerate() {
@@ -249,19 +251,13 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
                 for j in 0..block.stages.start {
                     add_scaled(self.scheme.a(stage, j), &ws.increments[j * len..][row.clone()], base);
                 }
-                // First guess: every stage's slope changes as it did from the step before last to the last.
+                // First guess: the slopes of every stage change from step to step as they did.
                 let guess = &mut buffers.y[layout.span(p, i)];
                 guess.copy_from_slice(base);
                 for (j, stage) in block.stages.clone().enumerate() {
                     let weight = block.a[i * s + j];
-                    let past = |k: usize| &ws.history[k][stage * len..][row.clone()];
-                    match ws.known_steps {
-                        0 => {}
-                        1 => add_scaled(weight, past(0), guess),
-                        _ => {
-                            add_scaled(T::constant(2.0) * weight, past(0), guess);
-                            add_scaled(-weight, past(1), guess);
-                        }
+                    if let Some(slopes) = ws.past.next().filter(|past| past.len() == ws.increments.len()) {
+                        add_scaled(weight, &slopes[stage * len..][row.clone()], guess);
                     }
                 }
             }
@@ -276,6 +272,7 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
             buffers,
             solution: Solution { layout, y: &mut trace.y, f: &mut ws.slopes, record: &mut trace.record },
             scratch: &mut ws.scratch,
+            work: &mut ws.work,
         };
         match method {
             StageSolver::FixedPoint => solve::fixed_point(&mut system, &self.solver),
