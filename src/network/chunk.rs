@@ -112,7 +112,7 @@ impl<T: Real> Chunk<T> {
             }
         }
         self.traces.resize_with(self.layers.len(), Trace::new);
-        self.ws.start();
+        self.ws.start_pass(!step.keeps_jacobians());
         for (n, &layer) in self.layers.iter().enumerate() {
             let (y, next) = self.states[n * d * stride..(n + 2) * d * stride].split_at_mut(d * stride);
             let from = Start {

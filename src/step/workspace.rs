@@ -3,7 +3,7 @@
 use crate::Real;
 use crate::field::{Batch, Scratch};
 use crate::solve::lu::LuScratch;
-use crate::solve::{Buffers, Extrapolation, Newton, Work};
+use crate::solve::{Buffers, Extrapolation, Newton, Relaxation, Work};
 
 /// Memory that steps reuse, so that none allocates after the first.
 #[derive(Debug)]
@@ -20,6 +20,13 @@ pub struct Workspace<T: Real> {
     pub(super) past: Extrapolation<T>,
     /// `κ - μ` of the steps so far, backwards, by block, for first guesses.
     pub(super) past_adjoint: Vec<Extrapolation<T>>,
+    /// By sample: how the operator of the adjoint is relaxed.
+    pub(super) relaxations: Vec<Relaxation<T>>,
+    pub(super) residual: Vec<T>,
+    /// `h k_i` without the error that a relaxation would take from them.
+    pub(super) smooth: Vec<T>,
+    /// The stages of an implicit block as the steps before let them expect.
+    pub(super) guess: Vec<T>,
     pub(super) work: Work,
     /// Whether GMRES failed on these samples where LU did not.
     pub(super) defeats_krylov: bool,
@@ -47,6 +54,10 @@ impl<T: Real> Workspace<T> {
             slopes: Vec::new(),
             past: Extrapolation::new(),
             past_adjoint: Vec::new(),
+            relaxations: Vec::new(),
+            residual: Vec::new(),
+            smooth: Vec::new(),
+            guess: Vec::new(),
             work: Work::default(),
             defeats_krylov: false,
             rhs: Vec::new(),
@@ -63,7 +74,13 @@ impl<T: Real> Workspace<T> {
 
     /// Forgets what earlier steps taught, and their work: the next one belongs to other samples.
     pub fn start(&mut self) {
+        self.start_pass(true);
+    }
+
+    /// As [`start`](Workspace::start), for the same samples again; with or without forgetting factors of Jacobians.
+    pub(crate) fn start_pass(&mut self, factors: bool) {
         self.past.forget();
+        self.newton.forget(factors);
         self.start_adjoint();
         self.defeats_krylov = false;
         self.work = Work::default();
@@ -72,6 +89,7 @@ impl<T: Real> Workspace<T> {
     /// Forgets what earlier steps of an adjoint taught: the next one does not continue them.
     pub fn start_adjoint(&mut self) {
         self.past_adjoint.iter_mut().for_each(Extrapolation::forget);
+        self.relaxations.clear();
     }
 
     /// What steps and their adjoints have cost since [`start`](Workspace::start).
@@ -81,7 +99,7 @@ impl<T: Real> Workspace<T> {
 
     /// Keeps the slopes of the step just taken.
     pub(super) fn remember(&mut self, batch: Batch) {
-        self.past.push(&self.increments, batch.stride);
+        self.past.push(&self.smooth, batch.stride);
     }
 
     /// Scales the slopes of the last step, for a next step that is `ratio` times as long or starts elsewhere, and forgets
