@@ -165,12 +165,6 @@ impl<F: VectorField> OdeBlock<F> {
         }
     }
 
-    pub(super) fn implicit_blocks(&self) -> usize {
-        let implicit =
-            |block: &std::ops::Range<usize>| block.clone().any(|i| block.clone().any(|j| self.tableau.a(i, j) != 0.0));
-        self.tableau.blocks().iter().filter(|block| implicit(block)).count()
-    }
-
     /// Initial parameters. Sets of different steps start equal: their differences are for the data to ask for.
     pub fn init<T: Real>(&self, rng: &mut impl Rng) -> Vec<T> {
         self.field.init(rng).repeat(self.layers())

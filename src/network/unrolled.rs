@@ -19,7 +19,6 @@ pub struct Unrolled<'a, F, T: Real> {
     step: Step<'a, F, T>,
     layer_params: usize,
     param_count: usize,
-    implicit_blocks: usize,
     chunks: Vec<Chunk<T>>,
     samples: usize,
     path: Path<T>,
@@ -35,7 +34,6 @@ impl<'a, F: VectorField, T: Real> Unrolled<'a, F, T> {
             step: Step::new(block.field(), block.tableau(), *block.solver())?,
             layer_params: block.field().param_count(),
             param_count: block.param_count(),
-            implicit_blocks: block.implicit_blocks(),
             chunks: Chunk::cut(dim, grid, |t| block.layer_at(t)),
             samples: grid.samples(),
             path: Path::zeros(dim, grid),
@@ -67,12 +65,11 @@ impl<'a, F: VectorField, T: Real> Unrolled<'a, F, T> {
         &self.path
     }
 
-    /// The nonlinear work of the last [`forward`](Unrolled::forward) pass.
+    /// The work of the last [`forward`](Unrolled::forward) pass, and of passes [`backward`](Unrolled::backward) since.
     pub fn work(&self) -> Work {
-        Work {
-            iterations: self.chunks.iter().map(|chunk| chunk.iterations).sum(),
-            solves: self.implicit_blocks * self.chunks.iter().map(Chunk::sample_steps).sum::<usize>(),
-        }
+        let mut work = Work::default();
+        self.chunks.iter().for_each(|chunk| work += chunk.work());
+        work
     }
 
     /// The value of a regulariser for the trajectories of the last [`forward`](Unrolled::forward) pass, taken with the same
