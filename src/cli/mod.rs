@@ -7,6 +7,7 @@ mod options;
 mod predict;
 mod report;
 mod schemes;
+mod spectral;
 
 use clap::{Parser, Subcommand};
 use std::fmt::Display;

@@ -4,6 +4,7 @@ mod block;
 mod chunk;
 mod grid;
 mod path;
+mod spectra;
 mod unrolled;
 
 pub use block::{Gradient, OdeBlock, Sharing};

@@ -2,6 +2,7 @@
 
 use super::chunk::Chunk;
 use super::{Grid, OdeBlock, Path, Work};
+use crate::field::{Effective, Purpose};
 use crate::step::Step;
 use crate::{Error, Real, VectorField};
 use rayon::prelude::*;
@@ -14,6 +15,9 @@ use rayon::prelude::*;
 #[derive(Debug)]
 pub struct Unrolled<'a, F, T: Real> {
     step: Step<'a, F, T>,
+    field: &'a F,
+    /// The parameters of passes that are given learned ones.
+    effective: Effective<T>,
     layer_params: usize,
     param_count: usize,
     implicit_blocks: usize,
@@ -27,6 +31,8 @@ impl<'a, F: VectorField, T: Real> Unrolled<'a, F, T> {
         let dim = block.field().dim();
         Ok(Unrolled {
             step: Step::new(block.field(), block.tableau(), *block.solver())?,
+            field: block.field(),
+            effective: Effective::new(),
             layer_params: block.field().param_count(),
             param_count: block.param_count(),
             implicit_blocks: block.implicit_blocks(),
@@ -36,7 +42,8 @@ impl<'a, F: VectorField, T: Real> Unrolled<'a, F, T> {
         })
     }
 
-    /// Integrates from `starts`, the samples' states one after another; gives the observed states.
+    /// Integrates from `starts`, the samples' states one after another; gives the observed states. A field's
+    /// [reparameterisation](VectorField::reparameterisation) is applied exactly, as for a prediction.
     ///
     /// # Errors
     /// [`Error::ShapeMismatch`] for parameters or starts of the wrong size, [`Error::NotFinite`] for parameters, starts
@@ -44,6 +51,17 @@ impl<'a, F: VectorField, T: Real> Unrolled<'a, F, T> {
     pub fn forward(&mut self, params: &[T], starts: &[T]) -> Result<&Path<T>, Error> {
         Error::check_len("params", "entries", params.len(), self.param_count)?;
         Error::check_len("starts", "entries", starts.len(), self.samples * self.path.dim())?;
+        check_finite("a parameter", params)?;
+        let mut effective = std::mem::take(&mut self.effective);
+        let done = effective
+            .update(self.field, params, Purpose::Prediction)
+            .and_then(|params| self.forward_effective(params, starts).map(|_| ()));
+        self.effective = effective;
+        done.map(|()| &self.path)
+    }
+
+    /// As [`forward`](Unrolled::forward), for effective parameters.
+    pub(crate) fn forward_effective(&mut self, params: &[T], starts: &[T]) -> Result<&Path<T>, Error> {
         check_finite("a parameter", params)?;
         check_finite("a start", starts)?;
         let (step, layer_params) = (&self.step, self.layer_params);
@@ -81,11 +99,27 @@ impl<'a, F: VectorField, T: Real> Unrolled<'a, F, T> {
         params_bar: &mut [T],
         starts_bar: &mut [T],
     ) -> Result<(), Error> {
-        let dim = self.path.dim();
         Error::check_len("params", "entries", params.len(), self.param_count)?;
         Error::check_len("params_bar", "entries", params_bar.len(), self.param_count)?;
-        Error::check_len("starts_bar", "entries", starts_bar.len(), self.samples * dim)?;
+        Error::check_len("starts_bar", "entries", starts_bar.len(), self.samples * self.path.dim())?;
         Error::check_len("gradient", "entries", gradient.as_slice().len(), self.path.as_slice().len())?;
+        Error::check_len("the forward pass", "parameters", self.effective.params().len(), self.param_count)?;
+        let effective = std::mem::take(&mut self.effective);
+        let done = self.backward_effective(effective.params(), gradient, params_bar, starts_bar);
+        effective.pull_back(self.field, params, params_bar);
+        self.effective = effective;
+        done
+    }
+
+    /// As [`backward`](Unrolled::backward), for effective parameters and their cotangents.
+    pub(crate) fn backward_effective(
+        &mut self,
+        params: &[T],
+        gradient: &Path<T>,
+        params_bar: &mut [T],
+        starts_bar: &mut [T],
+    ) -> Result<(), Error> {
+        let dim = self.path.dim();
         let (step, layer_params) = (&self.step, self.layer_params);
         run(&mut self.chunks, |chunk| {
             chunk.backward(step, params, layer_params, |sample, k, i| gradient.state(sample, k)[i])
@@ -107,14 +141,17 @@ impl<'a, F: VectorField, T: Real> Unrolled<'a, F, T> {
         Error::check_len("params", "entries", params.len(), self.param_count)?;
         Error::check_len("params_dot", "entries", params_dot.len(), self.param_count)?;
         Error::check_len("starts_dot", "entries", starts_dot.len(), self.samples * self.path.dim())?;
+        Error::check_len("the forward pass", "parameters", self.effective.params().len(), self.param_count)?;
+        let mut params_dot = params_dot.to_vec();
+        self.effective.push_forward(self.field, params, &mut params_dot);
         let mut tangents = self.path.clone();
         for chunk in &mut self.chunks {
             chunk.pushforward(
                 &self.step,
-                params,
+                self.effective.params(),
                 self.layer_params,
                 starts_dot,
-                params_dot,
+                &params_dot,
                 |sample, k, i, value| {
                     tangents.state_mut(sample, k)[i] = value;
                 },

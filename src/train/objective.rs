@@ -130,7 +130,7 @@ impl<'a, F: VectorField, T: Real> Pass<'a, F, T> {
         })
     }
 
-    /// The objective: the loss, the mean-square error of unknown starts, weighted like one more observation each, and
+    /// The objective at unknowns whose parameters are effective ones: the loss, the mean-square error of unknown starts, weighted like one more observation each, and
     /// `gap_weight` times the mean square of the gaps between segments.
     ///
     /// Leaves the derivative by states in `gradient` and the direct one by starts in `starts_bar`.
@@ -147,7 +147,7 @@ impl<'a, F: VectorField, T: Real> Pass<'a, F, T> {
                 start.copy_from_slice(&unknowns[slot..slot + dim]);
             }
         }
-        let path = self.unrolled.forward(&unknowns[..params], &self.starts)?;
+        let path = self.unrolled.forward_effective(&unknowns[..params], &self.starts)?;
         self.gradient.as_mut_slice().fill(T::zero());
         self.starts_bar.fill(T::zero());
         let two = T::constant(2.0);
@@ -183,7 +183,7 @@ impl<'a, F: VectorField, T: Real> Pass<'a, F, T> {
         Ok(Value { total: total.to_f64(), gap, work: self.unrolled.work() })
     }
 
-    /// The objective and its derivative by all unknowns, which overwrites `out`.
+    /// The objective and its derivative by all unknowns, effective parameters among them, which overwrites `out`.
     pub fn value_and_grad(
         &mut self,
         loss: &impl Loss<T>,
@@ -205,7 +205,7 @@ impl<'a, F: VectorField, T: Real> Pass<'a, F, T> {
             }
         };
         add(&self.starts_bar, &self.slots);
-        self.unrolled.backward(&unknowns[..params], &self.gradient, params_bar, &mut self.starts_bar)?;
+        self.unrolled.backward_effective(&unknowns[..params], &self.gradient, params_bar, &mut self.starts_bar)?;
         add(&self.starts_bar, &self.slots);
         Ok(value)
     }

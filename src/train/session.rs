@@ -4,6 +4,7 @@ use super::objective::{Batches, Layout, Observations, Pass, Value};
 use super::settings::{OnFailure, Settings};
 use super::strategy::Stage;
 use super::{Loss, OptimizerState, Record, Row, ScheduleState};
+use crate::field::{Effective, Purpose};
 use crate::network::{OdeBlock, Work};
 use crate::{Error, Real, VectorField};
 use rand::SeedableRng;
@@ -25,6 +26,9 @@ pub(super) struct State<T> {
     pub unknowns: Vec<T>,
     pub optimizer: OptimizerState<T>,
     schedule: ScheduleState,
+    /// What a reparameterisation remembers from step to step.
+    #[serde(default = "Effective::new")]
+    effective: Effective<T>,
     rng: ChaCha8Rng,
     best: Option<Best<T>>,
     hopeless_epochs: usize,
@@ -51,6 +55,8 @@ pub(super) struct Session<'a, F, T: Real, L> {
     batches: Batches<'a, F, T>,
     order: Vec<usize>,
     gradient: Vec<T>,
+    /// The unknowns, with effective parameters in place of learned ones.
+    point: Vec<T>,
     pub state: State<T>,
     /// Seconds of training before this session, and its start.
     before: f64,
@@ -87,12 +93,14 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
             batches: Batches::new(block, data, &layout, stage),
             order: (0..data.len()).collect(),
             gradient: vec![T::zero(); unknowns.len()],
+            point: Vec::new(),
             state: State {
                 epoch: 0,
                 stage,
                 optimizer: settings.optimizer.start(unknowns.len()),
                 unknowns,
                 schedule: settings.schedule.start(settings.optimizer.rate()),
+                effective: Effective::new(),
                 rng,
                 best: None,
                 hopeless_epochs: 0,
@@ -115,7 +123,9 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
         let lasting = self.layout.lasting(self.data);
         let count = lasting + self.batches.inner_starts().count() * self.layout.dim;
         let best_fits = state.best.as_ref().is_none_or(|best| best.unknowns.len() == lasting);
-        if state.unknowns.len() != count || !state.optimizer.fits(&self.settings.optimizer, count) || !best_fits {
+        let effective_fits = state.effective.fits(self.block.field(), self.block.layers());
+        let optimizer_fits = state.optimizer.fits(&self.settings.optimizer, count);
+        if state.unknowns.len() != count || !optimizer_fits || !best_fits || !effective_fits {
             return None;
         }
         self.gradient = vec![T::zero(); count];
@@ -200,7 +210,12 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
         let pass = self.batches.get(&self.order[batch])?;
         let gap_weight = self.settings.strategy.gap_weight(self.state.epoch);
         let (state, gradient) = (&mut self.state, &mut self.gradient);
-        let value = pass.value_and_grad(self.loss, &state.unknowns, self.layout.params, gap_weight, gradient)?;
+        let (field, (learned, starts)) = (self.block.field(), state.unknowns.split_at(self.layout.params));
+        self.point.clear();
+        self.point.extend_from_slice(state.effective.update(field, learned, Purpose::Training)?);
+        self.point.extend_from_slice(starts);
+        let value = pass.value_and_grad(self.loss, &self.point, self.layout.params, gap_weight, gradient)?;
+        state.effective.pull_back(field, learned, &mut gradient[..self.layout.params]);
         let norm = gradient.iter().map(|g| g.to_f64() * g.to_f64()).sum::<f64>().sqrt();
         if !norm.is_finite() {
             return Err(Error::NotFinite { what: "the gradient of the loss", location: None });
@@ -232,9 +247,18 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
 
     /// The loss of the held-out data, if there are any; NaN if it cannot be predicted.
     fn validate(&mut self) -> Option<f64> {
+        self.validation.as_ref()?;
+        let point = self.predicting();
         let pass = self.validation.as_mut()?;
-        let value = pass.value(self.loss, &self.state.unknowns, self.layout.params, 0.0);
-        Some(value.map_or(f64::NAN, |value| value.total))
+        Some(loss_at(pass, self.loss, point, self.layout.params))
+    }
+
+    /// The unknowns with effective parameters as a prediction takes them.
+    fn predicting(&self) -> Result<Vec<T>, Error> {
+        let (learned, starts) = self.state.unknowns.split_at(self.layout.params);
+        let mut point = self.block.effective(learned)?;
+        point.extend_from_slice(starts);
+        Ok(point)
     }
 
     /// The unknowns that training found: the best, as far as there is a measure, or else the last.
@@ -243,12 +267,9 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
             let last = match self.validation {
                 Some(_) => self.validate(),
                 None => {
-                    let params = self.layout.params;
-                    let all = self
-                        .batches
-                        .get(&self.order)
-                        .and_then(|p| p.value(self.loss, &self.state.unknowns, params, 0.0));
-                    all.ok().map(|value| value.total)
+                    let point = self.predicting();
+                    let all = self.batches.get(&self.order).ok();
+                    all.map(|pass| loss_at(pass, self.loss, point, self.layout.params))
                 }
             };
             self.keep_if_best(last.unwrap_or(f64::NAN));
@@ -264,6 +285,16 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
     fn seconds(&self) -> f64 {
         self.before + self.started.elapsed().as_secs_f64()
     }
+}
+
+/// The loss at unknowns with effective parameters; NaN if it cannot be computed.
+fn loss_at<F: VectorField, T: Real>(
+    pass: &mut Pass<'_, F, T>,
+    loss: &impl Loss<T>,
+    point: Result<Vec<T>, Error>,
+    params: usize,
+) -> f64 {
+    point.and_then(|point| pass.value(loss, &point, params, 0.0)).map_or(f64::NAN, |value| value.total)
 }
 
 /// Whether other parameters might do better.
