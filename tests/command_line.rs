@@ -58,7 +58,18 @@ fn every_command_has_help() {
     let folder = folder();
     for (command, words) in [
         ("--help", &["fit", "predict", "schemes", "Usage"][..]),
-        ("fit --help", &["--scheme", "--learned-starts", "[default: 20,20]", "unit of time", "--spectrum", "--lipschitz", "Example"]),
+        (
+            "fit --help",
+            &[
+                "--scheme",
+                "--learned-starts",
+                "[default: 20,20]",
+                "unit of time",
+                "--spectrum",
+                "--lipschitz",
+                "Example",
+            ],
+        ),
         ("predict --help", &["--start", "--until", "--flow", "Relative tolerance", "Example"]),
         ("schemes --help", &["--json", "gauss_S"]),
     ] {

@@ -225,6 +225,27 @@ fn norms_of_known_matrices() {
     }
 }
 
+/// While parameters move, exact norms keep the bound, and one power iteration a step all but keeps it.
+#[test]
+fn the_bound_in_training() {
+    let field = Mlp::new([3, 8, 8, 3], Activation::Relu).unwrap().normalised(1.0).unwrap();
+    let mut params: Vec<f64> = random(field.param_count(), 1.0, &mut rng(5));
+    let mut steps = rng(6);
+    let exact = field.clone().with_norms(Norms::Exact);
+    let (mut by_power, mut by_decomposition) = (Effective::new(), Effective::new());
+    let mut worst: f64 = 0.0;
+    for _ in 0..300 {
+        params.iter_mut().for_each(|p| *p += steps.random_range(-5e-3..5e-3));
+        let bound = |params: &[f64]| field.inner().lipschitz_bound(params).unwrap();
+        let kept = bound(by_decomposition.update(&exact, &params, Purpose::Training).unwrap());
+        assert!((kept - 1.0).abs() < 1e-12);
+        let all_but = bound(by_power.update(&field, &params, Purpose::Training).unwrap());
+        assert!(all_but > 1.0 - 1e-12);
+        worst = worst.max(all_but);
+    }
+    assert!(worst < 1.01, "{worst}");
+}
+
 #[test]
 fn only_the_state_is_bounded() {
     let map = Mlp::new([2, 1], Activation::Identity).unwrap();

@@ -47,6 +47,9 @@ impl From<Spectrum> for [f64; 2] {
 /// Points of the disc's upper half circle at which a stability function is looked at.
 const POINTS: usize = 256;
 
+/// Points of the real axis at which it is looked at.
+const SEARCHED: usize = 2048;
+
 /// What rounding may add to a growth.
 const SLACK: f64 = 1e-12;
 
@@ -111,9 +114,10 @@ impl Spectrum {
         self.within_growth(scheme, h, 1.0)
     }
 
-    /// The part `[α', β']` of this disc on which steps of `scheme` multiply by `most` at most, `|R(hλ)| ≤ most`: `β'` is
-    /// the rightmost real number of `[α, β]` with this property, `α'` then the leftmost end possible. For
-    /// A-stable schemes and `β ≤ 0` that is the disc itself.
+    /// The part `[α', β']` of this disc on which steps of `scheme` multiply by `most` at most, `|R(hλ)| ≤ most`. For A-stable
+    /// schemes and `β ≤ 0` that is the disc itself. Otherwise `β'` is the right end of the stretch of the real axis around 0
+    /// where this holds (or the first such point left of `β`, if that is negative), cut off at `β`, and `α'` the leftmost
+    /// end that is possible then. What is stable beyond a pole of `R` is not looked for.
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] unless `h` and `most` are positive and finite, and if no disc is left.
@@ -125,10 +129,15 @@ impl Spectrum {
             return Ok(self);
         }
         let on_axis = |x: f64| stability(scheme, Complex::new(h * x, 0.0)).norm() <= limit;
-        // From the right, the first point that will do, and then the boundary between it and the one before.
-        let point = |k: usize| self.beta - (self.beta - self.alpha) * k as f64 / (8 * POINTS) as f64;
-        let first = (0..=8 * POINTS).find(|&k| on_axis(point(k)));
-        let beta = first.map(|k| if k == 0 { self.beta } else { bisect(point(k), point(k - 1), on_axis) });
+        let from = self.beta.min(0.0).max(self.alpha);
+        let point = |to: f64, k: usize| from + (to - from) * k as f64 / SEARCHED as f64;
+        let beta = if on_axis(from) {
+            let bad = (1..=SEARCHED).find(|&k| !on_axis(point(self.beta, k)));
+            Some(bad.map_or(self.beta, |k| bisect(point(self.beta, k - 1), point(self.beta, k), on_axis)))
+        } else {
+            let good = (1..=SEARCHED).find(|&k| on_axis(point(self.alpha, k)));
+            good.map(|k| bisect(point(self.alpha, k), point(self.alpha, k - 1), on_axis))
+        };
         let part = beta.map(|beta| {
             let fits = |alpha: f64| Spectrum { alpha, beta }.growth(scheme, h) <= limit;
             Spectrum { alpha: bisect(beta, self.alpha, fits), beta }
@@ -246,6 +255,10 @@ mod tests {
         }
         let euler = disc(-3.0, 1.0).contractive(&Tableau::forward_euler(), 1.0).unwrap();
         assert!((euler.alpha() + 2.0).abs() < 1e-6);
+        let beyond = disc(-3.0, 5.0).contractive(&Tableau::backward_euler(), 1.0).unwrap();
+        assert!(beyond.alpha() == -3.0 && beyond.beta().abs() < 1e-6, "{beyond:?}");
+        let damped = disc(-30.0, -5.0).within_growth(&Tableau::forward_euler(), 0.1, 0.25).unwrap();
+        assert!((damped.alpha() + 12.5).abs() < 1e-6 && (damped.beta() + 7.5).abs() < 1e-6, "{damped:?}");
         let growing = disc(-9.0, 1.0).within_growth(&Tableau::forward_euler(), 1.0, 2.0).unwrap();
         assert!((growing.alpha() + 3.0).abs() < 1e-6 && growing.beta() == 1.0);
     }

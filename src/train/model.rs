@@ -100,7 +100,7 @@ impl<F: VectorField, T: Real> Model<F, T> {
         &self.block
     }
 
-    /// The parameters.
+    /// The learned parameters. What evaluations of the field take are [`OdeBlock::effective`] ones.
     pub fn params(&self) -> &[T] {
         &self.params
     }
