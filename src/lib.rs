@@ -54,6 +54,7 @@
 //! | write a field of my own | [`VectorField`] for any [`Number`] |
 //! | take a field of many parameters | [`Mlp`]; [`WithInputs`] adds the time, [`Damped`] a known damping |
 //! | keep a field stable, by a bound on its slope or its spectrum | [`Layered::normalised`], [`Layered::with_spectrum`], [`field::Spectrum`] |
+//! | see where the eigenvalues of a field's Jacobian lie | [`OdeBlock::eigenvalues`], [`Model::eigenvalues`] |
 //! | choose a scheme | [`Tableau::by_name`], [`Tableau::catalogue`], [`Tableau::gauss`], [`Tableau::radau_iia`] |
 //! | bring a scheme of my own | [`Tableau::new`], [`Tableau::from_file`] |
 //! | build a network, with parameters shared or by step | [`OdeBlock`] |

@@ -2,6 +2,10 @@
 //!
 //! A user writes [`VectorField::eval`] for one sample and any [`Number`]. All derivatives and the batched kernels are
 //! provided from it; built-in fields override them with matrix kernels.
+//!
+//! Fields composed of linear operators ([`Layered`]) can be kept from growing steep, by a bound on their Lipschitz constant
+//! ([`Normalised`]), and from leaving a stability region, by a disc for the eigenvalues of their Jacobian ([`Bounded`],
+//! [`Spectrum`]).
 
 mod activation;
 mod bounded;
