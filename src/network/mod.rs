@@ -6,6 +6,7 @@ mod grid;
 mod path;
 mod penalty;
 mod regularised;
+mod spectra;
 mod unrolled;
 
 pub use block::{Gradient, OdeBlock, Sharing};
