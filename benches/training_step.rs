@@ -5,8 +5,8 @@
 use criterion::{Criterion, criterion_group, criterion_main};
 use kutta::data::{Trajectories, Trajectory};
 use kutta::field::{Activation, Damped, Mlp};
-use kutta::network::{OdeBlock, Path};
-use kutta::solve::Solver;
+use kutta::network::{OdeBlock, Path, Work};
+use kutta::solve::{JacobianReuse, Reuse, Solver, StageSolver, WarmStart};
 use kutta::train::{Adam, Loss, MeanSquare, Optimizer};
 use kutta::{Real, Tableau, VectorField};
 use rand::{SeedableRng, rngs::StdRng};
@@ -19,7 +19,7 @@ fn training_step<F: VectorField, T: Real>(
     rate: f64,
     mut loss: impl FnMut(&Path<T>, &Path<T>, &mut Path<T>) -> T,
     mut time: impl FnMut(&mut dyn FnMut()),
-) {
+) -> Work {
     let cast = |states: &[f64]| states.iter().map(|&x| T::constant(x)).collect::<Vec<T>>();
     let grid = block.grid_through(data).unwrap();
     let target = Path::from_states(block.dim(), data.iter().map(|trajectory| cast(trajectory.states())));
@@ -37,6 +37,7 @@ fn training_step<F: VectorField, T: Real>(
         unrolled.backward(&params, &cotangents, &mut gradient, &mut start_gradient).unwrap();
         adam.update(adam.rate(), &mut moments, &mut params, &gradient);
     });
+    unrolled.work()
 }
 
 /// Five orbits of Lotka–Volterra with 51 points on [0, 10], by the classical method with small steps.
@@ -97,18 +98,8 @@ fn scaling(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("scaling");
     for (name, scheme) in [("forward_euler", Tableau::forward_euler()), ("backward_euler", Tableau::backward_euler())] {
         for d in [2, 16, 64, 256] {
-            let width = (4 * d).min(512);
-            let field = Damped::new(Mlp::new([d, width, width, d], Activation::Tanh).unwrap(), 1.0).unwrap();
+            let (field, data) = large(d);
             let block = OdeBlock::new(field, scheme.clone()).step_size(0.1).solved_by(solver::<f32>());
-            let start = |sample: usize| (0..d).map(move |i| ((sample * d + i) as f64 * 0.7).sin());
-            // The end is a target of zeros: the loss is the mean square of the final state. Parameters stay what they are,
-            // or training would soon have nothing left to do.
-            let sample = |q: usize| {
-                let states = start(q).chain((0..d).map(|_| 0.0)).collect();
-                Trajectory::new(q.to_string(), vec![0.0, 2.0], states).unwrap()
-            };
-            let components: Vec<String> = (0..d).map(|i| format!("y{i}")).collect();
-            let data = Trajectories::new(components, (0..32).map(sample).collect()).unwrap();
             training_step::<_, f32>(
                 &block,
                 &data,
@@ -122,7 +113,73 @@ fn scaling(criterion: &mut Criterion) {
     }
 }
 
+/// The problem of `scaling` in `d` dimensions: a network, and data of which only the starts matter.
+fn large(d: usize) -> (Damped<Mlp>, Trajectories) {
+    let width = (4 * d).min(512);
+    let field = Damped::new(Mlp::new([d, width, width, d], Activation::Tanh).unwrap(), 1.0).unwrap();
+    let start = |sample: usize| (0..d).map(move |i| ((sample * d + i) as f64 * 0.7).sin());
+    // The end is a target of zeros: the loss is the mean square of the final state. Parameters stay what they are,
+    // or training would soon have nothing left to do.
+    let sample = |q: usize| {
+        let states = start(q).chain((0..d).map(|_| 0.0)).collect();
+        Trajectory::new(q.to_string(), vec![0.0, 2.0], states).unwrap()
+    };
+    let components: Vec<String> = (0..d).map(|i| format!("y{i}")).collect();
+    (field, Trajectories::new(components, (0..32).map(sample).collect()).unwrap())
+}
+
+/// What each policy of reuse saves: an epoch of Example 3, and a training step in 64 dimensions. Work is printed, a stage
+/// system each; the epochs train at a rate at which parameters change as they do in practice.
+fn reuse(criterion: &mut Criterion) {
+    let policies = [
+        ("none", Reuse { start: WarmStart::None, jacobian: JacobianReuse::Stage }),
+        ("previous_step", Reuse { start: WarmStart::PreviousStep, jacobian: JacobianReuse::Stage }),
+        ("previous_step+jacobian", Reuse { start: WarmStart::PreviousStep, jacobian: JacobianReuse::Step }),
+        ("last_epoch+jacobian", Reuse { start: WarmStart::LastEpoch, jacobian: JacobianReuse::Step }),
+        ("last_epoch+jacobians_of_epochs", Reuse { start: WarmStart::LastEpoch, jacobian: JacobianReuse::Epoch }),
+    ];
+    let mut group = criterion.benchmark_group("reuse");
+    let mean_square =
+        |path: &Path<_>, target: &Path<_>, gradient: &mut Path<_>| MeanSquare.value_and_grad(path, target, gradient);
+    let report = |name: &str, work: Work| {
+        let each = |count: usize| count as f64 / work.solves as f64;
+        println!(
+            "{name}, a stage system: {:.2} iterations, {:.2} evaluations, {:.2} products, {:.2} Jacobians, {:.2} factorisations",
+            each(work.iterations),
+            each(work.evaluations),
+            each(work.products),
+            each(work.jacobians),
+            each(work.factorizations),
+        );
+    };
+    for (policy, reuse) in policies {
+        for (scheme, tableau) in
+            [("midpoint", Tableau::implicit_midpoint()), ("radau_iia_3", Tableau::radau_iia(3).unwrap())]
+        {
+            let field = Mlp::new([2, 20, 20, 20, 20, 2], Activation::Tanh).unwrap();
+            let solver = Solver { reuse, ..solver::<f64>() };
+            let block = OdeBlock::new(field, tableau).step_size(0.2).solved_by(solver);
+            let name = format!("lotka_volterra/{scheme}/{policy}");
+            let work = training_step::<_, f64>(&block, &orbits(), 1e-3, mean_square, |step| {
+                group.bench_function(&name, |b| b.iter(&mut *step));
+            });
+            report(&name, work);
+        }
+        for method in [StageSolver::NewtonGmres, StageSolver::Newton] {
+            let (field, data) = large(64);
+            let solver = Solver { reuse, method, ..solver::<f64>() };
+            let block = OdeBlock::new(field, Tableau::backward_euler()).step_size(0.1).solved_by(solver);
+            let name = format!("64/{method}/{policy}");
+            let work = training_step::<_, f64>(&block, &data, 1e-4, mean_square, |step| {
+                group.bench_function(&name, |b| b.iter(&mut *step));
+            });
+            report(&name, work);
+        }
+    }
+}
+
 fn all(criterion: &mut Criterion) {
+    reuse(criterion);
     lotka_volterra::<f32>(criterion, "f32");
     lotka_volterra::<f64>(criterion, "f64");
     scaling(criterion);

@@ -53,6 +53,8 @@
 //! | read, write, split, standardise trajectories | [`Trajectories`], module [`data`], which describes the CSV format |
 //! | write a field of my own | [`VectorField`] for any [`Number`] |
 //! | take a field of many parameters | [`Mlp`]; [`WithInputs`] adds the time, [`Damped`] a known damping |
+//! | keep a field stable, by a bound on its slope or its spectrum | [`Layered::normalised`], [`Layered::with_spectrum`], [`field::Spectrum`] |
+//! | see where the eigenvalues of a field's Jacobian lie | [`OdeBlock::eigenvalues`], [`Model::eigenvalues`] |
 //! | choose a scheme | [`Tableau::by_name`], [`Tableau::catalogue`], [`Tableau::gauss`], [`Tableau::radau_iia`] |
 //! | bring a scheme of my own | [`Tableau::new`], [`Tableau::from_file`] |
 //! | know everything about a scheme, and check what is claimed of it | module [`verify`]: [`verify::verify`] |
@@ -109,7 +111,7 @@ pub mod verify;
 
 pub use data::{Trajectories, Trajectory};
 pub use error::Error;
-pub use field::{Activation, Damped, Mlp, VectorField, WithInputs};
+pub use field::{Activation, Damped, Layered, Mlp, VectorField, WithInputs};
 pub use flow::Flow;
 pub use network::OdeBlock;
 pub use number::{Number, Real};

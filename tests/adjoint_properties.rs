@@ -30,7 +30,13 @@ fn solvers() -> impl Strategy<Value = Solver> {
         Just((S::Automatic, A::Automatic)),
         Just((S::Newton, A::Gmres)),
     ]
-    .prop_map(|(method, adjoint)| Solver { method, adjoint, tolerance: Some(1e-13), max_iterations: 300 })
+    .prop_map(|(method, adjoint)| Solver {
+        method,
+        adjoint,
+        tolerance: Some(1e-13),
+        max_iterations: 300,
+        ..Solver::default()
+    })
 }
 
 fn case() -> impl Strategy<Value = Case> {

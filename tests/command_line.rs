@@ -58,7 +58,18 @@ fn every_command_has_help() {
     let folder = folder();
     for (command, words) in [
         ("--help", &["fit", "predict", "schemes", "Usage"][..]),
-        ("fit --help", &["--scheme", "--learned-starts", "[default: 20,20]", "unit of time", "Example"]),
+        (
+            "fit --help",
+            &[
+                "--scheme",
+                "--learned-starts",
+                "[default: 20,20]",
+                "unit of time",
+                "--spectrum",
+                "--lipschitz",
+                "Example",
+            ],
+        ),
         ("predict --help", &["--start", "--until", "--flow", "Relative tolerance", "Example"]),
         ("schemes --help", &["--json", "gauss_S"]),
         ("verify --help", &["--json", "--order-up-to", "--plot", "exit code 1"]),
@@ -69,6 +80,19 @@ fn every_command_has_help() {
         }
     }
     assert!(succeeds(&folder, "--version").starts_with("kutta "));
+}
+
+#[test]
+fn bounded_equations_are_fitted_and_predicted() {
+    let folder = folder();
+    for bound in ["--spectrum -2,0.5", "--lipschitz 1.5 --time-input"] {
+        succeeds(&folder, &format!("fit data.csv {QUICK} {bound} --out model.json"));
+        let path = json(&succeeds(&folder, "predict model.json --until 1903 --json"));
+        assert_eq!(path["states"].as_array().unwrap().len(), 4, "{bound}");
+    }
+    fails(&folder, "fit data.csv --spectrum 1,-1", 2, &["--spectrum", "the first less than the second"]);
+    fails(&folder, "fit data.csv --lipschitz 0", 2, &["--lipschitz", "a positive number"]);
+    fails(&folder, "fit data.csv --lipschitz 1 --spectrum -1,1", 2, &["cannot be used with"]);
 }
 
 #[test]

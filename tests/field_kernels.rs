@@ -1,6 +1,6 @@
 //! The matrix kernels of fields against the derivatives that any field has from its `eval`.
 
-use kutta::field::{Activation, Batch, Damped, Input, Mlp, Point, Scratch, WithInputs};
+use kutta::field::{Activation, Batch, Bounded, Damped, Input, Layered, Mlp, Point, Scratch, Spectrum, WithInputs};
 use kutta::{Number, Real, VectorField};
 use proptest::prelude::*;
 use rand::{Rng, SeedableRng};
@@ -184,6 +184,23 @@ proptest! {
         // A map of more inputs than outputs is damped in its outputs.
         let case = Case::<f64>::new(&inner, batch, seed);
         assert_agree(&case.run(&inner), &case.run(&Provided(&inner)), 1e-12);
+    }
+
+    #[test]
+    fn bounded_fields_agree_too(
+        field in mlp_with_inputs(), alpha in -30.0..3.0, width in 0.1..10.0, batch in batch(), seed in any::<u64>(),
+    ) {
+        let spectrum = Spectrum::new(alpha, alpha + width).unwrap();
+        let inner = Bounded::new(field.map().clone(), spectrum);
+        let field = Bounded::new(field, spectrum);
+        let case = Case::<f64>::new(&field, batch, seed);
+        assert_agree(&case.run(&field), &case.run(&Provided(&field)), 1e-12);
+        // A map of more inputs than outputs is bounded in the inputs that it has as outputs too.
+        let case = Case::<f64>::new(&inner, batch, seed);
+        assert_agree(&case.run(&inner), &case.run(&Provided(&inner)), 1e-12);
+        let normalised = Bounded::new(field.inner().clone().normalised(2.0).unwrap(), spectrum);
+        let case = Case::<f64>::new(&normalised, batch, seed);
+        assert_agree(&case.run(&normalised), &case.run(&Provided(&normalised)), 1e-12);
     }
 
     #[test]

@@ -3,10 +3,11 @@
 use super::options::{by_name, count, decay, fraction, positive, scheme};
 use super::regularisation::RegularisationOptions;
 use super::report::Report;
+use super::spectral::{Bound, Spectral};
 use super::{Failure, check_writable};
 use clap::{Args, ValueEnum};
 use kutta::data::Trajectories;
-use kutta::field::{Activation, Input, Mlp, WithInputs};
+use kutta::field::{Activation, Bounded, Input, Layered, Mlp, WithInputs};
 use kutta::network::OdeBlock;
 use kutta::solve::{Solver, StageSolver};
 use kutta::train::{Adam, OnFailure, Optimizer, Schedule, Settings, Sgd, Strategy, Trainer, Validation};
@@ -46,6 +47,8 @@ pub struct Fit {
     /// Let the equation depend on time as well as on the state
     #[arg(long, help_heading = "Network")]
     pub time_input: bool,
+    #[command(flatten)]
+    spectral: Spectral,
     /// Steps in the median interval between observations
     #[arg(long, default_value = "4", value_parser = count, value_name = "STEPS", help_heading = "Network", allow_hyphen_values = true)]
     substeps: usize,
@@ -212,9 +215,15 @@ impl Fit {
                 "--hidden makes {count} parameters, expected {MOST_PARAMETERS} at most"
             )));
         }
-        match self.time_input {
-            true => self.train(WithInputs::new(field, [Input::Time])?, scheme, &data),
-            false => self.train(field, scheme, &data),
+        let inputs = if self.time_input { vec![Input::Time] } else { vec![] };
+        match self.spectral.bound() {
+            Bound::Nothing if inputs.is_empty() => self.train(field, scheme, &data),
+            Bound::Nothing => self.train(WithInputs::new(field, inputs)?, scheme, &data),
+            Bound::Lipschitz(bound) => self.train(WithInputs::new(field, inputs)?.normalised(bound)?, scheme, &data),
+            Bound::Spectrum(spectrum) => {
+                let field = WithInputs::new(field, inputs)?.normalised(1.0)?;
+                self.train(Bounded::new(field, spectrum), scheme, &data)
+            }
         }
     }
 

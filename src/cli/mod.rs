@@ -10,6 +10,7 @@ mod report;
 #[cfg(feature = "plot")]
 mod scheme_figure;
 mod schemes;
+mod spectral;
 mod verify;
 
 use clap::{Parser, Subcommand};

@@ -5,7 +5,7 @@ use super::{Failure, check_writable, print, print_json};
 use clap::Args;
 use kutta::VectorField;
 use kutta::data::Trajectories;
-use kutta::field::{Mlp, WithInputs};
+use kutta::field::{Bounded, Mlp, Normalised, WithInputs};
 use kutta::train::Model;
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -72,14 +72,21 @@ impl Predict {
         check_writable(&self.out)?;
         #[cfg(feature = "plot")]
         check_writable(&self.plot)?;
-        // Fields that depend on time are saved as another type.
-        match Model::<Mlp>::load(&self.model) {
-            Ok(model) => self.predict(&model),
-            Err(error) => match Model::<WithInputs<Mlp>>::load(&self.model) {
-                Ok(model) => self.predict(&model),
-                Err(_) => Err(error.into()),
-            },
+        // Fields that depend on time, or are bounded, are saved as other types.
+        let plain = match Model::<Mlp>::load(&self.model) {
+            Ok(model) => return self.predict(&model),
+            Err(error) => error,
+        };
+        if let Ok(model) = Model::<WithInputs<Mlp>>::load(&self.model) {
+            return self.predict(&model);
         }
+        if let Ok(model) = Model::<Normalised<WithInputs<Mlp>>>::load(&self.model) {
+            return self.predict(&model);
+        }
+        if let Ok(model) = Model::<Bounded<Normalised<WithInputs<Mlp>>>>::load(&self.model) {
+            return self.predict(&model);
+        }
+        Err(plain.into())
     }
 
     fn predict<F: VectorField + DeserializeOwned>(&self, model: &Model<F>) -> Result<(), Failure> {

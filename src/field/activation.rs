@@ -88,6 +88,17 @@ impl Activation {
         !matches!(self, Activation::Relu | Activation::Identity)
     }
 
+    /// `max |σ'|`: 1 for most, ¼ for [`Sigmoid`](Activation::Sigmoid), and for [`Gelu`](Activation::Gelu)
+    /// `Φ(√2) + √2 Φ'(√2) = 1.1289…`.
+    pub fn lipschitz(self) -> f64 {
+        match self {
+            Activation::Sigmoid => 0.25,
+            // Rounded up.
+            Activation::Gelu => 1.128_904_145_185_155,
+            _ => 1.0,
+        }
+    }
+
     /// Whether evaluations keep `σ'`, for it is not a cheap function of `σ`.
     pub(super) fn records_slope(self) -> bool {
         matches!(self, Activation::Gelu | Activation::Softplus | Activation::Sin)

@@ -1,6 +1,6 @@
 //! A field with linear damping added.
 
-use super::{JvpBars, Point, Scratch, VectorField};
+use super::{JvpBars, Point, Reparameterisation, Scratch, VectorField};
 use crate::{Error, Number, Real};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
@@ -66,6 +66,14 @@ impl<F: VectorField> VectorField for Damped<F> {
 
     fn init<T: Real>(&self, rng: &mut impl Rng) -> Vec<T> {
         self.field.init(rng)
+    }
+
+    fn reparameterisation<T: Real>(&self) -> Option<&dyn Reparameterisation<T>> {
+        self.field.reparameterisation()
+    }
+
+    fn in_time_units(self, unit: f64) -> Self {
+        Damped { field: self.field.in_time_units(unit), rate: self.rate * unit }
     }
 
     fn record_rows(&self) -> usize {

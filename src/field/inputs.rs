@@ -1,6 +1,6 @@
 //! Maps of more inputs than outputs, completed to fields.
 
-use super::{JvpBars, Point, Scratch, VectorField};
+use super::{JvpBars, Layered, Point, Reparameterisation, Scratch, VectorField};
 use crate::{Error, Number, Real};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
@@ -99,6 +99,19 @@ impl<F: VectorField> WithInputs<F> {
     }
 }
 
+/// Bounds hold for the state, not for what is appended.
+impl<F: Layered> Layered for WithInputs<F> {
+    type Operator = F::Operator;
+
+    fn operators(&self, inputs: usize) -> Vec<F::Operator> {
+        self.map.operators(inputs.min(self.inputs()))
+    }
+
+    fn slope(&self) -> f64 {
+        self.map.slope()
+    }
+}
+
 impl<F: VectorField> VectorField for WithInputs<F> {
     fn dim(&self) -> usize {
         self.map.dim()
@@ -119,6 +132,14 @@ impl<F: VectorField> VectorField for WithInputs<F> {
 
     fn init<T: Real>(&self, rng: &mut impl Rng) -> Vec<T> {
         self.map.init(rng)
+    }
+
+    fn reparameterisation<T: Real>(&self) -> Option<&dyn Reparameterisation<T>> {
+        self.map.reparameterisation()
+    }
+
+    fn in_time_units(self, unit: f64) -> Self {
+        WithInputs { map: self.map.in_time_units(unit), ..self }
     }
 
     fn record_rows(&self) -> usize {

@@ -1,7 +1,7 @@
 //! The multilayer perceptron.
 
 use super::kernel::{Directions, Evaluate, Jacobian, JvpPullback, Pullback, Pushforward};
-use super::{Activation, JvpBars, Point, Scratch, VectorField};
+use super::{Activation, Dense, JvpBars, Layered, Point, Scratch, VectorField};
 use crate::{Error, Number, Real};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
@@ -178,6 +178,21 @@ impl Mlp {
     /// Outputs of the widest layer.
     pub(super) fn widest(&self) -> usize {
         self.layers.iter().map(|l| l.outputs).max().unwrap_or(0)
+    }
+}
+
+impl Layered for Mlp {
+    type Operator = Dense;
+
+    fn operators(&self, inputs: usize) -> Vec<Dense> {
+        let matrix = |layer: &Layer| Dense::new(layer.first_param, layer.outputs, layer.inputs);
+        let mut operators: Vec<Dense> = self.layers.iter().map(matrix).collect();
+        operators[0] = operators[0].first_columns(inputs);
+        operators
+    }
+
+    fn slope(&self) -> f64 {
+        self.activation().lipschitz().powf((self.layers.len() - 1) as f64)
     }
 }
 

@@ -2,21 +2,41 @@
 //!
 //! A user writes [`VectorField::eval`] for one sample and any [`Number`]. All derivatives and the batched kernels are
 //! provided from it; built-in fields override them with matrix kernels.
+//!
+//! Fields composed of linear operators ([`Layered`]) can be kept from growing steep, by a bound on their Lipschitz constant
+//! ([`Normalised`]), and from leaving a stability region, by a disc for the eigenvalues of their Jacobian ([`Bounded`],
+//! [`Spectrum`]).
 
 mod activation;
+mod bounded;
 mod damped;
+mod eigenvalues;
 mod inputs;
 mod kernel;
+mod layered;
 mod mlp;
+mod normalised;
+mod operator;
 mod provided;
+mod reparameterisation;
 mod scratch;
+mod spectrum;
 
 pub use activation::Activation;
+pub use bounded::Bounded;
 pub use damped::Damped;
+pub(crate) use eigenvalues::eigenvalues;
 pub use inputs::{Input, WithInputs};
 pub(crate) use kernel::Kernels;
+pub use layered::Layered;
 pub use mlp::Mlp;
+pub use normalised::{Normalised, Norms, Split};
+pub use operator::{Dense, LinearOperator, leading_singular_vectors, power_iteration, spectral_norm};
+pub use reparameterisation::{Effective, Purpose, Reparameterisation};
 pub use scratch::Scratch;
+pub use spectrum::Spectrum;
+#[cfg(feature = "proptest")]
+pub(crate) use spectrum::stability;
 
 use crate::{Number, Real};
 use rand::Rng;
@@ -107,6 +127,22 @@ pub trait VectorField: Sync {
     /// Initial parameters. Provided: uniform in `[-0.1, 0.1]`.
     fn init<T: Real>(&self, rng: &mut impl Rng) -> Vec<T> {
         (0..self.param_count()).map(|_| T::constant(rng.random_range(-0.1..=0.1))).collect()
+    }
+
+    /// How the parameters that all other methods take follow from those that are learned, if they differ; see
+    /// [`Effective`]. Networks, trainers, models and flows are given learned parameters, and apply this.
+    fn reparameterisation<T: Real>(&self) -> Option<&dyn Reparameterisation<T>> {
+        None
+    }
+
+    /// The same field for a time that is measured in units of `unit`: rates that are known, not learned, are multiplied by
+    /// it. Provided: there are none.
+    fn in_time_units(self, unit: f64) -> Self
+    where
+        Self: Sized,
+    {
+        let _ = unit;
+        self
     }
 
     /// Rows of the matrix in which [`eval_batch`](VectorField::eval_batch) leaves intermediate values for the

@@ -40,7 +40,8 @@ pub(super) struct March<'a, F, T: Real> {
 }
 
 impl<'a, F: VectorField, T: Real> March<'a, F, T> {
-    pub fn new(flow: &'a Flow<'a, F, T>, scheme: &Tableau, t0: f64, y0: &[T]) -> Result<Self, Error> {
+    /// From `y0` at `t0`, with the effective parameters of the flow's.
+    pub fn new(flow: &'a Flow<'a, F, T>, params: &'a [T], scheme: &Tableau, t0: f64, y0: &[T]) -> Result<Self, Error> {
         let estimate = Estimate::new(scheme)?;
         let is_explicit =
             |range: &std::ops::Range<usize>| range.len() == 1 && scheme.a(range.start, range.start) == 0.0;
@@ -49,7 +50,7 @@ impl<'a, F: VectorField, T: Real> March<'a, F, T> {
         let zeros = vec![T::zero(); y0.len()];
         Ok(March {
             flow,
-            stepper: Stepper::new(step, flow.field, flow.params, explicit_stages),
+            stepper: Stepper::new(step, flow.field, params, explicit_stages),
             controller: Controller::new(estimate.order),
             tightening: estimate.tightening(flow.relative),
             estimate,

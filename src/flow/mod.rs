@@ -38,6 +38,7 @@ mod stepper;
 
 pub use path::{FlowPath, FlowWork};
 
+use crate::field::{Effective, Purpose};
 use crate::solve::Solver;
 use crate::{Error, Real, Tableau, VectorField};
 use march::March;
@@ -140,7 +141,9 @@ impl<'a, F: VectorField, T: Real> Flow<'a, F, T> {
             Some(scheme) => scheme,
             None => &Tableau::radau_iia(3)?,
         };
-        let mut march = March::new(self, scheme, t0, y0)?;
+        let mut effective = Effective::new();
+        let params = effective.update(self.field, self.params, Purpose::Prediction)?;
+        let mut march = March::new(self, params, scheme, t0, y0)?;
         let mut states = Vec::with_capacity(times.len() * dim);
         for &time in times {
             march.advance(time)?;

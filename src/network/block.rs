@@ -2,6 +2,7 @@
 
 use super::{Grid, Path, Regularised, StartTimes, Unrolled, Work};
 use crate::data::Trajectories;
+use crate::field::{Effective, Purpose};
 use crate::regularisation::{Penalties, Regularisation};
 use crate::solve::Solver;
 use crate::train::Loss;
@@ -146,7 +147,7 @@ impl<F: VectorField> OdeBlock<F> {
     }
 
     /// Number of sets of parameters.
-    fn layers(&self) -> usize {
+    pub(crate) fn layers(&self) -> usize {
         match self.sharing {
             Sharing::Shared => 1,
             Sharing::PerStep => self.steps,
@@ -165,15 +166,24 @@ impl<F: VectorField> OdeBlock<F> {
         }
     }
 
-    pub(super) fn implicit_blocks(&self) -> usize {
-        let implicit =
-            |block: &std::ops::Range<usize>| block.clone().any(|i| block.clone().any(|j| self.tableau.a(i, j) != 0.0));
-        self.tableau.blocks().iter().filter(|block| implicit(block)).count()
-    }
-
     /// Initial parameters. Sets of different steps start equal: their differences are for the data to ask for.
     pub fn init<T: Real>(&self, rng: &mut impl Rng) -> Vec<T> {
         self.field.init(rng).repeat(self.layers())
+    }
+
+    /// The parameters that evaluations of the field take, for learned parameters of all steps: the same, unless the field
+    /// has a [reparameterisation](VectorField::reparameterisation).
+    ///
+    /// # Errors
+    /// [`Error::ShapeMismatch`] for parameters of the wrong size, [`Error::NotFinite`] if one is not finite.
+    pub fn effective<T: Real>(&self, params: &[T]) -> Result<Vec<T>, Error> {
+        Error::check_len("params", "entries", params.len(), self.param_count())?;
+        Ok(Effective::new().update(&self.field, params, Purpose::Prediction)?.to_vec())
+    }
+
+    /// The same block for a time that is measured in units of `unit`.
+    pub(crate) fn in_time_units(self, unit: f64) -> Self {
+        OdeBlock { step_size: self.step_size / unit, field: self.field.in_time_units(unit), ..self }
     }
 
     /// The grid on which samples with these start times take all steps of the block.

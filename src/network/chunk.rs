@@ -1,7 +1,7 @@
 //! A group of samples that go through a block together.
 
-use super::Grid;
 use super::penalty::{Penalty, States};
+use super::{Grid, Work};
 use crate::field::Batch;
 use crate::regularisation::Regularisation;
 use crate::step::{Start, Step, Trace, Workspace};
@@ -31,7 +31,6 @@ pub(super) struct Chunk<T: Real> {
     traces: Vec<Trace<T>>,
     lambda: Vec<T>,
     pub params_bar: Vec<T>,
-    pub iterations: usize,
     pub penalty: Penalty<T>,
     ws: Workspace<T>,
 }
@@ -94,15 +93,14 @@ impl<T: Real> Chunk<T> {
             traces: Vec::new(),
             lambda: vec![T::zero(); dim * batch.stride],
             params_bar: Vec::new(),
-            iterations: 0,
             penalty: Penalty::new(),
             ws: Workspace::new(),
         }
     }
 
-    /// Number of steps times number of samples.
-    pub fn sample_steps(&self) -> usize {
-        self.layers.len() * self.samples.len()
+    /// What the last [`forward`](Chunk::forward) pass and all passes since have cost.
+    pub fn work(&self) -> Work {
+        self.ws.work()
     }
 
     /// Takes all steps from the starts, which hold the batch's samples one after another.
@@ -119,10 +117,9 @@ impl<T: Real> Chunk<T> {
                 self.states[i * stride + q] = starts[sample * d + i];
             }
         }
-        self.iterations = 0;
         self.penalty.is_pending = false;
         self.traces.resize_with(self.layers.len(), Trace::new);
-        self.ws.start();
+        self.ws.start_pass(!step.keeps_jacobians());
         for (n, &layer) in self.layers.iter().enumerate() {
             let (y, next) = self.states[n * d * stride..(n + 2) * d * stride].split_at_mut(d * stride);
             let from = Start {
@@ -132,8 +129,7 @@ impl<T: Real> Chunk<T> {
                 y,
                 batch: self.batch,
             };
-            self.iterations += step
-                .forward(from, next, &mut self.traces[n], &mut self.ws)
+            step.forward(from, next, &mut self.traces[n], &mut self.ws)
                 .map_err(|error| error.relocated(n, &self.samples))?;
         }
         Ok(())
@@ -197,6 +193,7 @@ impl<T: Real> Chunk<T> {
             self.params_bar.extend_from_slice(&self.penalty.params_bar);
         }
         self.params_bar.resize(params.len(), T::zero());
+        self.ws.start_adjoint();
         for n in (0..self.layers.len()).rev() {
             self.add_cotangents(n + 1, &gradient);
             let range = self.layers[n] * layer_params..(self.layers[n] + 1) * layer_params;

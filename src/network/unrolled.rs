@@ -3,6 +3,7 @@
 use super::chunk::Chunk;
 use super::penalty::variation;
 use super::{Grid, OdeBlock, Path, Work};
+use crate::field::{Effective, Purpose};
 use crate::regularisation::{Penalties, Regularisation};
 use crate::step::Step;
 use crate::{Error, Real, VectorField};
@@ -17,9 +18,10 @@ use rayon::prelude::*;
 pub struct Unrolled<'a, F, T: Real> {
     field: &'a F,
     step: Step<'a, F, T>,
+    /// Those of the last forward pass that was given learned parameters alone.
+    effective: Effective<T>,
     layer_params: usize,
     param_count: usize,
-    implicit_blocks: usize,
     chunks: Vec<Chunk<T>>,
     samples: usize,
     path: Path<T>,
@@ -33,9 +35,9 @@ impl<'a, F: VectorField, T: Real> Unrolled<'a, F, T> {
         Ok(Unrolled {
             field: block.field(),
             step: Step::new(block.field(), block.tableau(), *block.solver())?,
+            effective: Effective::new(),
             layer_params: block.field().param_count(),
             param_count: block.param_count(),
-            implicit_blocks: block.implicit_blocks(),
             chunks: Chunk::cut(dim, grid, |t| block.layer_at(t)),
             samples: grid.samples(),
             path: Path::zeros(dim, grid),
@@ -43,7 +45,8 @@ impl<'a, F: VectorField, T: Real> Unrolled<'a, F, T> {
         })
     }
 
-    /// Integrates from `starts`, the samples' states one after another; gives the observed states.
+    /// Integrates from `starts`, the samples' states one after another; gives the observed states. A field's
+    /// [reparameterisation](VectorField::reparameterisation) is applied exactly, as for a prediction.
     ///
     /// # Errors
     /// [`Error::ShapeMismatch`] for parameters or starts of the wrong size, [`Error::NotFinite`] for parameters, starts
@@ -51,15 +54,32 @@ impl<'a, F: VectorField, T: Real> Unrolled<'a, F, T> {
     pub fn forward(&mut self, params: &[T], starts: &[T]) -> Result<&Path<T>, Error> {
         Error::check_len("params", "entries", params.len(), self.param_count)?;
         Error::check_len("starts", "entries", starts.len(), self.samples * self.path.dim())?;
-        check_finite("a parameter", params)?;
+        self.with_own(|unrolled, effective| {
+            effective.update(unrolled.field, params, Purpose::Prediction)?;
+            unrolled.forward_at(effective, starts)
+        })?;
+        Ok(&self.path)
+    }
+
+    /// Lends a pass the effective parameters that this keeps.
+    fn with_own<R>(&mut self, pass: impl FnOnce(&mut Self, &mut Effective<T>) -> R) -> R {
+        let mut effective = std::mem::take(&mut self.effective);
+        let result = pass(self, &mut effective);
+        self.effective = effective;
+        result
+    }
+
+    /// As [`forward`](Unrolled::forward), at effective parameters that the caller keeps.
+    pub(crate) fn forward_at(&mut self, effective: &Effective<T>, starts: &[T]) -> Result<(), Error> {
         check_finite("a start", starts)?;
+        let params = effective.params();
         self.variation = 0.0;
         let (step, layer_params) = (&self.step, self.layer_params);
         run(&mut self.chunks, |chunk| chunk.forward(step, params, layer_params, starts))?;
         for chunk in &self.chunks {
             chunk.observe(|sample, k, i, value| self.path.state_mut(sample, k)[i] = value);
         }
-        Ok(&self.path)
+        Ok(())
     }
 
     /// The observed states of the last [`forward`](Unrolled::forward) pass.
@@ -67,22 +87,22 @@ impl<'a, F: VectorField, T: Real> Unrolled<'a, F, T> {
         &self.path
     }
 
-    /// The nonlinear work of the last [`forward`](Unrolled::forward) pass.
+    /// The work of the last [`forward`](Unrolled::forward) pass, and of passes [`backward`](Unrolled::backward) since.
     pub fn work(&self) -> Work {
-        Work {
-            iterations: self.chunks.iter().map(|chunk| chunk.iterations).sum(),
-            solves: self.implicit_blocks * self.chunks.iter().map(Chunk::sample_steps).sum::<usize>(),
-        }
+        let mut work = Work::default();
+        self.chunks.iter().for_each(|chunk| work += chunk.work());
+        work
     }
 
     /// The value of a regulariser for the trajectories of the last [`forward`](Unrolled::forward) pass, taken with the same
     /// parameters. The next [`backward`](Unrolled::backward) pass adds its derivatives.
     ///
     /// # Errors
-    /// [`Error::ShapeMismatch`] for parameters of the wrong size, [`Error::InvalidArgument`] for settings that make no
-    /// sense, [`Error::NotFinite`] if the value is not finite.
+    /// [`Error::ShapeMismatch`] for parameters of the wrong size, or without a forward pass;
+    /// [`Error::InvalidArgument`] for settings that make no sense, [`Error::NotFinite`] if the value is not finite.
     pub fn regularise(&mut self, params: &[T], regularisation: &Regularisation) -> Result<Penalties, Error> {
-        self.penalise(params, regularisation, true)
+        self.check_params(params)?;
+        self.with_own(|unrolled, effective| unrolled.penalise_at(params, effective, regularisation, true))
     }
 
     /// As [`regularise`](Unrolled::regularise), but without derivatives: the next backward pass knows nothing of it.
@@ -90,24 +110,37 @@ impl<'a, F: VectorField, T: Real> Unrolled<'a, F, T> {
     /// # Errors
     /// As [`regularise`](Unrolled::regularise).
     pub fn penalties(&mut self, params: &[T], regularisation: &Regularisation) -> Result<Penalties, Error> {
-        self.penalise(params, regularisation, false)
+        self.check_params(params)?;
+        self.with_own(|unrolled, effective| unrolled.penalise_at(params, effective, regularisation, false))
     }
 
-    fn penalise(&mut self, params: &[T], of: &Regularisation, with_derivatives: bool) -> Result<Penalties, Error> {
+    /// Refuses what cannot be the parameters of the last forward pass.
+    fn check_params(&self, params: &[T]) -> Result<(), Error> {
         Error::check_len("params", "entries", params.len(), self.param_count)?;
+        Error::check_len("the forward pass", "parameters", self.effective.params().len(), self.param_count)
+    }
+
+    /// A regulariser of the field with its effective parameters, and of the variation of the learned ones.
+    pub(crate) fn penalise_at(
+        &mut self,
+        learned: &[T],
+        effective: &Effective<T>,
+        of: &Regularisation,
+        with_derivatives: bool,
+    ) -> Result<Penalties, Error> {
         of.check()?;
         let mut penalties = Penalties::default();
         if of.is_local() {
             let (field, samples) = (self.field, self.samples);
             run(&mut self.chunks, |chunk| {
-                chunk.penalise((field, params), of, samples, with_derivatives);
+                chunk.penalise((field, effective.params()), of, samples, with_derivatives);
                 Ok(())
             })?;
             self.chunks.iter().for_each(|chunk| penalties.add(1.0, &chunk.penalty.value));
         } else {
             self.chunks.iter_mut().for_each(|chunk| chunk.penalty.is_pending = false);
         }
-        penalties.variation = variation(of.variation, params, self.layer_params, None);
+        penalties.variation = variation(of.variation, learned, self.layer_params, None);
         self.variation = if with_derivatives { of.variation } else { 0.0 };
         match penalties.total().is_finite() {
             true => Ok(penalties),
@@ -120,7 +153,7 @@ impl<'a, F: VectorField, T: Real> Unrolled<'a, F, T> {
     /// and starts.
     ///
     /// # Errors
-    /// [`Error::ShapeMismatch`] for arguments of the wrong size; [`Error::Singular`], [`Error::NotConverged`] and
+    /// [`Error::ShapeMismatch`] for arguments of the wrong size, or without a forward pass; [`Error::Singular`], [`Error::NotConverged`] and
     /// [`Error::NotFinite`] if the adjoint equations of a step have no solution or are not solved.
     pub fn backward(
         &mut self,
@@ -129,21 +162,35 @@ impl<'a, F: VectorField, T: Real> Unrolled<'a, F, T> {
         params_bar: &mut [T],
         starts_bar: &mut [T],
     ) -> Result<(), Error> {
-        let dim = self.path.dim();
-        Error::check_len("params", "entries", params.len(), self.param_count)?;
+        self.check_params(params)?;
         Error::check_len("params_bar", "entries", params_bar.len(), self.param_count)?;
-        Error::check_len("starts_bar", "entries", starts_bar.len(), self.samples * dim)?;
+        Error::check_len("starts_bar", "entries", starts_bar.len(), self.samples * self.path.dim())?;
         Error::check_len("gradient", "entries", gradient.as_slice().len(), self.path.as_slice().len())?;
+        self.with_own(|unrolled, effective| unrolled.backward_at(params, effective, gradient, params_bar, starts_bar))
+    }
+
+    /// As [`backward`](Unrolled::backward), at effective parameters of `learned` that the caller keeps; `params_bar` are
+    /// cotangents of the learned ones.
+    pub(crate) fn backward_at(
+        &mut self,
+        learned: &[T],
+        effective: &Effective<T>,
+        gradient: &Path<T>,
+        params_bar: &mut [T],
+        starts_bar: &mut [T],
+    ) -> Result<(), Error> {
+        let dim = self.path.dim();
         let (step, layer_params) = (&self.step, self.layer_params);
         run(&mut self.chunks, |chunk| {
-            chunk.backward(step, params, layer_params, |sample, k, i| gradient.state(sample, k)[i])
+            chunk.backward(step, effective.params(), layer_params, |sample, k, i| gradient.state(sample, k)[i])
         })?;
         params_bar.fill(T::zero());
         for chunk in &self.chunks {
             params_bar.iter_mut().zip(&chunk.params_bar).for_each(|(sum, &x)| *sum += x);
             chunk.start_cotangents(|sample, i, value| starts_bar[sample * dim + i] = value);
         }
-        variation(self.variation, params, self.layer_params, Some(params_bar));
+        effective.pull_back(self.field, learned, params_bar);
+        variation(self.variation, learned, self.layer_params, Some(params_bar));
         Ok(())
     }
 
@@ -153,17 +200,19 @@ impl<'a, F: VectorField, T: Real> Unrolled<'a, F, T> {
     /// # Errors
     /// As [`backward`](Unrolled::backward), for the tangent equations.
     pub fn pushforward(&mut self, params: &[T], params_dot: &[T], starts_dot: &[T]) -> Result<Path<T>, Error> {
-        Error::check_len("params", "entries", params.len(), self.param_count)?;
+        self.check_params(params)?;
         Error::check_len("params_dot", "entries", params_dot.len(), self.param_count)?;
         Error::check_len("starts_dot", "entries", starts_dot.len(), self.samples * self.path.dim())?;
+        let mut params_dot = params_dot.to_vec();
+        self.effective.push_forward(self.field, params, &mut params_dot);
         let mut tangents = self.path.clone();
         for chunk in &mut self.chunks {
             chunk.pushforward(
                 &self.step,
-                params,
+                self.effective.params(),
                 self.layer_params,
                 starts_dot,
-                params_dot,
+                &params_dot,
                 |sample, k, i, value| {
                     tangents.state_mut(sample, k)[i] = value;
                 },

@@ -1,11 +1,11 @@
 //! One-step maps: what the laws are about.
 
 use super::At;
-use crate::field::Batch;
+use crate::field::{Batch, stability};
 use crate::solve::{Solver, StageSolver};
 use crate::step::{Start, Step, Trace, Workspace};
 use crate::{Error, Tableau, VectorField};
-use nalgebra::{Complex, DMatrix, DVector};
+use nalgebra::Complex;
 use std::fmt::Display;
 
 /// What a step may return: the new state as a vector or an array, or a [`Result`] of it.
@@ -220,13 +220,5 @@ pub fn differences<O: Outcome>(
 
 /// The stability function of a tableau, `R(z) = 1 + z bᵀ (I - zA)⁻¹ 1`; not a number at a pole.
 pub fn stability_function(tableau: &Tableau) -> impl Fn(Complex<f64>) -> Complex<f64> {
-    |z| {
-        let s = tableau.stages();
-        let one = Complex::new(1.0, 0.0);
-        let matrix = DMatrix::from_fn(s, s, |i, j| if i == j { one } else { 0.0 * one } - z * tableau.a(i, j));
-        match matrix.lu().solve(&DVector::from_element(s, one)) {
-            Some(stages) => one + z * stages.iter().zip(tableau.b()).map(|(y, &b)| y * b).sum::<Complex<f64>>(),
-            None => Complex::new(f64::NAN, f64::NAN),
-        }
-    }
+    |z| stability(tableau, z)
 }

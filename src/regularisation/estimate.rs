@@ -28,7 +28,8 @@ fn measure<F: VectorField, T: Real>(
     Ok(Local::new().evaluate((field, at), &settings, &weights, |_| seed, None))
 }
 
-/// The divergence `∇·F = Σ_i ∂F_i/∂y_i`.
+/// The divergence `∇·F = Σ_i ∂F_i/∂y_i`. `params` are those that evaluations take, see
+/// [`Effective`](crate::field::Effective).
 ///
 /// ```
 /// use kutta::field::{Activation, Mlp};
@@ -51,7 +52,7 @@ pub fn divergence<F: VectorField, T: Real>(
     Ok(measure(field, (params, t, y), estimator, seed)?.divergence)
 }
 
-/// The square of the Frobenius norm of the Jacobian, `Σ_ij (∂F_i/∂y_j)²`.
+/// The square of the Frobenius norm of the Jacobian, `Σ_ij (∂F_i/∂y_j)²`, at parameters as [`divergence`] takes them.
 ///
 /// # Errors
 /// As [`divergence`].
@@ -66,7 +67,8 @@ pub fn jacobian_norm_squared<F: VectorField, T: Real>(
     Ok(measure(field, (params, t, y), estimator, seed)?.jacobian)
 }
 
-/// An estimate of the diagonal of the Jacobian `J`: with probes `v_k`, `Σ_k (J v_k) ⊙ v_k ⊘ Σ_k v_k ⊙ v_k`.
+/// An estimate of the diagonal of the Jacobian `J`: with probes `v_k`, `Σ_k (J v_k) ⊙ v_k ⊘ Σ_k v_k ⊙ v_k`. Parameters are
+/// as [`divergence`] takes them.
 ///
 /// *Reference*: Bekas, Kokiopoulou and Saad, "An estimator for the diagonal of a matrix", 2007.
 ///

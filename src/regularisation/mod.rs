@@ -34,6 +34,10 @@ use serde::{Deserialize, Serialize};
 /// the last step. For several samples, the first sum is the mean over them; in the last one, `T` is the number of sets of
 /// parameters. All weights are zero by default.
 ///
+/// If the field has a [reparameterisation](crate::VectorField::reparameterisation) `γ ↦ γ̃`, it is penalised as it is
+/// integrated: divergence, Jacobian and speed are those of `F(γ̃_t, ·)`. The variation is that of the parameters `γ_t` that
+/// are learned. Derivatives are by these.
+///
 /// Its derivatives are exact: through the trajectories, by the discrete adjoint, and by the second derivatives of the
 /// field. If Jacobians are [estimated](Estimator::Hutchinson), they are those of the estimate.
 ///

@@ -38,6 +38,7 @@ pub(super) fn each_sample<F: VectorField + ?Sized, T: Real>(
             buffers: &mut buffers,
             solution: Solution { layout: alone, y: &mut y, f: &mut f, record: &mut record },
             scratch: &mut scratch,
+            work: &mut *system.work,
         };
         single.evaluate(&mut norms);
         let (residual, iterations) = if norms[0] <= tolerance { (norms[0], 0) } else { method(&mut single, norms[0]) };

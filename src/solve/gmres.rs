@@ -2,14 +2,42 @@
 //!
 //! # Reference
 //! Saad and Schultz, *GMRES: a generalized minimal residual algorithm for solving nonsymmetric linear systems*, SIAM J.
-//! Sci. Stat. Comput. 7 (1986); right preconditioning and reorthogonalisation as in Saad, *Iterative Methods for Sparse
-//! Linear Systems*, 2nd ed., chapters 6 and 9.
+//! Sci. Stat. Comput. 7 (1986); right preconditioning as in Saad, *Iterative Methods for Sparse
+//! Linear Systems*, 2nd ed., chapters 6 and 9. One orthogonalisation is enough for a backward stable method: Paige,
+//! Rozložník and Strakoš, *Modified Gram–Schmidt (MGS), least squares, and backward stability of MGS-GMRES*, SIAM J. Matrix
+//! Anal. Appl. 28 (2006).
 
 use super::Layout;
-use crate::Real;
+use crate::{Number, Real};
 
 /// Krylov vectors before a restart.
 const RESTART: usize = 30;
+
+/// An operator close to a multiple of the identity, as those of short steps are: `A⁻¹ r ≈ factor · r`, with a residual that
+/// is `rate` times the size of `r`.
+///
+/// One step of this after GMRES shrinks the residual once more without an application of the operator. Its size is then
+/// an estimate, twice the rate observed: who asks for it must see for himself what it gave.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Relaxation<T> {
+    pub factor: T,
+    pub rate: T,
+}
+
+/// Largest rate at which a relaxation is worth it.
+const SLOWEST_RATE: f64 = 0.25;
+
+impl<T: Real> Default for Relaxation<T> {
+    fn default() -> Self {
+        Relaxation { factor: T::zero(), rate: T::one() }
+    }
+}
+
+impl<T: Real> Relaxation<T> {
+    pub fn is_useful(&self) -> bool {
+        self.rate <= T::constant(SLOWEST_RATE)
+    }
+}
 
 /// Memory of GMRES, reused from solve to solve.
 ///
@@ -39,6 +67,9 @@ struct System<T> {
     target: T,
     residual: T,
     done: bool,
+    /// What the last solve knew of the operator, then what this one finds; whether to make use of it.
+    relaxation: Relaxation<T>,
+    relaxes: bool,
 }
 
 impl<T: Real> Default for System<T> {
@@ -51,6 +82,8 @@ impl<T: Real> Default for System<T> {
             target: T::zero(),
             residual: T::zero(),
             done: false,
+            relaxation: Relaxation::default(),
+            relaxes: false,
         }
     }
 }
@@ -84,7 +117,8 @@ impl<T: Real> Gmres<T> {
         }
     }
 
-    /// [`solve_preconditioned`](Gmres::solve_preconditioned) without a preconditioner.
+    /// [`solve_preconditioned`](Gmres::solve_preconditioned) without preconditioner and relaxation.
+    #[cfg(test)]
     pub fn solve(
         &mut self,
         layout: Layout,
@@ -93,10 +127,12 @@ impl<T: Real> Gmres<T> {
         goal: Goal<'_, T>,
         apply: impl FnMut(&[T], &mut [T]),
     ) -> Outcome {
-        self.solve_preconditioned(layout, rhs, x, goal, apply, |v, out| out.copy_from_slice(v))
+        self.solve_preconditioned(layout, rhs, x, goal, None, apply, |v, out| out.copy_from_slice(v))
     }
 
     /// Solves `A x = rhs` from the guess in `x`, each system `q` until `‖rhs - A x‖₂ ≤ tolerance_q ‖rhs‖₂`.
+    ///
+    /// With a relaxation for every system, known from solves before, each ends with one of its own, which it leaves there.
     ///
     /// `apply` computes `A v`, `precondition` `P⁻¹ v`; the Krylov space is that of `A P⁻¹`.
     pub fn solve_preconditioned(
@@ -105,6 +141,7 @@ impl<T: Real> Gmres<T> {
         rhs: &[T],
         x: &mut [T],
         goal: Goal<'_, T>,
+        mut relaxations: Option<&mut [Relaxation<T>]>,
         mut apply: impl FnMut(&[T], &mut [T]),
         mut precondition: impl FnMut(&[T], &mut [T]),
     ) -> Outcome {
@@ -121,6 +158,8 @@ impl<T: Real> Gmres<T> {
         for (q, system) in self.systems[..n].iter_mut().enumerate() {
             system.target = tolerance[q] * self.factor[q].sqrt();
             system.done = false;
+            system.relaxes = relaxations.is_some();
+            system.relaxation = relaxations.as_deref().map_or_else(Relaxation::default, |known| known[q]);
         }
         let from_zero = x.iter().all(|&x| x == T::zero());
         let mut iterations = 0;
@@ -143,20 +182,20 @@ impl<T: Real> Gmres<T> {
                 let norm = factor.sqrt();
                 system.residual = norm;
                 // A tolerance beyond the largest number asks for nothing; a NaN can only get worse.
-                system.done |= norm <= system.target || !norm.is_finite();
+                system.done |= system.reaches_target() || !norm.is_finite();
                 system.size = 0;
                 system.g.fill(T::zero());
                 system.g[0] = norm;
                 *factor = if norm > T::zero() { norm.recip() } else { T::zero() };
                 remaining |= !system.done;
             }
-            if !remaining || iterations >= max_iterations {
+            if iterations >= max_iterations {
                 break;
             }
             scale(layout, &self.factor, first);
 
             for k in 0..RESTART {
-                if iterations >= max_iterations || self.systems[..n].iter().all(|s| s.done) {
+                if !remaining || iterations >= max_iterations || self.systems[..n].iter().all(|s| s.done) {
                     break;
                 }
                 iterations += 1;
@@ -164,17 +203,17 @@ impl<T: Real> Gmres<T> {
                 precondition(&known[k * len..], &mut self.preconditioned);
                 let next = &mut rest[..len];
                 apply(&self.preconditioned, next);
-                // Modified Gram–Schmidt, twice: cheap here, and orthogonal to rounding.
-                for pass in 0..2 {
-                    for (i, v) in known.chunks_exact(len).enumerate() {
-                        layout.dot(v, next, &mut self.factor);
-                        for (system, factor) in self.systems[..n].iter_mut().zip(&mut self.factor) {
-                            let entry = &mut system.r[k * (RESTART + 1) + i];
-                            *entry = if pass == 0 { *factor } else { *entry + *factor };
-                            *factor = -*factor;
+                // Modified Gram–Schmidt.
+                for (i, v) in known.chunks_exact(len).enumerate() {
+                    layout.dot(v, next, &mut self.factor);
+                    for (system, factor) in self.systems[..n].iter_mut().zip(&mut self.factor) {
+                        // The coefficients of a system that is done are in use.
+                        if !system.done {
+                            system.r[k * (RESTART + 1) + i] = *factor;
                         }
-                        layout.axpy(&self.factor, v, next);
+                        *factor = -*factor;
                     }
+                    layout.axpy(&self.factor, v, next);
                 }
                 layout.dot(next, next, &mut self.factor);
                 for (system, factor) in self.systems[..n].iter_mut().zip(&mut self.factor) {
@@ -187,13 +226,13 @@ impl<T: Real> Gmres<T> {
                 scale(layout, &self.factor, next);
             }
 
-            // x += P⁻¹ V y, with y from the triangular systems.
+            // x += P⁻¹ V y, with y from the triangular systems and the relaxation.
             self.image.fill(T::zero());
             let largest = self.systems[..n].iter().map(|s| s.size).max().unwrap_or(0);
             self.systems[..n].iter_mut().for_each(System::back_substitute);
-            for (i, v) in self.basis.chunks_exact(len).take(largest).enumerate() {
+            for (i, v) in self.basis.chunks_exact(len).take(largest + 1).enumerate() {
                 for (factor, system) in self.factor.iter_mut().zip(&self.systems) {
-                    *factor = if i < system.size { system.g[i] } else { T::zero() };
+                    *factor = if i <= system.size { system.g[i] } else { T::zero() };
                 }
                 layout.axpy(&self.factor, v, &mut self.image);
             }
@@ -206,7 +245,10 @@ impl<T: Real> Gmres<T> {
                 break;
             }
         }
-        let solved = |system: &System<T>| system.residual <= system.target;
+        if let Some(relaxations) = relaxations.as_deref_mut() {
+            relaxations.iter_mut().zip(&self.systems).for_each(|(known, system)| *known = system.relaxation);
+        }
+        let solved = |system: &System<T>| system.reaches_target();
         let unsolved = self.systems[..n].iter().position(|system| !solved(system));
         let relative = |q: usize| (self.systems[q].residual * tolerance[q] / self.systems[q].target).to_f64();
         Outcome { iterations, unsolved: unsolved.map(|q| (q, relative(q))) }
@@ -241,17 +283,40 @@ impl<T: Real> System<T> {
         (column[k], column[k + 1]) = (length, T::zero());
         (self.g[k], self.g[k + 1]) = (c * self.g[k], -s * self.g[k]);
         self.size = k + 1;
+        let rate = self.g[k + 1].abs() / self.residual;
         self.residual = self.g[k + 1].abs();
+        // Of the first column, c = A v·v / ‖A v‖.
+        self.relaxation = match k {
+            0 => Relaxation { factor: c / length, rate },
+            _ => Relaxation { rate: Number::max(self.relaxation.rate, rate), ..self.relaxation },
+        };
         // A space that A maps into itself holds the solution.
-        self.done = self.residual <= self.target || norm == T::zero();
+        self.done = self.reaches_target() || norm == T::zero();
     }
 
-    /// Overwrites `g` by the coefficients of the Krylov vectors.
+    /// Whether the residual is small enough, or will be after the relaxation.
+    fn reaches_target(&self) -> bool {
+        let relaxed = T::constant(2.0) * self.relaxation.rate * self.residual;
+        self.residual <= self.target || (self.relaxes && self.relaxation.is_useful() && relaxed <= self.target)
+    }
+
+    /// Overwrites `g` by the coefficients of the Krylov vectors, one more than there are columns.
     fn back_substitute(&mut self) {
+        // The residual is Q (0, …, 0, g): its coefficients, times the relaxation's factor, are what is added.
+        let relaxes = self.relaxes && self.relaxation.is_useful() && self.residual.is_finite();
+        let mut last = if relaxes { self.relaxation.factor * self.g[self.size] } else { T::zero() };
+        let mut relaxed = [T::zero(); RESTART + 1];
+        for (i, &(c, s)) in self.rotations[..self.size].iter().enumerate().rev() {
+            relaxed[i + 1] = c * last;
+            last = -s * last;
+        }
+        relaxed[0] = last;
+        self.g[self.size] = T::zero();
         for i in (0..self.size).rev() {
             let known = (i + 1..self.size).map(|j| self.r[j * (RESTART + 1) + i] * self.g[j]).sum::<T>();
             self.g[i] = (self.g[i] - known) / self.r[i * (RESTART + 1) + i];
         }
+        self.g.iter_mut().zip(&relaxed[..=self.size]).for_each(|(g, &relaxed)| *g += relaxed);
     }
 }
 
@@ -283,7 +348,7 @@ mod tests {
         let rhs: Vec<f64> = (0..layout.len()).map(|i| entries[(7 * i) % entries.len()]).collect();
         let mut x = vec![0.0; layout.len()];
         let goal = Goal { tolerance: &vec![1e-12; count], max_iterations: 200 };
-        let outcome = Gmres::new().solve_preconditioned(layout, &rhs, &mut x, goal, apply, diagonal);
+        let outcome = Gmres::new().solve_preconditioned(layout, &rhs, &mut x, goal, None, apply, diagonal);
         let mut ax = vec![0.0; layout.len()];
         apply(&x, &mut ax);
         let difference: Vec<f64> = ax.iter().zip(&rhs).map(|(a, b)| a - b).collect();
@@ -325,6 +390,45 @@ mod tests {
         });
         assert_eq!([x[0], x[2]], y);
         assert!((y[1] - 1.0 / 3.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn relaxation_spares_products_close_to_the_identity() {
+        let layout = Layout { rows: 6, stages: 1, samples: 1, stride: 1 };
+        let apply = |v: &[f64], out: &mut [f64]| {
+            for i in 0..6 {
+                out[i] = 1.1 * v[i] + 0.02 * (v[(i + 1) % 6] - v[(i + 2) % 6]) * (i as f64 - 2.0);
+            }
+        };
+        let rhs = [1.0, -0.3, 0.2, 0.5, 0.1, -1.0];
+        let solve = |tolerance: f64, relaxations: Option<&mut [Relaxation<f64>]>| {
+            let mut x = [0.0; 6];
+            let copy = |v: &[f64], out: &mut [f64]| out.copy_from_slice(v);
+            let goal = goal(std::slice::from_ref(&tolerance));
+            let outcome = Gmres::new().solve_preconditioned(layout, &rhs, &mut x, goal, relaxations, apply, copy);
+            assert_eq!(outcome.unsolved, None);
+            let mut residual = [0.0; 6];
+            apply(&x, &mut residual);
+            residual.iter_mut().zip(rhs).for_each(|(r, b)| *r -= b);
+            let norm = |v: &[f64]| v.iter().map(|x| x * x).sum::<f64>().sqrt();
+            (outcome.iterations, norm(&residual) / norm(&rhs))
+        };
+        let mut known = [Relaxation::default()];
+        let (mut plain, mut relaxed) = (0, 0);
+        for tolerance in (1..10).map(|k| 10f64.powi(-k)) {
+            let (products, reached) = solve(tolerance, None);
+            assert!(reached <= tolerance);
+            plain += products;
+            known = [Relaxation::default()];
+            let (products, reached) = solve(tolerance, Some(&mut known));
+            assert!(reached <= tolerance, "{reached:e} instead of {tolerance:e}");
+            relaxed += products;
+        }
+        assert!(relaxed < plain, "{relaxed} and {plain} products");
+        assert!(known[0].is_useful() && (known[0].factor - 1.0 / 1.1).abs() < 0.1, "{known:?}");
+        // What is known spares the only product, if little is asked for.
+        let (none, reached) = solve(3.0 * known[0].rate, Some(&mut known));
+        assert!(none == 0 && reached <= 3.0 * known[0].rate, "{none}: {reached}");
     }
 
     #[test]

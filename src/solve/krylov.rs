@@ -1,7 +1,7 @@
 //! Newton corrections by GMRES on Jacobian–vector products.
 
 use super::gmres::Goal;
-use super::{Gmres, StageSystem};
+use super::{Gmres, Relaxation, StageSystem};
 use crate::field::VectorField;
 use crate::{Number, Real};
 
@@ -14,19 +14,22 @@ pub(super) const MAX_POOR: usize = 5;
 ///
 /// # Reference
 /// Eisenstat and Walker, *Choosing the forcing terms in an inexact Newton method*, SIAM J. Sci. Comput. 17 (1996),
-/// choice 2 with γ = 0.9 and α = 2, kept from solving beyond what the tolerance needs.
+/// choice 2 with γ = 0.9 and α = 2, kept from solving beyond half of what the tolerance needs.
 pub(super) fn forcing<T: Real>(norm: T, last_norm: T, tolerance: T) -> T {
     let contraction = if last_norm < T::MAX { norm / last_norm } else { T::constant(0.1) };
     let choice = T::constant(0.9) * contraction * contraction;
-    let enough = T::constant(0.2) * tolerance / norm;
+    let enough = T::constant(0.5) * tolerance / norm;
     Number::max(Number::min(choice, T::constant(0.1)), enough)
 }
 
 /// `correction ≈ M⁻¹ r` for every sample, to its own relative tolerance. Returns a sample that misses it, if one does.
+///
+/// A relaxation that served the sample's last correction may serve this one: the next residual tells.
 pub(super) fn correct<F: VectorField + ?Sized, T: Real>(
     system: &mut StageSystem<'_, F, T>,
     gmres: &mut Gmres<T>,
     forcing: &[T],
+    relaxations: &mut [Relaxation<T>],
 ) -> Option<usize> {
     let layout = system.buffers.layout;
     let rhs = std::mem::take(&mut system.buffers.residual);
@@ -35,7 +38,9 @@ pub(super) fn correct<F: VectorField + ?Sized, T: Real>(
     let mut solution = system.scratch.take(layout.len());
     solution.fill(T::zero());
     let goal = Goal { tolerance: forcing, max_iterations: MAX_ITERATIONS };
-    let outcome = gmres.solve(layout, &rhs, &mut solution, goal, |v, out| system.apply(v, out));
+    let apply = |v: &[T], out: &mut [T]| system.apply(v, out);
+    let precondition = |v: &[T], out: &mut [T]| out.copy_from_slice(v);
+    let outcome = gmres.solve_preconditioned(layout, &rhs, &mut solution, goal, Some(relaxations), apply, precondition);
     for span in layout.spans() {
         for (q, k) in span.enumerate() {
             if forcing[q] < T::MAX {

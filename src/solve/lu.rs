@@ -43,6 +43,9 @@ pub trait DenseLu: Sized {
 
     /// Overwrites `rhs` by the solution of `A x = rhs`, given what [`factor`](DenseLu::factor) made of `A`.
     fn solve(factors: &[Self], pivots: &[usize], rhs: &mut [Self], scratch: &mut LuScratch);
+
+    /// The same for `Aᵀ x = rhs`.
+    fn solve_transposed(factors: &[Self], pivots: &[usize], rhs: &mut [Self], scratch: &mut LuScratch);
 }
 
 macro_rules! dense_lu {
@@ -111,6 +114,40 @@ macro_rules! dense_lu {
                     rhs[k] = (rhs[k] - known) / factors[k * n + k];
                 }
             }
+
+            fn solve_transposed(factors: &[Self], pivots: &[usize], rhs: &mut [Self], scratch: &mut LuScratch) {
+                let n = pivots.len() / 2;
+                if n > SMALL {
+                    let (forward, backward) = pivots.split_at(n);
+                    let factors = MatRef::from_row_major_slice(factors, n, n);
+                    let needed = solve::solve_transpose_in_place_scratch::<usize, $type>(n, 1, Par::Seq);
+                    solve::solve_transpose_in_place_with_conj(
+                        factors,
+                        factors,
+                        PermRef::new_checked(forward, backward, n),
+                        Conj::No,
+                        MatMut::from_column_major_slice_mut(rhs, n, 1),
+                        Par::Seq,
+                        scratch.stack(needed),
+                    );
+                    return;
+                }
+                // Uᵀ, then Lᵀ, by rows of the factors; then the exchanges of rows, last first.
+                for k in 0..n {
+                    let (known, rest) = rhs.split_at_mut(k + 1);
+                    known[k] /= factors[k * n + k];
+                    let row = &factors[k * n + k + 1..(k + 1) * n];
+                    rest.iter_mut().zip(row).for_each(|(x, &u)| *x -= u * known[k]);
+                }
+                for k in (0..n).rev() {
+                    let (rest, known) = rhs.split_at_mut(k);
+                    let row = &factors[k * n..k * n + k];
+                    rest.iter_mut().zip(row).for_each(|(x, &l)| *x -= l * known[0]);
+                }
+                for k in (0..n).rev() {
+                    rhs.swap(k, pivots[k]);
+                }
+            }
         }
     };
 }
@@ -127,9 +164,12 @@ mod tests {
         let (mut pivots, mut x, mut scratch) = (vec![0; 2 * n], rhs.to_vec(), LuScratch::default());
         f64::factor(&mut factors, &mut pivots, &mut scratch).ok()?;
         f64::solve(&factors, &pivots, &mut x, &mut scratch);
+        let mut z = rhs.to_vec();
+        f64::solve_transposed(&factors, &pivots, &mut z, &mut scratch);
         let row = |i: usize| (0..n).map(|j| entries[i * n + j] * x[j]).sum::<f64>() - rhs[i];
-        let size = x.iter().fold(1.0, |m: f64, v| m.max(v.abs()));
-        Some((0..n).map(|i| row(i).abs()).fold(0.0, f64::max) / size)
+        let column = |j: usize| (0..n).map(|i| entries[i * n + j] * z[i]).sum::<f64>() - rhs[j];
+        let size = x.iter().chain(&z).fold(1.0, |m: f64, v| m.max(v.abs()));
+        Some((0..n).map(|i| row(i).abs().max(column(i).abs())).fold(0.0, f64::max) / size)
     }
 
     proptest! {

@@ -14,6 +14,7 @@ mod alone;
 mod anderson;
 mod broyden;
 mod descent;
+mod extrapolate;
 mod fixed_point;
 mod gmres;
 mod history;
@@ -21,16 +22,21 @@ mod krylov;
 mod layout;
 pub(crate) mod lu;
 mod newton;
+mod reuse;
 mod system;
+mod work;
 
 pub(crate) use anderson::solve as anderson;
 pub(crate) use broyden::solve as broyden;
 pub(crate) use descent::solve as descent;
+pub(crate) use extrapolate::Extrapolation;
 pub(crate) use fixed_point::{neumann, solve as fixed_point};
-pub(crate) use gmres::{Gmres, Goal};
+pub(crate) use gmres::{Gmres, Goal, Relaxation};
 pub(crate) use layout::Layout;
 pub(crate) use newton::{Correction, Newton};
+pub use reuse::{JacobianReuse, Reuse, WarmStart};
 pub(crate) use system::{Buffers, Solution, StageSystem};
+pub use work::Work;
 
 use crate::{Error, Real};
 use serde::{Deserialize, Serialize};
@@ -56,11 +62,16 @@ pub struct Solver {
     ///
     /// Where rounding errors of the field keep the residual of a stiff system above that, a Newton correction of that
     /// size which no longer reduces the residual counts as solved too.
+    ///
+    /// Iterative solves of adjoint and tangent leave a residual of at most that fraction of the right-hand side, by
+    /// Euclidean norms, in every sample.
     pub tolerance: Option<f64>,
     /// How descent methods choose the length of a step.
     pub line_search: LineSearch,
     /// Iterations after which a solve has failed.
     pub max_iterations: usize,
+    /// What solves take over from earlier ones.
+    pub reuse: Reuse,
 }
 
 impl Default for Solver {
@@ -71,6 +82,7 @@ impl Default for Solver {
             tolerance: None,
             line_search: LineSearch::MoreThuente,
             max_iterations: 100,
+            reuse: Reuse::default(),
         }
     }
 }
@@ -95,7 +107,7 @@ impl Solver {
     /// The relative tolerance of linear systems in adjoint and tangent: tighter than that of the stages, so that these
     /// are what limits the accuracy of a gradient.
     pub(crate) fn linear_tolerance<T: Real>(&self) -> T {
-        (self.stage_tolerance::<T>() * T::constant(0.01)).max(T::constant(16.0) * T::EPSILON)
+        (self.stage_tolerance::<T>() * T::constant(0.3)).max(T::constant(16.0) * T::EPSILON)
     }
 
     pub(crate) fn stage_method(&self, equations: usize) -> StageSolver {
@@ -114,7 +126,8 @@ impl Solver {
 
     /// As [`stage_fallback`](Solver::stage_fallback), for adjoint and tangent: whether to try dense matrices.
     pub(crate) fn adjoint_fallback(&self, equations: usize) -> bool {
-        self.adjoint == AdjointSolver::Automatic && self.stage_fallback(equations).is_some()
+        let automatic = self.method == StageSolver::Newton || self.stage_fallback(equations).is_some();
+        self.adjoint == AdjointSolver::Automatic && automatic && self.adjoint_method(equations) == AdjointSolver::Gmres
     }
 
     pub(crate) fn adjoint_method(&self, equations: usize) -> AdjointSolver {
@@ -123,7 +136,6 @@ impl Solver {
                 StageSolver::FixedPoint => AdjointSolver::Neumann,
                 StageSolver::NewtonGmres => AdjointSolver::Gmres,
                 _ if equations <= DENSE_LIMIT => AdjointSolver::Dense,
-                StageSolver::Newton => AdjointSolver::Dense,
                 _ => AdjointSolver::Gmres,
             },
             chosen => chosen,
@@ -200,7 +212,8 @@ pub enum AdjointSolver {
     Automatic,
     /// Dense Jacobians and LU.
     Dense,
-    /// Restarted GMRES on vector–Jacobian products.
+    /// Restarted GMRES on vector–Jacobian products, preconditioned by the factors of the stage equations' last Jacobians
+    /// where there are any.
     Gmres,
     /// Neumann series, for contractive stages.
     Neumann,

@@ -1,12 +1,12 @@
 //! Newton's method with backtracking, every sample for itself.
 
 use super::lu::LuScratch;
-use super::{Failure, Gmres, Solver, StageSystem, krylov};
+use super::{DENSE_LIMIT, Failure, Gmres, JacobianReuse, Layout, Relaxation, Solver, StageSystem, krylov};
 use crate::field::VectorField;
 use crate::{Number, Real};
 
-/// A Jacobian is kept while the residual shrinks at least by this factor an iteration.
-const KEEP_JACOBIAN: f64 = 0.1;
+/// A Jacobian is kept while the residual shrinks at least by this factor an iteration: in small systems, in large ones.
+const KEEP_JACOBIAN: [f64; 2] = [0.1, 0.3];
 /// Shortest step that backtracking tries.
 const SHORTEST_STEP: f64 = 1e-3;
 
@@ -25,9 +25,32 @@ pub(crate) struct Newton<T: Real> {
     jacobians: Vec<T>,
     factors: Vec<T>,
     pivots: Vec<usize>,
+    /// By sample: whether its factors are those of a matrix of that size.
+    factored: Vec<bool>,
+    equations: usize,
     rhs: Vec<T>,
     lu: LuScratch,
     pub gmres: Gmres<T>,
+    forcing: Vec<T>,
+    relaxing: Vec<Relaxation<T>>,
+    /// By sample: what its last Krylov space said of the operator.
+    relaxations: Vec<Relaxation<T>>,
+}
+
+/// Factors of the samples' Newton matrices `M`, those of the last Jacobian that each wanted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Factors<'a, T> {
+    matrices: &'a [T],
+    pivots: &'a [usize],
+}
+
+impl<T: Real> Factors<'_, T> {
+    /// Overwrites `unknowns`, in the order of [`StageSystem::unknowns`], by the solution of `Mᵀ x = unknowns` for
+    /// sample `q`.
+    pub fn solve_transposed(&self, q: usize, unknowns: &mut [T], lu: &mut LuScratch) {
+        let n = unknowns.len();
+        T::solve_transposed(&self.matrices[q * n * n..][..n * n], &self.pivots[q * 2 * n..][..2 * n], unknowns, lu);
+    }
 }
 
 /// Where one sample stands.
@@ -42,7 +65,7 @@ struct Iterate<T> {
     step: T,
     /// Size of the full correction, relative to the stages.
     correction: T,
-    /// Whether the correction came from a Jacobian at the stages it corrects.
+    /// Whether the correction came from the Jacobian at the stages it corrects.
     fresh: bool,
     /// Whether a new Jacobian is wanted before the next correction.
     wants_jacobian: bool,
@@ -86,10 +109,40 @@ impl<T: Real> Newton<T> {
             jacobians: Vec::new(),
             factors: Vec::new(),
             pivots: Vec::new(),
+            factored: Vec::new(),
+            equations: 0,
             rhs: Vec::new(),
             lu: LuScratch::default(),
             gmres: Gmres::new(),
+            forcing: Vec::new(),
+            relaxing: Vec::new(),
+            relaxations: Vec::new(),
         }
+    }
+
+    /// Forgets what earlier solves taught; of their factors, if `factors` says so.
+    pub fn forget(&mut self, factors: bool) {
+        self.relaxations.clear();
+        if factors {
+            self.factored.clear();
+        }
+    }
+
+    /// How the operators of the samples' last solves are relaxed, if they were solved by GMRES.
+    pub fn relaxations(&self) -> &[Relaxation<T>] {
+        &self.relaxations
+    }
+
+    /// Whether there are factors of such matrices for every sample.
+    pub fn has_factors(&self, layout: Layout) -> bool {
+        self.equations == layout.equations()
+            && self.factored.len() == layout.samples
+            && self.factored.iter().all(|&factored| factored)
+    }
+
+    /// GMRES, and next to it the factors.
+    pub fn parts(&mut self) -> (&mut Gmres<T>, Factors<'_, T>) {
+        (&mut self.gmres, Factors { matrices: &self.factors, pivots: &self.pivots })
     }
 
     /// Solves the stage equations from the stages in the system's buffers; returns the iterations of all samples.
@@ -100,6 +153,8 @@ impl<T: Real> Newton<T> {
         solver: &Solver,
     ) -> Result<usize, Failure> {
         let tolerance = solver.stage_tolerance::<T>();
+        let large = system.buffers.layout.equations() > DENSE_LIMIT;
+        let keep = T::constant(KEEP_JACOBIAN[usize::from(large)]);
         let start = Iterate {
             phase: Phase::Start,
             norm: T::MAX,
@@ -114,11 +169,23 @@ impl<T: Real> Newton<T> {
         };
         self.iterates.clear();
         self.iterates.resize(system.buffers.layout.samples, start);
+        if how == Correction::Krylov {
+            self.relaxations.resize(system.buffers.layout.samples, Relaxation::default());
+        }
         if how == Correction::Dense {
-            let n = system.buffers.layout.equations();
-            self.factors.resize(system.buffers.layout.samples * n * n, T::zero());
-            self.pivots.resize(system.buffers.layout.samples * 2 * n, 0);
+            let (layout, n) = (system.buffers.layout, system.buffers.layout.equations());
+            self.factors.resize(layout.samples * n * n, T::zero());
+            self.pivots.resize(layout.samples * 2 * n, 0);
             self.rhs.resize(n, T::zero());
+            if self.equations != n || self.factored.len() != layout.samples {
+                self.equations = n;
+                self.factored.clear();
+                self.factored.resize(layout.samples, false);
+            }
+            let kept = solver.reuse.jacobian != JacobianReuse::Stage;
+            for (iterate, &factored) in self.iterates.iter_mut().zip(&self.factored) {
+                iterate.wants_jacobian = !(kept && factored);
+            }
         }
         loop {
             system.evaluate(&mut self.norms);
@@ -131,7 +198,11 @@ impl<T: Real> Newton<T> {
                 }
                 let layout = system.buffers.layout;
                 let entries = layout.spans().map(|span| span.start + q);
-                match iterate.judge(self.norms[q], tolerance, solver.max_iterations) {
+                let relaxed = how == Correction::Krylov && !iterate.fresh;
+                if relaxed && !(self.norms[q] <= T::constant(0.5) * iterate.norm) {
+                    self.relaxations[sample] = Relaxation::default();
+                }
+                match iterate.judge(self.norms[q], tolerance, solver.max_iterations, keep) {
                     Verdict::Done => {
                         iterate.phase = Phase::Done;
                         system.settle(q);
@@ -195,8 +266,10 @@ impl<T: Real> Newton<T> {
                     let mut sound = true;
                     if iterate.wants_jacobian {
                         system.newton_matrix(&self.jacobians, q, factors);
+                        system.work.factorizations += 1;
                         sound = T::factor(factors, pivots, &mut self.lu).is_ok();
                         iterate.wants_jacobian = !sound;
+                        self.factored[sample] = sound;
                     }
                     let b = &mut *system.buffers;
                     let unknowns = || StageSystem::<F, T>::unknowns(layout, q);
@@ -215,11 +288,22 @@ impl<T: Real> Newton<T> {
                     let i = &self.iterates[system.buffers.samples[q]];
                     if corrects(i) { krylov::forcing(i.norm, i.last_norm, tolerance) } else { T::MAX }
                 };
-                let forcing: Vec<T> = (0..layout.samples).map(forcing).collect();
-                if let Some(q) = krylov::correct(system, &mut self.gmres, &forcing) {
+                self.forcing.clear();
+                self.forcing.extend((0..layout.samples).map(forcing));
+                self.relaxing.clear();
+                self.relaxing.extend(system.buffers.samples.iter().map(|&sample| self.relaxations[sample]));
+                let poor = krylov::correct(system, &mut self.gmres, &self.forcing, &mut self.relaxing);
+                if let Some(q) = poor {
                     self.iterates[system.buffers.samples[q]].poor += 1;
                 }
-                self.iterates.iter_mut().for_each(|i| i.fresh = true);
+                for (q, &sample) in system.buffers.samples.iter().enumerate() {
+                    if self.forcing[q] < T::MAX {
+                        let (known, found) = (&mut self.relaxations[sample], self.relaxing[q]);
+                        // A Krylov space would have left a relaxation of its own.
+                        self.iterates[sample].fresh = !(known.is_useful() && *known == found);
+                        *known = found;
+                    }
+                }
             }
         }
         for q in 0..layout.samples {
@@ -242,8 +326,9 @@ impl<T: Real> Newton<T> {
 }
 
 impl<T: Real> Iterate<T> {
-    /// Takes note of the relative residual at the stages just evaluated, and decides.
-    fn judge(&mut self, norm: T, tolerance: T, max_iterations: usize) -> Verdict {
+    /// Takes note of the relative residual at the stages just evaluated, and decides. A Jacobian is
+    /// kept while the residual shrinks by the factor `keep` an iteration.
+    fn judge(&mut self, norm: T, tolerance: T, max_iterations: usize, keep: T) -> Verdict {
         if norm <= tolerance {
             return Verdict::Done;
         }
@@ -256,13 +341,13 @@ impl<T: Real> Iterate<T> {
             _ => norm < self.norm,
         };
         let stalled = self.phase == Phase::Trial && norm >= T::constant(0.5) * self.norm;
-        if stalled && norm.is_finite() && self.correction <= tolerance && self.step == T::one() {
+        if stalled && self.fresh && norm.is_finite() && self.correction <= tolerance && self.step == T::one() {
             // Rounding errors of F are what is left of the residual.
             return Verdict::Done;
         }
         if accepted {
-            let shrunk = self.phase == Phase::Trial && norm < T::constant(KEEP_JACOBIAN) * self.norm;
-            self.wants_jacobian |= !shrunk || self.restarted;
+            let slow = self.phase == Phase::Trial && !(norm < keep * self.norm);
+            self.wants_jacobian |= slow || self.restarted;
             (self.last_norm, self.norm) = (self.norm, norm);
             self.step = T::one();
             return match self.iterations < max_iterations {

@@ -1,6 +1,6 @@
 //! The stage equations of one block, for all samples of a chunk.
 
-use super::Layout;
+use super::{Layout, Work};
 use crate::field::{Point, Scratch, VectorField};
 use crate::{Number, Real};
 
@@ -135,6 +135,7 @@ pub(crate) struct StageSystem<'a, F: ?Sized, T: Real> {
     pub buffers: &'a mut Buffers<T>,
     pub solution: Solution<'a, T>,
     pub scratch: &'a mut Scratch<T>,
+    pub work: &'a mut Work,
 }
 
 impl<F: VectorField + ?Sized, T: Real> StageSystem<'_, F, T> {
@@ -142,6 +143,7 @@ impl<F: VectorField + ?Sized, T: Real> StageSystem<'_, F, T> {
     pub fn evaluate(&mut self, norms: &mut Vec<T>) {
         let b = &mut *self.buffers;
         let at = Point { params: self.params, t: &b.t, y: &b.y, batch: b.layout.batch() };
+        self.work.evaluations += b.layout.batch().live;
         self.field.eval_batch(at, &mut b.f, &mut b.record, self.scratch);
         b.layout.couple(self.a, false, &b.h, &b.f, &mut b.residual);
         b.layout.subtract_from(&b.y, &mut b.residual);
@@ -171,6 +173,7 @@ impl<F: VectorField + ?Sized, T: Real> StageSystem<'_, F, T> {
     pub fn apply(&mut self, v: &[T], out: &mut [T]) {
         let b = &mut *self.buffers;
         let at = Point { params: self.params, t: &b.t, y: &b.y, batch: b.layout.batch() };
+        self.work.products += b.layout.batch().live;
         self.field.jvp(at, &b.record, v, None, &mut b.product, self.scratch);
         b.layout.couple(self.a, false, &b.h, &b.product, out);
         b.layout.subtract_from(v, out);
@@ -182,6 +185,7 @@ impl<F: VectorField + ?Sized, T: Real> StageSystem<'_, F, T> {
         let layout = b.layout;
         layout.couple(self.a, true, &b.h, w, &mut b.product);
         let at = Point { params: self.params, t: &b.t, y: &b.y, batch: layout.batch() };
+        self.work.products += layout.batch().live;
         self.field.vjp(at, &b.record, &b.product, out, None, self.scratch);
         layout.subtract_from(w, out);
     }
@@ -191,6 +195,7 @@ impl<F: VectorField + ?Sized, T: Real> StageSystem<'_, F, T> {
         let b = &*self.buffers;
         out.resize(b.layout.rows * b.layout.len(), T::zero());
         let at = Point { params: self.params, t: &b.t, y: &b.y, batch: b.layout.batch() };
+        self.work.jacobians += b.layout.batch().live;
         self.field.jacobian(at, &b.record, out, self.scratch);
     }
 

@@ -13,9 +13,27 @@
 use super::linear::{Linearised, Side, add_stage};
 use super::{Start, Step, Trace, Workspace, add_scaled};
 use crate::error::Location;
+use crate::solve::{AdjointSolver, Relaxation};
 use crate::{Error, Real, VectorField};
 
 impl<F: VectorField, T: Real> Step<'_, F, T> {
+    /// Looks whether the cotangents of a block satisfy their equations, now that `Jᵀ κ` is known, and where they do not,
+    /// solves for what is missing. All that follows from them is linear in them.
+    fn refine(&self, of: Linearised<'_, T>, params_bar: &mut [T], ws: &mut Workspace<T>) -> Result<(), Error> {
+        let relaxed = ws.relaxations.iter().any(Relaxation::is_useful);
+        if !relaxed || self.leave_residual(of, ws) {
+            return Ok(());
+        }
+        let mut known = std::mem::take(&mut ws.residual);
+        std::mem::swap(&mut known, &mut ws.product);
+        self.solve_linear(Side::Refinement, of, ws)?;
+        ws.product.resize(known.len(), T::zero());
+        self.field.vjp(of.point(), &of.trace.record, &ws.solution, &mut ws.product, Some(params_bar), &mut ws.scratch);
+        ws.product.iter_mut().zip(&known).for_each(|(product, &known)| *product += known);
+        ws.residual = known;
+        Ok(())
+    }
+
     /// Overwrites the cotangent `lambda` of `y_{n+1}` by that of `y_n`, and adds that of the parameters to
     /// `params_bar`. `from` and `trace` are those of the forward step; the state in `from` is not read.
     ///
@@ -63,6 +81,9 @@ impl<F: VectorField, T: Real> Step<'_, F, T> {
             }
             ws.product.resize(layout.len(), T::zero());
             self.field.vjp(of.point(), &trace.record, &ws.solution, &mut ws.product, Some(params_bar), &mut ws.scratch);
+            if block.implicit && self.solver.adjoint_method(layout.equations()) == AdjointSolver::Gmres {
+                self.refine(of, params_bar, ws)?;
+            }
             for (i, stage) in block.stages.clone().enumerate() {
                 let increment = &mut ws.increments[stage * len..][..len];
                 increment.fill(T::zero());

@@ -11,8 +11,8 @@ use super::trace::BlockTrace;
 use super::{Step, Workspace};
 use crate::error::Location;
 use crate::field::{Batch, Point};
-use crate::solve::{self, AdjointSolver, Failure, Layout};
-use crate::{Error, Real, VectorField};
+use crate::solve::{self, AdjointSolver, Extrapolation, Failure, Layout, Relaxation, WarmStart};
+use crate::{Error, Number, Real, VectorField};
 
 /// Most GMRES iterations or Neumann terms.
 const MAX_ITERATIONS: usize = 1000;
@@ -24,6 +24,8 @@ pub(super) enum Side {
     Tangent,
     /// `Pᵀ κ = μ`.
     Adjoint,
+    /// The same for what a relaxation left of the residual.
+    Refinement,
 }
 
 /// A block of stages at which the system is formed.
@@ -44,56 +46,123 @@ impl<'a, T: Real> Linearised<'a, T> {
 }
 
 impl<F: VectorField, T: Real> Step<'_, F, T> {
-    /// Solves a block's linear system for all samples: right-hand sides in `ws.rhs`, solutions to `ws.solution`.
+    /// Solves a block's linear system for all samples: right-hand sides in `ws.rhs`, solutions to `ws.solution`. Those of
+    /// the adjoint may be relaxed last, to a residual that is an estimate.
     pub(super) fn solve_linear(&self, side: Side, of: Linearised<'_, T>, ws: &mut Workspace<T>) -> Result<(), Error> {
         let Linearised { block, layout, h, trace, .. } = of;
         let at = of.point();
         let defeats_krylov = ws.defeats_krylov;
-        let Workspace { scratch, rhs, solution, product, tolerance, newton, .. } = ws;
+        let Workspace {
+            scratch,
+            rhs,
+            solution,
+            product,
+            tolerance,
+            newton,
+            past_adjoint,
+            relaxations,
+            work,
+            lu,
+            unknowns,
+            ..
+        } = ws;
+        let Layout { rows: d, stages: s, .. } = layout;
+        past_adjoint.resize_with(self.scheme.blocks.len(), Extrapolation::new);
+        let past = &mut past_adjoint[block.index];
+        let guessed = side == Side::Adjoint && self.solver.reuse.start != WarmStart::None;
         solution.resize(layout.len(), T::zero());
         product.resize(layout.len(), T::zero());
         let what = match side {
             Side::Tangent => "tangent equations",
-            Side::Adjoint => "adjoint equations",
+            Side::Adjoint | Side::Refinement => "adjoint equations",
         };
         let location = |sample| Location { step: 0, stage: block.stages.start, sample };
         let linear_tolerance = self.solver.linear_tolerance::<T>();
 
         // out = h diag(J) (A ⊗ I) v or its transpose: P = I - that.
-        let mut coupled = |v: &[T], out: &mut [T]| match side {
-            Side::Tangent => {
-                layout.couple(&block.a, false, h, v, product);
-                self.field.jvp(at, &trace.record, product, None, out, scratch);
-            }
-            Side::Adjoint => {
-                self.field.vjp(at, &trace.record, v, product, None, scratch);
-                layout.couple(&block.a, true, h, product, out);
+        let mut coupled = |v: &[T], out: &mut [T]| {
+            work.products += layout.batch().live;
+            match side {
+                Side::Tangent => {
+                    layout.couple(&block.a, false, h, v, product);
+                    self.field.jvp(at, &trace.record, product, None, out, scratch);
+                }
+                Side::Adjoint | Side::Refinement => {
+                    self.field.vjp(at, &trace.record, v, product, None, scratch);
+                    layout.couple(&block.a, true, h, product, out);
+                }
             }
         };
         let fallback = self.solver.adjoint_fallback(layout.equations());
         let method = self.solver.adjoint_method(layout.equations());
-        let unsolved = match if fallback && defeats_krylov { AdjointSolver::Dense } else { method } {
-            AdjointSolver::Neumann => {
-                solve::neumann(layout, rhs, solution, linear_tolerance, MAX_ITERATIONS, coupled).err()
-            }
-            AdjointSolver::Gmres => {
-                tolerance.clear();
-                tolerance.resize(layout.samples, linear_tolerance);
-                solution.fill(T::zero());
-                let goal = solve::Goal { tolerance, max_iterations: MAX_ITERATIONS };
-                let outcome = newton.gmres.solve(layout, rhs, solution, goal, |v, out| {
-                    coupled(v, out);
-                    layout.subtract_from(v, out);
-                });
-                let iterations = outcome.iterations;
-                outcome.unsolved.map(|(sample, residual)| Failure { sample, residual, iterations })
-            }
-            AdjointSolver::Dense | AdjointSolver::Automatic => {
-                return self
-                    .solve_dense(side, of, ws)
-                    .map_err(|sample| Error::Singular { what, location: location(sample) });
-            }
-        };
+        let unsolved =
+            match if fallback && defeats_krylov && !newton.has_factors(layout) { AdjointSolver::Dense } else { method }
+            {
+                AdjointSolver::Neumann => {
+                    solve::neumann(layout, rhs, solution, linear_tolerance, MAX_ITERATIONS, coupled).err()
+                }
+                AdjointSolver::Gmres => {
+                    tolerance.clear();
+                    tolerance.resize(layout.samples, linear_tolerance);
+                    solution.fill(T::zero());
+                    // Cotangents of slopes change from step to step with what is differentiated; what the field adds to them,
+                    // κ - μ, changes less.
+                    if let Some(past) = past.next().filter(|past| guessed && past.len() == rhs.len()) {
+                        solution.iter_mut().zip(&*rhs).zip(past).for_each(|((x, &mu), &past)| *x = mu + past);
+                    }
+                    let goal = solve::Goal { tolerance, max_iterations: MAX_ITERATIONS };
+                    relaxations.resize(layout.samples, Relaxation::default());
+                    let relaxations = (side == Side::Adjoint).then_some(&mut relaxations[..]);
+                    let apply = |v: &[T], out: &mut [T]| {
+                        coupled(v, out);
+                        layout.subtract_from(v, out);
+                    };
+                    // Mᵀ = (Aᵀ ⊗ I)⁻¹ Pᵀ (Aᵀ ⊗ I), with the Newton matrix M whose factors may be at hand.
+                    let inverse = match &block.inverse {
+                        _ if side == Side::Tangent || !newton.has_factors(layout) => None,
+                        _ if s == 1 => Some(&block.a[..]),
+                        inverse => inverse.as_deref(),
+                    };
+                    let (gmres, factors) = newton.parts();
+                    unknowns.resize(layout.equations(), T::zero());
+                    let precondition = |v: &[T], out: &mut [T]| {
+                        let Some(inverse) = inverse else {
+                            out.copy_from_slice(v);
+                            return;
+                        };
+                        for q in 0..layout.samples {
+                            let at = |p: usize, i: usize| layout.span(p, i).start + q;
+                            if s == 1 {
+                                (0..d).for_each(|p| unknowns[p] = v[at(p, 0)]);
+                                factors.solve_transposed(q, unknowns, lu);
+                                (0..d).for_each(|p| out[at(p, 0)] = unknowns[p]);
+                                continue;
+                            }
+                            for (k, x) in unknowns.iter_mut().enumerate() {
+                                *x = (0..s).map(|j| inverse[j * s + k / d] * v[at(k % d, j)]).sum();
+                            }
+                            factors.solve_transposed(q, unknowns, lu);
+                            for k in 0..s * d {
+                                out[at(k % d, k / d)] =
+                                    (0..s).map(|j| block.a[j * s + k / d] * unknowns[j * d + k % d]).sum();
+                            }
+                        }
+                    };
+                    let outcome =
+                        gmres.solve_preconditioned(layout, rhs, solution, goal, relaxations, apply, precondition);
+                    if side == Side::Adjoint {
+                        product.iter_mut().zip(&*solution).zip(&*rhs).for_each(|((out, &x), &mu)| *out = x - mu);
+                        past.push(product, layout.stride);
+                    }
+                    let iterations = outcome.iterations;
+                    outcome.unsolved.map(|(sample, residual)| Failure { sample, residual, iterations })
+                }
+                AdjointSolver::Dense | AdjointSolver::Automatic => {
+                    return self
+                        .solve_dense(side, of, ws)
+                        .map_err(|sample| Error::Singular { what, location: location(sample) });
+                }
+            };
         match unsolved {
             None => Ok(()),
             Some(_) if fallback => {
@@ -109,12 +178,42 @@ impl<F: VectorField, T: Real> Step<'_, F, T> {
         }
     }
 
+    /// Replaces the right-hand sides `μ` of an adjoint by `μ - Pᵀ κ`, for `Jᵀ κ` in `ws.product`. Samples solved to the
+    /// tolerance get zero; whether all are.
+    pub(super) fn leave_residual(&self, of: Linearised<'_, T>, ws: &mut Workspace<T>) -> bool {
+        let Linearised { block, layout, h, .. } = of;
+        let Workspace { rhs, solution, product, residual, tolerance: sizes, unknowns: norms, .. } = ws;
+        residual.resize(layout.len(), T::zero());
+        sizes.resize(layout.samples, T::zero());
+        norms.resize(layout.samples, T::zero());
+        layout.dot(rhs, rhs, sizes);
+        layout.couple(&block.a, true, h, product, residual);
+        for span in layout.spans() {
+            let terms = rhs[span.clone()].iter_mut().zip(&residual[span.clone()]).zip(&solution[span]);
+            terms.for_each(|((mu, &coupled), &kappa)| *mu += coupled - kappa);
+        }
+        layout.dot(rhs, rhs, norms);
+        let tolerance = Number::max(self.solver.stage_tolerance::<T>(), self.solver.linear_tolerance());
+        let mut solved = true;
+        for (norm, &size) in norms.iter_mut().zip(&*sizes) {
+            let reached = *norm <= tolerance * tolerance * size;
+            solved &= reached;
+            *norm = if reached { T::zero() } else { T::one() };
+        }
+        for span in layout.spans() {
+            rhs[span].iter_mut().zip(&*norms).for_each(|(r, &open)| *r *= open);
+        }
+        solved
+    }
+
     /// By dense LU; `Err` names a sample whose matrix is singular.
     fn solve_dense(&self, side: Side, of: Linearised<'_, T>, ws: &mut Workspace<T>) -> Result<(), usize> {
         let Linearised { block, layout, .. } = of;
         let Layout { rows: d, stages: s, stride, .. } = layout;
         let n = s * d;
         ws.jacobians.resize(d * layout.len(), T::zero());
+        ws.work.jacobians += layout.batch().live;
+        ws.work.factorizations += layout.samples;
         self.field.jacobian(of.point(), &of.trace.record, &mut ws.jacobians, &mut ws.scratch);
         ws.matrix.resize(n * n, T::zero());
         ws.pivots.resize(2 * n, 0);
@@ -130,7 +229,7 @@ impl<F: VectorField, T: Real> Step<'_, F, T> {
                             let (row, column) = (i * d + p, j * d + r);
                             ws.matrix[match side {
                                 Side::Tangent => row * n + column,
-                                Side::Adjoint => column * n + row,
+                                Side::Adjoint | Side::Refinement => column * n + row,
                             }] = entry;
                         }
                     }

@@ -23,7 +23,7 @@ pub use workspace::Workspace;
 
 use crate::error::Location;
 use crate::field::{Batch, Point};
-use crate::solve::{self, Failure, Layout, Solution, Solver, StageSolver, StageSystem};
+use crate::solve::{self, Failure, JacobianReuse, Layout, Solution, Solver, StageSolver, StageSystem, WarmStart};
 use crate::{Error, Number, Real, Tableau, VectorField};
 use scheme::{Block, Scheme};
 use trace::BlockTrace;
@@ -69,6 +69,11 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
         Ok(Step { field, scheme: Scheme::new(tableau), solver })
     }
 
+    /// Whether Jacobians of one pass serve in the next.
+    pub(crate) fn keeps_jacobians(&self) -> bool {
+        self.solver.reuse.jacobian == JacobianReuse::Epoch
+    }
+
     /// Sets the relative tolerance of the stage equations, see [`Solver::tolerance`].
     pub(crate) fn set_tolerance(&mut self, tolerance: f64) {
         self.solver.tolerance = Some(tolerance);
@@ -77,8 +82,8 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
     /// Computes `next = y_{n+1}`, and leaves in `trace` what the derivatives of this step need. Returns the nonlinear
     /// iterations, summed over stages and samples.
     ///
-    /// The workspace carries the slopes of the last two steps from call to call, to extrapolate first guesses from;
-    /// forget them with [`Workspace::start`].
+    /// The workspace carries from call to call what [`Reuse`](crate::solve::Reuse) lets later solves take over from earlier
+    /// ones; forget it with [`Workspace::start`].
     ///
     /// # Errors
     /// [`Error::ShapeMismatch`] for arguments of the wrong size. [`Error::NotConverged`] if the stage equations of a sample
@@ -97,6 +102,7 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
             return Ok(0);
         }
         ws.increments.resize(self.scheme.stages * len, T::zero());
+        ws.smooth.resize(self.scheme.stages * len, T::zero());
         trace.blocks.resize_with(self.scheme.blocks.len(), Default::default);
         let mut iterations = 0;
         for (block, trace) in self.scheme.blocks.iter().zip(&mut trace.blocks) {
@@ -122,13 +128,14 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
             let slope = &mut ws.increments[i * len..][..len];
             self.field.eval_batch(at, slope, &mut trace.record, &mut ws.scratch);
             scale_columns(from.h, slope, batch);
+            ws.smooth[i * len..][..len].copy_from_slice(slope);
         }
         next.copy_from_slice(from.y);
         for (increment, &b) in ws.increments.chunks_exact(len).zip(&self.scheme.b) {
             add_scaled(b, increment, next);
         }
         if self.scheme.blocks.iter().any(|block| block.implicit) {
-            ws.remember();
+            ws.remember(batch);
         }
         match not_finite(next, batch) {
             None => Ok(iterations),
@@ -193,6 +200,7 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
             solved = self.attempt(fallback, block, layout, from, trace, ws);
             ws.defeats_krylov |= solved.is_ok();
         }
+        ws.work.solves += layout.samples;
         let iterations = solved.map_err(|failure| Error::NotConverged {
             what: "stage equations",
             location: Location { step: 0, stage: block.stages.start, sample: failure.sample },
@@ -200,6 +208,11 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
             iterations: failure.iterations,
             tolerance: self.solver.stage_tolerance::<T>().to_f64(),
         })?;
+        ws.work.iterations += iterations;
+        if self.solver.reuse.start == WarmStart::LastEpoch {
+            let found = trace.y.iter().zip(&ws.guess);
+            trace.surprise.iter_mut().zip(found).for_each(|(surprise, (&y, &guess))| *surprise = y - guess);
+        }
         // h k = A⁻¹ (Y - base) where A allows it, h F(Y) where not.
         for p in 0..layout.rows {
             for (i, stage) in block.stages.clone().enumerate() {
@@ -207,6 +220,7 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
                 let Some(inverse) = &block.inverse else {
                     let slopes = &ws.slopes[layout.span(p, i)];
                     increment.iter_mut().zip(slopes).zip(h).for_each(|((out, &f), &h)| *out = h * f);
+                    ws.smooth[stage * len + p * batch.stride..][..batch.live].copy_from_slice(increment);
                     continue;
                 };
                 increment.fill(T::zero());
@@ -215,6 +229,14 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
                     for ((out, &y), &base) in increment.iter_mut().zip(&trace.y[span.clone()]).zip(&ws.base[span]) {
                         *out += inverse[i * s + j] * (y - base);
                     }
+                }
+                // What the next relaxation would make of the residual is worth knowing for the next first guess.
+                let smooth = &mut ws.smooth[stage * len + p * batch.stride..][..batch.live];
+                smooth.copy_from_slice(increment);
+                let slopes = ws.slopes[layout.span(p, i)].iter().zip(h);
+                for ((smooth, (&f, &h)), relaxation) in smooth.iter_mut().zip(slopes).zip(ws.newton.relaxations()) {
+                    let factor = if relaxation.is_useful() { relaxation.factor } else { T::zero() };
+                    *smooth += factor * (h * f - *smooth);
                 }
             }
         }
@@ -241,6 +263,8 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
             *size = from.y.chunks_exact(batch.stride).map(|row| row[q].abs()).fold(T::zero(), Number::max);
         }
         ws.base.resize(layout.len(), T::zero());
+        let warm = self.solver.reuse.start;
+        let past = ws.past.next().filter(|past| warm != WarmStart::None && past.len() == ws.increments.len());
         for p in 0..layout.rows {
             let row = p * batch.stride..p * batch.stride + batch.live;
             for (i, stage) in block.stages.clone().enumerate() {
@@ -249,24 +273,24 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
                 for j in 0..block.stages.start {
                     add_scaled(self.scheme.a(stage, j), &ws.increments[j * len..][row.clone()], base);
                 }
-                // First guess: every stage's slope changes as it did from the step before last to the last.
+                // First guess: the slopes of every stage change from step to step as they did.
                 let guess = &mut buffers.y[layout.span(p, i)];
                 guess.copy_from_slice(base);
                 for (j, stage) in block.stages.clone().enumerate() {
                     let weight = block.a[i * s + j];
-                    let past = |k: usize| &ws.history[k][stage * len..][row.clone()];
-                    match ws.known_steps {
-                        0 => {}
-                        1 => add_scaled(weight, past(0), guess),
-                        _ => {
-                            add_scaled(T::constant(2.0) * weight, past(0), guess);
-                            add_scaled(-weight, past(1), guess);
-                        }
+                    if let Some(slopes) = past {
+                        add_scaled(weight, &slopes[stage * len..][row.clone()], guess);
                     }
                 }
             }
         }
         buffers.base.copy_from_slice(&ws.base);
+        if warm == WarmStart::LastEpoch {
+            trace.surprise.resize(layout.len(), T::zero());
+            ws.guess.clear();
+            ws.guess.extend_from_slice(&buffers.y);
+            buffers.y.iter_mut().zip(&trace.surprise).for_each(|(y, &surprise)| *y += surprise);
+        }
         ws.slopes.resize(layout.len(), T::zero());
         let mut system = StageSystem {
             field: self.field,
@@ -276,6 +300,7 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
             buffers,
             solution: Solution { layout, y: &mut trace.y, f: &mut ws.slopes, record: &mut trace.record },
             scratch: &mut ws.scratch,
+            work: &mut ws.work,
         };
         match method {
             StageSolver::FixedPoint => solve::fixed_point(&mut system, &self.solver),

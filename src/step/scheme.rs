@@ -19,6 +19,8 @@ pub(crate) struct Scheme<T> {
 /// Stages that depend on each other, or a single one.
 #[derive(Debug, Clone)]
 pub(crate) struct Block<T> {
+    /// Which of the scheme's blocks this is.
+    pub index: usize,
     pub stages: Range<usize>,
     /// Nodes of the block's stages.
     pub c: Vec<T>,
@@ -33,7 +35,7 @@ pub(crate) struct Block<T> {
 impl<T: Real> Scheme<T> {
     pub fn new(tableau: &Tableau) -> Self {
         let s = tableau.stages();
-        let blocks = tableau.blocks().into_iter().map(|stages| {
+        let blocks = tableau.blocks().into_iter().enumerate().map(|(index, stages)| {
             let pairs = stages.clone().flat_map(|i| stages.clone().map(move |j| (i, j)));
             let a: Vec<f64> = pairs.map(|(i, j)| tableau.a(i, j)).collect();
             let inverse = nalgebra::DMatrix::from_row_slice(stages.len(), stages.len(), &a)
@@ -41,6 +43,7 @@ impl<T: Real> Scheme<T> {
                 .filter(|inverse| inverse.amax() <= LARGEST_INVERSE)
                 .map(|inverse| inverse.transpose().iter().map(|&x| T::constant(x)).collect());
             Block {
+                index,
                 c: tableau.c()[stages.clone()].iter().map(|&x| T::constant(x)).collect(),
                 implicit: a.iter().any(|&x| x != 0.0),
                 a: a.into_iter().map(T::constant).collect(),

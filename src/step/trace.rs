@@ -13,6 +13,8 @@ pub(super) struct BlockTrace<T> {
     pub t: Vec<T>,
     pub y: Vec<T>,
     pub record: Vec<T>,
+    /// What the stages were beyond what the steps before let expect.
+    pub surprise: Vec<T>,
 }
 
 impl<T> Trace<T> {

@@ -1,9 +1,9 @@
 //! Memory of steps and their derivatives.
 
 use crate::Real;
-use crate::field::Scratch;
+use crate::field::{Batch, Scratch};
 use crate::solve::lu::LuScratch;
-use crate::solve::{Buffers, Newton};
+use crate::solve::{Buffers, Extrapolation, Newton, Relaxation, Work};
 
 /// Memory that steps reuse, so that none allocates after the first.
 #[derive(Debug)]
@@ -16,9 +16,18 @@ pub struct Workspace<T: Real> {
     /// Base and slopes of an implicit block.
     pub(super) base: Vec<T>,
     pub(super) slopes: Vec<T>,
-    /// `h k_i` of the last step and of the one before, for first guesses, and how many of these there are.
-    pub(super) history: [Vec<T>; 2],
-    pub(super) known_steps: usize,
+    /// `h k_i` of the steps so far, for first guesses.
+    pub(super) past: Extrapolation<T>,
+    /// `κ - μ` of the steps so far, backwards, by block, for first guesses.
+    pub(super) past_adjoint: Vec<Extrapolation<T>>,
+    /// By sample: how the operator of the adjoint is relaxed.
+    pub(super) relaxations: Vec<Relaxation<T>>,
+    pub(super) residual: Vec<T>,
+    /// `h k_i` without the error that a relaxation would take from them.
+    pub(super) smooth: Vec<T>,
+    /// The stages of an implicit block as the steps before let them expect.
+    pub(super) guess: Vec<T>,
+    pub(super) work: Work,
     /// Whether GMRES failed on these samples where LU did not.
     pub(super) defeats_krylov: bool,
     /// For derivatives: a right-hand side and a solution of a block's linear system, and two products.
@@ -43,8 +52,13 @@ impl<T: Real> Workspace<T> {
             increments: Vec::new(),
             base: Vec::new(),
             slopes: Vec::new(),
-            history: [Vec::new(), Vec::new()],
-            known_steps: 0,
+            past: Extrapolation::new(),
+            past_adjoint: Vec::new(),
+            relaxations: Vec::new(),
+            residual: Vec::new(),
+            smooth: Vec::new(),
+            guess: Vec::new(),
+            work: Work::default(),
             defeats_krylov: false,
             rhs: Vec::new(),
             solution: Vec::new(),
@@ -58,25 +72,40 @@ impl<T: Real> Workspace<T> {
         }
     }
 
-    /// Forgets what earlier steps taught: the next one belongs to other samples.
+    /// Forgets what earlier steps taught, and their work: the next one belongs to other samples.
     pub fn start(&mut self) {
-        self.known_steps = 0;
+        self.start_pass(true);
+    }
+
+    /// As [`start`](Workspace::start), for the same samples again; with or without forgetting factors of Jacobians.
+    pub(crate) fn start_pass(&mut self, factors: bool) {
+        self.past.forget();
+        self.newton.forget(factors);
+        self.start_adjoint();
         self.defeats_krylov = false;
+        self.work = Work::default();
+    }
+
+    /// Forgets what earlier steps of an adjoint taught: the next one does not continue them.
+    pub fn start_adjoint(&mut self) {
+        self.past_adjoint.iter_mut().for_each(Extrapolation::forget);
+        self.relaxations.clear();
+    }
+
+    /// What steps and their adjoints have cost since [`start`](Workspace::start).
+    pub fn work(&self) -> Work {
+        self.work
     }
 
     /// Keeps the slopes of the step just taken.
-    pub(super) fn remember(&mut self) {
-        self.history.swap(0, 1);
-        self.history[0].clear();
-        self.history[0].extend_from_slice(&self.increments);
-        self.known_steps = (self.known_steps + 1).min(2);
+    pub(super) fn remember(&mut self, batch: Batch) {
+        self.past.push(&self.smooth, batch.stride);
     }
 
     /// Scales the slopes of the last step, for a next step that is `ratio` times as long or starts elsewhere, and forgets
     /// those before: its first guess is that slopes last.
     pub(crate) fn scale_guess(&mut self, ratio: T) {
-        self.history[0].iter_mut().for_each(|x| *x *= ratio);
-        self.known_steps = self.known_steps.min(1);
+        self.past.scale(ratio);
     }
 
     /// `out = Σ_i w_i h k_i` with the slopes of the last forward step.

@@ -2,6 +2,7 @@
 
 use super::document;
 use crate::data::{Standardisation, Trajectories, Trajectory};
+use crate::field::{Effective, Purpose};
 use crate::network::{OdeBlock, Sharing};
 use crate::{Error, Flow, Real, VectorField};
 use serde::de::DeserializeOwned;
@@ -99,7 +100,7 @@ impl<F: VectorField, T: Real> Model<F, T> {
         &self.block
     }
 
-    /// The parameters.
+    /// The learned parameters. What evaluations of the field take are [`OdeBlock::effective`] ones.
     pub fn params(&self) -> &[T] {
         &self.params
     }
@@ -255,7 +256,9 @@ impl<F: VectorField, T: Real> Model<F, T> {
         let state: Vec<T> = state.into_iter().map(T::constant).collect();
         let t = self.standardisation.apply_time(t);
         let count = self.block.field().param_count();
-        let params = &self.params[self.block.layer_at(t) * count..][..count];
+        let learned = &self.params[self.block.layer_at(t) * count..][..count];
+        let mut effective = Effective::new();
+        let params = effective.update(self.block.field(), learned, Purpose::Prediction)?;
         let mut slope = vec![T::zero(); self.block.dim()];
         self.block.field().eval(params, T::constant(t), &state, &mut slope);
         if !slope.iter().all(|x| x.is_finite()) {
@@ -263,6 +266,24 @@ impl<F: VectorField, T: Real> Model<F, T> {
         }
         let scale = self.standardisation.derivative_scale();
         Ok(slope.iter().zip(scale).map(|(x, scale)| x.to_f64() / scale).collect())
+    }
+
+    /// The eigenvalues of the Jacobian of the learned field at the states of a trajectory, `[real part, imaginary part]`, in
+    /// one over the unit of time of the data; see [`OdeBlock::eigenvalues`].
+    ///
+    /// # Errors
+    /// As [`OdeBlock::eigenvalues`].
+    pub fn eigenvalues(&self, trajectory: &Trajectory) -> Result<Vec<Vec<[f64; 2]>>, Error> {
+        Error::check_len("the trajectory", "components", trajectory.dim(), self.block.dim())?;
+        let mut states = trajectory.states().to_vec();
+        self.standardisation.apply_states(&mut states)?;
+        let states: Vec<T> = states.into_iter().map(T::constant).collect();
+        let times: Vec<f64> = trajectory.times().iter().map(|&t| self.standardisation.apply_time(t)).collect();
+        // Units of the states do not matter: scaling them is a similarity.
+        let rate = self.standardisation.time_scale().recip();
+        let mut found = self.block.eigenvalues(&self.params, &times, &states)?;
+        found.iter_mut().flatten().flatten().for_each(|x| *x *= rate);
+        Ok(found)
     }
 
     /// The standard times after `from` and before `to` at which the parameters change.

@@ -3,6 +3,7 @@
 use super::Loss;
 use super::strategy::{Stage, Window};
 use crate::data::Trajectories;
+use crate::field::{Effective, Purpose};
 use crate::network::{Grid, OdeBlock, Path, Unrolled, Work};
 use crate::regularisation::{Penalties, Regularisation};
 use crate::{Error, Real, VectorField};
@@ -104,6 +105,9 @@ pub(super) struct Value {
 
 /// The windows of a batch, with all memory that the objective and its derivative need.
 pub(super) struct Pass<'a, F, T: Real> {
+    field: &'a F,
+    /// Number of learned parameters, the first of the unknowns.
+    params: usize,
     unrolled: Unrolled<'a, F, T>,
     target: Path<T>,
     gradient: Path<T>,
@@ -138,6 +142,8 @@ impl<'a, F: VectorField, T: Real> Pass<'a, F, T> {
         };
         let predicted: usize = windows.iter().map(|(window, _)| window.last - window.first).sum();
         Ok(Pass {
+            field: block.field(),
+            params: block.param_count(),
             unrolled: block.unroll(&grid)?,
             gradient: Path::zeros(dim, &grid),
             starts: windows.iter().flat_map(|(window, _)| target_start(data, window)).copied().collect(),
@@ -149,19 +155,24 @@ impl<'a, F: VectorField, T: Real> Pass<'a, F, T> {
         })
     }
 
-    /// The objective: the loss, the mean-square error of unknown starts, weighted like one more observation each, the
-    /// weighted mean square of the gaps between segments, and the regulariser, whose mean is over all segments.
-    pub fn value(&mut self, terms: &Terms<'_, impl Loss<T>>, unknowns: &[T], params: usize) -> Result<Value, Error> {
-        self.evaluate(terms, unknowns, params, Unrolled::penalties)
+    /// The objective as predictions with these learned parameters have it: the loss, the mean-square error of unknown
+    /// starts, weighted like one more observation each, the weighted mean square of the gaps between segments, and the
+    /// regulariser, whose mean is over all segments.
+    pub fn value(&mut self, terms: &Terms<'_, impl Loss<T>>, unknowns: &[T]) -> Result<Value, Error> {
+        let mut effective = Effective::new();
+        effective.update(self.field, &unknowns[..self.params], Purpose::Prediction)?;
+        self.evaluate(terms, unknowns, &effective, false)
     }
 
+    /// The objective at unknowns, whose parameters are learned ones, and at their effective ones.
+    ///
     /// Leaves the derivative by states in `gradient` and the direct one by starts in `starts_bar`.
     fn evaluate(
         &mut self,
         terms: &Terms<'_, impl Loss<T>>,
         unknowns: &[T],
-        params: usize,
-        regularise: impl Fn(&mut Unrolled<'a, F, T>, &[T], &Regularisation) -> Result<Penalties, Error>,
+        effective: &Effective<T>,
+        with_derivatives: bool,
     ) -> Result<Value, Error> {
         let dim = self.target.dim();
         for (start, slot) in self.starts.chunks_exact_mut(dim).zip(&self.slots) {
@@ -169,10 +180,11 @@ impl<'a, F: VectorField, T: Real> Pass<'a, F, T> {
                 start.copy_from_slice(&unknowns[slot..slot + dim]);
             }
         }
-        self.unrolled.forward(&unknowns[..params], &self.starts)?;
-        let penalties = match terms.regularisation.is_none() {
+        self.unrolled.forward_at(effective, &self.starts)?;
+        let (of, learned) = (&terms.regularisation, &unknowns[..self.params]);
+        let penalties = match of.is_none() {
             true => None,
-            false => Some(regularise(&mut self.unrolled, &unknowns[..params], &terms.regularisation)?),
+            false => Some(self.unrolled.penalise_at(learned, effective, of, with_derivatives)?),
         };
         let path = self.unrolled.path();
         self.gradient.as_mut_slice().fill(T::zero());
@@ -210,15 +222,18 @@ impl<'a, F: VectorField, T: Real> Pass<'a, F, T> {
         Ok(Value { total: total.to_f64(), penalties, gap, work: self.unrolled.work() })
     }
 
-    /// The objective and its derivative by all unknowns, which overwrites `out`.
+    /// The objective of a step of training, and its derivative by all unknowns, learned parameters among them, which
+    /// overwrites `out`. `effective` becomes that of the learned parameters, and remembers the step.
     pub fn value_and_grad(
         &mut self,
         terms: &Terms<'_, impl Loss<T>>,
         unknowns: &[T],
-        params: usize,
+        effective: &mut Effective<T>,
         out: &mut [T],
     ) -> Result<Value, Error> {
-        let value = self.evaluate(terms, unknowns, params, Unrolled::regularise)?;
+        let params = self.params;
+        effective.update(self.field, &unknowns[..params], Purpose::Training)?;
+        let value = self.evaluate(terms, unknowns, effective, true)?;
         let (params_bar, slots_bar) = out.split_at_mut(params);
         // The pull-back overwrites; the direct part is kept in the places of the unknowns.
         slots_bar.fill(T::zero());
@@ -231,7 +246,8 @@ impl<'a, F: VectorField, T: Real> Pass<'a, F, T> {
             }
         };
         add(&self.starts_bar, &self.slots);
-        self.unrolled.backward(&unknowns[..params], &self.gradient, params_bar, &mut self.starts_bar)?;
+        let (learned, gradient) = (&unknowns[..params], &self.gradient);
+        self.unrolled.backward_at(learned, effective, gradient, params_bar, &mut self.starts_bar)?;
         add(&self.starts_bar, &self.slots);
         Ok(value)
     }

@@ -4,6 +4,7 @@ use super::objective::{Batches, Layout, Observations, Pass, Terms, Value};
 use super::settings::{OnFailure, Settings};
 use super::strategy::Stage;
 use super::{Loss, OptimizerState, Record, Row, ScheduleState};
+use crate::field::Effective;
 use crate::network::{OdeBlock, Work};
 use crate::regularisation::{Penalties, Regularisation, mixed};
 use crate::{Error, Real, VectorField};
@@ -26,6 +27,9 @@ pub(super) struct State<T> {
     pub unknowns: Vec<T>,
     pub optimizer: OptimizerState<T>,
     schedule: ScheduleState,
+    /// What a reparameterisation remembers from step to step.
+    #[serde(default = "Effective::new")]
+    effective: Effective<T>,
     rng: ChaCha8Rng,
     best: Option<Best<T>>,
     hopeless_epochs: usize,
@@ -94,6 +98,7 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
                 optimizer: settings.optimizer.start(unknowns.len()),
                 unknowns,
                 schedule: settings.schedule.start(settings.optimizer.rate()),
+                effective: Effective::new(),
                 rng,
                 best: None,
                 hopeless_epochs: 0,
@@ -116,7 +121,9 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
         let lasting = self.layout.lasting(self.data);
         let count = lasting + self.batches.inner_starts().count() * self.layout.dim;
         let best_fits = state.best.as_ref().is_none_or(|best| best.unknowns.len() == lasting);
-        if state.unknowns.len() != count || !state.optimizer.fits(&self.settings.optimizer, count) || !best_fits {
+        let effective_fits = state.effective.fits(self.block.field(), self.block.layers());
+        let optimizer_fits = state.optimizer.fits(&self.settings.optimizer, count);
+        if state.unknowns.len() != count || !optimizer_fits || !best_fits || !effective_fits {
             return None;
         }
         self.gradient = vec![T::zero(); count];
@@ -209,7 +216,7 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
         let terms = Terms { loss: self.loss, regularisation: self.regularisation(batch.start), gap_weight };
         let pass = self.batches.get(&self.order[batch])?;
         let (state, gradient) = (&mut self.state, &mut self.gradient);
-        let value = pass.value_and_grad(&terms, &state.unknowns, self.layout.params, gradient)?;
+        let value = pass.value_and_grad(&terms, &state.unknowns, &mut state.effective, gradient)?;
         let norm = gradient.iter().map(|g| g.to_f64() * g.to_f64()).sum::<f64>().sqrt();
         if !norm.is_finite() {
             return Err(Error::NotFinite { what: "the gradient of the loss", location: None });
@@ -241,8 +248,7 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
 
     /// The loss of the held-out data, if there are any; NaN if it cannot be predicted.
     fn validate(&mut self) -> Option<f64> {
-        let pass = self.validation.as_mut()?;
-        let value = pass.value(&Terms::loss_alone(self.loss), &self.state.unknowns, self.layout.params);
+        let value = self.validation.as_mut()?.value(&Terms::loss_alone(self.loss), &self.state.unknowns);
         Some(value.map_or(f64::NAN, |value| value.total))
     }
 
@@ -252,9 +258,8 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
             let last = match self.validation {
                 Some(_) => self.validate(),
                 None => {
-                    let (params, unknowns) = (self.layout.params, &self.state.unknowns);
                     let terms = Terms { loss: self.loss, regularisation: self.regularisation(0), gap_weight: 0.0 };
-                    let all = self.batches.get(&self.order).and_then(|pass| pass.value(&terms, unknowns, params));
+                    let all = self.batches.get(&self.order).and_then(|pass| pass.value(&terms, &self.state.unknowns));
                     all.ok().map(|value| value.total)
                 }
             };

@@ -137,7 +137,7 @@ impl<F, L> Trainer<F, L> {
     }
 
     /// Trains on states and times in standard units, see [`Standardisation`]. The model has the units of the data. The
-    /// step size of the block is in the data's units of time in any case.
+    /// step size of the block, and the known rates of its field, are in the data's units of time in any case.
     pub fn standardised(self, standardised: bool) -> Self {
         self.set(|s| s.standardised = standardised)
     }
@@ -225,7 +225,7 @@ impl<F: VectorField + Clone, L> Trainer<F, L> {
             true => Standardisation::fit(&training)?,
             false => Standardisation::identity(data.dim()),
         };
-        let mut block = self.block.clone().step_size(self.block.step() / standard.time_scale());
+        let mut block = self.block.clone().in_time_units(standard.time_scale());
         if block.sharing() == Sharing::PerStep {
             block = block.per_step(standard.apply_time(self.block.start_time()));
         }

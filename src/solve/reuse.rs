@@ -1,0 +1,55 @@
+//! What solves take over from those before.
+
+use serde::{Deserialize, Serialize};
+
+/// What solves of stage equations and their adjoints take over from earlier ones.
+///
+/// Nothing here changes what is solved, or how exactly: results differ within the solver's tolerance, and a Jacobian that
+/// no longer serves is replaced. They depend on the number of threads under no policy. [`WarmStart::LastEpoch`] and
+/// [`JacobianReuse::Epoch`] make them depend, within the tolerance, on the passes taken before: a training run that is
+/// repeated from its start gives the same bits, one that is taken up in the middle need not.
+///
+/// ```
+/// use kutta::solve::{JacobianReuse, Reuse, Solver, WarmStart};
+/// let solver = Solver { reuse: Reuse { start: WarmStart::LastEpoch, jacobian: JacobianReuse::Step }, ..Solver::default() };
+/// assert_eq!(Solver::default().reuse.start, WarmStart::PreviousStep);
+/// # assert_ne!(solver, Solver::default());
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct Reuse {
+    /// Where iterations for the stages start.
+    pub start: WarmStart,
+    /// How long the Jacobians and factorisations of [`StageSolver::Newton`](super::StageSolver::Newton) serve.
+    pub jacobian: JacobianReuse,
+}
+
+/// Where iterations for the stages start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum WarmStart {
+    /// At the state before the step.
+    None,
+    /// Where the slopes of the steps before lead, extrapolated by as many differences as shrink; cotangents in backward
+    /// passes likewise.
+    #[default]
+    PreviousStep,
+    /// There as well, plus what this was wrong by at the same step of the same samples in the last pass.
+    LastEpoch,
+}
+
+/// How long a Jacobian and its factorisation serve.
+///
+/// # Reference
+/// Hairer and Wanner, *Solving Ordinary Differential Equations II*, section IV.8.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum JacobianReuse {
+    /// For the iterations of one solve, while they contract well.
+    Stage,
+    /// For later stages and steps too, while iterations contract well.
+    #[default]
+    Step,
+    /// For later passes too.
+    Epoch,
+}

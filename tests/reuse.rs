@@ -1,0 +1,90 @@
+//! What solves take over from earlier ones changes their cost, not their results.
+
+use kutta::field::{Activation, Damped, Mlp};
+use kutta::network::{OdeBlock, Path, Work};
+use kutta::solve::{JacobianReuse, Reuse, Solver, StageSolver, WarmStart};
+use kutta::{Tableau, VectorField};
+
+const STARTS: [WarmStart; 3] = [WarmStart::None, WarmStart::PreviousStep, WarmStart::LastEpoch];
+const JACOBIANS: [JacobianReuse; 3] = [JacobianReuse::Stage, JacobianReuse::Step, JacobianReuse::Epoch];
+
+/// States and gradients of three passes with parameters that change a little from one to the next, and the last one's
+/// work.
+fn passes(d: usize, scheme: &Tableau, solver: Solver) -> (Vec<f64>, Work) {
+    let field = Damped::new(Mlp::new([d, 2 * d, d], Activation::Tanh).unwrap(), 1.0).unwrap();
+    let mut params: Vec<f64> = (0..field.param_count()).map(|k| (0.7 * k as f64).sin() / (d as f64).sqrt()).collect();
+    let starts: Vec<f64> = (0..9 * d).map(|k| (1.3 * k as f64).cos()).collect();
+    let block = OdeBlock::new(field, scheme.clone()).steps(12).step_size(0.1).solved_by(solver);
+    let grid = block.grid(0.0, 9).unwrap();
+    let mut unrolled = block.unroll(&grid).unwrap();
+    let mut cotangents = Path::zeros(d, &grid);
+    // A cotangent at the end, and one that comes as a surprise.
+    for sample in 0..9 {
+        (0..d).for_each(|i| cotangents.state_mut(sample, 12)[i] = (i as f64 + 1.0).sin());
+        (0..d).for_each(|i| cotangents.state_mut(sample, 5)[i] = (i as f64 + 2.0).cos());
+    }
+    let (mut params_bar, mut starts_bar) = (vec![0.0; params.len()], vec![0.0; starts.len()]);
+    let mut results = Vec::new();
+    for _ in 0..3 {
+        results.extend_from_slice(unrolled.forward(&params, &starts).unwrap().as_slice());
+        unrolled.backward(&params, &cotangents, &mut params_bar, &mut starts_bar).unwrap();
+        results.extend(params_bar.iter().chain(&starts_bar));
+        params.iter_mut().zip(&params_bar).for_each(|(p, g)| *p -= 1e-4 * g);
+    }
+    (results, unrolled.work())
+}
+
+#[test]
+fn policies_agree_within_the_tolerance() {
+    for (d, method) in [(2, StageSolver::Newton), (14, StageSolver::Newton), (14, StageSolver::NewtonGmres)] {
+        for scheme in [Tableau::implicit_midpoint(), Tableau::sdirk2(), Tableau::radau_iia(2).unwrap()] {
+            let exact = Solver { method: StageSolver::Newton, tolerance: Some(1e-13), ..Solver::default() };
+            let (exact, _) = passes(d, &scheme, exact);
+            let size = exact.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
+            for start in STARTS {
+                for jacobian in JACOBIANS {
+                    let reuse = Reuse { start, jacobian };
+                    let solver = Solver { method, reuse, tolerance: Some(1e-9), ..Solver::default() };
+                    let (found, work) = passes(d, &scheme, solver);
+                    let error = found.iter().zip(&exact).fold(0.0, |m: f64, (x, y)| m.max((x - y).abs()));
+                    assert!(error < 1e-7 * size, "{method}, {d}, {}, {reuse:?}: {error:e} of {size}", scheme.name());
+                    assert!(work.solves > 0 && work.evaluations >= work.solves, "{work:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn reuse_spares_work() {
+    let work = |d, method, start, jacobian| {
+        let solver = Solver { method, reuse: Reuse { start, jacobian }, tolerance: Some(1e-8), ..Solver::default() };
+        passes(d, &Tableau::backward_euler(), solver).1
+    };
+    let krylov = |start| work(30, StageSolver::NewtonGmres, start, JacobianReuse::Step);
+    let [none, step, epoch] = STARTS.map(krylov);
+    assert!(step.products < none.products && step.evaluations <= none.evaluations, "{none:?} {step:?}");
+    assert!(epoch.evaluations <= step.evaluations, "{step:?} {epoch:?}");
+    let dense = |jacobian| work(14, StageSolver::Newton, WarmStart::PreviousStep, jacobian);
+    let [stage, step, epoch] = JACOBIANS.map(dense);
+    assert!(2 * step.jacobians < stage.jacobians, "{stage:?} {step:?}");
+    assert!(epoch.factorizations <= step.factorizations, "{step:?} {epoch:?}");
+}
+
+/// Samples share nothing that a policy keeps: a batch of one gives what it gives in a batch.
+#[test]
+fn a_samples_results_do_not_depend_on_its_batch() {
+    let field = Damped::new(Mlp::new([14, 20, 14], Activation::Tanh).unwrap(), 1.0).unwrap();
+    let params: Vec<f64> = (0..field.param_count()).map(|k| 0.3 * (0.7 * k as f64).sin()).collect();
+    let starts: Vec<Vec<f64>> = (0..5).map(|q| (0..14).map(|i| ((3 * i + q) as f64).cos()).collect()).collect();
+    for jacobian in JACOBIANS {
+        for method in [StageSolver::Newton, StageSolver::NewtonGmres] {
+            let reuse = Reuse { start: WarmStart::LastEpoch, jacobian };
+            let solver = Solver { method, reuse, ..Solver::default() };
+            let block = OdeBlock::new(field.clone(), Tableau::sdirk2()).steps(8).step_size(0.1).solved_by(solver);
+            let all = block.integrate(&params, 0.0, &starts).unwrap();
+            let alone = block.integrate(&params, 0.0, &starts[3..4]).unwrap();
+            assert_eq!(all.last(3), alone.last(0), "{method}, {jacobian:?}");
+        }
+    }
+}
