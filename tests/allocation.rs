@@ -1,6 +1,6 @@
 //! No allocation in the step loop after warm-up: passes of 10 and of 1000 steps allocate equally often.
 
-use kutta::field::{Activation, Input, Mlp, WithInputs};
+use kutta::field::{Activation, Bounded, Input, Layered, Mlp, Spectrum, WithInputs};
 use kutta::network::{OdeBlock, Path};
 use kutta::regularisation::{Estimator, ProbeKind};
 use kutta::{Number, Regularisation, Tableau, VectorField};
@@ -81,6 +81,8 @@ fn steps_do_not_allocate() {
     // One test function: the counter is shared by all threads of this binary.
     let network = || Mlp::new([2, 8, 8, 2], Activation::Tanh).unwrap();
     let timed = || WithInputs::new(Mlp::new([3, 8, 2], Activation::Gelu).unwrap(), [Input::Time]).unwrap();
+    let bounded = || Bounded::new(network(), Spectrum::new(-3.0, 1.0).unwrap());
+    let normalised = || network().with_spectrum(-3.0, 1.0).unwrap();
     for scheme in [
         Tableau::forward_euler(),
         Tableau::dormand_prince_5_4(),
@@ -92,7 +94,11 @@ fn steps_do_not_allocate() {
         for steps in [10, 1000] {
             assert_eq!(allocations(network(), &scheme, steps), 0, "{name}, network, {steps} steps");
             assert_eq!(allocations(timed(), &scheme, steps), 0, "{name}, network of time, {steps} steps");
+            assert_eq!(allocations(bounded(), &scheme, steps), 0, "{name}, bounded network, {steps} steps");
             assert_eq!(allocations(Pendulum, &scheme, steps), 0, "{name}, pendulum, {steps} steps");
         }
+        // Norms take memory, once a pass.
+        let [few, many] = [10, 1000].map(|steps| allocations(normalised(), &scheme, steps));
+        assert_eq!(few, many, "{name}, normalised network");
     }
 }

@@ -1,7 +1,9 @@
 //! The pullback of Jacobian–vector products: kernels against what any field has from its `eval`, and both against nested
 //! dual numbers and central differences.
 
-use kutta::field::{Activation, Batch, Damped, Input, JvpBars, Mlp, Point, Scratch, WithInputs};
+use kutta::field::{
+    Activation, Batch, Bounded, Damped, Input, JvpBars, Layered, Mlp, Point, Scratch, Spectrum, WithInputs,
+};
 use kutta::number::Dual;
 use kutta::{Number, Real, VectorField};
 use proptest::prelude::*;
@@ -203,14 +205,16 @@ fn batch() -> impl Strategy<Value = Batch> {
     })
 }
 
+fn activation() -> impl Strategy<Value = Activation> {
+    proptest::sample::select(Activation::ALL.to_vec())
+}
+
 fn mlp() -> impl Strategy<Value = Mlp> {
     let widths = prop::collection::vec(1..=30_usize, 2..=5);
-    (widths, proptest::sample::select(Activation::ALL.to_vec()), any::<bool>()).prop_map(
-        |(widths, activation, bias)| {
-            let net = Mlp::new(widths, activation).unwrap();
-            if bias { net.with_output_bias() } else { net }
-        },
-    )
+    (widths, activation(), any::<bool>()).prop_map(|(widths, activation, bias)| {
+        let net = Mlp::new(widths, activation).unwrap();
+        if bias { net.with_output_bias() } else { net }
+    })
 }
 
 proptest! {
@@ -244,6 +248,26 @@ proptest! {
     }
 
     #[test]
+    fn bounded_fields_agree_too(
+        widths in prop::collection::vec(1..=9_usize, 1..=3), activation in activation(), alpha in -30.0..3.0,
+        width in 0.1..10.0, batch in batch(), seed in any::<u64>(),
+    ) {
+        let spectrum = Spectrum::new(alpha, alpha + width).unwrap();
+        let mut widths = widths;
+        widths.insert(0, widths[widths.len() - 1] + 1);
+        let map = Mlp::new(widths, activation).unwrap();
+        let field = Bounded::new(WithInputs::new(map.clone(), [Input::Time]).unwrap(), spectrum);
+        let case = Case::<f64>::new(&field, batch, seed);
+        assert_agree(&case.run(&field), &case.run(&Provided(&field)), 1e-11);
+        assert_identities(&case, &field);
+        // A map, whose last input has no part in the centre.
+        let field = Bounded::new(map.normalised(2.0).unwrap(), spectrum);
+        let case = Case::<f64>::new(&field, batch, seed);
+        assert_agree(&case.run(&field), &case.run(&Provided(&field)), 1e-11);
+        assert_identities(&case, &field);
+    }
+
+    #[test]
     fn second_derivatives_are_dual_and_symmetric(net in mlp(), batch in batch(), seed in any::<u64>()) {
         let case = Case::<f64>::new(&net, batch, seed);
         assert_identities(&case, &net);
@@ -274,18 +298,22 @@ fn second_derivatives_of_a_field_of_ones_own() {
 
 #[test]
 fn padding_and_an_empty_batch_change_nothing() {
-    for activation in Activation::ALL {
-        let net = Mlp::new([2, 9, 9, 2], activation).unwrap();
+    fn check(name: Activation, net: impl VectorField) {
         let mut case = Case::<f64>::new(&net, Batch::padded::<f64>(5), 7);
         let with_nan = case.run(&net);
         for matrix in [&mut case.y, &mut case.v, &mut case.v_other, &mut case.w, &mut case.w_jacobian] {
             matrix.iter_mut().filter(|x| x.is_nan()).for_each(|x| *x = 0.25);
         }
         let with_numbers = case.run(&net);
-        assert_eq!(with_nan.y_bar, with_numbers.y_bar, "{activation}");
-        assert_eq!(with_nan.params_bar, with_numbers.params_bar, "{activation}");
-        assert_eq!(with_nan.jacobian_params_bar, with_numbers.jacobian_params_bar, "{activation}");
+        assert_eq!(with_nan.y_bar, with_numbers.y_bar, "{name}");
+        assert_eq!(with_nan.params_bar, with_numbers.params_bar, "{name}");
+        assert_eq!(with_nan.jacobian_params_bar, with_numbers.jacobian_params_bar, "{name}");
         let empty = Case::<f64>::new(&net, Batch { live: 0, stride: 8 }, 7).run(&net);
         assert!(empty.params_bar.iter().chain(&empty.jacobian_params_bar).all(|x| *x == 0.0));
+    }
+    for activation in Activation::ALL {
+        let net = Mlp::new([2, 9, 9, 2], activation).unwrap();
+        check(activation, net.clone());
+        check(activation, net.with_spectrum(-3.0, 1.0).unwrap());
     }
 }

@@ -44,9 +44,9 @@ impl<T: Scalar> Coefficients<T> {
         let mut used: Vec<bool> = self.b.iter().map(|b| !b.vanishes(self.tolerance)).collect();
         let mut pending: Vec<usize> = (0..s).filter(|&i| used[i]).collect();
         while let Some(i) = pending.pop() {
-            for j in 0..s {
-                if !used[j] && !self.a(i, j).vanishes(self.tolerance) {
-                    used[j] = true;
+            for (j, is_used) in used.iter_mut().enumerate() {
+                if !*is_used && !self.a(i, j).vanishes(self.tolerance) {
+                    *is_used = true;
                     pending.push(j);
                 }
             }
