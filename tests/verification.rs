@@ -32,7 +32,8 @@ fn facts(report: &Report) -> Facts {
 #[test]
 fn collocation_families_of_up_to_ten_stages() {
     type Family = fn(usize) -> Result<Tableau, Error>;
-    let families: [(Family, usize, fn(usize) -> Facts); 8] = [
+    type Expected = fn(usize) -> Facts;
+    let families: [(Family, usize, Expected); 8] = [
         (Tableau::gauss, 1, |s| (2 * s, s, [true, false, true, true, true])),
         (Tableau::radau_ia, 2, |s| (2 * s - 1, s - 1, [true, true, true, false, false])),
         (Tableau::radau_iia, 1, |s| (2 * s - 1, s, [true, true, true, false, false])),

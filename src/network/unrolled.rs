@@ -18,7 +18,7 @@ use rayon::prelude::*;
 pub struct Unrolled<'a, F, T: Real> {
     field: &'a F,
     step: Step<'a, F, T>,
-    /// Those of the last forward pass that was given learned parameters alone.
+    /// Parameters of the last forward pass that was given learned ones.
     effective: Effective<T>,
     layer_params: usize,
     param_count: usize,
