@@ -199,7 +199,9 @@ impl<T: Real> Newton<T> {
                 let layout = system.buffers.layout;
                 let entries = layout.spans().map(|span| span.start + q);
                 let relaxed = how == Correction::Krylov && !iterate.fresh;
-                if relaxed && !(self.norms[q] <= T::constant(0.5) * iterate.norm) {
+                // Also where the norm is not a number.
+                let halved = self.norms[q] <= T::constant(0.5) * iterate.norm;
+                if relaxed && !halved {
                     self.relaxations[sample] = Relaxation::default();
                 }
                 match iterate.judge(self.norms[q], tolerance, solver.max_iterations, keep) {
@@ -346,7 +348,8 @@ impl<T: Real> Iterate<T> {
             return Verdict::Done;
         }
         if accepted {
-            let slow = self.phase == Phase::Trial && !(norm < keep * self.norm);
+            let contracts = norm < keep * self.norm;
+            let slow = self.phase == Phase::Trial && !contracts;
             self.wants_jacobian |= slow || self.restarted;
             (self.last_norm, self.norm) = (self.norm, norm);
             self.step = T::one();
