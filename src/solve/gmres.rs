@@ -144,7 +144,7 @@ impl<T: Real> Gmres<T> {
         mut apply: impl FnMut(&[T], &mut [T]),
         mut precondition: impl FnMut(&[T], &mut [T]),
     ) -> Outcome {
-        let Goal { tolerance, max_iterations, mut relaxations } = goal;
+        let Goal { tolerance, max_iterations, relaxations } = goal;
         let (n, len) = (layout.samples, layout.len());
         self.basis.resize((RESTART + 1) * len, T::zero());
         self.image.resize(len, T::zero());
