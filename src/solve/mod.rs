@@ -13,6 +13,7 @@
 mod alone;
 mod anderson;
 mod broyden;
+mod contraction;
 mod descent;
 mod fixed_point;
 mod gmres;
@@ -237,4 +238,6 @@ pub(crate) struct Failure {
     pub sample: usize,
     pub residual: f64,
     pub iterations: usize,
+    /// The factor by which an iteration changed the residual, where it was observed.
+    pub rate: Option<f64>,
 }

@@ -158,6 +158,7 @@ impl<T: Real> Newton<T> {
                             sample,
                             residual: self.norms[q].to_f64(),
                             iterations: iterate.iterations,
+                            rate: None,
                         });
                     }
                 }
