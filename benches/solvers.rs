@@ -127,9 +127,9 @@ impl Problem {
 
     fn describe(self) -> &'static str {
         match self {
-            Problem::Easy => "easy, |hλ| from 0.1 to 0.5",
-            Problem::Stiff => "stiff, |hλ| from 0.1 to 10",
-            Problem::VeryStiff => "very stiff, |hλ| from 0.1 to 1000",
+            Problem::Easy => "easy, rates hλ from 0.1 to 0.5",
+            Problem::Stiff => "stiff, rates hλ from 0.1 to 10",
+            Problem::VeryStiff => "very stiff, rates hλ from 0.1 to 1000",
             Problem::NearlySingular => "nearly singular, a singular value of I - h A ⊗ J below 0.01",
         }
     }

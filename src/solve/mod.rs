@@ -9,6 +9,8 @@
 //! one system a sample. Samples are solved together but independently: each has its own iterates, decisions and
 //! convergence, and leaves when it is done. The derivative of a step solves a linear system of the same size, with the
 //! Jacobians at the solution: no solver's iterations are ever differentiated.
+//!
+#![doc = include_str!("measured.md")]
 
 mod alone;
 mod anderson;
@@ -146,7 +148,7 @@ impl Solver {
     }
 }
 
-/// Methods for the stage equations.
+/// Methods for the stage equations; [the module's table](crate::solve#which-solver-for-what) compares them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(rename_all = "kebab-case")]
 pub enum StageSolver {
