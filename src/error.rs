@@ -77,8 +77,8 @@ pub enum Error {
     },
     /// An equation of a step that was not solved to the tolerance.
     #[error(
-        "{what} not solved at {location}: residual {residual:.3e} after {iterations} iterations, tolerance {tolerance:.1e}; \
-         reduce the step size, loosen the tolerance, or choose another solver"
+        "{what} not solved at {location}: {}residual {residual:.3e} after {iterations} iterations, tolerance {tolerance:.1e}; \
+         reduce the step size, loosen the tolerance, or choose another solver", contracting(.rate)
     )]
     NotConverged {
         /// Which equations: "stage equations", "adjoint equations", "tangent equations".
@@ -89,6 +89,9 @@ pub enum Error {
         residual: f64,
         /// Iterations spent.
         iterations: usize,
+        /// Of the fixed-point iteration, the factor by which the residual changed in an iteration: at 1 or above there is
+        /// no contraction, and it was given up early. See [`OdeBlock::contraction`](crate::OdeBlock::contraction).
+        rate: Option<f64>,
         /// The tolerance asked for.
         tolerance: f64,
     },
@@ -177,6 +180,14 @@ fn suggested(suggestion: &Option<String>, known: &[String]) -> String {
         Some(suggestion) => format!("; did you mean `{suggestion}`?"),
         None if known.len() <= MOST_LISTED => format!("; there are {}", known.join(", ")),
         None => format!("; there are {}, … ({} in all)", known[..MOST_LISTED].join(", "), known.len()),
+    }
+}
+
+fn contracting(rate: &Option<f64>) -> String {
+    match rate {
+        None => String::new(),
+        Some(rate) if *rate < 1.0 => format!("the fixed-point iteration is slow: rate {rate:.3}; "),
+        Some(rate) => format!("the fixed-point iteration does not contract: rate {rate:.3}; "),
     }
 }
 

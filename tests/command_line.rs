@@ -197,6 +197,39 @@ fn several_records_batches_and_time() {
 }
 
 #[test]
+fn every_stage_solver_has_a_name() {
+    let folder = folder();
+    let quick = "--raw --hidden 4 --epochs 1 --substeps 20 --scheme backward_euler --lr 1e-6 --tolerance 1e-6 --strategy single";
+    fs::write(folder.path().join("slow.csv"), "t,x,y\n0,0.1,0.2\n0.1,0.1,0.2\n").unwrap();
+    for solver in [
+        "automatic",
+        "newton",
+        "newton-gmres",
+        "fixed-point",
+        "anderson",
+        "broyden",
+        "gradient-descent",
+        "bfgs",
+        "lbfgs",
+        "fletcher-reeves",
+        "polak-ribiere",
+        "hestenes-stiefel",
+        "gauss-newton",
+    ] {
+        succeeds(&folder, &format!("fit slow.csv {quick} --solver {solver}"));
+        let model = fs::read_to_string(folder.path().join("model.json")).unwrap();
+        assert!(model.contains(&format!("\"{solver}\"")), "{solver}: {model}");
+    }
+    for search in ["more-thuente", "hager-zhang", "near-exact"] {
+        succeeds(&folder, &format!("fit slow.csv {quick} --solver polak-ribiere --line-search {search}"));
+        let model = fs::read_to_string(folder.path().join("model.json")).unwrap();
+        assert!(model.contains(&format!("\"{search}\"")), "{search}: {model}");
+    }
+    let help = succeeds(&folder, "fit --help");
+    assert!(help.contains("--line-search") && help.contains("hestenes-stiefel"), "{help}");
+}
+
+#[test]
 fn the_same_seed_gives_the_same_model() {
     let folder = folder();
     for (seed, file) in [(3, "a.json"), (3, "b.json"), (4, "c.json")] {
@@ -309,6 +342,7 @@ fn numbers_out_of_range_are_refused() {
         ("--seed", "-1"),
         ("--activation", "tan"),
         ("--solver", "newtn"),
+        ("--line-search", "more"),
         ("--strategy", "several"),
         ("--momentum", "1.5"),
     ] {

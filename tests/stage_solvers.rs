@@ -60,7 +60,7 @@ fn a_step_without_solution_is_an_error_that_says_where() {
         let block = OdeBlock::new(Blowup, Tableau::backward_euler()).steps(3).step_size(0.25).solved_by(solver);
         // From 0.1 every step can be taken; from 0.7 the first, which leads to 1: 1 - 4·0.25·1 = 0 is the limit.
         let error = block.integrate(&[0.0], 0.0, &[[0.1], [0.95], [0.2]]).unwrap_err();
-        let Error::NotConverged { what, location, residual, iterations, tolerance } = &error else {
+        let Error::NotConverged { what, location, residual, iterations, tolerance, .. } = &error else {
             panic!("{method}: {error}")
         };
         assert_eq!((*what, location.sample, location.stage, *tolerance), ("stage equations", 1, 0, 1e-10), "{method}");
@@ -257,6 +257,116 @@ fn single_precision_gradients_agree_with_double() {
         for (&x, &y) in single.params.iter().zip(&double.params) {
             assert!((f64::from(x) - y).abs() < 2e-5, "{name}: {x} and {y}");
         }
+    }
+}
+
+/// `y' = γ R y` with a rotation `R` by 1 radian: all singular values of the Jacobian are `γ`.
+struct Rotation;
+
+impl VectorField for Rotation {
+    fn dim(&self) -> usize {
+        2
+    }
+    fn param_count(&self) -> usize {
+        1
+    }
+    fn eval<S: Number>(&self, params: &[S], _t: S, y: &[S], dy: &mut [S]) {
+        let (sin, cos) = (S::constant(1.0_f64.sin()), S::constant(1.0_f64.cos()));
+        dy[0] = params[0] * (cos * y[0] - sin * y[1]);
+        dy[1] = params[0] * (sin * y[0] + cos * y[1]);
+    }
+}
+
+#[test]
+fn the_fixed_point_iteration_converges_at_its_rate_or_refuses() {
+    let starts = [[0.3, 1.0], [-1.0, 0.5]];
+    for (theta, h, gamma) in [(1.0, 1.0, 0.5), (0.5, 1.0, 1.8), (1.0, 0.1, 9.5), (1.0, 1.0, 1.05), (0.5, 2.0, 1.7)] {
+        let expected: f64 = theta * h * gamma;
+        let solver = Solver { method: StageSolver::FixedPoint, max_iterations: 1000, ..Solver::default() };
+        let scheme = Tableau::one_leg_theta(theta).unwrap();
+        let block = OdeBlock::new(Rotation, scheme).step_size(h).solved_by(solver);
+        for rate in block.contraction(&[gamma], 0.0, &starts).unwrap() {
+            assert!((rate - expected).abs() < 1e-9, "{rate} and {expected}");
+        }
+        let grid = block.grid(0.0, 2).unwrap();
+        let mut unrolled = block.unroll(&grid).unwrap();
+        match unrolled.forward(&[gamma], &starts.concat()).map(drop) {
+            Ok(()) => {
+                assert!(expected < 1.0, "{expected}");
+                // From a residual of order one to 1e-10, at the rate.
+                let iterations = unrolled.work().iterations as f64 / 2.0;
+                let predicted = 1e-10_f64.ln() / expected.ln();
+                assert!((iterations - predicted).abs() < 0.15 * predicted, "{iterations} and {predicted}");
+            }
+            Err(Error::NotConverged { rate: Some(rate), iterations, location, .. }) => {
+                assert!(expected >= 1.0, "{expected}");
+                assert!(iterations <= 20 && location.sample == 0, "{iterations}, {location}");
+                assert!(rate >= 1.0 && (rate / expected - 1.0).abs() < 0.15, "{rate} and {expected}");
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+    let solver = Solver { method: StageSolver::FixedPoint, ..Solver::default() };
+    let block = OdeBlock::new(Rotation, Tableau::backward_euler()).solved_by(solver);
+    let error = block.integrate(&[1.7], 0.0, &starts).unwrap_err().to_string();
+    assert!(
+        error.contains("the fixed-point iteration does not contract: rate 1.") && error.contains("step 0"),
+        "{error}"
+    );
+    // Slow is not the same as diverging.
+    let error = block.integrate(&[0.99], 0.0, &starts).unwrap_err().to_string();
+    assert!(error.contains("slow: rate 0.9") && error.contains("after 100 iterations"), "{error}");
+}
+
+#[test]
+fn contraction_is_that_of_the_stages_solved_together() {
+    let rate = |scheme: Tableau| {
+        let block = OdeBlock::new(Rotation, scheme).step_size(2.0);
+        block.contraction(&[0.5f32], 0.0, &[[1.0f32, 0.0]]).unwrap()[0]
+    };
+    assert_eq!(rate(Tableau::rk4()), 0.0);
+    // One stage after the other: what counts is the diagonal. Of Radau IIA, A = [[5, -1], [9, 3]] / 12.
+    assert!((rate(Tableau::sdirk2()) - (1.0 - 0.5_f32.sqrt())).abs() < 1e-5, "{}", rate(Tableau::sdirk2()));
+    let (trace, det) = ((25.0 + 1.0 + 81.0 + 9.0) / 144.0, 1.0 / 36.0_f32);
+    let norm = (0.5 * (trace + (trace * trace - 4.0 * det).sqrt())).sqrt();
+    assert!((rate(Tableau::radau_iia(2).unwrap()) - norm).abs() < 1e-5);
+    let block = OdeBlock::new(Rotation, Tableau::backward_euler());
+    let error = block.contraction(&[1.0], 0.0, &[[0.0]]).unwrap_err().to_string();
+    assert_eq!(error, "a state has 1 components, expected 2");
+    assert!(block.contraction::<f64, [f64; 2]>(&[], 0.0, &[]).is_err());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    /// Success is what it says: of a one-leg layer, the stage `(1-θ) y_n + θ y_{n+1}` satisfies its equation to the
+    /// tolerance, recomputed from the states alone. Some of these problems defeat some methods; they must say so.
+    #[test]
+    fn success_meets_the_tolerance(
+        theta in 0.2..1.0f64, h in 0.1..2.0f64, tolerance in -11.0..-4.0f64,
+        params in prop::collection::vec(-1.5..1.5f64, 3 * 6), start in prop::collection::vec(-2.0..2.0f64, 2),
+    ) {
+        let (field, tolerance) = (Smooth { dim: 2, width: 3 }, 10f64.powf(tolerance));
+        let mut solved = 0;
+        for method in METHODS.into_iter().chain([StageSolver::Automatic]) {
+            let solver = Solver { method, tolerance: Some(tolerance), ..Solver::default() };
+            let scheme = Tableau::one_leg_theta(theta).unwrap();
+            let block = OdeBlock::new(field.clone(), scheme).steps(1).step_size(h).solved_by(solver);
+            let Ok(path) = block.integrate(&params, 0.5, &[&start]) else {
+                prop_assert!(method != StageSolver::Newton || h > 0.3, "Newton fails at h = {}", h);
+                continue;
+            };
+            solved += 1;
+            let stage: Vec<f64> = start.iter().zip(path.last(0)).map(|(x, y)| (1.0 - theta) * x + theta * y).collect();
+            let mut slope = [0.0; 2];
+            field.eval(&params, 0.5 + theta * h, &stage, &mut slope);
+            let size = stage.iter().chain(&start).fold(0.0_f64, |m, x| m.max(x.abs()));
+            for i in 0..2 {
+                let residual = (stage[i] - start[i] - theta * h * slope[i]).abs();
+                prop_assert!(residual <= tolerance * size + 1e-14, "{}: {:e} of {:e}", method, residual, tolerance * size);
+            }
+        }
+        prop_assert!(solved >= 2, "only {} methods succeed", solved);
     }
 }
 

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use kutta::data::Trajectories;
 use kutta::field::{Activation, Bounded, Input, Layered, Mlp, WithInputs};
 use kutta::network::OdeBlock;
-use kutta::solve::{Solver, StageSolver};
+use kutta::solve::{LineSearch, Solver, StageSolver};
 use kutta::train::{Adam, OnFailure, Optimizer, Schedule, Settings, Sgd, Strategy, Trainer, Validation};
 use kutta::{Tableau, VectorField};
 use serde::Serialize;
@@ -55,10 +55,15 @@ pub struct Fit {
     /// Longest step, in the data's unit of time, instead of --substeps
     #[arg(long, value_parser = positive, value_name = "SIZE", conflicts_with = "substeps", help_heading = "Network", allow_hyphen_values = true)]
     step: Option<f64>,
-    /// How stages are solved: automatic, newton, newton-gmres, fixed-point or lbfgs
+    /// How stages are solved: automatic, newton, newton-gmres, fixed-point, anderson, broyden, or by descent:
+    /// gradient-descent, bfgs, lbfgs, fletcher-reeves, polak-ribiere, hestenes-stiefel, gauss-newton
     #[arg(long, default_value = "automatic", value_parser = by_name::<StageSolver>, value_name = "NAME",
           help_heading = "Network")]
     solver: StageSolver,
+    /// How descent methods choose the length of a step: more-thuente, hager-zhang or near-exact
+    #[arg(long, default_value = "more-thuente", value_parser = by_name::<LineSearch>, value_name = "NAME",
+          help_heading = "Network")]
+    line_search: LineSearch,
     /// Relative tolerance of the stages
     #[arg(long, default_value = "1e-10", value_parser = fraction, value_name = "SIZE", help_heading = "Network", allow_hyphen_values = true)]
     tolerance: f64,
@@ -234,7 +239,12 @@ impl Fit {
         let step = self.step_size(data)?;
         #[cfg(feature = "plot")]
         self.check_forecast(data, step)?;
-        let solver = Solver { method: self.solver, tolerance: Some(self.tolerance), ..Solver::default() };
+        let solver = Solver {
+            method: self.solver,
+            tolerance: Some(self.tolerance),
+            line_search: self.line_search,
+            ..Solver::default()
+        };
         let block = OdeBlock::new(field, scheme).step_size(step).solved_by(solver);
         let settings = self.settings(data);
         let mut trainer = Trainer::new(block).epochs(self.epochs).settings(settings.clone()).progress(true);

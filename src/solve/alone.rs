@@ -44,7 +44,7 @@ pub(super) fn each_sample<F: VectorField + ?Sized, T: Real>(
         let (residual, iterations) = if norms[0] <= tolerance { (norms[0], 0) } else { method(&mut single, norms[0]) };
         let solved = residual <= tolerance;
         if !solved {
-            return Err(Failure { sample: q, residual: residual.to_f64(), iterations });
+            return Err(Failure { sample: q, residual: residual.to_f64(), iterations, rate: None });
         }
         total += iterations;
         for (one, all) in alone.spans().zip(layout.spans()) {

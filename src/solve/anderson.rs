@@ -45,7 +45,7 @@ pub(crate) fn solve<F: VectorField + ?Sized, T: Real>(
                 done[sample] = true;
                 system.settle(q);
             } else if iteration >= solver.max_iterations || (iteration == 0 && !norms[q].is_finite()) {
-                return Err(Failure { sample, residual: norms[q].to_f64(), iterations: iteration });
+                return Err(Failure { sample, residual: norms[q].to_f64(), iterations: iteration, rate: None });
             } else {
                 total += 1;
                 // After a fall neither the change that led here nor the one back is of use.

@@ -1,12 +1,17 @@
 //! The contractive case: fixed-point iteration forward, Neumann series backward.
 
+use super::contraction::{Side, operator_norms};
 use super::{Failure, Layout, Solver, StageSystem};
 use crate::field::VectorField;
 use crate::{Number, Real};
 
+/// Iterations over which the rate is observed.
+const WINDOW: usize = 5;
+
 /// Iterates `Y ← Y - r(Y) = base + h A F(Y)`; converges linearly if `h ‖A‖ Lip(F) < 1`.
 ///
-/// Returns the iterations of all samples.
+/// A sample whose residual has not shrunk over some iterations is refused, unless its map contracts where it is, by the
+/// norm of the derivative: then it may still be on its way. Returns the iterations of all samples.
 ///
 /// # Reference
 /// fpResNet, equation (18) of the source.
@@ -16,10 +21,14 @@ pub(crate) fn solve<F: VectorField + ?Sized, T: Real>(
 ) -> Result<usize, Failure> {
     let tolerance = solver.stage_tolerance::<T>();
     let mut done = vec![false; system.buffers.layout.samples];
+    // By sample of the chunk: the residual when the window began, the last one, and the last rate.
+    let mut observed = vec![(T::MAX, T::MAX, None); done.len()];
     let (mut norms, mut total) = (Vec::new(), 0);
     for iteration in 0.. {
         system.evaluate(&mut norms);
         let layout = system.buffers.layout;
+        // Norms of derivatives, known once a sample asks for its own.
+        let mut contraction: Option<Vec<T>> = None;
         for (q, &norm) in norms.iter().enumerate() {
             let sample = system.buffers.samples[q];
             if done[sample] {
@@ -30,9 +39,28 @@ pub(crate) fn solve<F: VectorField + ?Sized, T: Real>(
                 system.settle(q);
                 continue;
             }
-            if !norm.is_finite() || iteration >= solver.max_iterations {
-                return Err(Failure { sample, residual: norm.to_f64(), iterations: iteration });
+            let (first, last, rate) = &mut observed[sample];
+            let mut refused = !norm.is_finite() || iteration >= solver.max_iterations;
+            if !norm.is_finite() && iteration > 0 {
+                // An overflow; what went before tells the rate, if it went on long enough.
+                let steps = ((iteration - 1) % WINDOW) as f64;
+                let grown = (*last / *first).to_f64();
+                *rate = Some(if steps > 0.0 { grown.powf(1.0 / steps) } else { f64::INFINITY });
+            } else if iteration > 0 && iteration % WINDOW == 0 {
+                *rate = Some((norm / *first).to_f64().powf(1.0 / WINDOW as f64));
+                if norm >= *first {
+                    let norms = contraction.get_or_insert_with(|| system.contraction());
+                    let contracts = norms[q] < T::one();
+                    refused |= !contracts;
+                }
             }
+            if refused {
+                return Err(Failure { sample, residual: norm.to_f64(), iterations: iteration, rate: *rate });
+            }
+            if iteration % WINDOW == 0 {
+                *first = norm;
+            }
+            *last = norm;
             total += 1;
             for k in layout.spans().map(|span| span.start + q) {
                 let b = &mut *system.buffers;
@@ -45,6 +73,20 @@ pub(crate) fn solve<F: VectorField + ?Sized, T: Real>(
         system.retain(|sample| !done[sample]);
     }
     Ok(total)
+}
+
+impl<F: VectorField + ?Sized, T: Real> StageSystem<'_, F, T> {
+    /// `‖h (A ⊗ I) diag(J_j)‖₂` of every sample, at the stages last evaluated.
+    fn contraction(&mut self) -> Vec<T> {
+        let layout = self.buffers.layout;
+        operator_norms(layout, |side, v, out| {
+            match side {
+                Side::Forward => self.apply(v, out),
+                Side::Transposed => self.apply_transposed(v, out),
+            }
+            layout.subtract_from(v, out);
+        })
+    }
 }
 
 /// Sums the Neumann series of `(I - B) x = rhs` by `x ← rhs + B x`, `product` computing `B x`, until every sample's
@@ -82,6 +124,7 @@ pub(crate) fn neumann<T: Real>(
                     sample,
                     residual: (change[sample] / size[sample]).to_f64(),
                     iterations: iteration,
+                    rate: None,
                 });
             }
             Some(_) => {}

@@ -9,10 +9,13 @@
 //! one system a sample. Samples are solved together but independently: each has its own iterates, decisions and
 //! convergence, and leaves when it is done. The derivative of a step solves a linear system of the same size, with the
 //! Jacobians at the solution: no solver's iterations are ever differentiated.
+//!
+#![doc = include_str!("measured.md")]
 
 mod alone;
 mod anderson;
 mod broyden;
+mod contraction;
 mod descent;
 mod extrapolate;
 mod fixed_point;
@@ -157,7 +160,7 @@ impl Solver {
     }
 }
 
-/// Methods for the stage equations.
+/// Methods for the stage equations; [the module's table](crate::solve#which-solver-for-what) compares them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(rename_all = "kebab-case")]
 pub enum StageSolver {
@@ -250,4 +253,6 @@ pub(crate) struct Failure {
     pub sample: usize,
     pub residual: f64,
     pub iterations: usize,
+    /// The factor by which an iteration changed the residual, where it was observed.
+    pub rate: Option<f64>,
 }

@@ -231,6 +231,7 @@ impl<T: Real> Newton<T> {
                             sample,
                             residual: self.norms[q].to_f64(),
                             iterations: iterate.iterations,
+                            rate: None,
                         });
                     }
                 }

@@ -155,7 +155,7 @@ impl<F: VectorField, T: Real> Step<'_, F, T> {
                         past.push(product, layout.stride);
                     }
                     let iterations = outcome.iterations;
-                    outcome.unsolved.map(|(sample, residual)| Failure { sample, residual, iterations })
+                    outcome.unsolved.map(|(sample, residual)| Failure { sample, residual, iterations, rate: None })
                 }
                 AdjointSolver::Dense | AdjointSolver::Automatic => {
                     return self
@@ -168,11 +168,12 @@ impl<F: VectorField, T: Real> Step<'_, F, T> {
             Some(_) if fallback => {
                 self.solve_dense(side, of, ws).map_err(|sample| Error::Singular { what, location: location(sample) })
             }
-            Some(Failure { sample, residual, iterations }) => Err(Error::NotConverged {
+            Some(Failure { sample, residual, iterations, rate }) => Err(Error::NotConverged {
                 what,
                 location: location(sample),
                 residual,
                 iterations,
+                rate,
                 tolerance: linear_tolerance.to_f64(),
             }),
         }

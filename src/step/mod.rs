@@ -191,7 +191,7 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
     ) -> Result<usize, Error> {
         let Start { batch, h, .. } = from;
         let (s, len) = (block.stages.len(), self.field.dim() * batch.stride);
-        let mut solved = Err(Failure { sample: 0, residual: f64::NAN, iterations: 0 });
+        let mut solved = Err(Failure { sample: 0, residual: f64::NAN, iterations: 0, rate: None });
         let fallback = self.solver.stage_fallback(layout.equations());
         if fallback.is_none() || !ws.defeats_krylov {
             solved = self.attempt(self.solver.stage_method(layout.equations()), block, layout, from, trace, ws);
@@ -206,6 +206,7 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
             location: Location { step: 0, stage: block.stages.start, sample: failure.sample },
             residual: failure.residual,
             iterations: failure.iterations,
+            rate: failure.rate,
             tolerance: self.solver.stage_tolerance::<T>().to_f64(),
         })?;
         ws.work.iterations += iterations;
