@@ -68,7 +68,7 @@ const LAYERS: usize = 20;
 /// Intervals of the grid from 0 to 4.
 const INTERVALS: usize = 40;
 /// Where the trajectory of the figure starts.
-const SHOWN: (f64, f64) = (0.25, -0.5);
+const SHOWN: (f64, f64) = (0.2, -0.5);
 
 fn main() -> ExitCode {
     let (mut figure, mut grid, mut seed) = ("stiff.svg".to_string(), false, 1);
