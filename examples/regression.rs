@@ -121,6 +121,9 @@ struct Epoch {
     iterations: f64,
 }
 
+/// What of an epoch is drawn.
+type Quantity = fn(&Epoch) -> f64;
+
 impl Trained {
     fn new(divergence: f64, theta: f64, epochs: usize, seed: u64) -> Result<Self, Error> {
         // The last component counts; the target of the first is never read.
@@ -221,7 +224,7 @@ fn draw(folder: &Path, networks: &[Trained]) -> Result<(), Error> {
     let title = |what: &str| format!("α_div = {}: {what}", networks[0].divergence);
 
     // What training saw, a line for each network.
-    let histories: [(&str, &str, fn(&Epoch) -> f64); 4] = [
+    let histories: [(&str, &str, Quantity); 4] = [
         ("error", "log₁₀ of the mean square error", |row| (row.value - row.penalties.total()).log10()),
         ("divergence", "divergence's part of the objective", |row| row.penalties.divergence),
         ("jacobian", "Jacobian's part of the objective", |row| row.penalties.jacobian),
