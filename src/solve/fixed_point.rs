@@ -39,6 +39,8 @@ pub(crate) fn solve<F: VectorField + ?Sized, T: Real>(
                 system.settle(q);
                 continue;
             }
+            // Of residuals relative to a state that grows with them no rate could be told.
+            let size = norm * system.scale(q);
             let (first, last, rate) = &mut observed[sample];
             let mut refused = !norm.is_finite() || iteration >= solver.max_iterations;
             if !norm.is_finite() && iteration > 0 {
@@ -47,8 +49,8 @@ pub(crate) fn solve<F: VectorField + ?Sized, T: Real>(
                 let grown = (*last / *first).to_f64();
                 *rate = Some(if steps > 0.0 { grown.powf(1.0 / steps) } else { f64::INFINITY });
             } else if iteration > 0 && iteration % WINDOW == 0 {
-                *rate = Some((norm / *first).to_f64().powf(1.0 / WINDOW as f64));
-                if norm >= *first {
+                *rate = Some((size / *first).to_f64().powf(1.0 / WINDOW as f64));
+                if size >= *first {
                     let norms = contraction.get_or_insert_with(|| system.contraction());
                     let contracts = norms[q] < T::one();
                     refused |= !contracts;
@@ -58,9 +60,9 @@ pub(crate) fn solve<F: VectorField + ?Sized, T: Real>(
                 return Err(Failure { sample, residual: norm.to_f64(), iterations: iteration, rate: *rate });
             }
             if iteration % WINDOW == 0 {
-                *first = norm;
+                *first = size;
             }
-            *last = norm;
+            *last = size;
             total += 1;
             for k in layout.spans().map(|span| span.start + q) {
                 let b = &mut *system.buffers;

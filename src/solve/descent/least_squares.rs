@@ -6,13 +6,19 @@ use crate::Real;
 use crate::field::VectorField;
 use argmin::core::{CostFunction, Error, Gradient};
 use nalgebra::{DMatrix, DVector};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+
+/// Values and gradients that may be asked for without coming to a lower cost. Line searches of argmin do not end by
+/// themselves where rounding hides the decrease that they look for.
+const MOST_IDLE: usize = 200;
 
 /// `½‖r(Y)‖²` of one sample, in double precision; value and gradient at the same point share one evaluation.
 pub(super) struct LeastSquares<'p, 'a, F: ?Sized, T: Real> {
     last: RefCell<Point>,
     /// The point of least cost that was asked for: methods that end with an error do not tell.
     best: RefCell<Option<(Vector, f64)>>,
+    /// What was asked for since.
+    idle: Cell<usize>,
     system: RefCell<&'p mut StageSystem<'a, F, T>>,
 }
 
@@ -25,7 +31,12 @@ struct Point {
 
 impl<'p, 'a, F: VectorField + ?Sized, T: Real> LeastSquares<'p, 'a, F, T> {
     pub fn new(system: &'p mut StageSystem<'a, F, T>) -> Self {
-        LeastSquares { last: RefCell::default(), best: RefCell::default(), system: RefCell::new(system) }
+        LeastSquares {
+            last: RefCell::default(),
+            best: RefCell::default(),
+            idle: Cell::new(0),
+            system: RefCell::new(system),
+        }
     }
 
     fn at<R>(&self, y: &[f64], read: impl FnOnce(f64, &[f64]) -> R) -> R {
@@ -47,9 +58,16 @@ impl<'p, 'a, F: VectorField + ?Sized, T: Real> LeastSquares<'p, 'a, F, T> {
             let mut best = self.best.borrow_mut();
             if last.cost.is_finite() && best.as_ref().is_none_or(|best| last.cost < best.1) {
                 *best = Some((y.to_vec(), last.cost));
+                self.idle.set(0);
             }
         }
         read(last.cost, &last.gradient)
+    }
+
+    /// As [`at`](Self::at) for argmin, unless it has been idle for too long.
+    fn ask<R>(&self, y: &[f64], read: impl FnOnce(f64, &[f64]) -> R) -> Result<R, Error> {
+        self.idle.set(self.idle.get() + 1);
+        if self.idle.get() > MOST_IDLE { Err(Error::msg("no decrease")) } else { Ok(self.at(y, read)) }
     }
 
     /// The point of least cost so far.
@@ -88,7 +106,7 @@ impl<F: VectorField + ?Sized, T: Real> CostFunction for &LeastSquares<'_, '_, F,
     type Param = Vector;
     type Output = f64;
     fn cost(&self, y: &Vector) -> Result<f64, Error> {
-        Ok(self.at(y, |cost, _| cost))
+        self.ask(y, |cost, _| cost)
     }
 }
 
@@ -96,6 +114,6 @@ impl<F: VectorField + ?Sized, T: Real> Gradient for &LeastSquares<'_, '_, F, T> 
     type Param = Vector;
     type Gradient = Vector;
     fn gradient(&self, y: &Vector) -> Result<Vector, Error> {
-        Ok(self.at(y, |_, gradient| gradient.to_vec()))
+        self.ask(y, |_, gradient| gradient.to_vec())
     }
 }
