@@ -139,6 +139,6 @@ pub(crate) fn solve<F: VectorField + ?Sized, T: Real>(
     }
     // One evaluation of all samples leaves slopes and records at the solutions.
     system.evaluate(&mut Vec::new());
-    (0..layout.samples).for_each(|q| system.settle(q));
+    system.settle(&(0..layout.samples).collect::<Vec<_>>());
     Ok(total)
 }

@@ -16,7 +16,7 @@ pub(crate) fn solve<F: VectorField + ?Sized, T: Real>(
 ) -> Result<usize, Failure> {
     let tolerance = solver.stage_tolerance::<T>();
     let mut done = vec![false; system.buffers.layout.samples];
-    let (mut norms, mut total) = (Vec::new(), 0);
+    let (mut norms, mut settled, mut total) = (Vec::new(), Vec::new(), 0);
     for iteration in 0.. {
         system.evaluate(&mut norms);
         let layout = system.buffers.layout;
@@ -27,7 +27,7 @@ pub(crate) fn solve<F: VectorField + ?Sized, T: Real>(
             }
             if norm <= tolerance {
                 done[sample] = true;
-                system.settle(q);
+                settled.push(q);
                 continue;
             }
             if !norm.is_finite() || iteration >= solver.max_iterations {
@@ -39,6 +39,8 @@ pub(crate) fn solve<F: VectorField + ?Sized, T: Real>(
                 b.y[k] -= b.residual[k];
             }
         }
+        system.settle(&settled);
+        settled.clear();
         if done.iter().all(|&d| d) {
             break;
         }

@@ -89,12 +89,15 @@ impl<T: Real> Default for System<T> {
 }
 
 /// When to stop.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) struct Goal<'a, T> {
     /// For each system, the norm of the residual relative to that of the right-hand side.
     pub tolerance: &'a [T],
     /// Applications of the operator.
     pub max_iterations: usize,
+    /// What solves before have learned of every system's operator, if the solution may be relaxed last; left there is what
+    /// this one has.
+    pub relaxations: Option<&'a mut [Relaxation<T>]>,
 }
 
 /// How a solve ended.
@@ -117,7 +120,7 @@ impl<T: Real> Gmres<T> {
         }
     }
 
-    /// [`solve_preconditioned`](Gmres::solve_preconditioned) without preconditioner and relaxation.
+    /// [`solve_preconditioned`](Gmres::solve_preconditioned) without a preconditioner.
     #[cfg(test)]
     pub fn solve(
         &mut self,
@@ -127,12 +130,10 @@ impl<T: Real> Gmres<T> {
         goal: Goal<'_, T>,
         apply: impl FnMut(&[T], &mut [T]),
     ) -> Outcome {
-        self.solve_preconditioned(layout, rhs, x, goal, None, apply, |v, out| out.copy_from_slice(v))
+        self.solve_preconditioned(layout, rhs, x, goal, apply, |v, out| out.copy_from_slice(v))
     }
 
     /// Solves `A x = rhs` from the guess in `x`, each system `q` until `‖rhs - A x‖₂ ≤ tolerance_q ‖rhs‖₂`.
-    ///
-    /// With a relaxation for every system, known from solves before, each ends with one of its own, which it leaves there.
     ///
     /// `apply` computes `A v`, `precondition` `P⁻¹ v`; the Krylov space is that of `A P⁻¹`.
     pub fn solve_preconditioned(
@@ -141,11 +142,10 @@ impl<T: Real> Gmres<T> {
         rhs: &[T],
         x: &mut [T],
         goal: Goal<'_, T>,
-        mut relaxations: Option<&mut [Relaxation<T>]>,
         mut apply: impl FnMut(&[T], &mut [T]),
         mut precondition: impl FnMut(&[T], &mut [T]),
     ) -> Outcome {
-        let Goal { tolerance, max_iterations } = goal;
+        let Goal { tolerance, max_iterations, relaxations } = goal;
         let (n, len) = (layout.samples, layout.len());
         self.basis.resize((RESTART + 1) * len, T::zero());
         self.image.resize(len, T::zero());
@@ -245,7 +245,7 @@ impl<T: Real> Gmres<T> {
                 break;
             }
         }
-        if let Some(relaxations) = relaxations.as_deref_mut() {
+        if let Some(relaxations) = relaxations {
             relaxations.iter_mut().zip(&self.systems).for_each(|(known, system)| *known = system.relaxation);
         }
         let solved = |system: &System<T>| system.reaches_target();
@@ -347,8 +347,8 @@ mod tests {
         };
         let rhs: Vec<f64> = (0..layout.len()).map(|i| entries[(7 * i) % entries.len()]).collect();
         let mut x = vec![0.0; layout.len()];
-        let goal = Goal { tolerance: &vec![1e-12; count], max_iterations: 200 };
-        let outcome = Gmres::new().solve_preconditioned(layout, &rhs, &mut x, goal, None, apply, diagonal);
+        let goal = Goal { tolerance: &vec![1e-12; count], max_iterations: 200, relaxations: None };
+        let outcome = Gmres::new().solve_preconditioned(layout, &rhs, &mut x, goal, apply, diagonal);
         let mut ax = vec![0.0; layout.len()];
         apply(&x, &mut ax);
         let difference: Vec<f64> = ax.iter().zip(&rhs).map(|(a, b)| a - b).collect();
@@ -359,7 +359,7 @@ mod tests {
     }
 
     fn goal(tolerance: &[f64]) -> Goal<'_, f64> {
-        Goal { tolerance, max_iterations: 50 }
+        Goal { tolerance, max_iterations: 50, relaxations: None }
     }
 
     proptest! {
@@ -404,8 +404,8 @@ mod tests {
         let solve = |tolerance: f64, relaxations: Option<&mut [Relaxation<f64>]>| {
             let mut x = [0.0; 6];
             let copy = |v: &[f64], out: &mut [f64]| out.copy_from_slice(v);
-            let goal = goal(std::slice::from_ref(&tolerance));
-            let outcome = Gmres::new().solve_preconditioned(layout, &rhs, &mut x, goal, relaxations, apply, copy);
+            let goal = Goal { relaxations, ..goal(std::slice::from_ref(&tolerance)) };
+            let outcome = Gmres::new().solve_preconditioned(layout, &rhs, &mut x, goal, apply, copy);
             assert_eq!(outcome.unsolved, None);
             let mut residual = [0.0; 6];
             apply(&x, &mut residual);

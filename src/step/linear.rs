@@ -110,9 +110,9 @@ impl<F: VectorField, T: Real> Step<'_, F, T> {
                     if let Some(past) = past.next().filter(|past| guessed && past.len() == rhs.len()) {
                         solution.iter_mut().zip(&*rhs).zip(past).for_each(|((x, &mu), &past)| *x = mu + past);
                     }
-                    let goal = solve::Goal { tolerance, max_iterations: MAX_ITERATIONS };
                     relaxations.resize(layout.samples, Relaxation::default());
                     let relaxations = (side == Side::Adjoint).then_some(&mut relaxations[..]);
+                    let goal = solve::Goal { tolerance, max_iterations: MAX_ITERATIONS, relaxations };
                     let apply = |v: &[T], out: &mut [T]| {
                         coupled(v, out);
                         layout.subtract_from(v, out);
@@ -148,8 +148,7 @@ impl<F: VectorField, T: Real> Step<'_, F, T> {
                             }
                         }
                     };
-                    let outcome =
-                        gmres.solve_preconditioned(layout, rhs, solution, goal, relaxations, apply, precondition);
+                    let outcome = gmres.solve_preconditioned(layout, rhs, solution, goal, apply, precondition);
                     if side == Side::Adjoint {
                         product.iter_mut().zip(&*solution).zip(&*rhs).for_each(|((out, &x), &mu)| *out = x - mu);
                         past.push(product, layout.stride);
