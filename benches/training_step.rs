@@ -135,6 +135,7 @@ fn reuse(criterion: &mut Criterion) {
         ("none", Reuse { start: WarmStart::None, jacobian: JacobianReuse::Stage }),
         ("previous_step", Reuse { start: WarmStart::PreviousStep, jacobian: JacobianReuse::Stage }),
         ("previous_step+jacobian", Reuse { start: WarmStart::PreviousStep, jacobian: JacobianReuse::Step }),
+        ("last_epoch", Reuse { start: WarmStart::LastEpoch, jacobian: JacobianReuse::Stage }),
         ("last_epoch+jacobian", Reuse { start: WarmStart::LastEpoch, jacobian: JacobianReuse::Step }),
         ("last_epoch+jacobians_of_epochs", Reuse { start: WarmStart::LastEpoch, jacobian: JacobianReuse::Epoch }),
     ];

@@ -53,6 +53,6 @@ pub(super) fn each_sample<F: VectorField + ?Sized, T: Real>(
     }
     // One evaluation of all samples leaves slopes and records at the solutions.
     system.evaluate(&mut norms);
-    (0..layout.samples).for_each(|q| system.settle(q));
+    system.settle(&(0..layout.samples).collect::<Vec<_>>());
     Ok(total)
 }

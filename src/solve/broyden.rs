@@ -39,7 +39,7 @@ pub(crate) fn solve<F: VectorField + ?Sized, T: Real>(
             }
             if norms[q] <= tolerance {
                 done[sample] = true;
-                system.settle(q);
+                system.settle(&[q]);
             } else if iteration >= solver.max_iterations || (iteration == 0 && !norms[q].is_finite()) {
                 return Err(Failure { sample, residual: norms[q].to_f64(), iterations: iteration, rate: None });
             } else {

@@ -23,7 +23,7 @@ pub(crate) fn solve<F: VectorField + ?Sized, T: Real>(
     let mut done = vec![false; system.buffers.layout.samples];
     // By sample of the chunk: the residual when the window began, the last one, and the last rate.
     let mut observed = vec![(T::MAX, T::MAX, None); done.len()];
-    let (mut norms, mut total) = (Vec::new(), 0);
+    let (mut norms, mut settled, mut total) = (Vec::new(), Vec::new(), 0);
     for iteration in 0.. {
         system.evaluate(&mut norms);
         let layout = system.buffers.layout;
@@ -36,7 +36,7 @@ pub(crate) fn solve<F: VectorField + ?Sized, T: Real>(
             }
             if norm <= tolerance {
                 done[sample] = true;
-                system.settle(q);
+                settled.push(q);
                 continue;
             }
             // Of residuals relative to a state that grows with them no rate could be told.
@@ -69,6 +69,8 @@ pub(crate) fn solve<F: VectorField + ?Sized, T: Real>(
                 b.y[k] -= b.residual[k];
             }
         }
+        system.settle(&settled);
+        settled.clear();
         if done.iter().all(|&d| d) {
             break;
         }

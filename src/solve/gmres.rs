@@ -95,7 +95,8 @@ pub(crate) struct Goal<'a, T> {
     pub tolerance: &'a [T],
     /// Applications of the operator.
     pub max_iterations: usize,
-    /// For each system, one known from solves before, with which it may end; the solve leaves its own there.
+    /// What solves before have learned of every system's operator, if the solution may be relaxed last; left there is what
+    /// this one has.
     pub relaxations: Option<&'a mut [Relaxation<T>]>,
 }
 
@@ -119,7 +120,7 @@ impl<T: Real> Gmres<T> {
         }
     }
 
-    /// [`solve_preconditioned`](Gmres::solve_preconditioned) without preconditioner and relaxation.
+    /// [`solve_preconditioned`](Gmres::solve_preconditioned) without a preconditioner.
     #[cfg(test)]
     pub fn solve(
         &mut self,

@@ -37,7 +37,8 @@ pub(super) fn correct<F: VectorField + ?Sized, T: Real>(
     // A sample with nothing to correct keeps its old correction: it may be in the middle of a backtracking.
     let mut solution = system.scratch.take(layout.len());
     solution.fill(T::zero());
-    let goal = Goal { tolerance: forcing, max_iterations: MAX_ITERATIONS, relaxations: Some(relaxations) };
+    let relaxations = Some(relaxations);
+    let goal = Goal { tolerance: forcing, max_iterations: MAX_ITERATIONS, relaxations };
     let apply = |v: &[T], out: &mut [T]| system.apply(v, out);
     let precondition = |v: &[T], out: &mut [T]| out.copy_from_slice(v);
     let outcome = gmres.solve_preconditioned(layout, &rhs, &mut solution, goal, apply, precondition);

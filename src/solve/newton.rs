@@ -21,6 +21,8 @@ pub(crate) enum Correction {
 #[derive(Debug)]
 pub(crate) struct Newton<T: Real> {
     norms: Vec<T>,
+    /// Samples solved by the last correction.
+    settled: Vec<usize>,
     iterates: Vec<Iterate<T>>,
     jacobians: Vec<T>,
     factors: Vec<T>,
@@ -105,6 +107,7 @@ impl<T: Real> Newton<T> {
     pub fn new() -> Self {
         Newton {
             norms: Vec::new(),
+            settled: Vec::new(),
             iterates: Vec::new(),
             jacobians: Vec::new(),
             factors: Vec::new(),
@@ -138,6 +141,11 @@ impl<T: Real> Newton<T> {
         self.equations == layout.equations()
             && self.factored.len() == layout.samples
             && self.factored.iter().all(|&factored| factored)
+    }
+
+    /// Whether there are factors for any sample.
+    pub fn has_some_factors(&self) -> bool {
+        self.factored.contains(&true)
     }
 
     /// GMRES, and next to it the factors.
@@ -182,7 +190,11 @@ impl<T: Real> Newton<T> {
                 self.factored.clear();
                 self.factored.resize(layout.samples, false);
             }
-            let kept = solver.reuse.jacobian != JacobianReuse::Stage;
+            let kept = match solver.reuse.jacobian {
+                JacobianReuse::Automatic => large,
+                JacobianReuse::Stage => false,
+                JacobianReuse::Step | JacobianReuse::Epoch => true,
+            };
             for (iterate, &factored) in self.iterates.iter_mut().zip(&self.factored) {
                 iterate.wants_jacobian = !(kept && factored);
             }
@@ -190,6 +202,7 @@ impl<T: Real> Newton<T> {
         loop {
             system.evaluate(&mut self.norms);
             let mut unfinished = false;
+            self.settled.clear();
             for q in 0..system.buffers.layout.samples {
                 let sample = system.buffers.samples[q];
                 let iterate = &mut self.iterates[sample];
@@ -199,15 +212,14 @@ impl<T: Real> Newton<T> {
                 let layout = system.buffers.layout;
                 let entries = layout.spans().map(|span| span.start + q);
                 let relaxed = how == Correction::Krylov && !iterate.fresh;
-                // Also where the norm is not a number.
-                let halved = self.norms[q] <= T::constant(0.5) * iterate.norm;
-                if relaxed && !halved {
+                let helped = self.norms[q] <= T::constant(0.5) * iterate.norm;
+                if relaxed && !helped {
                     self.relaxations[sample] = Relaxation::default();
                 }
                 match iterate.judge(self.norms[q], tolerance, solver.max_iterations, keep) {
                     Verdict::Done => {
                         iterate.phase = Phase::Done;
-                        system.settle(q);
+                        self.settled.push(q);
                         continue;
                     }
                     Verdict::Correct => iterate.phase = Phase::Trial,
@@ -237,6 +249,7 @@ impl<T: Real> Newton<T> {
                 }
                 unfinished = true;
             }
+            system.settle(&self.settled);
             if !unfinished {
                 return Ok(self.iterates.iter().map(|i| i.iterations).sum());
             }
@@ -341,6 +354,8 @@ impl<T: Real> Iterate<T> {
         let accepted = match self.phase {
             Phase::Start => norm.is_finite(),
             Phase::Back => true,
+            // Far from the solution the Jacobian of an earlier step may lead astray, downhill all the same.
+            _ if !self.fresh && self.last_norm == T::MAX => norm < keep * self.norm,
             _ => norm < self.norm,
         };
         let stalled = self.phase == Phase::Trial && norm >= T::constant(0.5) * self.norm;
@@ -349,9 +364,8 @@ impl<T: Real> Iterate<T> {
             return Verdict::Done;
         }
         if accepted {
-            let contracts = norm < keep * self.norm;
-            let slow = self.phase == Phase::Trial && !contracts;
-            self.wants_jacobian |= slow || self.restarted;
+            let fast = norm < keep * self.norm;
+            self.wants_jacobian |= (self.phase == Phase::Trial && !fast) || self.restarted;
             (self.last_norm, self.norm) = (self.norm, norm);
             self.step = T::one();
             return match self.iterations < max_iterations {

@@ -45,10 +45,13 @@ pub enum WarmStart {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(rename_all = "kebab-case")]
 pub enum JacobianReuse {
+    /// [`Stage`](JacobianReuse::Stage) for small systems, whose Jacobians cost no more than the iterations that an old one
+    /// adds, [`Step`](JacobianReuse::Step) beyond.
+    #[default]
+    Automatic,
     /// For the iterations of one solve, while they contract well.
     Stage,
     /// For later stages and steps too, while iterations contract well.
-    #[default]
     Step,
     /// For later passes too.
     Epoch,

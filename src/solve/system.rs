@@ -219,16 +219,22 @@ impl<F: VectorField + ?Sized, T: Real> StageSystem<'_, F, T> {
         }
     }
 
-    /// Copies the current stages, slopes and record of sample `q` to the solution.
-    pub fn settle(&mut self, q: usize) {
+    /// Copies the current stages, slopes and records of samples `solved` to the solution.
+    pub fn settle(&mut self, solved: &[usize]) {
         let b = &*self.buffers;
         let (from, to) = (b.layout, self.solution.layout);
-        let sample = b.samples[q];
+        let all = solved.len() == to.samples && from == to;
         let copy = |source: &[T], target: &mut [T]| {
-            for row in 0..source.len() / from.stride {
+            if all {
+                target.copy_from_slice(source);
+                return;
+            }
+            // By rows: each is read and written once.
+            for (source, target) in source.chunks_exact(from.stride).zip(target.chunks_exact_mut(to.stride)) {
                 for i in 0..from.stages {
-                    target[row * to.stride + i * to.samples + sample] =
-                        source[row * from.stride + i * from.samples + q];
+                    for &q in solved {
+                        target[i * to.samples + b.samples[q]] = source[i * from.samples + q];
+                    }
                 }
             }
         };

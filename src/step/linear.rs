@@ -148,8 +148,7 @@ impl<F: VectorField, T: Real> Step<'_, F, T> {
                             }
                         }
                     };
-                    let outcome =
-                        gmres.solve_preconditioned(layout, rhs, solution, goal, apply, precondition);
+                    let outcome = gmres.solve_preconditioned(layout, rhs, solution, goal, apply, precondition);
                     if side == Side::Adjoint {
                         product.iter_mut().zip(&*solution).zip(&*rhs).for_each(|((out, &x), &mu)| *out = x - mu);
                         past.push(product, layout.stride);

@@ -193,12 +193,19 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
         let (s, len) = (block.stages.len(), self.field.dim() * batch.stride);
         let mut solved = Err(Failure { sample: 0, residual: f64::NAN, iterations: 0, rate: None });
         let fallback = self.solver.stage_fallback(layout.equations());
+        let carried = ws.newton.has_some_factors() && self.solver.reuse.jacobian != JacobianReuse::Stage;
         if fallback.is_none() || !ws.defeats_krylov {
             solved = self.attempt(self.solver.stage_method(layout.equations()), block, layout, from, trace, ws);
         }
         if let (Err(_), Some(fallback)) = (&solved, fallback) {
             solved = self.attempt(fallback, block, layout, from, trace, ws);
             ws.defeats_krylov |= solved.is_ok();
+        }
+        if solved.is_err() && carried {
+            // An old Jacobian may have led astray: once more from the first guess, without it.
+            ws.newton.forget(true);
+            let method = self.solver.stage_method(layout.equations());
+            solved = self.attempt(fallback.unwrap_or(method), block, layout, from, trace, ws);
         }
         ws.work.solves += layout.samples;
         let iterations = solved.map_err(|failure| Error::NotConverged {
