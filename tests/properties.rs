@@ -155,10 +155,10 @@ fn catalogue_has_its_order() {
         let Some(order) = scheme.order() else { continue };
         // Between rounding and the convergence of the series there is no room for more, nor for an error whose leading
         // term is made so small that it does not lead before rounding sets in.
-        if order > 6 || scheme.name() == "bogacki_shampine_5_4" {
+        if order > 5 || scheme.name() == "bogacki_shampine_5_4" {
             continue;
         }
-        let at = At { t: 0.25, y: vec![0.5, -0.25], h: if order > 5 { 2.0 } else { 1.0 } };
+        let at = At { t: 0.25, y: vec![0.5, -0.25], h: 1.0 };
         assert_order_at_least(one_step(&scheme, &field), flow(&field), &at, order, 1e-14)
             .unwrap_or_else(|e| panic!("{}: {e}", scheme.name()));
     }

@@ -8,6 +8,7 @@
 //! Anal. Appl. 28 (2006).
 
 use super::Layout;
+use super::orthogonalise::Orthogonalise;
 use crate::{Number, Real};
 
 /// Krylov vectors before a restart.
@@ -52,6 +53,8 @@ pub(crate) struct Gmres<T> {
     preconditioned: Vec<T>,
     systems: Vec<System<T>>,
     factor: Vec<T>,
+    /// Of the last orthogonalisation.
+    coefficients: Vec<T>,
 }
 
 /// The small least-squares problem of one system.
@@ -66,6 +69,9 @@ struct System<T> {
     size: usize,
     target: T,
     residual: T,
+    /// The residual at the start of this cycle, and `‖A v_1‖`.
+    first: T,
+    stretch: T,
     done: bool,
     /// What the last solve knew of the operator, then what this one finds; whether to make use of it.
     relaxation: Relaxation<T>,
@@ -81,6 +87,8 @@ impl<T: Real> Default for System<T> {
             size: 0,
             target: T::zero(),
             residual: T::zero(),
+            first: T::zero(),
+            stretch: T::zero(),
             done: false,
             relaxation: Relaxation::default(),
             relaxes: false,
@@ -95,6 +103,9 @@ pub(crate) struct Goal<'a, T> {
     pub tolerance: &'a [T],
     /// Applications of the operator.
     pub max_iterations: usize,
+    /// Applications, over all solves of an iteration to a tight tolerance, that are worth it: where more are in sight, a
+    /// solve ends early.
+    pub worthwhile: usize,
     /// What solves before have learned of every system's operator, if the solution may be relaxed last; left there is what
     /// this one has.
     pub relaxations: Option<&'a mut [Relaxation<T>]>,
@@ -107,7 +118,14 @@ pub(crate) struct Outcome {
     pub iterations: usize,
     /// The first system that missed its tolerance, and its relative residual.
     pub unsolved: Option<(usize, f64)>,
+    /// Whether that is because more applications were in sight than are worthwhile.
+    pub abandoned: bool,
 }
+
+/// Krylov vectors after which the work in sight is estimated.
+const PROBES: usize = 3;
+/// A system whose residual has shrunk by that factor then has few outlying eigenvalues: no reason to give up.
+const PROMISING: f64 = 0.05;
 
 impl<T: Real> Gmres<T> {
     pub fn new() -> Self {
@@ -117,6 +135,7 @@ impl<T: Real> Gmres<T> {
             preconditioned: Vec::new(),
             systems: Vec::new(),
             factor: Vec::new(),
+            coefficients: Vec::new(),
         }
     }
 
@@ -145,12 +164,13 @@ impl<T: Real> Gmres<T> {
         mut apply: impl FnMut(&[T], &mut [T]),
         mut precondition: impl FnMut(&[T], &mut [T]),
     ) -> Outcome {
-        let Goal { tolerance, max_iterations, relaxations } = goal;
+        let Goal { tolerance, max_iterations, worthwhile, relaxations } = goal;
         let (n, len) = (layout.samples, layout.len());
         self.basis.resize((RESTART + 1) * len, T::zero());
         self.image.resize(len, T::zero());
         self.preconditioned.resize(len, T::zero());
         self.factor.resize(n, T::zero());
+        self.coefficients.resize((RESTART + 2) * n, T::zero());
         if self.systems.len() < n {
             self.systems.resize(n, System::default());
         }
@@ -163,6 +183,7 @@ impl<T: Real> Gmres<T> {
         }
         let from_zero = x.iter().all(|&x| x == T::zero());
         let mut iterations = 0;
+        let mut abandoned = false;
         loop {
             // First Krylov vector: the residual, normalised.
             if iterations == 0 && from_zero {
@@ -180,7 +201,7 @@ impl<T: Real> Gmres<T> {
             let mut remaining = false;
             for (system, factor) in self.systems[..n].iter_mut().zip(&mut self.factor) {
                 let norm = factor.sqrt();
-                system.residual = norm;
+                (system.residual, system.first) = (norm, norm);
                 // A tolerance beyond the largest number asks for nothing; a NaN can only get worse.
                 system.done |= system.reaches_target() || !norm.is_finite();
                 system.size = 0;
@@ -203,27 +224,23 @@ impl<T: Real> Gmres<T> {
                 precondition(&known[k * len..], &mut self.preconditioned);
                 let next = &mut rest[..len];
                 apply(&self.preconditioned, next);
-                // Modified Gram–Schmidt.
-                for (i, v) in known.chunks_exact(len).enumerate() {
-                    layout.dot(v, next, &mut self.factor);
-                    for (system, factor) in self.systems[..n].iter_mut().zip(&mut self.factor) {
-                        // The coefficients of a system that is done are in use.
-                        if !system.done {
-                            system.r[k * (RESTART + 1) + i] = *factor;
-                        }
-                        *factor = -*factor;
-                    }
-                    layout.axpy(&self.factor, v, next);
-                }
-                layout.dot(next, next, &mut self.factor);
-                for (system, factor) in self.systems[..n].iter_mut().zip(&mut self.factor) {
-                    let norm = factor.sqrt();
+                let coefficients = &mut self.coefficients[..(k + 2) * n];
+                pulp::Arch::new().dispatch(Orthogonalise { layout, basis: known, next, coefficients });
+                for (q, (system, factor)) in self.systems[..n].iter_mut().zip(&mut self.factor).enumerate() {
+                    let norm = self.coefficients[(k + 1) * n + q].sqrt();
+                    // The coefficients of a system that is done are in use.
                     if !system.done {
+                        let column = &mut system.r[k * (RESTART + 1)..][..=k];
+                        column.iter_mut().zip(self.coefficients[q..].iter().step_by(n)).for_each(|(r, &h)| *r = h);
                         system.extend(k, norm);
                     }
                     *factor = if norm > T::zero() { norm.recip() } else { T::zero() };
                 }
                 scale(layout, &self.factor, next);
+                if iterations == PROBES && self.systems[..n].iter().any(|s| s.is_hard(worthwhile)) {
+                    abandoned = true;
+                    break;
+                }
             }
 
             // x += P⁻¹ V y, with y from the triangular systems and the relaxation.
@@ -241,7 +258,7 @@ impl<T: Real> Gmres<T> {
                 x[span.clone()].iter_mut().zip(&self.preconditioned[span]).for_each(|(x, &d)| *x += d);
             }
             // Within one cycle the recurrence's residual is that of x, to rounding: the systems done are done.
-            if self.systems[..n].iter().all(|s| s.done) {
+            if abandoned || self.systems[..n].iter().all(|s| s.done) {
                 break;
             }
         }
@@ -251,7 +268,7 @@ impl<T: Real> Gmres<T> {
         let solved = |system: &System<T>| system.reaches_target();
         let unsolved = self.systems[..n].iter().position(|system| !solved(system));
         let relative = |q: usize| (self.systems[q].residual * tolerance[q] / self.systems[q].target).to_f64();
-        Outcome { iterations, unsolved: unsolved.map(|q| (q, relative(q))) }
+        Outcome { iterations, unsolved: unsolved.map(|q| (q, relative(q))), abandoned }
     }
 }
 
@@ -287,11 +304,23 @@ impl<T: Real> System<T> {
         self.residual = self.g[k + 1].abs();
         // Of the first column, c = A v·v / ‖A v‖.
         self.relaxation = match k {
-            0 => Relaxation { factor: c / length, rate },
+            0 => {
+                self.stretch = length;
+                Relaxation { factor: c / length, rate }
+            }
             _ => Relaxation { rate: Number::max(self.relaxation.rate, rate), ..self.relaxation },
         };
         // A space that A maps into itself holds the solution.
         self.done = self.reaches_target() || norm == T::zero();
+    }
+
+    /// Whether more than `worthwhile` applications are in sight: those that a spectrum spread evenly from 1 to `κ` takes,
+    /// for ten decades altogether, measured; `κ = ‖A v_1‖` is an estimate for an operator that is the identity where it is
+    /// not large.
+    fn is_hard(&self, worthwhile: usize) -> bool {
+        let root = self.stretch.to_f64().sqrt();
+        let expected = 24.0 * root * (1.0 + root / RESTART as f64);
+        !self.done && self.residual > T::constant(PROMISING) * self.first && expected > worthwhile as f64
     }
 
     /// Whether the residual is small enough, or will be after the relaxation.
@@ -347,7 +376,8 @@ mod tests {
         };
         let rhs: Vec<f64> = (0..layout.len()).map(|i| entries[(7 * i) % entries.len()]).collect();
         let mut x = vec![0.0; layout.len()];
-        let goal = Goal { tolerance: &vec![1e-12; count], max_iterations: 200, relaxations: None };
+        let tolerance = &vec![1e-12; count];
+        let goal = Goal { tolerance, max_iterations: 200, worthwhile: usize::MAX, relaxations: None };
         let outcome = Gmres::new().solve_preconditioned(layout, &rhs, &mut x, goal, apply, diagonal);
         let mut ax = vec![0.0; layout.len()];
         apply(&x, &mut ax);
@@ -359,7 +389,7 @@ mod tests {
     }
 
     fn goal(tolerance: &[f64]) -> Goal<'_, f64> {
-        Goal { tolerance, max_iterations: 50, relaxations: None }
+        Goal { tolerance, max_iterations: 50, worthwhile: usize::MAX, relaxations: None }
     }
 
     proptest! {
@@ -436,6 +466,6 @@ mod tests {
         let mut x = [0.0; 2];
         let layout = Layout { rows: 2, stages: 1, samples: 1, stride: 1 };
         let outcome = Gmres::new().solve(layout, &[0.0; 2], &mut x, goal(&[1e-10]), |v, out| out.copy_from_slice(v));
-        assert_eq!(outcome, Outcome { iterations: 0, unsolved: None });
+        assert_eq!(outcome, Outcome { iterations: 0, unsolved: None, abandoned: false });
     }
 }

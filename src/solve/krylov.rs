@@ -1,6 +1,6 @@
 //! Newton corrections by GMRES on Jacobian–vector products.
 
-use super::gmres::Goal;
+use super::gmres::{Goal, Outcome};
 use super::{Gmres, Relaxation, StageSystem};
 use crate::field::VectorField;
 use crate::{Number, Real};
@@ -22,15 +22,17 @@ pub(super) fn forcing<T: Real>(norm: T, last_norm: T, tolerance: T) -> T {
     Number::max(Number::min(choice, T::constant(0.1)), enough)
 }
 
-/// `correction ≈ M⁻¹ r` for every sample, to its own relative tolerance. Returns a sample that misses it, if one does.
+/// `correction ≈ M⁻¹ r` for every sample, to its own relative tolerance, unless more products than are `worthwhile` are in
+/// sight for the whole solve. The outcome names a sample that misses its tolerance, if one does.
 ///
 /// A relaxation that served the sample's last correction may serve this one: the next residual tells.
 pub(super) fn correct<F: VectorField + ?Sized, T: Real>(
     system: &mut StageSystem<'_, F, T>,
     gmres: &mut Gmres<T>,
     forcing: &[T],
+    worthwhile: usize,
     relaxations: &mut [Relaxation<T>],
-) -> Option<usize> {
+) -> Outcome {
     let layout = system.buffers.layout;
     let rhs = std::mem::take(&mut system.buffers.residual);
     let mut correction = std::mem::take(&mut system.buffers.correction);
@@ -38,7 +40,7 @@ pub(super) fn correct<F: VectorField + ?Sized, T: Real>(
     let mut solution = system.scratch.take(layout.len());
     solution.fill(T::zero());
     let relaxations = Some(relaxations);
-    let goal = Goal { tolerance: forcing, max_iterations: MAX_ITERATIONS, relaxations };
+    let goal = Goal { tolerance: forcing, max_iterations: MAX_ITERATIONS, worthwhile, relaxations };
     let apply = |v: &[T], out: &mut [T]| system.apply(v, out);
     let precondition = |v: &[T], out: &mut [T]| out.copy_from_slice(v);
     let outcome = gmres.solve_preconditioned(layout, &rhs, &mut solution, goal, apply, precondition);
@@ -52,5 +54,5 @@ pub(super) fn correct<F: VectorField + ?Sized, T: Real>(
     system.scratch.give(solution);
     system.buffers.residual = rhs;
     system.buffers.correction = correction;
-    outcome.unsolved.map(|(q, _)| q)
+    outcome
 }

@@ -25,6 +25,7 @@ mod krylov;
 mod layout;
 pub(crate) mod lu;
 mod newton;
+mod orthogonalise;
 mod reuse;
 mod system;
 mod work;
@@ -92,8 +93,18 @@ impl Default for Solver {
 
 /// Up to this many equations a sample, dense factorisations are the automatic choice.
 const DENSE_LIMIT: usize = 12;
-/// Up to this many, they take over where GMRES, the automatic choice, fails.
+/// Up to this many, they take over where GMRES, the automatic choice, fails or would take too long.
 const FALLBACK_LIMIT: usize = 512;
+/// A dense Newton costs about so many Jacobian–vector products for every two equations.
+const WORTHWHILE: usize = 5;
+
+/// One way of solving stage equations.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Attempt {
+    pub method: StageSolver,
+    /// Jacobian–vector products for which GMRES is worth it.
+    pub worthwhile: usize,
+}
 
 impl Solver {
     /// The relative tolerance of stage equations.
@@ -121,15 +132,26 @@ impl Solver {
         }
     }
 
-    /// What to try when the automatic choice has failed: stiff systems of moderate size defeat GMRES, but not an LU.
-    pub(crate) fn stage_fallback(&self, equations: usize) -> Option<StageSolver> {
-        let automatic = self.method == StageSolver::Automatic;
-        (automatic && (DENSE_LIMIT + 1..=FALLBACK_LIMIT).contains(&equations)).then_some(StageSolver::Newton)
+    /// What to try on stage equations, one after the other; the second, once it has served where the first did not, from
+    /// the beginning.
+    pub(crate) fn attempts(&self, equations: usize) -> impl Iterator<Item = Attempt> {
+        let chosen = Attempt { method: self.stage_method(equations), worthwhile: usize::MAX };
+        let economical = Attempt { worthwhile: equations * WORTHWHILE / 2, ..chosen };
+        let dense = Attempt { method: StageSolver::Newton, ..chosen };
+        let several = self.has_fallback(equations);
+        let attempts = if several { [Some(economical), Some(dense), Some(chosen)] } else { [Some(chosen), None, None] };
+        attempts.into_iter().flatten()
     }
 
-    /// As [`stage_fallback`](Solver::stage_fallback), for adjoint and tangent: whether to try dense matrices.
+    /// Whether the automatic choice is GMRES for as long as it is cheap, with an LU to fall back on: for stiff systems of
+    /// moderate size.
+    fn has_fallback(&self, equations: usize) -> bool {
+        self.method == StageSolver::Automatic && (DENSE_LIMIT + 1..=FALLBACK_LIMIT).contains(&equations)
+    }
+
+    /// Whether to try dense matrices where GMRES fails on an adjoint or a tangent.
     pub(crate) fn adjoint_fallback(&self, equations: usize) -> bool {
-        let automatic = self.method == StageSolver::Newton || self.stage_fallback(equations).is_some();
+        let automatic = self.method == StageSolver::Newton || self.has_fallback(equations);
         self.adjoint == AdjointSolver::Automatic && automatic && self.adjoint_method(equations) == AdjointSolver::Gmres
     }
 

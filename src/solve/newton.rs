@@ -14,7 +14,10 @@ const SHORTEST_STEP: f64 = 1e-3;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Correction {
     Dense,
-    Krylov,
+    /// By GMRES, as long as no more Jacobian–vector products are in sight for the solve than are worthwhile.
+    Krylov {
+        worthwhile: usize,
+    },
 }
 
 /// Memory of Newton's method.
@@ -177,7 +180,7 @@ impl<T: Real> Newton<T> {
         };
         self.iterates.clear();
         self.iterates.resize(system.buffers.layout.samples, start);
-        if how == Correction::Krylov {
+        if let Correction::Krylov { .. } = how {
             self.relaxations.resize(system.buffers.layout.samples, Relaxation::default());
         }
         if how == Correction::Dense {
@@ -211,7 +214,7 @@ impl<T: Real> Newton<T> {
                 }
                 let layout = system.buffers.layout;
                 let entries = layout.spans().map(|span| span.start + q);
-                let relaxed = how == Correction::Krylov && !iterate.fresh;
+                let relaxed = how != Correction::Dense && !iterate.fresh;
                 let helped = self.norms[q] <= T::constant(0.5) * iterate.norm;
                 if relaxed && !helped {
                     self.relaxations[sample] = Relaxation::default();
@@ -254,12 +257,17 @@ impl<T: Real> Newton<T> {
                 return Ok(self.iterates.iter().map(|i| i.iterations).sum());
             }
             system.retain(|sample| self.iterates[sample].phase != Phase::Done);
-            self.correct(system, how, tolerance);
+            self.correct(system, how, tolerance)?;
         }
     }
 
     /// Corrects every sample that was accepted: `previous = Y`, `Y -= correction`.
-    fn correct<F: VectorField + ?Sized>(&mut self, system: &mut StageSystem<'_, F, T>, how: Correction, tolerance: T) {
+    fn correct<F: VectorField + ?Sized>(
+        &mut self,
+        system: &mut StageSystem<'_, F, T>,
+        how: Correction,
+        tolerance: T,
+    ) -> Result<(), Failure> {
         // A sample whose trial was just accepted has its full step ahead of it.
         let corrects = |i: &Iterate<T>| i.phase == Phase::Trial && i.step == T::one();
         let layout = system.buffers.layout;
@@ -299,7 +307,7 @@ impl<T: Real> Newton<T> {
                     unknowns().zip(&self.rhs).for_each(|(k, &x)| b.correction[k] = x);
                 }
             }
-            Correction::Krylov => {
+            Correction::Krylov { worthwhile } => {
                 let forcing = |q: usize| {
                     let i = &self.iterates[system.buffers.samples[q]];
                     if corrects(i) { krylov::forcing(i.norm, i.last_norm, tolerance) } else { T::MAX }
@@ -308,9 +316,15 @@ impl<T: Real> Newton<T> {
                 self.forcing.extend((0..layout.samples).map(forcing));
                 self.relaxing.clear();
                 self.relaxing.extend(system.buffers.samples.iter().map(|&sample| self.relaxations[sample]));
-                let poor = krylov::correct(system, &mut self.gmres, &self.forcing, &mut self.relaxing);
-                if let Some(q) = poor {
-                    self.iterates[system.buffers.samples[q]].poor += 1;
+                let outcome = krylov::correct(system, &mut self.gmres, &self.forcing, worthwhile, &mut self.relaxing);
+                if let Some((q, _)) = outcome.unsolved {
+                    let sample = system.buffers.samples[q];
+                    let iterate = &mut self.iterates[sample];
+                    iterate.poor += 1;
+                    if outcome.abandoned {
+                        let (residual, iterations) = (iterate.norm.to_f64(), iterate.iterations);
+                        return Err(Failure { sample, residual, iterations, rate: None });
+                    }
                 }
                 for (q, &sample) in system.buffers.samples.iter().enumerate() {
                     if self.forcing[q] < T::MAX {
@@ -338,6 +352,7 @@ impl<T: Real> Newton<T> {
             }
             iterate.correction = size / scale;
         }
+        Ok(())
     }
 }
 

@@ -112,7 +112,8 @@ impl<F: VectorField, T: Real> Step<'_, F, T> {
                     }
                     relaxations.resize(layout.samples, Relaxation::default());
                     let relaxations = (side == Side::Adjoint).then_some(&mut relaxations[..]);
-                    let goal = solve::Goal { tolerance, max_iterations: MAX_ITERATIONS, relaxations };
+                    let (max_iterations, worthwhile) = (MAX_ITERATIONS, usize::MAX);
+                    let goal = solve::Goal { tolerance, max_iterations, worthwhile, relaxations };
                     let apply = |v: &[T], out: &mut [T]| {
                         coupled(v, out);
                         layout.subtract_from(v, out);

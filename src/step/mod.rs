@@ -23,7 +23,9 @@ pub use workspace::Workspace;
 
 use crate::error::Location;
 use crate::field::{Batch, Point};
-use crate::solve::{self, Failure, JacobianReuse, Layout, Solution, Solver, StageSolver, StageSystem, WarmStart};
+use crate::solve::{
+    self, Attempt, Failure, JacobianReuse, Layout, Solution, Solver, StageSolver, StageSystem, WarmStart,
+};
 use crate::{Error, Number, Real, Tableau, VectorField};
 use scheme::{Block, Scheme};
 use trace::BlockTrace;
@@ -192,20 +194,22 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
         let Start { batch, h, .. } = from;
         let (s, len) = (block.stages.len(), self.field.dim() * batch.stride);
         let mut solved = Err(Failure { sample: 0, residual: f64::NAN, iterations: 0, rate: None });
-        let fallback = self.solver.stage_fallback(layout.equations());
         let carried = ws.newton.has_some_factors() && self.solver.reuse.jacobian != JacobianReuse::Stage;
-        if fallback.is_none() || !ws.defeats_krylov {
-            solved = self.attempt(self.solver.stage_method(layout.equations()), block, layout, from, trace, ws);
-        }
-        if let (Err(_), Some(fallback)) = (&solved, fallback) {
-            solved = self.attempt(fallback, block, layout, from, trace, ws);
-            ws.defeats_krylov |= solved.is_ok();
+        let attempts = || self.solver.attempts(layout.equations());
+        let skipped = usize::from(ws.defeats_krylov).min(attempts().count() - 1);
+        for (k, attempt) in attempts().enumerate().skip(skipped) {
+            solved = self.attempt(attempt, block, layout, from, trace, ws);
+            if solved.is_ok() {
+                ws.defeats_krylov |= k == 1;
+                break;
+            }
         }
         if solved.is_err() && carried {
             // An old Jacobian may have led astray: once more from the first guess, without it.
             ws.newton.forget(true);
-            let method = self.solver.stage_method(layout.equations());
-            solved = self.attempt(fallback.unwrap_or(method), block, layout, from, trace, ws);
+            if let Some(dense) = attempts().nth(1).or_else(|| attempts().next()) {
+                solved = self.attempt(dense, block, layout, from, trace, ws);
+            }
         }
         ws.work.solves += layout.samples;
         let iterations = solved.map_err(|failure| Error::NotConverged {
@@ -254,7 +258,7 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
     /// Solves the stage equations by one method, from the first guess.
     fn attempt(
         &self,
-        method: StageSolver,
+        Attempt { method, worthwhile }: Attempt,
         block: &Block<T>,
         layout: Layout,
         from: Start<'_, T>,
@@ -314,7 +318,9 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
             StageSolver::FixedPoint => solve::fixed_point(&mut system, &self.solver),
             StageSolver::Anderson => solve::anderson(&mut system, &self.solver),
             StageSolver::Broyden => solve::broyden(&mut system, &self.solver),
-            StageSolver::NewtonGmres => ws.newton.solve(&mut system, solve::Correction::Krylov, &self.solver),
+            StageSolver::NewtonGmres => {
+                ws.newton.solve(&mut system, solve::Correction::Krylov { worthwhile }, &self.solver)
+            }
             StageSolver::Newton | StageSolver::Automatic => {
                 ws.newton.solve(&mut system, solve::Correction::Dense, &self.solver)
             }
