@@ -314,12 +314,12 @@ impl<T: Real> System<T> {
         self.done = self.reaches_target() || norm == T::zero();
     }
 
-    /// Whether more than `worthwhile` applications are in sight: those that a spectrum spread evenly from 1 to `κ` takes,
-    /// for ten decades altogether, measured; `κ = ‖A v_1‖` is an estimate for an operator that is the identity where it is
+    /// Whether more than `worthwhile` applications are in sight: those that a spectrum spread evenly from 1 to `κ` takes
+    /// for ten decades altogether, as measured, restarts included; `κ = ‖A v_1‖` is an estimate for an operator that is the identity where it is
     /// not large.
     fn is_hard(&self, worthwhile: usize) -> bool {
         let root = self.stretch.to_f64().sqrt();
-        let expected = 24.0 * root * (1.0 + root / RESTART as f64);
+        let expected = 24.0 * root * (1.0 + (root / 20.0).powi(2));
         !self.done && self.residual > T::constant(PROMISING) * self.first && expected > worthwhile as f64
     }
 

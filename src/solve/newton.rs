@@ -40,6 +40,8 @@ pub(crate) struct Newton<T: Real> {
     relaxing: Vec<Relaxation<T>>,
     /// By sample: what its last Krylov space said of the operator.
     relaxations: Vec<Relaxation<T>>,
+    /// Iterations of GMRES in this solve.
+    spent: usize,
 }
 
 /// Factors of the samples' Newton matrices `M`, those of the last Jacobian that each wanted.
@@ -68,6 +70,8 @@ struct Iterate<T> {
     last_norm: T,
     /// Fraction of the Newton correction being tried.
     step: T,
+    /// Whether the last correction was accepted in full.
+    whole: bool,
     /// Size of the full correction, relative to the stages.
     correction: T,
     /// Whether the correction came from the Jacobian at the stages it corrects.
@@ -123,6 +127,7 @@ impl<T: Real> Newton<T> {
             forcing: Vec::new(),
             relaxing: Vec::new(),
             relaxations: Vec::new(),
+            spent: 0,
         }
     }
 
@@ -171,6 +176,7 @@ impl<T: Real> Newton<T> {
             norm: T::MAX,
             last_norm: T::MAX,
             step: T::one(),
+            whole: false,
             correction: T::MAX,
             fresh: false,
             wants_jacobian: true,
@@ -178,6 +184,7 @@ impl<T: Real> Newton<T> {
             iterations: 0,
             poor: 0,
         };
+        self.spent = 0;
         self.iterates.clear();
         self.iterates.resize(system.buffers.layout.samples, start);
         if let Correction::Krylov { .. } = how {
@@ -304,7 +311,15 @@ impl<T: Real> Newton<T> {
                         // Judged as a failed trial at the next evaluation.
                         self.rhs.fill(T::constant(f64::NAN));
                     }
-                    unknowns().zip(&self.rhs).for_each(|(k, &x)| b.correction[k] = x);
+                    let factor = if iterate.fresh || !iterate.whole {
+                        T::one()
+                    } else {
+                        let sums = unknowns().zip(&self.rhs).fold((T::zero(), T::zero()), |(over, under), (k, &x)| {
+                            (over + b.correction[k] * x, under + b.correction[k] * b.correction[k])
+                        });
+                        broyden_factor(sums.0, sums.1)
+                    };
+                    unknowns().zip(&self.rhs).for_each(|(k, &x)| b.correction[k] = factor * x);
                 }
             }
             Correction::Krylov { worthwhile } => {
@@ -317,11 +332,12 @@ impl<T: Real> Newton<T> {
                 self.relaxing.clear();
                 self.relaxing.extend(system.buffers.samples.iter().map(|&sample| self.relaxations[sample]));
                 let outcome = krylov::correct(system, &mut self.gmres, &self.forcing, worthwhile, &mut self.relaxing);
+                self.spent += outcome.iterations;
                 if let Some((q, _)) = outcome.unsolved {
                     let sample = system.buffers.samples[q];
                     let iterate = &mut self.iterates[sample];
                     iterate.poor += 1;
-                    if outcome.abandoned {
+                    if outcome.abandoned || self.spent > worthwhile {
                         let (residual, iterations) = (iterate.norm.to_f64(), iterate.iterations);
                         return Err(Failure { sample, residual, iterations, rate: None });
                     }
@@ -356,6 +372,14 @@ impl<T: Real> Newton<T> {
     }
 }
 
+/// By what to lengthen a correction `x` from an old Jacobian: Broyden's update of it by the step `s` before, with
+/// `⟨s, x⟩ = over` and `⟨s, s⟩ = under`, makes `x / (1 - ⟨s, x⟩ / ⟨s, s⟩)` of it. Where corrections shrink by a constant
+/// factor, that is the sum of all that are to come.
+fn broyden_factor<T: Real>(over: T, under: T) -> T {
+    let ratio = over / under;
+    if ratio.abs() <= T::constant(0.5) { (T::one() - ratio).recip() } else { T::one() }
+}
+
 impl<T: Real> Iterate<T> {
     /// Takes note of the relative residual at the stages just evaluated, and decides. A Jacobian is
     /// kept while the residual shrinks by the factor `keep` an iteration.
@@ -382,6 +406,7 @@ impl<T: Real> Iterate<T> {
             let fast = norm < keep * self.norm;
             self.wants_jacobian |= (self.phase == Phase::Trial && !fast) || self.restarted;
             (self.last_norm, self.norm) = (self.norm, norm);
+            self.whole = self.phase == Phase::Trial && self.step == T::one();
             self.step = T::one();
             return match self.iterations < max_iterations {
                 true => Verdict::Correct,
