@@ -1,19 +1,26 @@
 //! Newton's method with backtracking, every sample for itself.
 
-use super::lu::LuScratch;
-use super::{DENSE_LIMIT, Failure, Gmres, JacobianReuse, Layout, Relaxation, Solver, StageSystem, krylov};
+use super::decoupled::Decoupling;
+use super::factors::{Factors, Form};
+use super::{DENSE_LIMIT, Failure, Gmres, JacobianReuse, Relaxation, Solver, StageSystem, krylov};
 use crate::field::VectorField;
 use crate::{Number, Real};
+use std::sync::Arc;
 
 /// A Jacobian is kept while the residual shrinks at least by this factor an iteration: in small systems, in large ones.
 const KEEP_JACOBIAN: [f64; 2] = [0.1, 0.3];
+/// The same where one Jacobian stands for those of all stages. Newer ones would do no better for long, but for one
+/// that contracts less: after so many of these, a sample's stages are coupled again.
+const KEEP_DECOUPLED: [f64; 2] = [0.3, 0.5];
+const MAX_SLOW: usize = 2;
 /// Shortest step that backtracking tries.
 const SHORTEST_STEP: f64 = 1e-3;
 
 /// How the Newton corrections are computed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Correction {
-    Dense,
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Correction<'a, T> {
+    /// By LU, of all stages together or decoupled.
+    Dense(Option<&'a Arc<Decoupling<T>>>),
     Krylov,
 }
 
@@ -24,35 +31,15 @@ pub(crate) struct Newton<T: Real> {
     /// Samples solved by the last correction.
     settled: Vec<usize>,
     iterates: Vec<Iterate<T>>,
-    jacobians: Vec<T>,
-    factors: Vec<T>,
-    pivots: Vec<usize>,
-    /// By sample: whether its factors are those of a matrix of that size.
-    factored: Vec<bool>,
-    equations: usize,
+    /// Samples whose next correction takes a new Jacobian.
+    wanted: Vec<usize>,
     rhs: Vec<T>,
-    lu: LuScratch,
+    pub factors: Factors<T>,
     pub gmres: Gmres<T>,
     forcing: Vec<T>,
     relaxing: Vec<Relaxation<T>>,
     /// By sample: what its last Krylov space said of the operator.
     relaxations: Vec<Relaxation<T>>,
-}
-
-/// Factors of the samples' Newton matrices `M`, those of the last Jacobian that each wanted.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Factors<'a, T> {
-    matrices: &'a [T],
-    pivots: &'a [usize],
-}
-
-impl<T: Real> Factors<'_, T> {
-    /// Overwrites `unknowns`, in the order of [`StageSystem::unknowns`], by the solution of `Mᵀ x = unknowns` for
-    /// sample `q`.
-    pub fn solve_transposed(&self, q: usize, unknowns: &mut [T], lu: &mut LuScratch) {
-        let n = unknowns.len();
-        T::solve_transposed(&self.matrices[q * n * n..][..n * n], &self.pivots[q * 2 * n..][..2 * n], unknowns, lu);
-    }
 }
 
 /// Where one sample stands.
@@ -71,6 +58,10 @@ struct Iterate<T> {
     fresh: bool,
     /// Whether a new Jacobian is wanted before the next correction.
     wants_jacobian: bool,
+    /// The matrix that is formed of it.
+    form: Form,
+    /// New Jacobians, standing for those of all stages, that contracted too little.
+    slow: usize,
     /// Whether the solve was started anew from the safer start.
     restarted: bool,
     iterations: usize,
@@ -109,13 +100,9 @@ impl<T: Real> Newton<T> {
             norms: Vec::new(),
             settled: Vec::new(),
             iterates: Vec::new(),
-            jacobians: Vec::new(),
-            factors: Vec::new(),
-            pivots: Vec::new(),
-            factored: Vec::new(),
-            equations: 0,
+            wanted: Vec::new(),
             rhs: Vec::new(),
-            lu: LuScratch::default(),
+            factors: Factors::new(),
             gmres: Gmres::new(),
             forcing: Vec::new(),
             relaxing: Vec::new(),
@@ -127,7 +114,7 @@ impl<T: Real> Newton<T> {
     pub fn forget(&mut self, factors: bool) {
         self.relaxations.clear();
         if factors {
-            self.factored.clear();
+            self.factors.forget();
         }
     }
 
@@ -136,33 +123,18 @@ impl<T: Real> Newton<T> {
         &self.relaxations
     }
 
-    /// Whether there are factors of such matrices for every sample.
-    pub fn has_factors(&self, layout: Layout) -> bool {
-        self.equations == layout.equations()
-            && self.factored.len() == layout.samples
-            && self.factored.iter().all(|&factored| factored)
-    }
-
-    /// Whether there are factors for any sample.
-    pub fn has_some_factors(&self) -> bool {
-        self.factored.contains(&true)
-    }
-
-    /// GMRES, and next to it the factors.
-    pub fn parts(&mut self) -> (&mut Gmres<T>, Factors<'_, T>) {
-        (&mut self.gmres, Factors { matrices: &self.factors, pivots: &self.pivots })
-    }
-
     /// Solves the stage equations from the stages in the system's buffers; returns the iterations of all samples.
     pub fn solve<F: VectorField + ?Sized>(
         &mut self,
         system: &mut StageSystem<'_, F, T>,
-        how: Correction,
+        how: Correction<'_, T>,
         solver: &Solver,
     ) -> Result<usize, Failure> {
         let tolerance = solver.stage_tolerance::<T>();
         let large = system.buffers.layout.equations() > DENSE_LIMIT;
-        let keep = T::constant(KEEP_JACOBIAN[usize::from(large)]);
+        let [keep, keep_decoupled] = [KEEP_JACOBIAN, KEEP_DECOUPLED].map(|keep| T::constant(keep[usize::from(large)]));
+        let krylov = matches!(how, Correction::Krylov);
+        let form = if matches!(how, Correction::Dense(Some(_))) { Form::Decoupled } else { Form::Coupled };
         let start = Iterate {
             phase: Phase::Start,
             norm: T::MAX,
@@ -171,32 +143,28 @@ impl<T: Real> Newton<T> {
             correction: T::MAX,
             fresh: false,
             wants_jacobian: true,
+            form,
+            slow: 0,
             restarted: false,
             iterations: 0,
             poor: 0,
         };
         self.iterates.clear();
         self.iterates.resize(system.buffers.layout.samples, start);
-        if how == Correction::Krylov {
-            self.relaxations.resize(system.buffers.layout.samples, Relaxation::default());
-        }
-        if how == Correction::Dense {
-            let (layout, n) = (system.buffers.layout, system.buffers.layout.equations());
-            self.factors.resize(layout.samples * n * n, T::zero());
-            self.pivots.resize(layout.samples * 2 * n, 0);
-            self.rhs.resize(n, T::zero());
-            if self.equations != n || self.factored.len() != layout.samples {
-                self.equations = n;
-                self.factored.clear();
-                self.factored.resize(layout.samples, false);
-            }
-            let kept = match solver.reuse.jacobian {
-                JacobianReuse::Automatic => large,
-                JacobianReuse::Stage => false,
-                JacobianReuse::Step | JacobianReuse::Epoch => true,
-            };
-            for (iterate, &factored) in self.iterates.iter_mut().zip(&self.factored) {
-                iterate.wants_jacobian = !(kept && factored);
+        let layout = system.buffers.layout;
+        match how {
+            Correction::Krylov => self.relaxations.resize(layout.samples, Relaxation::default()),
+            Correction::Dense(decoupling) => {
+                self.factors.prepare(layout, decoupling);
+                self.rhs.resize(layout.equations(), T::zero());
+                let kept = match solver.reuse.jacobian {
+                    JacobianReuse::Automatic => large,
+                    JacobianReuse::Stage => false,
+                    JacobianReuse::Step | JacobianReuse::Epoch => true,
+                };
+                for (sample, iterate) in self.iterates.iter_mut().enumerate() {
+                    iterate.wants_jacobian = !(kept && self.factors.has(sample));
+                }
             }
         }
         loop {
@@ -211,11 +179,12 @@ impl<T: Real> Newton<T> {
                 }
                 let layout = system.buffers.layout;
                 let entries = layout.spans().map(|span| span.start + q);
-                let relaxed = how == Correction::Krylov && !iterate.fresh;
+                let relaxed = krylov && !iterate.fresh;
                 let helped = self.norms[q] <= T::constant(0.5) * iterate.norm;
                 if relaxed && !helped {
                     self.relaxations[sample] = Relaxation::default();
                 }
+                let keep = if iterate.form == Form::Decoupled { keep_decoupled } else { keep };
                 match iterate.judge(self.norms[q], tolerance, solver.max_iterations, keep) {
                     Verdict::Done => {
                         iterate.phase = Phase::Done;
@@ -234,8 +203,8 @@ impl<T: Real> Newton<T> {
                         entries.for_each(|k| system.buffers.y[k] = system.buffers.previous[k]);
                     }
                     Verdict::Restart => {
-                        *iterate =
-                            Iterate { restarted: true, iterations: iterate.iterations, poor: iterate.poor, ..start };
+                        let Iterate { iterations, poor, .. } = *iterate;
+                        *iterate = Iterate { restarted: true, form: Form::Coupled, iterations, poor, ..start };
                         entries.for_each(|k| system.buffers.y[k] = system.buffers.base[k]);
                     }
                     Verdict::Fail => {
@@ -259,16 +228,23 @@ impl<T: Real> Newton<T> {
     }
 
     /// Corrects every sample that was accepted: `previous = Y`, `Y -= correction`.
-    fn correct<F: VectorField + ?Sized>(&mut self, system: &mut StageSystem<'_, F, T>, how: Correction, tolerance: T) {
+    fn correct<F: VectorField + ?Sized>(
+        &mut self,
+        system: &mut StageSystem<'_, F, T>,
+        how: Correction<'_, T>,
+        tolerance: T,
+    ) {
         // A sample whose trial was just accepted has its full step ahead of it.
         let corrects = |i: &Iterate<T>| i.phase == Phase::Trial && i.step == T::one();
         let layout = system.buffers.layout;
         match how {
-            Correction::Dense => {
-                let n = layout.equations();
-                let wanted = |i: &Iterate<T>| corrects(i) && i.wants_jacobian;
-                if system.buffers.samples.iter().any(|&sample| wanted(&self.iterates[sample])) {
-                    system.jacobians(&mut self.jacobians);
+            Correction::Dense(_) => {
+                for form in [Form::Decoupled, Form::Coupled] {
+                    let wanted = |i: &Iterate<T>| corrects(i) && i.wants_jacobian && i.form == form;
+                    self.wanted.clear();
+                    let samples = &system.buffers.samples;
+                    self.wanted.extend((0..layout.samples).filter(|&q| wanted(&self.iterates[samples[q]])));
+                    self.factors.renew(system, form, &self.wanted);
                 }
                 for q in 0..layout.samples {
                     let sample = system.buffers.samples[q];
@@ -276,26 +252,13 @@ impl<T: Real> Newton<T> {
                     if !corrects(iterate) {
                         continue;
                     }
-                    let factors = &mut self.factors[sample * n * n..][..n * n];
-                    let pivots = &mut self.pivots[sample * 2 * n..][..2 * n];
                     iterate.fresh = iterate.wants_jacobian;
-                    let mut sound = true;
-                    if iterate.wants_jacobian {
-                        system.newton_matrix(&self.jacobians, q, factors);
-                        system.work.factorizations += 1;
-                        sound = T::factor(factors, pivots, &mut self.lu).is_ok();
-                        iterate.wants_jacobian = !sound;
-                        self.factored[sample] = sound;
-                    }
+                    iterate.wants_jacobian = !self.factors.has(sample);
                     let b = &mut *system.buffers;
                     let unknowns = || StageSystem::<F, T>::unknowns(layout, q);
                     unknowns().zip(&mut self.rhs).for_each(|(k, x)| *x = b.residual[k]);
-                    if sound {
-                        T::solve(factors, pivots, &mut self.rhs, &mut self.lu);
-                    } else {
-                        // Judged as a failed trial at the next evaluation.
-                        self.rhs.fill(T::constant(f64::NAN));
-                    }
+                    // Not finite if the matrix is singular: judged as a failed trial at the next evaluation.
+                    self.factors.solve(sample, &mut self.rhs);
                     unknowns().zip(&self.rhs).for_each(|(k, &x)| b.correction[k] = x);
                 }
             }
@@ -359,13 +322,24 @@ impl<T: Real> Iterate<T> {
             _ => norm < self.norm,
         };
         let stalled = self.phase == Phase::Trial && norm >= T::constant(0.5) * self.norm;
-        if stalled && self.fresh && norm.is_finite() && self.correction <= tolerance && self.step == T::one() {
+        let decoupled = self.form == Form::Decoupled;
+        if stalled
+            && self.fresh
+            && !decoupled
+            && norm.is_finite()
+            && self.correction <= tolerance
+            && self.step == T::one()
+        {
             // Rounding errors of F are what is left of the residual.
             return Verdict::Done;
         }
         if accepted {
-            let fast = norm < keep * self.norm;
-            self.wants_jacobian |= (self.phase == Phase::Trial && !fast) || self.restarted;
+            let slow = self.phase == Phase::Trial && norm >= keep * self.norm;
+            self.wants_jacobian |= slow || self.restarted;
+            self.slow += usize::from(slow && self.fresh);
+            if decoupled && (self.slow >= MAX_SLOW || 2 * self.iterations >= max_iterations) {
+                (self.form, self.wants_jacobian) = (Form::Coupled, true);
+            }
             (self.last_norm, self.norm) = (self.norm, norm);
             self.step = T::one();
             return match self.iterations < max_iterations {
@@ -375,8 +349,11 @@ impl<T: Real> Iterate<T> {
             };
         }
         let shorter = self.step * T::constant(0.25);
-        if self.phase == Phase::Trial && !self.fresh {
+        if self.phase == Phase::Trial && (!self.fresh || decoupled) {
             self.wants_jacobian = true;
+            if self.fresh {
+                self.form = Form::Coupled;
+            }
             Verdict::GoBack
         } else if self.phase == Phase::Trial && shorter >= T::constant(SHORTEST_STEP) {
             self.step = shorter;

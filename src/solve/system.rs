@@ -3,6 +3,7 @@
 use super::{Layout, Work};
 use crate::field::{Point, Scratch, VectorField};
 use crate::{Number, Real};
+use std::ops::Range;
 
 /// The unknowns of a block of stages and all that belongs to them, for the samples that are still being solved.
 #[derive(Debug)]
@@ -115,6 +116,26 @@ impl<T: Real> Buffers<T> {
     }
 }
 
+/// Dense Jacobians of the field at some stages of some samples: `rows²` rows.
+#[derive(Debug)]
+pub(crate) struct Jacobians<T> {
+    pub entries: Vec<T>,
+    pub layout: Layout,
+}
+
+impl<T: Real> Jacobians<T> {
+    pub fn new() -> Self {
+        Jacobians { entries: Vec::new(), layout: Layout { rows: 0, stages: 0, samples: 0, stride: 0 } }
+    }
+
+    /// `∂F_p/∂y_r` at one of the stages, of one of the samples.
+    #[inline]
+    pub fn at(&self, p: usize, r: usize, stage: usize, sample: usize) -> T {
+        let Layout { rows, samples, stride, .. } = self.layout;
+        self.entries[(p * rows + r) * stride + stage * samples + sample]
+    }
+}
+
 /// Where solved samples go: matrices of the block's full layout.
 #[derive(Debug)]
 pub(crate) struct Solution<'a, T> {
@@ -190,18 +211,40 @@ impl<F: VectorField + ?Sized, T: Real> StageSystem<'_, F, T> {
         layout.subtract_from(w, out);
     }
 
-    /// Dense Jacobians of the field at the stages last evaluated: `rows² × stride`.
-    pub fn jacobians(&mut self, out: &mut Vec<T>) {
+    /// Dense Jacobians of the field at the stages last evaluated: those of `stages` of `samples` (ascending).
+    pub fn jacobians(&mut self, stages: Range<usize>, samples: &[usize], out: &mut Jacobians<T>) {
         let b = &*self.buffers;
-        out.resize(b.layout.rows * b.layout.len(), T::zero());
-        let at = Point { params: self.params, t: &b.t, y: &b.y, batch: b.layout.batch() };
-        self.work.jacobians += b.layout.batch().live;
-        self.field.jacobian(at, &b.record, out, self.scratch);
+        let from = b.layout;
+        let all = (stages.len(), samples.len()) == (from.stages, from.samples);
+        out.layout = if all { from } else { Layout::new::<T>(from.rows, stages.len(), samples.len()) };
+        out.entries.resize(from.rows * out.layout.len(), T::zero());
+        let (to, batch) = (out.layout, out.layout.batch());
+        self.work.jacobians += batch.live;
+        if all {
+            let at = Point { params: self.params, t: &b.t, y: &b.y, batch };
+            self.field.jacobian(at, &b.record, &mut out.entries, self.scratch);
+            return;
+        }
+        let gather = |matrix: &[T], scratch: &mut Scratch<T>| {
+            let mut columns = scratch.take(matrix.len() / from.stride * to.stride);
+            for (source, target) in matrix.chunks_exact(from.stride).zip(columns.chunks_exact_mut(to.stride)) {
+                target[batch.live..].fill(T::zero());
+                for (stage, target) in stages.clone().zip(target.chunks_exact_mut(to.samples)) {
+                    let source = &source[stage * from.samples..][..from.samples];
+                    target.iter_mut().zip(samples).for_each(|(target, &q)| *target = source[q]);
+                }
+            }
+            columns
+        };
+        let [t, y, record] = [&b.t, &b.y, &b.record].map(|matrix| gather(matrix, self.scratch));
+        let at = Point { params: self.params, t: &t, y: &y, batch };
+        self.field.jacobian(at, &record, &mut out.entries, self.scratch);
+        [record, y, t].into_iter().for_each(|columns| self.scratch.give(columns));
     }
 
-    /// `matrix = M` of sample `q`, row-major, unknowns by stage, then component.
-    pub fn newton_matrix(&self, jacobians: &[T], q: usize, matrix: &mut [T]) {
-        let Layout { rows: d, stages: s, samples, stride } = self.buffers.layout;
+    /// `matrix = M` of sample `q`, row-major, unknowns by stage, then component; its Jacobians are those in `column`.
+    pub fn newton_matrix(&self, jacobians: &Jacobians<T>, column: usize, q: usize, matrix: &mut [T]) {
+        let Layout { rows: d, stages: s, .. } = self.buffers.layout;
         let (n, h) = (s * d, self.buffers.h[q]);
         for i in 0..s {
             for j in 0..s {
@@ -209,7 +252,7 @@ impl<F: VectorField + ?Sized, T: Real> StageSystem<'_, F, T> {
                 for p in 0..d {
                     let row = &mut matrix[(i * d + p) * n + j * d..][..d];
                     for (r, entry) in row.iter_mut().enumerate() {
-                        *entry = -ha * jacobians[(p * d + r) * stride + j * samples + q];
+                        *entry = -ha * jacobians.at(p, r, j, column);
                     }
                     if i == j {
                         row[p] += T::one();

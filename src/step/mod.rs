@@ -193,7 +193,7 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
         let (s, len) = (block.stages.len(), self.field.dim() * batch.stride);
         let mut solved = Err(Failure { sample: 0, residual: f64::NAN, iterations: 0, rate: None });
         let fallback = self.solver.stage_fallback(layout.equations());
-        let carried = ws.newton.has_some_factors() && self.solver.reuse.jacobian != JacobianReuse::Stage;
+        let carried = ws.newton.factors.any() && self.solver.reuse.jacobian != JacobianReuse::Stage;
         if fallback.is_none() || !ws.defeats_krylov {
             solved = self.attempt(self.solver.stage_method(layout.equations()), block, layout, from, trace, ws);
         }
@@ -316,7 +316,11 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
             StageSolver::Broyden => solve::broyden(&mut system, &self.solver),
             StageSolver::NewtonGmres => ws.newton.solve(&mut system, solve::Correction::Krylov, &self.solver),
             StageSolver::Newton | StageSolver::Automatic => {
-                ws.newton.solve(&mut system, solve::Correction::Dense, &self.solver)
+                ws.newton.solve(&mut system, solve::Correction::Dense(None), &self.solver)
+            }
+            StageSolver::SimplifiedNewton => {
+                let how = solve::Correction::Dense(block.decoupling.as_ref());
+                ws.newton.solve(&mut system, how, &self.solver)
             }
             descent => solve::descent(&mut system, descent, &self.solver),
         }

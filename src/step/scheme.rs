@@ -1,7 +1,9 @@
 //! A tableau as a step uses it.
 
+use crate::solve::Decoupling;
 use crate::{Real, Tableau};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Inverses of coefficient matrices with larger entries are not used to recover slopes from stages: they would amplify
 /// what the tolerance leaves of the residual.
@@ -30,6 +32,8 @@ pub(crate) struct Block<T> {
     /// Inverse of `a`, if it is well conditioned: `h k = A⁻¹ (Y - base)` spares a stiff field's amplification of the
     /// error in `Y`.
     pub inverse: Option<Vec<T>>,
+    /// The eigenvalues and eigenvectors of `a`, if they decouple the stages.
+    pub decoupling: Option<Arc<Decoupling<T>>>,
 }
 
 impl<T: Real> Scheme<T> {
@@ -42,9 +46,11 @@ impl<T: Real> Scheme<T> {
                 .try_inverse()
                 .filter(|inverse| inverse.amax() <= LARGEST_INVERSE)
                 .map(|inverse| inverse.transpose().iter().map(|&x| T::constant(x)).collect());
+            let c = &tableau.c()[stages.clone()];
             Block {
                 index,
-                c: tableau.c()[stages.clone()].iter().map(|&x| T::constant(x)).collect(),
+                decoupling: Decoupling::new(&a, c).map(Arc::new),
+                c: c.iter().map(|&x| T::constant(x)).collect(),
                 implicit: a.iter().any(|&x| x != 0.0),
                 a: a.into_iter().map(T::constant).collect(),
                 inverse,
