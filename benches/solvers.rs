@@ -11,9 +11,10 @@ use kutta::{Error, Number, OdeBlock, Real, Tableau, VectorField};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-const METHODS: [StageSolver; 13] = [
+const METHODS: [StageSolver; 14] = [
     StageSolver::Automatic,
     StageSolver::Newton,
+    StageSolver::SimplifiedNewton,
     StageSolver::NewtonGmres,
     StageSolver::FixedPoint,
     StageSolver::Anderson,
