@@ -400,3 +400,28 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// One Jacobian for all stages may not do; then each stage gets its own, from the same first guess.
+    #[test]
+    fn decoupled_stages_are_solved_wherever_coupled_ones_are(
+        scheme in prop::sample::select(vec![
+            Tableau::radau_iia(2).unwrap(), Tableau::radau_iia(3).unwrap(), Tableau::gauss(4).unwrap(),
+        ]),
+        h in 0.1..2.0f64, size in 1.0..8.0f64,
+        params in prop::collection::vec(-1.0..1.0f64, 3 * 14), start in prop::collection::vec(-2.0..2.0f64, 6),
+    ) {
+        let params: Vec<f64> = params.iter().map(|x| size * x).collect();
+        let run = |method| {
+            let solver = Solver { method, ..Solver::default() };
+            let block = OdeBlock::new(Smooth { dim: 6, width: 3 }, scheme.clone()).step_size(h).solved_by(solver);
+            block.integrate(&params, 0.5, &[&start])
+        };
+        if run(StageSolver::Newton).is_ok() {
+            let decoupled = run(StageSolver::SimplifiedNewton);
+            prop_assert!(decoupled.is_ok(), "{}", decoupled.unwrap_err());
+        }
+    }
+}

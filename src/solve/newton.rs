@@ -62,9 +62,13 @@ struct Iterate<T> {
     form: Form,
     /// New Jacobians, standing for those of all stages, that contracted too little.
     slow: usize,
+    /// Whether Newton's own corrections are yet to be tried from the first guess.
+    untried: bool,
     /// Whether the solve was started anew from the safer start.
     restarted: bool,
     iterations: usize,
+    /// Iterations with one Jacobian for all stages that led nowhere.
+    vain: usize,
     /// Corrections whose linear system was not solved.
     poor: usize,
 }
@@ -89,7 +93,7 @@ enum Verdict {
     Shorten,
     /// Return to the last accepted stages for a fresh Jacobian.
     GoBack,
-    /// Start again from the base of the stages.
+    /// Start again: from the first guess where that was decoupled, else from the base of the stages.
     Restart,
     Fail,
 }
@@ -145,13 +149,19 @@ impl<T: Real> Newton<T> {
             wants_jacobian: true,
             form,
             slow: 0,
+            untried: form == Form::Decoupled,
             restarted: false,
             iterations: 0,
+            vain: 0,
             poor: 0,
         };
         self.iterates.clear();
         self.iterates.resize(system.buffers.layout.samples, start);
         let layout = system.buffers.layout;
+        if form == Form::Decoupled {
+            // The first guess is kept where the solution is to go.
+            system.solution.y.copy_from_slice(&system.buffers.y);
+        }
         match how {
             Correction::Krylov => self.relaxations.resize(layout.samples, Relaxation::default()),
             Correction::Dense(decoupling) => {
@@ -202,16 +212,22 @@ impl<T: Real> Newton<T> {
                         iterate.phase = Phase::Back;
                         entries.for_each(|k| system.buffers.y[k] = system.buffers.previous[k]);
                     }
+                    Verdict::Restart if iterate.untried => {
+                        let vain = iterate.iterations;
+                        *iterate = Iterate { form: Form::Coupled, untried: false, vain, ..start };
+                        let guess = system.solution.layout.spans().map(|span| span.start + sample);
+                        entries.zip(guess).for_each(|(k, from)| system.buffers.y[k] = system.solution.y[from]);
+                    }
                     Verdict::Restart => {
-                        let Iterate { iterations, poor, .. } = *iterate;
-                        *iterate = Iterate { restarted: true, form: Form::Coupled, iterations, poor, ..start };
+                        let Iterate { form, untried, iterations, vain, poor, .. } = *iterate;
+                        *iterate = Iterate { form, untried, restarted: true, iterations, vain, poor, ..start };
                         entries.for_each(|k| system.buffers.y[k] = system.buffers.base[k]);
                     }
                     Verdict::Fail => {
                         return Err(Failure {
                             sample,
                             residual: self.norms[q].to_f64(),
-                            iterations: iterate.iterations,
+                            iterations: iterate.iterations + iterate.vain,
                             rate: None,
                         });
                     }
@@ -220,7 +236,7 @@ impl<T: Real> Newton<T> {
             }
             system.settle(&self.settled);
             if !unfinished {
-                return Ok(self.iterates.iter().map(|i| i.iterations).sum());
+                return Ok(self.iterates.iter().map(|i| i.iterations + i.vain).sum());
             }
             system.retain(|sample| self.iterates[sample].phase != Phase::Done);
             self.correct(system, how, tolerance);
