@@ -10,9 +10,9 @@
 //! of a complex pair `μ, μ̄` are conjugate, so one of them gives both terms: `2 Re(…)`. An eigenvalue zero needs no system.
 //! For the transposed system `v_k` and `w_k` change places.
 //!
-//! Factorising `s·d` equations costs `⅔ s³d³` operations; decoupled, a real eigenvalue costs `⅔ d³` and a pair four
-//! times that. For Radau IIA or Gauss with two stages, half; with three, a fifth; with five, a fourteenth. And one Jacobian is computed
-//! instead of `s`.
+//! Factorising `s·d` equations costs `⅔ s³d³` operations; decoupled, a real eigenvalue costs `⅔ d³` and a pair four times
+//! that. For Gauss and Radau IIA, two stages cost half as much, three a fifth, five a fourteenth; and one Jacobian is
+//! computed instead of `s`.
 //!
 //! # References
 //! Butcher, *On the implementation of implicit Runge–Kutta methods*, BIT 16 (1976); Bickart, *An efficient solution
@@ -26,8 +26,8 @@ use faer::MatRef;
 use nalgebra::{Complex, DMatrix};
 use std::sync::Arc;
 
-/// Eigenvectors with a larger condition number are not used, nor those that lose more than this fraction of a number in
-/// rounding.
+/// Eigenvectors with a larger condition number are not used, nor those through which rounding errors grow to more than
+/// this fraction of a number.
 const LARGEST_CONDITION: f64 = 1e8;
 const LARGEST_LOSS: f64 = 1e-3;
 /// Eigenvalues below this fraction of the largest are zero.
@@ -81,7 +81,7 @@ impl<T: Real> Decoupling<T> {
         });
         let inverse = basis.clone().try_inverse()?;
         let condition = basis.norm() * inverse.norm();
-        if !(condition <= LARGEST_CONDITION.min(LARGEST_LOSS / T::EPSILON.to_f64())) {
+        if condition.is_nan() || condition > LARGEST_CONDITION.min(LARGEST_LOSS / T::EPSILON.to_f64()) {
             return None;
         }
         let lower = |x: Complex<f64>| Complex { re: T::constant(x.re), im: T::constant(x.im) };

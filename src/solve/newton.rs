@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 /// A Jacobian is kept while the residual shrinks at least by this factor an iteration: in small systems, in large ones.
 const KEEP_JACOBIAN: [f64; 2] = [0.1, 0.3];
-/// The same where one Jacobian stands for those of all stages. Newer ones would do no better for long, but for one
-/// that contracts less: after so many of these, a sample's stages are coupled again.
+/// The same where one Jacobian stands for those of all stages: convergence is linear, and a newer one may do no better.
+/// After so many new ones that contract less, a sample's stages are coupled again.
 const KEEP_DECOUPLED: [f64; 2] = [0.3, 0.5];
 const MAX_SLOW: usize = 2;
 /// Shortest step that backtracking tries.
