@@ -11,9 +11,10 @@ use kutta::{Error, Number, OdeBlock, Real, Tableau, VectorField};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-const METHODS: [StageSolver; 13] = [
+const METHODS: [StageSolver; 14] = [
     StageSolver::Automatic,
     StageSolver::Newton,
+    StageSolver::SimplifiedNewton,
     StageSolver::NewtonGmres,
     StageSolver::FixedPoint,
     StageSolver::Anderson,
@@ -269,8 +270,9 @@ fn compare(scheme: &Tableau, d: usize, params: &[f64], starts: &[f64]) -> Vec<Ou
 fn main() {
     let cases = [
         ("backward Euler", Tableau::backward_euler(), (1.0, 0.0)),
-        // Eigenvalues of A⁻¹: 2 ± i√2.
+        // Eigenvalues of A⁻¹: 2 ± i√2; 2.68… ± 3.05…i, and 3.63….
         ("Radau IIA, two stages", Tableau::radau_iia(2).expect("two stages"), (2.0, 2.0_f64.sqrt())),
+        ("Radau IIA, three stages", Tableau::radau_iia(3).expect("three stages"), (2.681_082_873_6, 3.050_430_199_2)),
     ];
     let mut verdicts = Vec::new();
     for (name, scheme, pole) in cases {

@@ -3,6 +3,7 @@
 use kutta::field::{Activation, Bounded, Input, Layered, Mlp, Spectrum, WithInputs};
 use kutta::network::{OdeBlock, Path};
 use kutta::regularisation::{Estimator, ProbeKind};
+use kutta::solve::{AdjointSolver, Solver, StageSolver};
 use kutta::{Number, Regularisation, Tableau, VectorField};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -53,8 +54,8 @@ fn regularisation(estimator: Estimator) -> Regularisation {
 }
 
 /// Allocations of a forward, a regularised and a backward pass after two passes of warm-up.
-fn allocations<F: VectorField>(field: F, scheme: &Tableau, steps: usize) -> usize {
-    let block = OdeBlock::new(field, scheme.clone()).steps(steps).step_size(0.01);
+fn allocations<F: VectorField>(field: F, scheme: &Tableau, solver: Solver, steps: usize) -> usize {
+    let block = OdeBlock::new(field, scheme.clone()).steps(steps).step_size(0.01).solved_by(solver);
     let starts: Vec<f64> = (0..2 * 9).map(|k| 0.1 + (k as f64).sin()).collect();
     let params: Vec<f64> = (0..block.param_count()).map(|k| 0.5 + 0.3 * (k as f64).cos()).collect();
     let grid = block.grid(0.0, 9).unwrap();
@@ -91,14 +92,18 @@ fn steps_do_not_allocate() {
         Tableau::radau_iia(3).unwrap(),
     ] {
         let name = scheme.name().to_string();
-        for steps in [10, 1000] {
-            assert_eq!(allocations(network(), &scheme, steps), 0, "{name}, network, {steps} steps");
-            assert_eq!(allocations(timed(), &scheme, steps), 0, "{name}, network of time, {steps} steps");
-            assert_eq!(allocations(bounded(), &scheme, steps), 0, "{name}, bounded network, {steps} steps");
-            assert_eq!(allocations(Pendulum, &scheme, steps), 0, "{name}, pendulum, {steps} steps");
+        let decoupled =
+            Solver { method: StageSolver::SimplifiedNewton, adjoint: AdjointSolver::Gmres, ..Solver::default() };
+        for (solver, steps) in [(Solver::default(), 10), (Solver::default(), 1000), (decoupled, 10), (decoupled, 1000)]
+        {
+            let name = format!("{name} by {}", solver.method);
+            assert_eq!(allocations(network(), &scheme, solver, steps), 0, "{name}, network, {steps} steps");
+            assert_eq!(allocations(timed(), &scheme, solver, steps), 0, "{name}, network of time, {steps} steps");
+            assert_eq!(allocations(bounded(), &scheme, solver, steps), 0, "{name}, bounded network, {steps} steps");
+            assert_eq!(allocations(Pendulum, &scheme, solver, steps), 0, "{name}, pendulum, {steps} steps");
         }
         // Norms take memory, once a pass.
-        let [few, many] = [10, 1000].map(|steps| allocations(normalised(), &scheme, steps));
+        let [few, many] = [10, 1000].map(|steps| allocations(normalised(), &scheme, Solver::default(), steps));
         assert_eq!(few, many, "{name}, normalised network");
     }
 }

@@ -204,6 +204,7 @@ fn every_stage_solver_has_a_name() {
     for solver in [
         "automatic",
         "newton",
+        "simplified-newton",
         "newton-gmres",
         "fixed-point",
         "anderson",

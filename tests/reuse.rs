@@ -2,8 +2,8 @@
 
 use kutta::field::{Activation, Damped, Mlp};
 use kutta::network::{OdeBlock, Path, Work};
-use kutta::solve::{JacobianReuse, Reuse, Solver, StageSolver, WarmStart};
-use kutta::{Tableau, VectorField};
+use kutta::solve::{AdjointSolver, JacobianReuse, Reuse, Solver, StageSolver, WarmStart};
+use kutta::{Number, Tableau, VectorField};
 
 const STARTS: [WarmStart; 3] = [WarmStart::None, WarmStart::PreviousStep, WarmStart::LastEpoch];
 const JACOBIANS: [JacobianReuse; 3] = [JacobianReuse::Stage, JacobianReuse::Step, JacobianReuse::Epoch];
@@ -36,7 +36,13 @@ fn passes(d: usize, scheme: &Tableau, solver: Solver) -> (Vec<f64>, Work) {
 
 #[test]
 fn policies_agree_within_the_tolerance() {
-    for (d, method) in [(2, StageSolver::Newton), (14, StageSolver::Newton), (14, StageSolver::NewtonGmres)] {
+    for (d, method) in [
+        (2, StageSolver::Newton),
+        (2, StageSolver::SimplifiedNewton),
+        (14, StageSolver::Newton),
+        (14, StageSolver::SimplifiedNewton),
+        (14, StageSolver::NewtonGmres),
+    ] {
         for scheme in [Tableau::implicit_midpoint(), Tableau::sdirk2(), Tableau::radau_iia(2).unwrap()] {
             let exact = Solver { method: StageSolver::Newton, tolerance: Some(1e-13), ..Solver::default() };
             let (exact, _) = passes(d, &scheme, exact);
@@ -71,6 +77,65 @@ fn reuse_spares_work() {
     assert!(epoch.factorizations <= step.factorizations, "{step:?} {epoch:?}");
 }
 
+/// Three stages, one Jacobian for all, kept over steps and passes; its factors serve the adjoint as well as exact ones.
+#[test]
+fn decoupled_stages_share_jacobians_and_their_factors() {
+    let work = |method, jacobian| {
+        let reuse = Reuse { start: WarmStart::PreviousStep, jacobian };
+        let solver =
+            Solver { method, adjoint: AdjointSolver::Gmres, reuse, tolerance: Some(1e-8), ..Solver::default() };
+        passes(14, &Tableau::radau_iia(3).unwrap(), solver).1
+    };
+    let [stage, step, epoch] = JACOBIANS.map(|jacobian| work(StageSolver::SimplifiedNewton, jacobian));
+    assert!(2 * step.jacobians < stage.jacobians, "{stage:?} {step:?}");
+    assert!(epoch.jacobians <= step.jacobians, "{step:?} {epoch:?}");
+    // A real eigenvalue and a pair.
+    assert_eq!(stage.factorizations, 2 * stage.jacobians, "{stage:?}");
+    let newton = work(StageSolver::Newton, JacobianReuse::Stage);
+    assert!(2 * stage.jacobians < newton.jacobians && stage.products <= newton.products, "{newton:?} {stage:?}");
+}
+
+/// `y_i' = -10^i/2 (γ y_i - y_{i+1})`, cyclic: stiff, and linear.
+struct Chain;
+
+impl VectorField for Chain {
+    fn dim(&self) -> usize {
+        8
+    }
+    fn param_count(&self) -> usize {
+        1
+    }
+    fn eval<S: Number>(&self, params: &[S], _t: S, y: &[S], dy: &mut [S]) {
+        for (i, dy) in dy.iter_mut().enumerate() {
+            *dy = S::constant(-(10f64.powf(0.5 * i as f64))) * (params[0] * y[i] - y[(i + 1) % 8]);
+        }
+    }
+}
+
+/// The Jacobian is the same at all stages: the decoupled factors are exact.
+#[test]
+fn decoupled_factors_precondition_the_adjoint() {
+    let starts = [[1.0, -0.5, 0.3, 0.2, 0.8, -0.1, 0.4, 0.6]];
+    for scheme in [Tableau::radau_iia(3).unwrap(), Tableau::gauss(2).unwrap(), Tableau::lobatto_iiic(4).unwrap()] {
+        let gradient = |method, adjoint| {
+            let solver = Solver { method, adjoint, ..Solver::default() };
+            let block = OdeBlock::new(Chain, scheme.clone()).steps(5).step_size(0.3).solved_by(solver);
+            let grid = block.grid(0.0, 1).unwrap();
+            let mut unrolled = block.unroll(&grid).unwrap();
+            unrolled.forward(&[1.5], &starts.concat()).unwrap();
+            let mut cotangents = Path::zeros(8, &grid);
+            cotangents.state_mut(0, 5).fill(1.0);
+            let (mut params_bar, mut starts_bar) = ([0.0], [0.0; 8]);
+            unrolled.backward(&[1.5], &cotangents, &mut params_bar, &mut starts_bar).unwrap();
+            (params_bar[0], unrolled.work())
+        };
+        let (exact, _) = gradient(StageSolver::Newton, AdjointSolver::Dense);
+        let (found, work) = gradient(StageSolver::SimplifiedNewton, AdjointSolver::Gmres);
+        assert!((found - exact).abs() < 1e-8 * exact.abs(), "{}: {found} and {exact}", scheme.name());
+        assert!(work.products <= 3 * scheme.stages() * work.solves, "{}: {work:?}", scheme.name());
+    }
+}
+
 /// Samples share nothing that a policy keeps: a batch of one gives what it gives in a batch.
 #[test]
 fn a_samples_results_do_not_depend_on_its_batch() {
@@ -78,10 +143,14 @@ fn a_samples_results_do_not_depend_on_its_batch() {
     let params: Vec<f64> = (0..field.param_count()).map(|k| 0.3 * (0.7 * k as f64).sin()).collect();
     let starts: Vec<Vec<f64>> = (0..5).map(|q| (0..14).map(|i| ((3 * i + q) as f64).cos()).collect()).collect();
     for jacobian in JACOBIANS {
-        for method in [StageSolver::Newton, StageSolver::NewtonGmres] {
+        for (method, scheme) in [
+            (StageSolver::Newton, Tableau::sdirk2()),
+            (StageSolver::SimplifiedNewton, Tableau::radau_iia(3).unwrap()),
+            (StageSolver::NewtonGmres, Tableau::sdirk2()),
+        ] {
             let reuse = Reuse { start: WarmStart::LastEpoch, jacobian };
             let solver = Solver { method, reuse, ..Solver::default() };
-            let block = OdeBlock::new(field.clone(), Tableau::sdirk2()).steps(8).step_size(0.1).solved_by(solver);
+            let block = OdeBlock::new(field.clone(), scheme).steps(8).step_size(0.1).solved_by(solver);
             let all = block.integrate(&params, 0.0, &starts).unwrap();
             let alone = block.integrate(&params, 0.0, &starts[3..4]).unwrap();
             assert_eq!(all.last(3), alone.last(0), "{method}, {jacobian:?}");

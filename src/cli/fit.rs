@@ -55,8 +55,8 @@ pub struct Fit {
     /// Longest step, in the data's unit of time, instead of --substeps
     #[arg(long, value_parser = positive, value_name = "SIZE", conflicts_with = "substeps", help_heading = "Network", allow_hyphen_values = true)]
     step: Option<f64>,
-    /// How stages are solved: automatic, newton, newton-gmres, fixed-point, anderson, broyden, or by descent:
-    /// gradient-descent, bfgs, lbfgs, fletcher-reeves, polak-ribiere, hestenes-stiefel, gauss-newton
+    /// How stages are solved: automatic, newton, simplified-newton, newton-gmres, fixed-point, anderson, broyden, or by
+    /// descent: gradient-descent, bfgs, lbfgs, fletcher-reeves, polak-ribiere, hestenes-stiefel, gauss-newton
     #[arg(long, default_value = "automatic", value_parser = by_name::<StageSolver>, value_name = "NAME",
           help_heading = "Network")]
     solver: StageSolver,

@@ -3,6 +3,7 @@
 use super::{Elementary, Number};
 use crate::field::Kernels;
 use crate::solve::lu::DenseLu;
+use nalgebra::Complex;
 use serde::{Serialize, de::DeserializeOwned};
 use std::fmt::{Display, LowerExp};
 use std::iter::Sum;
@@ -20,7 +21,8 @@ pub trait Real:
     + Sync
     + Serialize
     + DeserializeOwned
-    + DenseLu
+    + DenseLu<Self>
+    + DenseLu<Complex<Self>>
     + Kernels
     + 'static
 {

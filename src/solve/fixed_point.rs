@@ -40,7 +40,7 @@ pub(crate) fn solve<F: VectorField + ?Sized, T: Real>(
                 continue;
             }
             // Of residuals relative to a state that grows with them no rate could be told.
-            let size = norm * system.scale(q);
+            let size = norm * system.buffers.scale[q];
             let (first, last, rate) = &mut observed[sample];
             let mut refused = !norm.is_finite() || iteration >= solver.max_iterations;
             if !norm.is_finite() && iteration > 0 {

@@ -16,8 +16,10 @@ mod alone;
 mod anderson;
 mod broyden;
 mod contraction;
+mod decoupled;
 mod descent;
 mod extrapolate;
+mod factors;
 mod fixed_point;
 mod gmres;
 mod history;
@@ -32,6 +34,7 @@ mod work;
 
 pub(crate) use anderson::solve as anderson;
 pub(crate) use broyden::solve as broyden;
+pub(crate) use decoupled::Decoupling;
 pub(crate) use descent::solve as descent;
 pub(crate) use extrapolate::Extrapolation;
 pub(crate) use fixed_point::{neumann, solve as fixed_point};
@@ -137,7 +140,7 @@ impl Solver {
     pub(crate) fn attempts(&self, equations: usize) -> impl Iterator<Item = Attempt> {
         let chosen = Attempt { method: self.stage_method(equations), worthwhile: usize::MAX };
         let economical = Attempt { worthwhile: equations * WORTHWHILE / 2, ..chosen };
-        let dense = Attempt { method: StageSolver::Newton, ..chosen };
+        let dense = Attempt { method: StageSolver::SimplifiedNewton, ..chosen };
         let several = self.has_fallback(equations);
         let attempts = if several { [Some(economical), Some(dense), Some(chosen)] } else { [Some(chosen), None, None] };
         attempts.into_iter().flatten()
@@ -151,7 +154,8 @@ impl Solver {
 
     /// Whether to try dense matrices where GMRES fails on an adjoint or a tangent.
     pub(crate) fn adjoint_fallback(&self, equations: usize) -> bool {
-        let automatic = self.method == StageSolver::Newton || self.has_fallback(equations);
+        let dense = matches!(self.method, StageSolver::Newton | StageSolver::SimplifiedNewton);
+        let automatic = dense || self.has_fallback(equations);
         self.adjoint == AdjointSolver::Automatic && automatic && self.adjoint_method(equations) == AdjointSolver::Gmres
     }
 
@@ -191,6 +195,11 @@ pub enum StageSolver {
     Automatic,
     /// Newton's method with a dense Jacobian and LU, reused while it contracts, with backtracking.
     Newton,
+    /// Newton's method with one Jacobian for all stages of a step, reused while it contracts: fully implicit stages are
+    /// decoupled through the eigenvalues of their coefficients, and LU factorises matrices of the field's size, not of all
+    /// stages together. A sample for which one Jacobian does not do goes on by [`Newton`](StageSolver::Newton), and so do
+    /// all where the stages are not coupled or have no well-conditioned eigenvectors.
+    SimplifiedNewton,
     /// Newton's method with GMRES on Jacobian–vector products, with backtracking.
     NewtonGmres,
     /// The fixed-point iteration `Y ← base + h A F(Y)`, for contractive stages.
@@ -262,7 +271,8 @@ macro_rules! names {
         }
     };
 }
-names!(StageSolver, "solver", Automatic "automatic", Newton "newton", NewtonGmres "newton-gmres",
+names!(StageSolver, "solver", Automatic "automatic", Newton "newton",
+    SimplifiedNewton "simplified-newton", NewtonGmres "newton-gmres",
     FixedPoint "fixed-point", Anderson "anderson", Broyden "broyden", GradientDescent "gradient-descent", Bfgs "bfgs", Lbfgs "lbfgs",
     FletcherReeves "fletcher-reeves", PolakRibiere "polak-ribiere", HestenesStiefel "hestenes-stiefel",
     GaussNewton "gauss-newton");

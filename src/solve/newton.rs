@@ -1,19 +1,26 @@
 //! Newton's method with backtracking, every sample for itself.
 
-use super::lu::LuScratch;
-use super::{DENSE_LIMIT, Failure, Gmres, JacobianReuse, Layout, Relaxation, Solver, StageSystem, krylov};
+use super::decoupled::Decoupling;
+use super::factors::{Factors, Form};
+use super::{DENSE_LIMIT, Failure, Gmres, JacobianReuse, Relaxation, Solver, StageSystem, krylov};
 use crate::field::VectorField;
 use crate::{Number, Real};
+use std::sync::Arc;
 
 /// A Jacobian is kept while the residual shrinks at least by this factor an iteration: in small systems, in large ones.
 const KEEP_JACOBIAN: [f64; 2] = [0.1, 0.3];
+/// The same where one Jacobian stands for those of all stages: convergence is linear, and a newer one may do no better.
+/// After so many new ones that contract less, a sample's stages are coupled again.
+const KEEP_DECOUPLED: [f64; 2] = [0.3, 0.5];
+const MAX_SLOW: usize = 2;
 /// Shortest step that backtracking tries.
 const SHORTEST_STEP: f64 = 1e-3;
 
 /// How the Newton corrections are computed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Correction {
-    Dense,
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Correction<'a, T> {
+    /// By LU, of all stages together or decoupled.
+    Dense(Option<&'a Arc<Decoupling<T>>>),
     /// By GMRES, as long as no more Jacobian–vector products are in sight for the solve than are worthwhile.
     Krylov {
         worthwhile: usize,
@@ -27,14 +34,10 @@ pub(crate) struct Newton<T: Real> {
     /// Samples solved by the last correction.
     settled: Vec<usize>,
     iterates: Vec<Iterate<T>>,
-    jacobians: Vec<T>,
-    factors: Vec<T>,
-    pivots: Vec<usize>,
-    /// By sample: whether its factors are those of a matrix of that size.
-    factored: Vec<bool>,
-    equations: usize,
+    /// Samples whose next correction takes a new Jacobian.
+    wanted: Vec<usize>,
     rhs: Vec<T>,
-    lu: LuScratch,
+    pub factors: Factors<T>,
     pub gmres: Gmres<T>,
     forcing: Vec<T>,
     relaxing: Vec<Relaxation<T>>,
@@ -44,28 +47,13 @@ pub(crate) struct Newton<T: Real> {
     spent: usize,
 }
 
-/// Factors of the samples' Newton matrices `M`, those of the last Jacobian that each wanted.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Factors<'a, T> {
-    matrices: &'a [T],
-    pivots: &'a [usize],
-}
-
-impl<T: Real> Factors<'_, T> {
-    /// Overwrites `unknowns`, in the order of [`StageSystem::unknowns`], by the solution of `Mᵀ x = unknowns` for
-    /// sample `q`.
-    pub fn solve_transposed(&self, q: usize, unknowns: &mut [T], lu: &mut LuScratch) {
-        let n = unknowns.len();
-        T::solve_transposed(&self.matrices[q * n * n..][..n * n], &self.pivots[q * 2 * n..][..2 * n], unknowns, lu);
-    }
-}
-
 /// Where one sample stands.
 #[derive(Debug, Clone, Copy)]
 struct Iterate<T> {
     phase: Phase,
-    /// Relative residual at the last accepted stages.
+    /// Relative residual at the last accepted stages, and what it is relative to.
     norm: T,
+    scale: T,
     /// The one before.
     last_norm: T,
     /// Fraction of the Newton correction being tried.
@@ -78,9 +66,17 @@ struct Iterate<T> {
     fresh: bool,
     /// Whether a new Jacobian is wanted before the next correction.
     wants_jacobian: bool,
+    /// The matrix that is formed of it.
+    form: Form,
+    /// New Jacobians, standing for those of all stages, that contracted too little.
+    slow: usize,
+    /// Whether Newton's own corrections are yet to be tried from the first guess.
+    untried: bool,
     /// Whether the solve was started anew from the safer start.
     restarted: bool,
     iterations: usize,
+    /// Iterations with one Jacobian for all stages that led nowhere.
+    vain: usize,
     /// Corrections whose linear system was not solved.
     poor: usize,
 }
@@ -105,7 +101,7 @@ enum Verdict {
     Shorten,
     /// Return to the last accepted stages for a fresh Jacobian.
     GoBack,
-    /// Start again from the base of the stages.
+    /// Start again: from the first guess where that was decoupled, else from the base of the stages.
     Restart,
     Fail,
 }
@@ -116,13 +112,9 @@ impl<T: Real> Newton<T> {
             norms: Vec::new(),
             settled: Vec::new(),
             iterates: Vec::new(),
-            jacobians: Vec::new(),
-            factors: Vec::new(),
-            pivots: Vec::new(),
-            factored: Vec::new(),
-            equations: 0,
+            wanted: Vec::new(),
             rhs: Vec::new(),
-            lu: LuScratch::default(),
+            factors: Factors::new(),
             gmres: Gmres::new(),
             forcing: Vec::new(),
             relaxing: Vec::new(),
@@ -135,7 +127,7 @@ impl<T: Real> Newton<T> {
     pub fn forget(&mut self, factors: bool) {
         self.relaxations.clear();
         if factors {
-            self.factored.clear();
+            self.factors.forget();
         }
     }
 
@@ -144,69 +136,57 @@ impl<T: Real> Newton<T> {
         &self.relaxations
     }
 
-    /// Whether there are factors of such matrices for every sample.
-    pub fn has_factors(&self, layout: Layout) -> bool {
-        self.equations == layout.equations()
-            && self.factored.len() == layout.samples
-            && self.factored.iter().all(|&factored| factored)
-    }
-
-    /// Whether there are factors for any sample.
-    pub fn has_some_factors(&self) -> bool {
-        self.factored.contains(&true)
-    }
-
-    /// GMRES, and next to it the factors.
-    pub fn parts(&mut self) -> (&mut Gmres<T>, Factors<'_, T>) {
-        (&mut self.gmres, Factors { matrices: &self.factors, pivots: &self.pivots })
-    }
-
     /// Solves the stage equations from the stages in the system's buffers; returns the iterations of all samples.
     pub fn solve<F: VectorField + ?Sized>(
         &mut self,
         system: &mut StageSystem<'_, F, T>,
-        how: Correction,
+        how: Correction<'_, T>,
         solver: &Solver,
     ) -> Result<usize, Failure> {
         let tolerance = solver.stage_tolerance::<T>();
         let large = system.buffers.layout.equations() > DENSE_LIMIT;
-        let keep = T::constant(KEEP_JACOBIAN[usize::from(large)]);
+        let [keep, keep_decoupled] = [KEEP_JACOBIAN, KEEP_DECOUPLED].map(|keep| T::constant(keep[usize::from(large)]));
+        let krylov = matches!(how, Correction::Krylov { .. });
+        let form = if matches!(how, Correction::Dense(Some(_))) { Form::Decoupled } else { Form::Coupled };
         let start = Iterate {
             phase: Phase::Start,
             norm: T::MAX,
+            scale: T::one(),
             last_norm: T::MAX,
             step: T::one(),
             whole: false,
             correction: T::MAX,
             fresh: false,
             wants_jacobian: true,
+            form,
+            slow: 0,
+            untried: form == Form::Decoupled,
             restarted: false,
             iterations: 0,
+            vain: 0,
             poor: 0,
         };
         self.spent = 0;
         self.iterates.clear();
         self.iterates.resize(system.buffers.layout.samples, start);
-        if let Correction::Krylov { .. } = how {
-            self.relaxations.resize(system.buffers.layout.samples, Relaxation::default());
+        let layout = system.buffers.layout;
+        if form == Form::Decoupled {
+            // The first guess is kept where the solution is to go.
+            system.solution.y.copy_from_slice(&system.buffers.y);
         }
-        if how == Correction::Dense {
-            let (layout, n) = (system.buffers.layout, system.buffers.layout.equations());
-            self.factors.resize(layout.samples * n * n, T::zero());
-            self.pivots.resize(layout.samples * 2 * n, 0);
-            self.rhs.resize(n, T::zero());
-            if self.equations != n || self.factored.len() != layout.samples {
-                self.equations = n;
-                self.factored.clear();
-                self.factored.resize(layout.samples, false);
-            }
-            let kept = match solver.reuse.jacobian {
-                JacobianReuse::Automatic => large,
-                JacobianReuse::Stage => false,
-                JacobianReuse::Step | JacobianReuse::Epoch => true,
-            };
-            for (iterate, &factored) in self.iterates.iter_mut().zip(&self.factored) {
-                iterate.wants_jacobian = !(kept && factored);
+        match how {
+            Correction::Krylov { .. } => self.relaxations.resize(layout.samples, Relaxation::default()),
+            Correction::Dense(decoupling) => {
+                self.factors.prepare(layout, decoupling);
+                self.rhs.resize(layout.equations(), T::zero());
+                let kept = match solver.reuse.jacobian {
+                    JacobianReuse::Automatic => large,
+                    JacobianReuse::Stage => false,
+                    JacobianReuse::Step | JacobianReuse::Epoch => true,
+                };
+                for (sample, iterate) in self.iterates.iter_mut().enumerate() {
+                    iterate.wants_jacobian = !(kept && self.factors.has(sample));
+                }
             }
         }
         loop {
@@ -221,12 +201,13 @@ impl<T: Real> Newton<T> {
                 }
                 let layout = system.buffers.layout;
                 let entries = layout.spans().map(|span| span.start + q);
-                let relaxed = how != Correction::Dense && !iterate.fresh;
+                let relaxed = krylov && !iterate.fresh;
                 let helped = self.norms[q] <= T::constant(0.5) * iterate.norm;
                 if relaxed && !helped {
                     self.relaxations[sample] = Relaxation::default();
                 }
-                match iterate.judge(self.norms[q], tolerance, solver.max_iterations, keep) {
+                let keep = if iterate.form == Form::Decoupled { keep_decoupled } else { keep };
+                match iterate.judge(self.norms[q], system.buffers.scale[q], tolerance, solver.max_iterations, keep) {
                     Verdict::Done => {
                         iterate.phase = Phase::Done;
                         self.settled.push(q);
@@ -243,16 +224,22 @@ impl<T: Real> Newton<T> {
                         iterate.phase = Phase::Back;
                         entries.for_each(|k| system.buffers.y[k] = system.buffers.previous[k]);
                     }
+                    Verdict::Restart if iterate.untried => {
+                        let vain = iterate.iterations;
+                        *iterate = Iterate { form: Form::Coupled, untried: false, vain, ..start };
+                        let guess = system.solution.layout.spans().map(|span| span.start + sample);
+                        entries.zip(guess).for_each(|(k, from)| system.buffers.y[k] = system.solution.y[from]);
+                    }
                     Verdict::Restart => {
-                        *iterate =
-                            Iterate { restarted: true, iterations: iterate.iterations, poor: iterate.poor, ..start };
+                        let Iterate { form, untried, iterations, vain, poor, .. } = *iterate;
+                        *iterate = Iterate { form, untried, restarted: true, iterations, vain, poor, ..start };
                         entries.for_each(|k| system.buffers.y[k] = system.buffers.base[k]);
                     }
                     Verdict::Fail => {
                         return Err(Failure {
                             sample,
                             residual: self.norms[q].to_f64(),
-                            iterations: iterate.iterations,
+                            iterations: iterate.iterations + iterate.vain,
                             rate: None,
                         });
                     }
@@ -261,7 +248,7 @@ impl<T: Real> Newton<T> {
             }
             system.settle(&self.settled);
             if !unfinished {
-                return Ok(self.iterates.iter().map(|i| i.iterations).sum());
+                return Ok(self.iterates.iter().map(|i| i.iterations + i.vain).sum());
             }
             system.retain(|sample| self.iterates[sample].phase != Phase::Done);
             self.correct(system, how, tolerance)?;
@@ -272,18 +259,20 @@ impl<T: Real> Newton<T> {
     fn correct<F: VectorField + ?Sized>(
         &mut self,
         system: &mut StageSystem<'_, F, T>,
-        how: Correction,
+        how: Correction<'_, T>,
         tolerance: T,
     ) -> Result<(), Failure> {
         // A sample whose trial was just accepted has its full step ahead of it.
         let corrects = |i: &Iterate<T>| i.phase == Phase::Trial && i.step == T::one();
         let layout = system.buffers.layout;
         match how {
-            Correction::Dense => {
-                let n = layout.equations();
-                let wanted = |i: &Iterate<T>| corrects(i) && i.wants_jacobian;
-                if system.buffers.samples.iter().any(|&sample| wanted(&self.iterates[sample])) {
-                    system.jacobians(&mut self.jacobians);
+            Correction::Dense(_) => {
+                for form in [Form::Decoupled, Form::Coupled] {
+                    let wanted = |i: &Iterate<T>| corrects(i) && i.wants_jacobian && i.form == form;
+                    self.wanted.clear();
+                    let samples = &system.buffers.samples;
+                    self.wanted.extend((0..layout.samples).filter(|&q| wanted(&self.iterates[samples[q]])));
+                    self.factors.renew(system, form, &self.wanted);
                 }
                 for q in 0..layout.samples {
                     let sample = system.buffers.samples[q];
@@ -291,26 +280,13 @@ impl<T: Real> Newton<T> {
                     if !corrects(iterate) {
                         continue;
                     }
-                    let factors = &mut self.factors[sample * n * n..][..n * n];
-                    let pivots = &mut self.pivots[sample * 2 * n..][..2 * n];
                     iterate.fresh = iterate.wants_jacobian;
-                    let mut sound = true;
-                    if iterate.wants_jacobian {
-                        system.newton_matrix(&self.jacobians, q, factors);
-                        system.work.factorizations += 1;
-                        sound = T::factor(factors, pivots, &mut self.lu).is_ok();
-                        iterate.wants_jacobian = !sound;
-                        self.factored[sample] = sound;
-                    }
+                    iterate.wants_jacobian = !self.factors.has(sample);
                     let b = &mut *system.buffers;
                     let unknowns = || StageSystem::<F, T>::unknowns(layout, q);
                     unknowns().zip(&mut self.rhs).for_each(|(k, x)| *x = b.residual[k]);
-                    if sound {
-                        T::solve(factors, pivots, &mut self.rhs, &mut self.lu);
-                    } else {
-                        // Judged as a failed trial at the next evaluation.
-                        self.rhs.fill(T::constant(f64::NAN));
-                    }
+                    // Not finite if the matrix is singular: judged as a failed trial at the next evaluation.
+                    self.factors.solve(sample, &mut self.rhs);
                     let factor = if iterate.fresh || !iterate.whole {
                         T::one()
                     } else {
@@ -358,8 +334,8 @@ impl<T: Real> Newton<T> {
                 continue;
             }
             iterate.iterations += 1;
-            let scale = system.scale(q);
             let b = &mut *system.buffers;
+            let scale = b.scale[q];
             let mut size = T::zero();
             for k in layout.spans().map(|span| span.start + q) {
                 b.previous[k] = b.y[k];
@@ -381,31 +357,44 @@ fn broyden_factor<T: Real>(over: T, under: T) -> T {
 }
 
 impl<T: Real> Iterate<T> {
-    /// Takes note of the relative residual at the stages just evaluated, and decides. A Jacobian is
+    /// Takes note of the residual at the stages just evaluated, `norm` relative to `scale`, and decides. A Jacobian is
     /// kept while the residual shrinks by the factor `keep` an iteration.
-    fn judge(&mut self, norm: T, tolerance: T, max_iterations: usize, keep: T) -> Verdict {
+    fn judge(&mut self, norm: T, scale: T, tolerance: T, max_iterations: usize, keep: T) -> Verdict {
         if norm <= tolerance {
             return Verdict::Done;
         }
         if self.poor >= krylov::MAX_POOR {
             return Verdict::Fail;
         }
+        // Of the residual itself: its scale changes with the stages.
+        let factor = (norm / self.norm) * (scale / self.scale);
         let accepted = match self.phase {
             Phase::Start => norm.is_finite(),
             Phase::Back => true,
             // Far from the solution the Jacobian of an earlier step may lead astray, downhill all the same.
-            _ if !self.fresh && self.last_norm == T::MAX => norm < keep * self.norm,
-            _ => norm < self.norm,
+            _ if !self.fresh && self.last_norm == T::MAX => factor < keep,
+            _ => factor < T::one(),
         };
-        let stalled = self.phase == Phase::Trial && norm >= T::constant(0.5) * self.norm;
-        if stalled && self.fresh && norm.is_finite() && self.correction <= tolerance && self.step == T::one() {
+        let stalled = self.phase == Phase::Trial && factor >= T::constant(0.5);
+        let decoupled = self.form == Form::Decoupled;
+        if stalled
+            && self.fresh
+            && !decoupled
+            && norm.is_finite()
+            && self.correction <= tolerance
+            && self.step == T::one()
+        {
             // Rounding errors of F are what is left of the residual.
             return Verdict::Done;
         }
         if accepted {
-            let fast = norm < keep * self.norm;
-            self.wants_jacobian |= (self.phase == Phase::Trial && !fast) || self.restarted;
-            (self.last_norm, self.norm) = (self.norm, norm);
+            let slow = self.phase == Phase::Trial && factor >= keep;
+            self.wants_jacobian |= slow || self.restarted;
+            self.slow += usize::from(slow && self.fresh);
+            if decoupled && (self.slow >= MAX_SLOW || 2 * self.iterations >= max_iterations) {
+                (self.form, self.wants_jacobian) = (Form::Coupled, true);
+            }
+            (self.last_norm, self.norm, self.scale) = (self.norm, norm, scale);
             self.whole = self.phase == Phase::Trial && self.step == T::one();
             self.step = T::one();
             return match self.iterations < max_iterations {
@@ -415,8 +404,11 @@ impl<T: Real> Iterate<T> {
             };
         }
         let shorter = self.step * T::constant(0.25);
-        if self.phase == Phase::Trial && !self.fresh {
+        if self.phase == Phase::Trial && (!self.fresh || decoupled) {
             self.wants_jacobian = true;
+            if self.fresh {
+                self.form = Form::Coupled;
+            }
             Verdict::GoBack
         } else if self.phase == Phase::Trial && shorter >= T::constant(SHORTEST_STEP) {
             self.step = shorter;

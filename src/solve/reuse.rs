@@ -20,7 +20,8 @@ use serde::{Deserialize, Serialize};
 pub struct Reuse {
     /// Where iterations for the stages start.
     pub start: WarmStart,
-    /// How long the Jacobians and factorisations of [`StageSolver::Newton`](super::StageSolver::Newton) serve.
+    /// How long the Jacobians and factorisations of [`StageSolver::Newton`](super::StageSolver::Newton) and
+    /// [`StageSolver::SimplifiedNewton`](super::StageSolver::SimplifiedNewton) serve.
     pub jacobian: JacobianReuse,
 }
 

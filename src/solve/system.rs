@@ -3,6 +3,7 @@
 use super::{Layout, Work};
 use crate::field::{Point, Scratch, VectorField};
 use crate::{Number, Real};
+use std::ops::Range;
 
 /// The unknowns of a block of stages and all that belongs to them, for the samples that are still being solved.
 #[derive(Debug)]
@@ -16,6 +17,8 @@ pub(crate) struct Buffers<T> {
     pub h: Vec<T>,
     /// `‖y_n‖∞`, one a sample.
     pub size: Vec<T>,
+    /// The size that each sample's tolerance is relative to, at the stages last evaluated.
+    pub scale: Vec<T>,
     /// `y_n + h Σ a_ij k_j` over stages solved before.
     pub base: Vec<T>,
     /// The stages.
@@ -42,6 +45,7 @@ impl<T: Real> Buffers<T> {
             t: Vec::new(),
             h: Vec::new(),
             size: Vec::new(),
+            scale: Vec::new(),
             base: Vec::new(),
             y: Vec::new(),
             f: Vec::new(),
@@ -62,6 +66,7 @@ impl<T: Real> Buffers<T> {
         self.t.resize(layout.stride, T::zero());
         self.h.resize(layout.samples, T::zero());
         self.size.resize(layout.samples, T::zero());
+        self.scale.resize(layout.samples, T::zero());
         for matrix in [
             &mut self.base,
             &mut self.y,
@@ -109,9 +114,30 @@ impl<T: Real> Buffers<T> {
             self.samples[to] = self.samples[from];
             self.h[to] = self.h[from];
             self.size[to] = self.size[from];
+            self.scale[to] = self.scale[from];
         }
         self.samples.truncate(keep.len());
         self.layout = new;
+    }
+}
+
+/// Dense Jacobians of the field at some stages of some samples: `rows²` rows.
+#[derive(Debug)]
+pub(crate) struct Jacobians<T> {
+    pub entries: Vec<T>,
+    pub layout: Layout,
+}
+
+impl<T: Real> Jacobians<T> {
+    pub fn new() -> Self {
+        Jacobians { entries: Vec::new(), layout: Layout { rows: 0, stages: 0, samples: 0, stride: 0 } }
+    }
+
+    /// `∂F_p/∂y_r` at one of the stages, of one of the samples.
+    #[inline]
+    pub fn at(&self, p: usize, r: usize, stage: usize, sample: usize) -> T {
+        let Layout { rows, samples, stride, .. } = self.layout;
+        self.entries[(p * rows + r) * stride + stage * samples + sample]
     }
 }
 
@@ -155,12 +181,14 @@ impl<F: VectorField + ?Sized, T: Real> StageSystem<'_, F, T> {
         norms.resize(b.layout.samples, T::zero());
         b.layout.max_norm(&b.residual, norms);
         for (q, norm) in norms.iter_mut().enumerate() {
-            *norm /= self.scale(q);
+            let scale = self.scale(q);
+            self.buffers.scale[q] = scale;
+            *norm /= scale;
         }
     }
 
     /// The size that sample `q`'s tolerance is relative to: `max(‖Y‖∞, ‖y_n‖∞)`, but no less than the smallest.
-    pub fn scale(&self, q: usize) -> T {
+    fn scale(&self, q: usize) -> T {
         let b = &*self.buffers;
         let layout = b.layout;
         let largest = |matrix: &[T], from: T| {
@@ -190,18 +218,40 @@ impl<F: VectorField + ?Sized, T: Real> StageSystem<'_, F, T> {
         layout.subtract_from(w, out);
     }
 
-    /// Dense Jacobians of the field at the stages last evaluated: `rows² × stride`.
-    pub fn jacobians(&mut self, out: &mut Vec<T>) {
+    /// Dense Jacobians of the field at the stages last evaluated: those of `stages` of `samples` (ascending).
+    pub fn jacobians(&mut self, stages: Range<usize>, samples: &[usize], out: &mut Jacobians<T>) {
         let b = &*self.buffers;
-        out.resize(b.layout.rows * b.layout.len(), T::zero());
-        let at = Point { params: self.params, t: &b.t, y: &b.y, batch: b.layout.batch() };
-        self.work.jacobians += b.layout.batch().live;
-        self.field.jacobian(at, &b.record, out, self.scratch);
+        let from = b.layout;
+        let all = (stages.len(), samples.len()) == (from.stages, from.samples);
+        out.layout = if all { from } else { Layout::new::<T>(from.rows, stages.len(), samples.len()) };
+        out.entries.resize(from.rows * out.layout.len(), T::zero());
+        let (to, batch) = (out.layout, out.layout.batch());
+        self.work.jacobians += batch.live;
+        if all {
+            let at = Point { params: self.params, t: &b.t, y: &b.y, batch };
+            self.field.jacobian(at, &b.record, &mut out.entries, self.scratch);
+            return;
+        }
+        let gather = |matrix: &[T], scratch: &mut Scratch<T>| {
+            let mut columns = scratch.take(matrix.len() / from.stride * to.stride);
+            for (source, target) in matrix.chunks_exact(from.stride).zip(columns.chunks_exact_mut(to.stride)) {
+                target[batch.live..].fill(T::zero());
+                for (stage, target) in stages.clone().zip(target.chunks_exact_mut(to.samples)) {
+                    let source = &source[stage * from.samples..][..from.samples];
+                    target.iter_mut().zip(samples).for_each(|(target, &q)| *target = source[q]);
+                }
+            }
+            columns
+        };
+        let [t, y, record] = [&b.t, &b.y, &b.record].map(|matrix| gather(matrix, self.scratch));
+        let at = Point { params: self.params, t: &t, y: &y, batch };
+        self.field.jacobian(at, &record, &mut out.entries, self.scratch);
+        [record, y, t].into_iter().for_each(|columns| self.scratch.give(columns));
     }
 
-    /// `matrix = M` of sample `q`, row-major, unknowns by stage, then component.
-    pub fn newton_matrix(&self, jacobians: &[T], q: usize, matrix: &mut [T]) {
-        let Layout { rows: d, stages: s, samples, stride } = self.buffers.layout;
+    /// `matrix = M` of sample `q`, row-major, unknowns by stage, then component; its Jacobians are those in `column`.
+    pub fn newton_matrix(&self, jacobians: &Jacobians<T>, column: usize, q: usize, matrix: &mut [T]) {
+        let Layout { rows: d, stages: s, .. } = self.buffers.layout;
         let (n, h) = (s * d, self.buffers.h[q]);
         for i in 0..s {
             for j in 0..s {
@@ -209,7 +259,7 @@ impl<F: VectorField + ?Sized, T: Real> StageSystem<'_, F, T> {
                 for p in 0..d {
                     let row = &mut matrix[(i * d + p) * n + j * d..][..d];
                     for (r, entry) in row.iter_mut().enumerate() {
-                        *entry = -ha * jacobians[(p * d + r) * stride + j * samples + q];
+                        *entry = -ha * jacobians.at(p, r, j, column);
                     }
                     if i == j {
                         row[p] += T::one();

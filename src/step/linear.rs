@@ -62,7 +62,6 @@ impl<F: VectorField, T: Real> Step<'_, F, T> {
             past_adjoint,
             relaxations,
             work,
-            lu,
             unknowns,
             ..
         } = ws;
@@ -95,74 +94,76 @@ impl<F: VectorField, T: Real> Step<'_, F, T> {
         };
         let fallback = self.solver.adjoint_fallback(layout.equations());
         let method = self.solver.adjoint_method(layout.equations());
-        let unsolved =
-            match if fallback && defeats_krylov && !newton.has_factors(layout) { AdjointSolver::Dense } else { method }
-            {
-                AdjointSolver::Neumann => {
-                    solve::neumann(layout, rhs, solution, linear_tolerance, MAX_ITERATIONS, coupled).err()
+        let unsolved = match if fallback && defeats_krylov && !newton.factors.cover(layout) {
+            AdjointSolver::Dense
+        } else {
+            method
+        } {
+            AdjointSolver::Neumann => {
+                solve::neumann(layout, rhs, solution, linear_tolerance, MAX_ITERATIONS, coupled).err()
+            }
+            AdjointSolver::Gmres => {
+                tolerance.clear();
+                tolerance.resize(layout.samples, linear_tolerance);
+                solution.fill(T::zero());
+                // Cotangents of slopes change from step to step with what is differentiated; what the field adds to them,
+                // κ - μ, changes less.
+                if let Some(past) = past.next().filter(|past| guessed && past.len() == rhs.len()) {
+                    solution.iter_mut().zip(&*rhs).zip(past).for_each(|((x, &mu), &past)| *x = mu + past);
                 }
-                AdjointSolver::Gmres => {
-                    tolerance.clear();
-                    tolerance.resize(layout.samples, linear_tolerance);
-                    solution.fill(T::zero());
-                    // Cotangents of slopes change from step to step with what is differentiated; what the field adds to them,
-                    // κ - μ, changes less.
-                    if let Some(past) = past.next().filter(|past| guessed && past.len() == rhs.len()) {
-                        solution.iter_mut().zip(&*rhs).zip(past).for_each(|((x, &mu), &past)| *x = mu + past);
-                    }
-                    relaxations.resize(layout.samples, Relaxation::default());
-                    let relaxations = (side == Side::Adjoint).then_some(&mut relaxations[..]);
-                    let (max_iterations, worthwhile) = (MAX_ITERATIONS, usize::MAX);
-                    let goal = solve::Goal { tolerance, max_iterations, worthwhile, relaxations };
-                    let apply = |v: &[T], out: &mut [T]| {
-                        coupled(v, out);
-                        layout.subtract_from(v, out);
+                relaxations.resize(layout.samples, Relaxation::default());
+                let relaxations = (side == Side::Adjoint).then_some(&mut relaxations[..]);
+                let (max_iterations, worthwhile) = (MAX_ITERATIONS, usize::MAX);
+                let goal = solve::Goal { tolerance, max_iterations, worthwhile, relaxations };
+                let apply = |v: &[T], out: &mut [T]| {
+                    coupled(v, out);
+                    layout.subtract_from(v, out);
+                };
+                // Mᵀ = (Aᵀ ⊗ I)⁻¹ Pᵀ (Aᵀ ⊗ I), with the Newton matrix M whose factors may be at hand.
+                let inverse = match &block.inverse {
+                    _ if side == Side::Tangent || !newton.factors.cover(layout) => None,
+                    _ if s == 1 => Some(&block.a[..]),
+                    inverse => inverse.as_deref(),
+                };
+                let (gmres, factors) = (&mut newton.gmres, &mut newton.factors);
+                unknowns.resize(layout.equations(), T::zero());
+                let precondition = |v: &[T], out: &mut [T]| {
+                    let Some(inverse) = inverse else {
+                        out.copy_from_slice(v);
+                        return;
                     };
-                    // Mᵀ = (Aᵀ ⊗ I)⁻¹ Pᵀ (Aᵀ ⊗ I), with the Newton matrix M whose factors may be at hand.
-                    let inverse = match &block.inverse {
-                        _ if side == Side::Tangent || !newton.has_factors(layout) => None,
-                        _ if s == 1 => Some(&block.a[..]),
-                        inverse => inverse.as_deref(),
-                    };
-                    let (gmres, factors) = newton.parts();
-                    unknowns.resize(layout.equations(), T::zero());
-                    let precondition = |v: &[T], out: &mut [T]| {
-                        let Some(inverse) = inverse else {
-                            out.copy_from_slice(v);
-                            return;
-                        };
-                        for q in 0..layout.samples {
-                            let at = |p: usize, i: usize| layout.span(p, i).start + q;
-                            if s == 1 {
-                                (0..d).for_each(|p| unknowns[p] = v[at(p, 0)]);
-                                factors.solve_transposed(q, unknowns, lu);
-                                (0..d).for_each(|p| out[at(p, 0)] = unknowns[p]);
-                                continue;
-                            }
-                            for (k, x) in unknowns.iter_mut().enumerate() {
-                                *x = (0..s).map(|j| inverse[j * s + k / d] * v[at(k % d, j)]).sum();
-                            }
-                            factors.solve_transposed(q, unknowns, lu);
-                            for k in 0..s * d {
-                                out[at(k % d, k / d)] =
-                                    (0..s).map(|j| block.a[j * s + k / d] * unknowns[j * d + k % d]).sum();
-                            }
+                    for q in 0..layout.samples {
+                        let at = |p: usize, i: usize| layout.span(p, i).start + q;
+                        if s == 1 {
+                            (0..d).for_each(|p| unknowns[p] = v[at(p, 0)]);
+                            factors.solve_transposed(q, unknowns);
+                            (0..d).for_each(|p| out[at(p, 0)] = unknowns[p]);
+                            continue;
                         }
-                    };
-                    let outcome = gmres.solve_preconditioned(layout, rhs, solution, goal, apply, precondition);
-                    if side == Side::Adjoint {
-                        product.iter_mut().zip(&*solution).zip(&*rhs).for_each(|((out, &x), &mu)| *out = x - mu);
-                        past.push(product, layout.stride);
+                        for (k, x) in unknowns.iter_mut().enumerate() {
+                            *x = (0..s).map(|j| inverse[j * s + k / d] * v[at(k % d, j)]).sum();
+                        }
+                        factors.solve_transposed(q, unknowns);
+                        for k in 0..s * d {
+                            out[at(k % d, k / d)] =
+                                (0..s).map(|j| block.a[j * s + k / d] * unknowns[j * d + k % d]).sum();
+                        }
                     }
-                    let iterations = outcome.iterations;
-                    outcome.unsolved.map(|(sample, residual)| Failure { sample, residual, iterations, rate: None })
+                };
+                let outcome = gmres.solve_preconditioned(layout, rhs, solution, goal, apply, precondition);
+                if side == Side::Adjoint {
+                    product.iter_mut().zip(&*solution).zip(&*rhs).for_each(|((out, &x), &mu)| *out = x - mu);
+                    past.push(product, layout.stride);
                 }
-                AdjointSolver::Dense | AdjointSolver::Automatic => {
-                    return self
-                        .solve_dense(side, of, ws)
-                        .map_err(|sample| Error::Singular { what, location: location(sample) });
-                }
-            };
+                let iterations = outcome.iterations;
+                outcome.unsolved.map(|(sample, residual)| Failure { sample, residual, iterations, rate: None })
+            }
+            AdjointSolver::Dense | AdjointSolver::Automatic => {
+                return self
+                    .solve_dense(side, of, ws)
+                    .map_err(|sample| Error::Singular { what, location: location(sample) });
+            }
+        };
         match unsolved {
             None => Ok(()),
             Some(_) if fallback => {

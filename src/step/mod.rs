@@ -194,7 +194,7 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
         let Start { batch, h, .. } = from;
         let (s, len) = (block.stages.len(), self.field.dim() * batch.stride);
         let mut solved = Err(Failure { sample: 0, residual: f64::NAN, iterations: 0, rate: None });
-        let carried = ws.newton.has_some_factors() && self.solver.reuse.jacobian != JacobianReuse::Stage;
+        let carried = ws.newton.factors.any() && self.solver.reuse.jacobian != JacobianReuse::Stage;
         let attempts = || self.solver.attempts(layout.equations());
         let skipped = usize::from(ws.defeats_krylov).min(attempts().count() - 1);
         for (k, attempt) in attempts().enumerate().skip(skipped) {
@@ -322,7 +322,11 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
                 ws.newton.solve(&mut system, solve::Correction::Krylov { worthwhile }, &self.solver)
             }
             StageSolver::Newton | StageSolver::Automatic => {
-                ws.newton.solve(&mut system, solve::Correction::Dense, &self.solver)
+                ws.newton.solve(&mut system, solve::Correction::Dense(None), &self.solver)
+            }
+            StageSolver::SimplifiedNewton => {
+                let how = solve::Correction::Dense(block.decoupling.as_ref());
+                ws.newton.solve(&mut system, how, &self.solver)
             }
             descent => solve::descent(&mut system, descent, &self.solver),
         }

@@ -1,10 +1,12 @@
 //! A tableau as a step uses it.
 
+use crate::solve::Decoupling;
 use crate::{Real, Tableau};
 use std::ops::Range;
+use std::sync::Arc;
 
-/// Inverses of coefficient matrices with larger entries are not used to recover slopes from stages: they would amplify
-/// what the tolerance leaves of the residual.
+/// Inverses of coefficient matrices that are larger, by their entries or by these times those of the matrix, are not used to
+/// recover slopes from stages: they would amplify what the tolerance leaves of the residual.
 const LARGEST_INVERSE: f64 = 50.0;
 
 /// The coefficients of a tableau in working precision, and the blocks in which its stages are computed.
@@ -30,6 +32,8 @@ pub(crate) struct Block<T> {
     /// Inverse of `a`, if it is well conditioned: `h k = A⁻¹ (Y - base)` spares a stiff field's amplification of the
     /// error in `Y`.
     pub inverse: Option<Vec<T>>,
+    /// The eigenvalues and eigenvectors of `a`, if they decouple the stages.
+    pub decoupling: Option<Arc<Decoupling<T>>>,
 }
 
 impl<T: Real> Scheme<T> {
@@ -40,11 +44,16 @@ impl<T: Real> Scheme<T> {
             let a: Vec<f64> = pairs.map(|(i, j)| tableau.a(i, j)).collect();
             let inverse = nalgebra::DMatrix::from_row_slice(stages.len(), stages.len(), &a)
                 .try_inverse()
-                .filter(|inverse| inverse.amax() <= LARGEST_INVERSE)
+                .filter(|inverse| {
+                    let largest = a.iter().fold(1.0, |largest: f64, x| largest.max(x.abs()));
+                    largest * inverse.amax() <= LARGEST_INVERSE
+                })
                 .map(|inverse| inverse.transpose().iter().map(|&x| T::constant(x)).collect());
+            let c = &tableau.c()[stages.clone()];
             Block {
                 index,
-                c: tableau.c()[stages.clone()].iter().map(|&x| T::constant(x)).collect(),
+                decoupling: Decoupling::new(&a, c).map(Arc::new),
+                c: c.iter().map(|&x| T::constant(x)).collect(),
                 implicit: a.iter().any(|&x| x != 0.0),
                 a: a.into_iter().map(T::constant).collect(),
                 inverse,

@@ -1,6 +1,7 @@
 //! `½‖r(Y)‖²` of one sample, as argmin asks for it.
 
 use super::super::StageSystem;
+use super::super::system::Jacobians;
 use super::Vector;
 use crate::Real;
 use crate::field::VectorField;
@@ -81,9 +82,9 @@ impl<'p, 'a, F: VectorField + ?Sized, T: Real> LeastSquares<'p, 'a, F, T> {
         let mut system = self.system.borrow_mut();
         let layout = system.buffers.layout;
         let n = layout.equations();
-        let (mut jacobians, mut matrix) = (Vec::new(), vec![T::zero(); n * n]);
-        system.jacobians(&mut jacobians);
-        system.newton_matrix(&jacobians, 0, &mut matrix);
+        let (mut jacobians, mut matrix) = (Jacobians::new(), vec![T::zero(); n * n]);
+        system.jacobians(0..layout.stages, &[0], &mut jacobians);
+        system.newton_matrix(&jacobians, 0, 0, &mut matrix);
         let residual = StageSystem::<F, T>::unknowns(layout, 0).map(|k| system.buffers.residual[k].to_f64());
         let residual = DVector::from_iterator(n, residual);
         (DMatrix::from_row_iterator(n, n, matrix.iter().map(|x| x.to_f64())), residual)

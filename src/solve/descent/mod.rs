@@ -49,7 +49,7 @@ pub(crate) fn solve<F: VectorField + ?Sized, T: Real>(
         for _ in 0..RUNS {
             let start: Vector = unknowns().map(|k| single.buffers.y[k].to_f64()).collect();
             // ‖r‖∞ ≤ ‖r‖₂: once the cost is below its target, our own residual passes.
-            let target = 0.5 * (tolerance.to_f64() * single.scale(0).to_f64()).powi(2);
+            let target = 0.5 * (tolerance.to_f64() * single.buffers.scale[0].to_f64()).powi(2);
             let budget = solver.max_iterations - iterations;
             let problem = LeastSquares::new(single);
             let run = Run { problem: &problem, start: start.clone(), target, budget: budget as u64 };
