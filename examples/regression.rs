@@ -46,17 +46,17 @@
 //! | 3 | 6.5 | 6.5 | 6.5 | 6.5 |
 //!
 //! So with `α_div = 0` all `θ` are alike, and paths nearly straight. With more, paths come together on an invariant curve,
-//! eigenvalues move to the left, the fit is harder and the iterations are more, the more so the larger `θ`. From `α_div = 2`
-//! on, half of the explicit network's eigenvalues or more are outside of its stability region: it oscillates, and its error
+//! eigenvalues move to the left, the fit is harder and the iterations are more, mostly the more the larger `θ`. From `α_div = 2`
+//! on, about half of the explicit network's eigenvalues are outside of its stability region: it oscillates, and its error
 //! between the samples is up to ten times that on them.
 //!
 //! Nothing keeps such a field from expanding along the curve, and where an eigenvalue reaches the pole `1/θ` of the
 //! stability function a layer's equations lose their solution. An update that leads there is taken back and made again,
 //! shorter ([`Update`]). That happens in four of the 25 trainings, 60 to 127 times in 3000 epochs, at `α_div` = 2 with
-//! `θ = 1` and at 3 with `θ` from ½. With `--unbounded` it happens in 10, up to 179 times: the reward grows without bound
-//! towards the pole, training creeps along, and errors are 10 to 30 times larger for `α_div` from 1 on (1.7e-2 to 2.6e-2,
+//! `θ = 1` and at 3 with `θ` from ½. With `--unbounded` it happens in 11, up to 179 times: the reward grows without bound
+//! towards the pole, training creeps along, and errors are 4 to 30 times larger for `α_div` from 1 on (1.7e-2 to 2.6e-2,
 //! 1.9e-2 to 0.15 and 8e-2 to 0.34 for implicit layers). Tenfold reductions of the learning rate made no difference; with
-//! Xavier's larger matrices errors are 2 to 6 times larger.
+//! Xavier's larger matrices errors are up to 6 times larger.
 //!
 //! After Example 1 of Reshniak and Webster, "Robust learning with implicit residual networks", 2021.
 

@@ -8,7 +8,7 @@
 //! by 20 layers each. The field is `F_{-25,-15}` over a network of two hidden layers of width 4, spectrally normalised: its
 //! slope is kept between -25 and -15. It does not see the time; instead, every interval of a grid of 0.1 has parameters of
 //! its own, drawn independently, and a layer takes those of the interval in which it starts. (One draw for all intervals
-//! would leave no unit of so small a network active in two runs of five.) The loss is the mean square error at 2, 4 or 10
+//! would often leave no unit of so small a network active.) The loss is the mean square error at 2, 4 or 10
 //! points of a trajectory, plus 0.1 times the mean square of the parameters' differences from interval to interval.
 //!
 //! Trajectories start on the grid, so that a layer has one interval's field throughout. With `--anywhere` they start between

@@ -263,7 +263,7 @@ impl Fit {
                 let (epochs, out) = (fit.summary.epochs, self.out.clone());
                 Err(Failure::Interrupted { error, epochs, out })
             }
-            Err(interrupted) => Err(interrupted.error.into()),
+            Err(interrupted) => Err(kutta::Error::from(interrupted).into()),
         }
     }
 

@@ -43,7 +43,7 @@ enum Failure {
     /// A file or a computation is at fault. Exit code 1.
     Library(kutta::Error),
     /// Training ended with an error; what it had learned is saved. Exit code 1.
-    Interrupted { error: kutta::Error, epochs: usize, out: PathBuf },
+    Interrupted { error: Box<kutta::Error>, epochs: usize, out: PathBuf },
     /// Standard output could not be written to.
     Output(io::Error),
 }
@@ -83,7 +83,8 @@ pub fn run() -> ExitCode {
         Err(Failure::Interrupted { error, epochs, out }) => fail(
             1,
             format_args!(
-                "training ended after {epochs} epochs: {error}\nthe best network until then is saved in {}",
+                "training ended after {epochs} epoch{}: {error}\nthe best network until then is saved in {}",
+                if epochs == 1 { "" } else { "s" },
                 out.display()
             ),
         ),

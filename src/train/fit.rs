@@ -62,7 +62,7 @@ pub struct Summary {
 ///         eprintln!("training ended after {} epochs: {error}", fit.summary.epochs);
 ///         *fit
 ///     }
-///     Err(other) => return Err(other.error),
+///     Err(other) => return Err(other.into()),
 /// };
 /// # assert_eq!(fit.summary.epochs, 3);
 /// # Ok(())
@@ -70,7 +70,7 @@ pub struct Summary {
 /// ```
 pub struct Interrupted<F, T = f64> {
     /// Why training ended.
-    pub error: Error,
+    pub error: Box<Error>,
     /// The training until then: the network is the best so far, where that is measured, or else the last at which the
     /// objective could be evaluated. `None` if it never could.
     pub fit: Option<Box<Fit<F, T>>>,
@@ -78,13 +78,13 @@ pub struct Interrupted<F, T = f64> {
 
 impl<F, T> From<Error> for Interrupted<F, T> {
     fn from(error: Error) -> Self {
-        Interrupted { error, fit: None }
+        Interrupted { error: Box::new(error), fit: None }
     }
 }
 
 impl<F, T> From<Interrupted<F, T>> for Error {
     fn from(interrupted: Interrupted<F, T>) -> Self {
-        interrupted.error
+        *interrupted.error
     }
 }
 

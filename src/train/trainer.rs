@@ -256,7 +256,7 @@ impl<F: VectorField + Clone, L> Trainer<F, L> {
             Ok(()) => Ok(outcome(session)?),
             Err(error) if session.take_back() => {
                 let fit = outcome(session).ok().map(Box::new);
-                Err(Interrupted { error, fit })
+                Err(Interrupted { error: Box::new(error), fit })
             }
             Err(error) => Err(error.into()),
         }
