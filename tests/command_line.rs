@@ -438,8 +438,12 @@ fn stages_without_a_solution_are_an_error_that_says_what_to_do() {
     let text = "t,x\n0,1\n1000,2\n2000,5\n";
     fs::write(folder.path().join("far.csv"), text).unwrap();
     let options = "--raw --hidden 4 --epochs 50 --lr 1 --substeps 1 --solver fixed-point --strategy single";
-    fails(&folder, &format!("fit far.csv {options}"), 1, &["reduce the step size"]);
-    assert!(!folder.path().join("model.json").exists());
+    let output = kutta(&folder, &format!("fit far.csv {options} --on-failure stop"));
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{err}");
+    assert!(err.starts_with("error: ") && err.contains("reduce the step size"), "{err}");
+    // There is a model if and only if it is said so.
+    assert_eq!(folder.path().join("model.json").exists(), err.contains("is saved in model.json"), "{err}");
 }
 
 #[test]
