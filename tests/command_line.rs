@@ -197,6 +197,26 @@ fn several_records_batches_and_time() {
 }
 
 #[test]
+fn a_failed_training_is_told_and_its_network_saved() {
+    let folder = folder();
+    fs::write(folder.path().join("steep.csv"), "t,x\n0,0.01\n1,0.04648\n2,0.3\n3,5\n").unwrap();
+    let fit =
+        "fit steep.csv --scheme backward_euler --substeps 1 --raw --strategy single --lr 0.5 --hidden 4 --epochs 60";
+    let output = kutta(&folder, &format!("{fit} --on-failure stop"));
+    let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert_eq!(output.status.code(), Some(1), "{err}");
+    assert!(
+        err.starts_with("error: training ended after 1 epoch: ") && err.contains("is saved in model.json"),
+        "{err}"
+    );
+    assert!(out.contains("root mean square error"), "{out}");
+    succeeds(&folder, "predict model.json --start 0.01 --until 1");
+    // By default the update that led there is taken back.
+    let text = succeeds(&folder, fit);
+    assert!(text.contains("60 epochs") && text.contains("1 attempt failed"), "{text}");
+}
+
+#[test]
 fn every_stage_solver_has_a_name() {
     let folder = folder();
     let quick = "--raw --hidden 4 --epochs 1 --substeps 20 --scheme backward_euler --lr 1e-6 --tolerance 1e-6 --strategy single";
@@ -419,8 +439,12 @@ fn stages_without_a_solution_are_an_error_that_says_what_to_do() {
     let text = "t,x\n0,1\n1000,2\n2000,5\n";
     fs::write(folder.path().join("far.csv"), text).unwrap();
     let options = "--raw --hidden 4 --epochs 50 --lr 1 --substeps 1 --solver fixed-point --strategy single";
-    fails(&folder, &format!("fit far.csv {options}"), 1, &["reduce the step size"]);
-    assert!(!folder.path().join("model.json").exists());
+    let output = kutta(&folder, &format!("fit far.csv {options} --on-failure stop"));
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{err}");
+    assert!(err.starts_with("error: ") && err.contains("reduce the step size"), "{err}");
+    // There is a model if and only if it is said so.
+    assert_eq!(folder.path().join("model.json").exists(), err.contains("is saved in model.json"), "{err}");
 }
 
 #[test]

@@ -382,7 +382,7 @@ fn training_resumes_bit_for_bit() {
     // What is remembered of another network is refused.
     let wider = Mlp::new([2, 5, 4, 2], Activation::Tanh).unwrap().with_spectrum(-25.0, -15.0).unwrap();
     let other = Trainer::new(OdeBlock::new(wider, Tableau::backward_euler())).resume(&checkpoint).fit(&data);
-    assert!(matches!(other, Err(Error::Parse { .. })));
+    assert!(matches!(other.map_err(Error::from), Err(Error::Parse { .. })));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use kutta::data::Trajectories;
 use kutta::field::{Activation, Bounded, Input, Layered, Mlp, WithInputs};
 use kutta::network::OdeBlock;
 use kutta::solve::{LineSearch, Solver, StageSolver};
-use kutta::train::{Adam, OnFailure, Optimizer, Schedule, Settings, Sgd, Strategy, Trainer, Validation};
+use kutta::train::{Adam, Interrupted, OnFailure, Optimizer, Schedule, Settings, Sgd, Strategy, Trainer, Validation};
 use kutta::{Tableau, VectorField};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -115,8 +115,9 @@ pub struct Fit {
     /// Stop after so many epochs without a better loss on whole records
     #[arg(long, value_parser = count, value_name = "EPOCHS", help_heading = "Training", allow_hyphen_values = true)]
     patience: Option<usize>,
-    /// When the stages of a batch are not solved: stop, or skip the batch
-    #[arg(long, default_value = "stop", value_name = "WHAT", help_heading = "Training")]
+    /// When the stages of a batch are not solved: backtrack (take the last update back and make a shorter one), stop, or
+    /// skip the batch
+    #[arg(long, default_value = "backtrack", value_name = "WHAT", help_heading = "Training")]
     on_failure: FailureName,
     /// What random numbers are drawn from
     #[arg(long, default_value = "0", value_name = "NUMBER", help_heading = "Training", allow_hyphen_values = true)]
@@ -188,6 +189,7 @@ enum StrategyName {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum FailureName {
+    Backtrack,
     Stop,
     Skip,
 }
@@ -254,19 +256,36 @@ impl Fit {
         if let Some(path) = &self.resume {
             trainer = trainer.resume(path);
         }
-        let fit = trainer.fit(data)?;
+        match trainer.fit(data) {
+            Ok(fit) => self.save(&fit, data, &settings),
+            Err(Interrupted { error, fit: Some(fit) }) => {
+                self.save(&fit, data, &settings)?;
+                let (epochs, out) = (fit.summary.epochs, self.out.clone());
+                Err(Failure::Interrupted { error, epochs, out })
+            }
+            Err(interrupted) => Err(kutta::Error::from(interrupted).into()),
+        }
+    }
+
+    /// Writes what was learned, and tells about it.
+    fn save<F>(&self, fit: &kutta::Fit<F>, data: &Trajectories, settings: &Settings) -> Result<(), Failure>
+    where
+        F: VectorField + Clone + Serialize,
+    {
         fit.model.save(&self.out)?;
         if let Some(path) = &self.record {
             fit.record.write_csv(path)?;
         }
         #[cfg(feature = "plot")]
         if let Some(path) = &self.plot {
-            let drawn = super::figure::fit(path, &fit.model, data, &settings, self.forecast);
+            let drawn = super::figure::fit(path, &fit.model, data, settings, self.forecast);
             // A forecast may overflow; what was learned is told all the same.
-            Report::new(self, &fit, data, drawn.is_ok().then_some(path))?.print()?;
+            Report::new(self, fit, data, drawn.is_ok().then_some(path))?.print()?;
             return drawn;
         }
-        Report::new(self, &fit, data, None)?.print()
+        #[cfg(not(feature = "plot"))]
+        let _ = settings;
+        Report::new(self, fit, data, None)?.print()
     }
 
     /// The longest step. Refuses one that makes for more steps than can be kept.
@@ -317,6 +336,7 @@ impl Fit {
             patience: self.patience,
             clip: self.clip,
             on_failure: match self.on_failure {
+                FailureName::Backtrack => OnFailure::Backtrack,
                 FailureName::Stop => OnFailure::Stop,
                 FailureName::Skip => OnFailure::SkipBatch,
             },

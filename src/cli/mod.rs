@@ -42,6 +42,8 @@ enum Failure {
     Usage(String),
     /// A file or a computation is at fault. Exit code 1.
     Library(kutta::Error),
+    /// Training ended with an error; what it had learned is saved. Exit code 1.
+    Interrupted { error: Box<kutta::Error>, epochs: usize, out: PathBuf },
     /// Standard output could not be written to.
     Output(io::Error),
 }
@@ -78,6 +80,14 @@ pub fn run() -> ExitCode {
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(Failure::Output(error)) => fail(1, format_args!("standard output: {error}")),
         Err(Failure::Library(error)) => fail(1, error),
+        Err(Failure::Interrupted { error, epochs, out }) => fail(
+            1,
+            format_args!(
+                "training ended after {epochs} epoch{}: {error}\nthe best network until then is saved in {}",
+                if epochs == 1 { "" } else { "s" },
+                out.display()
+            ),
+        ),
         Err(Failure::Usage(message)) => fail(2, message),
     }
 }

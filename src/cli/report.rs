@@ -137,8 +137,8 @@ impl fmt::Display for Report {
             let _ = write!(work, ", {mean_iterations:.1} iterations a stage system");
         }
         if *failed_solves > 0 {
-            let batches = plural(*failed_solves, "batch", "batches");
-            let _ = write!(work, ", {batches} skipped because stages were not solved");
+            let attempts = plural(*failed_solves, "attempt", "attempts");
+            let _ = write!(work, ", {attempts} failed at the stages of a batch");
         }
         writeln!(f, "training {work}")?;
         if let Some(penalties) = &self.summary.penalties {

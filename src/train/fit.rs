@@ -1,8 +1,10 @@
 //! What a training gives.
 
 use super::{Model, Record, Rmse};
+use crate::Error;
 use crate::regularisation::Penalties;
 use serde::Serialize;
+use std::fmt;
 
 /// A finished training.
 #[derive(Debug, Clone)]
@@ -31,13 +33,77 @@ pub struct Summary {
     /// What the regulariser added to the loss in the last epoch, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub penalties: Option<Penalties>,
-    /// Errors on the training data, each trajectory predicted from its start: the learned one, if starts were learned.
+    /// Errors on the training data, each trajectory predicted from its start: the learned one, if starts were learned. NaN
+    /// if the prediction failed.
     pub train_rmse: Rmse,
     /// Errors on the held-out data, predicted from their first observations; `None` if nothing was held out, or the
     /// prediction failed.
     pub validation_rmse: Option<Rmse>,
-    /// Batches whose equations were not solved.
+    /// Attempts at a batch that failed, see [`OnFailure`](super::OnFailure): updates taken back, or batches left out.
     pub failed_solves: usize,
     /// Nonlinear iterations a stage system, mean over the epochs; zero for explicit schemes.
     pub mean_iterations: f64,
+}
+
+/// A training that ended with an error, and what it had learned by then.
+///
+/// Becomes the [`Error`] alone by `?`. To keep the network:
+///
+/// ```
+/// # use kutta::{Error, Fit, Mlp, OdeBlock, Tableau, Trainer, Trajectories, field::Activation};
+/// use kutta::train::Interrupted;
+/// # fn main() -> Result<(), Error> {
+/// # let data = Trajectories::from_csv_str("t,x\n0,1\n1,0.5\n2,0.25\n", "half-lives")?;
+/// # let block = OdeBlock::new(Mlp::new([1, 4, 1], Activation::Tanh)?, Tableau::backward_euler());
+/// # let trainer = Trainer::new(block).epochs(3);
+/// let fit: Fit<Mlp> = match trainer.fit(&data) {
+///     Ok(fit) => fit,
+///     Err(Interrupted { error, fit: Some(fit) }) => {
+///         eprintln!("training ended after {} epochs: {error}", fit.summary.epochs);
+///         *fit
+///     }
+///     Err(other) => return Err(other.into()),
+/// };
+/// # assert_eq!(fit.summary.epochs, 3);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Interrupted<F, T = f64> {
+    /// Why training ended.
+    pub error: Box<Error>,
+    /// The training until then: the network is the best so far, where that is measured, or else the last at which the
+    /// objective could be evaluated. `None` if it never could.
+    pub fit: Option<Box<Fit<F, T>>>,
+}
+
+impl<F, T> From<Error> for Interrupted<F, T> {
+    fn from(error: Error) -> Self {
+        Interrupted { error: Box::new(error), fit: None }
+    }
+}
+
+impl<F, T> From<Interrupted<F, T>> for Error {
+    fn from(interrupted: Interrupted<F, T>) -> Self {
+        *interrupted.error
+    }
+}
+
+impl<F, T> fmt::Display for Interrupted<F, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+// By hand: a field need not be printable for a result to be unwrapped.
+impl<F, T> fmt::Debug for Interrupted<F, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let epochs = self.fit.as_ref().map(|fit| fit.summary.epochs);
+        f.debug_struct("Interrupted").field("error", &self.error).field("epochs", &epochs).finish()
+    }
+}
+
+impl<F, T> std::error::Error for Interrupted<F, T> {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.error.source()
+    }
 }

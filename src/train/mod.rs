@@ -7,7 +7,8 @@
 //! | say what a good prediction is | [`Loss`]: [`MeanSquare`], [`MeanSquareAt`], [`FinalState`], a closure |
 //! | keep the learned field smooth, or stable | [`Regularisation`](crate::Regularisation) |
 //! | fit long oscillating records, which flatten otherwise | [`Strategy`] |
-//! | write a training loop of my own | [`OdeBlock::value_and_grad`](crate::network::OdeBlock::value_and_grad), [`Optimizer`] |
+//! | keep what was learned when training fails | [`OnFailure`], [`Interrupted`] |
+//! | write a training loop of my own | [`OdeBlock::value_and_grad`](crate::network::OdeBlock::value_and_grad), [`Optimizer`], [`Update`] |
 
 mod checkpoint;
 mod document;
@@ -23,8 +24,9 @@ mod session;
 mod settings;
 mod strategy;
 mod trainer;
+mod undo;
 
-pub use fit::{Fit, Summary};
+pub use fit::{Fit, Interrupted, Summary};
 pub use loss::{FinalState, Loss, MeanSquare, MeanSquareAt};
 pub use model::{LearnedStart, Model, Rmse};
 pub use optimizer::{Adam, Optimizer, OptimizerState, Sgd};
@@ -33,3 +35,4 @@ pub use schedule::{Schedule, ScheduleState};
 pub use settings::{OnFailure, Settings, Validation};
 pub use strategy::Strategy;
 pub use trainer::Trainer;
+pub use undo::Update;

@@ -331,6 +331,12 @@ pub(super) fn precision<T>() -> String {
 }
 
 impl Rmse {
+    /// Of predictions that failed: NaN throughout.
+    pub(super) fn unknown(data: &Trajectories) -> Self {
+        let by_component = data.components().iter().map(|name| (name.clone(), f64::NAN)).collect();
+        Rmse { overall: f64::NAN, by_component }
+    }
+
     /// Of predictions at the times of `data`.
     pub(super) fn between(predicted: &Trajectories, data: &Trajectories) -> Self {
         let dim = data.dim();

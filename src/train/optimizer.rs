@@ -98,6 +98,13 @@ pub struct OptimizerState<T> {
 }
 
 impl<T: Real> OptimizerState<T> {
+    /// Becomes equal to another state for as many parameters. Allocates nothing.
+    pub(super) fn copy_from(&mut self, other: &Self) {
+        self.steps = other.steps;
+        self.first.copy_from_slice(&other.first);
+        self.second.copy_from_slice(&other.second);
+    }
+
     /// Forgets what belongs to parameters from `keep` on, and makes room for `count` parameters in all.
     pub(super) fn resize(&mut self, keep: usize, count: usize) {
         for moments in [&mut self.first, &mut self.second] {

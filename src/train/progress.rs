@@ -32,15 +32,22 @@ impl Progress {
         }
         self.shown = Instant::now();
         let validation = row.validation_loss.map_or_else(String::new, |loss| format!(", validation {loss:.3e}"));
+        let failed = match record.rows.iter().map(|row| row.failed_solves).sum::<usize>() {
+            0 => String::new(),
+            failed => format!(", {failed} failed"),
+        };
         bar.set_message(format!(
-            "loss {:.3e}{validation}, rate {:.1e}, {:.1} iterations",
+            "loss {:.3e}{validation}, rate {:.1e}, {:.1} iterations{failed}",
             row.loss, row.learning_rate, row.mean_iterations
         ));
         bar.set_position(row.epoch as u64);
     }
+}
 
-    pub fn finish(self) {
-        if let Some(bar) = self.bar {
+// However training ends, the bar stays where it came to.
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
             bar.abandon();
         }
     }

@@ -20,7 +20,7 @@ pub struct Row {
     /// Validation loss after the epoch, where it was computed; NaN if the prediction failed.
     #[serde(deserialize_with = "some_null_is_nan", skip_serializing_if = "Option::is_none", default)]
     pub validation_loss: Option<f64>,
-    /// Learning rate.
+    /// Learning rate of the last update.
     pub learning_rate: f64,
     /// Mean Euclidean norm of the gradients, before clipping; NaN if all batches failed.
     #[serde(deserialize_with = "null_is_nan")]
@@ -33,7 +33,7 @@ pub struct Row {
     pub penalties: Option<Penalties>,
     /// Nonlinear iterations a stage system; zero for explicit schemes.
     pub mean_iterations: f64,
-    /// Batches whose equations were not solved.
+    /// Attempts at a batch that failed, see [`OnFailure`](super::OnFailure): updates taken back, or batches left out.
     pub failed_solves: usize,
     /// Seconds of training so far.
     pub seconds: f64,

@@ -3,6 +3,7 @@
 use super::objective::{Batches, Layout, Observations, Pass, Terms, Value};
 use super::settings::{OnFailure, Settings};
 use super::strategy::Stage;
+use super::undo::Update;
 use super::{Loss, OptimizerState, Record, Row, ScheduleState};
 use crate::field::Effective;
 use crate::network::{OdeBlock, Work};
@@ -26,6 +27,9 @@ pub(super) struct State<T> {
     pub stage: Stage,
     pub unknowns: Vec<T>,
     pub optimizer: OptimizerState<T>,
+    /// The last update, if there was one.
+    #[serde(default = "no_update")]
+    update: Option<Update<T>>,
     schedule: ScheduleState,
     /// What a reparameterisation remembers from step to step.
     #[serde(default = "Effective::new")]
@@ -35,6 +39,10 @@ pub(super) struct State<T> {
     hopeless_epochs: usize,
     pub stopped_early: bool,
     pub record: Record,
+}
+
+fn no_update<T>() -> Option<Update<T>> {
+    None
 }
 
 /// The best unknowns so far.
@@ -96,6 +104,7 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
                 epoch: 0,
                 stage,
                 optimizer: settings.optimizer.start(unknowns.len()),
+                update: None,
                 unknowns,
                 schedule: settings.schedule.start(settings.optimizer.rate()),
                 effective: Effective::new(),
@@ -123,7 +132,8 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
         let best_fits = state.best.as_ref().is_none_or(|best| best.unknowns.len() == lasting);
         let effective_fits = state.effective.fits(self.block.field(), self.block.layers());
         let optimizer_fits = state.optimizer.fits(&self.settings.optimizer, count);
-        if state.unknowns.len() != count || !optimizer_fits || !best_fits || !effective_fits {
+        let update_fits = state.update.as_ref().is_none_or(|update| update.fits(&self.settings.optimizer, count));
+        if state.unknowns.len() != count || !optimizer_fits || !update_fits || !best_fits || !effective_fits {
             return None;
         }
         self.gradient = vec![T::zero(); count];
@@ -147,6 +157,9 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
         }
         let count = self.state.unknowns.len();
         self.state.optimizer.resize(lasting, count);
+        if let Some(update) = &mut self.state.update {
+            update.resize(lasting, &self.state.unknowns[lasting..]);
+        }
         self.gradient.resize(count, T::zero());
         self.state.stage = stage;
     }
@@ -166,18 +179,26 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
             self.order.sort_unstable();
             self.order.shuffle(&mut self.state.rng);
         }
-        let mut failure = None;
+        let (policy, mut failure) = (self.settings.on_failure, None);
         for first in (0..self.order.len()).step_by(size) {
             let last = (first + size).min(self.order.len());
-            match self.step(first..last, rate) {
-                Ok((value, norm)) => sums.add(value, norm, last - first),
-                Err(error) => match self.settings.on_failure {
-                    OnFailure::SkipBatch if is_failed_solve(&error) => {
-                        sums.failed += 1;
-                        failure = Some(error);
-                    }
-                    _ => return Err(error),
-                },
+            let weight = last - first;
+            loop {
+                match self.step(first..last, rate) {
+                    Ok((value, norm)) => sums.add(value, norm, weight),
+                    Err(error) => match policy {
+                        OnFailure::Backtrack if is_failed_solve(&error) && self.backtrack() => {
+                            sums.failed += 1;
+                            continue;
+                        }
+                        OnFailure::SkipBatch if is_failed_solve(&error) => {
+                            sums.failed += 1;
+                            failure = Some(error);
+                        }
+                        _ => return Err(error),
+                    },
+                }
+                break;
             }
         }
         self.state.hopeless_epochs = if sums.weight == 0.0 { self.state.hopeless_epochs + 1 } else { 0 };
@@ -189,6 +210,7 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
             true => self.validate(),
             false => None,
         };
+        let rate = self.state.update.as_ref().map_or(rate, Update::rate);
         self.state.record.rows.push(sums.row(self.state.epoch, validation_loss, rate, self.seconds()));
         if stage == Stage::Whole {
             self.settings.schedule.observe(&mut self.state.schedule, sums.loss());
@@ -229,9 +251,27 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
             // The loss of all data belongs to the unknowns before the update.
             self.keep_if_best(value.total);
         }
-        let state = &mut self.state;
-        self.settings.optimizer.update(rate, &mut state.optimizer, &mut state.unknowns, &self.gradient);
+        let (state, optimizer) = (&mut self.state, &self.settings.optimizer);
+        let update = state.update.get_or_insert_with(|| Update::new(optimizer, state.unknowns.len()));
+        update.make(optimizer, rate, &self.gradient, &mut state.optimizer, &mut state.unknowns);
         Ok((value, norm))
+    }
+
+    /// Makes the last update again, shorter; `false` if there was none, or this has been tried often enough.
+    fn backtrack(&mut self) -> bool {
+        let (state, optimizer) = (&mut self.state, &self.settings.optimizer);
+        let Some(update) = &mut state.update else { return false };
+        // What was remembered of unknowns that failed may be anything; it is found anew.
+        state.effective = Effective::new();
+        update.make_again(optimizer, &mut state.optimizer, &mut state.unknowns)
+    }
+
+    /// Goes back to the last unknowns at which the objective was found; `false` if there are none.
+    pub fn take_back(&mut self) -> bool {
+        let state = &mut self.state;
+        let Some(update) = &state.update else { return state.best.is_some() };
+        update.take_back(&mut state.optimizer, &mut state.unknowns);
+        true
     }
 
     fn keep_if_best(&mut self, loss: f64) {
@@ -252,18 +292,28 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
         Some(value.map_or(f64::NAN, |value| value.total))
     }
 
+    /// The objective of all data, without gaps; NaN if it cannot be found.
+    fn objective(&mut self) -> f64 {
+        let terms = Terms { loss: self.loss, regularisation: self.regularisation(0), gap_weight: 0.0 };
+        let all = self.batches.get(&self.order).and_then(|pass| pass.value(&terms, &self.state.unknowns));
+        all.map_or(f64::NAN, |value| value.total)
+    }
+
     /// The unknowns that training found: the best, as far as there is a measure, or else the last.
     pub fn finish(mut self) -> (Vec<T>, State<T>) {
         if self.state.best.is_some() {
             let last = match self.validation {
-                Some(_) => self.validate(),
-                None => {
-                    let terms = Terms { loss: self.loss, regularisation: self.regularisation(0), gap_weight: 0.0 };
-                    let all = self.batches.get(&self.order).and_then(|pass| pass.value(&terms, &self.state.unknowns));
-                    all.ok().map(|value| value.total)
-                }
+                Some(_) => self.validate().unwrap_or(f64::NAN),
+                None => self.objective(),
             };
-            self.keep_if_best(last.unwrap_or(f64::NAN));
+            self.keep_if_best(last);
+        } else if self.state.update.is_some() && self.objective().is_nan() {
+            // Nobody has seen the unknowns after the last update yet. If they are worse than those before, go back.
+            let last = self.state.unknowns.clone();
+            self.take_back();
+            if self.objective().is_nan() {
+                self.state.unknowns = last;
+            }
         }
         let lasting = self.layout.lasting(self.data);
         let unknowns = match &self.state.best {

@@ -17,12 +17,21 @@ pub enum Validation {
     Future(f64),
 }
 
-/// What to do when the equations of a batch are not solved, or its states overflow.
+/// What to do when the equations of a batch are not solved, or its states or loss overflow.
+///
+/// A field may be driven where a layer has no solution: where an eigenvalue of its Jacobian nears the pole of the scheme's
+/// stability function, say. Most often a single update went too far.
+///
+/// Whatever is chosen, a training that ends with an error keeps its network: see [`Interrupted`](super::Interrupted).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(rename_all = "snake_case")]
 pub enum OnFailure {
-    /// Return the error.
+    /// Take the last update back, parameters and optimiser alike, and make it again with half the learning rate, ten times
+    /// at most; then return the error. The learning rate recovers over the next 20 updates a halving. Every attempt that
+    /// failed is counted in the record. A training without failures is not changed by a bit.
     #[default]
+    Backtrack,
+    /// Return the error.
     Stop,
     /// Leave the batch out and count it in the record. When ten epochs in a row have no batch left, return the error.
     SkipBatch,
@@ -75,7 +84,7 @@ impl Default for Settings {
             validate_every: 1,
             patience: None,
             clip: None,
-            on_failure: OnFailure::Stop,
+            on_failure: OnFailure::Backtrack,
         }
     }
 }

@@ -5,8 +5,8 @@ use super::objective::Observations;
 use super::progress::Progress;
 use super::session::{Session, State};
 use super::{
-    Fit, Loss, MeanSquare, Model, OnFailure, Optimizer, Rmse, Schedule, Settings, Strategy, Summary, Validation,
-    checkpoint,
+    Fit, Interrupted, Loss, MeanSquare, Model, OnFailure, Optimizer, Rmse, Schedule, Settings, Strategy, Summary,
+    Validation, checkpoint,
 };
 use crate::data::{Standardisation, Trajectories};
 use crate::network::{OdeBlock, Sharing};
@@ -201,9 +201,9 @@ impl<F: VectorField + Clone, L> Trainer<F, L> {
     ///
     /// # Errors
     /// [`Error::ShapeMismatch`] if data and block do not fit, [`Error::InvalidArgument`] for settings out of range;
-    /// under [`OnFailure::Stop`] the errors of [`value_and_grad`](OdeBlock::value_and_grad); [`Error::Io`] and
-    /// [`Error::Parse`] for checkpoints.
-    pub fn fit(&self, data: &Trajectories) -> Result<Fit<F>, Error>
+    /// where [`OnFailure`] gives up, those of [`value_and_grad`](OdeBlock::value_and_grad); [`Error::Io`] and
+    /// [`Error::Parse`] for checkpoints. Once training has begun, the [`Interrupted`] holds the network as it was then.
+    pub fn fit(&self, data: &Trajectories) -> Result<Fit<F>, Interrupted<F>>
     where
         L: Loss<f64>,
     {
@@ -214,7 +214,7 @@ impl<F: VectorField + Clone, L> Trainer<F, L> {
     ///
     /// # Errors
     /// As [`fit`](Trainer::fit).
-    pub fn fit_in<T: Real>(&self, data: &Trajectories) -> Result<Fit<F, T>, Error>
+    pub fn fit_in<T: Real>(&self, data: &Trajectories) -> Result<Fit<F, T>, Interrupted<F, T>>
     where
         L: Loss<T>,
     {
@@ -233,6 +233,13 @@ impl<F: VectorField + Clone, L> Trainer<F, L> {
         let observations = observe(&training)?;
         let validation = held_out.as_ref().map(observe).transpose()?;
         let initial = self.initial.as_ref().map(|params| params.iter().map(|&p| T::constant(p)).collect());
+        let outcome = |session: Session<'_, F, T, L>| {
+            let (mut params, state) = session.finish();
+            let starts = params.split_off(block.param_count());
+            let model = Model::new(block.clone(), params, standard.clone(), data.components(), data.time_name())?;
+            let model = self.with_starts(model, &starts, &training)?;
+            Ok::<_, Error>(summarise(model, state, &training, held_out.as_ref()))
+        };
         let mut session =
             Session::new(&self.settings, &self.loss, &block, &observations, validation.as_ref(), initial)?;
         let settings = self.settings_of::<T>(data);
@@ -245,22 +252,33 @@ impl<F: VectorField + Clone, L> Trainer<F, L> {
                 reason: "the state does not fit the network".into(),
             })?;
         }
+        match self.train(&mut session, &settings) {
+            Ok(()) => Ok(outcome(session)?),
+            Err(error) if session.take_back() => {
+                let fit = outcome(session).ok().map(Box::new);
+                Err(Interrupted { error: Box::new(error), fit })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// All epochs that are left.
+    fn train<T: Real>(&self, session: &mut Session<'_, F, T, L>, settings: &Map<String, Value>) -> Result<(), Error>
+    where
+        L: Loss<T>,
+    {
         let mut progress = Progress::new(self.progress, self.epochs);
         while !session.is_over(self.epochs) {
-            session.epoch()?;
+            let epoch = session.epoch();
             progress.show(&session.state.record);
+            epoch?;
             if let Some((path, every)) = &self.checkpoint
                 && (session.is_over(self.epochs) || session.state.epoch.is_multiple_of((*every).max(1)))
             {
-                checkpoint::save(path, &settings, &session.state)?;
+                checkpoint::save(path, settings, &session.state)?;
             }
         }
-        progress.finish();
-        let (mut params, state) = session.finish();
-        let starts = params.split_off(block.param_count());
-        let model = Model::new(block, params, standard, data.components(), data.time_name())?;
-        let model = self.with_starts(model, &starts, &training)?;
-        summarise(model, state, &training, held_out.as_ref())
+        Ok(())
     }
 
     fn split(&self, data: &Trajectories) -> Result<(Trajectories, Option<Trajectories>), Error> {
@@ -316,7 +334,7 @@ fn summarise<F: VectorField, T: Real>(
     state: State<T>,
     training: &Trajectories,
     held_out: Option<&Trajectories>,
-) -> Result<Fit<F, T>, Error> {
+) -> Fit<F, T> {
     let (rows, record) = (state.record.rows.len().max(1) as f64, state.record);
     let summary = Summary {
         scheme: model.block().tableau().name().to_string(),
@@ -325,10 +343,10 @@ fn summarise<F: VectorField, T: Real>(
         stopped_early: state.stopped_early,
         seconds: record.rows.last().map_or(0.0, |row| row.seconds),
         penalties: record.rows.last().and_then(|row| row.penalties),
-        train_rmse: Rmse::between(&model.follow_learned(training)?, training),
+        train_rmse: model.rmse_learned(training).unwrap_or_else(|_| Rmse::unknown(training)),
         validation_rmse: held_out.and_then(|data| model.rmse(data).ok()),
         failed_solves: record.rows.iter().map(|row| row.failed_solves).sum(),
         mean_iterations: record.rows.iter().map(|row| row.mean_iterations).sum::<f64>() / rows,
     };
-    Ok(Fit { model, record, summary })
+    Fit { model, record, summary }
 }

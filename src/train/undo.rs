@@ -1,0 +1,161 @@
+//! Updates that can be taken back.
+
+use super::{Optimizer, OptimizerState};
+use crate::Real;
+use serde::{Deserialize, Serialize};
+
+/// Failures in a row that are answered by a shorter step: the last is a thousand times shorter than the first.
+const MOST_RETRIES: usize = 10;
+/// Updates until a halving of the learning rate is made up for.
+const RECOVERY: f64 = 20.0;
+
+/// The last update of parameters: where it started from, so that it can be taken back and made again, shorter. What
+/// [`OnFailure::Backtrack`](super::OnFailure::Backtrack) is made of, for training loops of one's own.
+///
+/// After an update made again, learning rates are halved, and recover over the next 20 updates.
+///
+/// ```
+/// use kutta::train::{Optimizer, Sgd, Update};
+/// // The loss -p has no value beyond p = 0.6.
+/// let gradient = |p: f64| if p > 0.6 { None } else { Some([-1.0]) };
+/// let optimizer = Optimizer::from(Sgd::new(1.0));
+/// let (mut params, mut state, mut update) = ([0.0], optimizer.start(1), Update::new(&optimizer, 1));
+/// for _ in 0..20 {
+///     match gradient(params[0]) {
+///         Some(gradient) => update.make(&optimizer, optimizer.rate(), &gradient, &mut state, &mut params),
+///         None => assert!(update.make_again(&optimizer, &mut state, &mut params)),
+///     }
+/// }
+/// update.take_back(&mut state, &mut params);
+/// assert!(params[0] > 0.59 && params[0] <= 0.6);
+/// ```
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Update<T> {
+    /// The last unknowns at which the objective was found.
+    unknowns: Vec<T>,
+    gradient: Vec<T>,
+    optimizer: OptimizerState<T>,
+    rate: f64,
+    /// What learning rates are multiplied by: a half for every failure from which training has not recovered yet.
+    restraint: f64,
+    retries: usize,
+}
+
+impl<T: Real> Update<T> {
+    /// Before the first update, of `count` unknowns.
+    pub fn new(optimizer: &Optimizer, count: usize) -> Self {
+        let zeros = || vec![T::zero(); count];
+        let (unknowns, gradient, optimizer) = (zeros(), zeros(), optimizer.start(count));
+        Update { unknowns, gradient, optimizer, rate: 0.0, restraint: 1.0, retries: 0 }
+    }
+
+    /// Makes an update from unknowns at which the objective was found; `state` is the optimiser's. All have as many entries
+    /// as there are unknowns. Allocates nothing.
+    pub fn make(
+        &mut self,
+        optimizer: &Optimizer,
+        rate: f64,
+        gradient: &[T],
+        state: &mut OptimizerState<T>,
+        unknowns: &mut [T],
+    ) {
+        if self.retries == 0 {
+            self.restraint = (self.restraint * 2.0_f64.powf(1.0 / RECOVERY)).min(1.0);
+        }
+        self.retries = 0;
+        self.rate = rate * self.restraint;
+        self.unknowns.copy_from_slice(unknowns);
+        self.gradient.copy_from_slice(gradient);
+        self.optimizer.copy_from(state);
+        optimizer.update(self.rate, state, unknowns, gradient);
+    }
+
+    /// Goes back to where the last update started from.
+    pub fn take_back(&self, state: &mut OptimizerState<T>, unknowns: &mut [T]) {
+        unknowns.copy_from_slice(&self.unknowns);
+        state.copy_from(&self.optimizer);
+    }
+
+    /// Makes the last update again with half the learning rate; `false` after ten times in a row.
+    pub fn make_again(&mut self, optimizer: &Optimizer, state: &mut OptimizerState<T>, unknowns: &mut [T]) -> bool {
+        if self.retries == MOST_RETRIES {
+            return false;
+        }
+        self.take_back(state, unknowns);
+        self.retries += 1;
+        self.rate *= 0.5;
+        self.restraint *= 0.5;
+        optimizer.update(self.rate, state, unknowns, &self.gradient);
+        true
+    }
+
+    /// The learning rate of the last update.
+    pub fn rate(&self) -> f64 {
+        self.rate
+    }
+
+    /// As [`OptimizerState::resize`]: `added` are the unknowns from `keep` on.
+    pub(super) fn resize(&mut self, keep: usize, added: &[T]) {
+        let count = keep + added.len();
+        self.unknowns.truncate(keep);
+        self.unknowns.extend_from_slice(added);
+        self.gradient.truncate(keep);
+        self.gradient.resize(count, T::zero());
+        self.optimizer.resize(keep, count);
+    }
+
+    /// Whether this can be an update of `count` unknowns by this optimiser.
+    pub(super) fn fits(&self, optimizer: &Optimizer, count: usize) -> bool {
+        self.unknowns.len() == count && self.gradient.len() == count && self.optimizer.fits(optimizer, count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::{Adam, Sgd};
+
+    /// An update by hand from 1 with gradient 2.
+    fn updated(optimizer: &Optimizer) -> (Update<f64>, OptimizerState<f64>, [f64; 1]) {
+        let (mut update, mut state, mut unknowns) = (Update::new(optimizer, 1), optimizer.start(1), [1.0]);
+        update.make(optimizer, 0.25, &[2.0], &mut state, &mut unknowns);
+        (update, state, unknowns)
+    }
+
+    #[test]
+    fn goes_back_to_the_bit() {
+        for optimizer in [Optimizer::from(Adam::new(0.25)), Sgd::new(0.25).momentum(0.9).into()] {
+            let (mut update, mut state, mut unknowns) = updated(&optimizer);
+            let before = (state.clone(), unknowns);
+            update.make(&optimizer, 0.25, &[-1.0], &mut state, &mut unknowns);
+            assert_ne!((&state, unknowns), (&before.0, before.1));
+            update.take_back(&mut state, &mut unknowns);
+            assert_eq!((state, unknowns), before);
+        }
+    }
+
+    #[test]
+    fn retries_are_half_as_long_each_and_bounded() {
+        let optimizer = Optimizer::from(Sgd::new(0.25));
+        let (mut update, mut state, mut unknowns) = updated(&optimizer);
+        for k in 0..=10 {
+            assert_eq!(unknowns[0], 1.0 - 0.5 / f64::from(1 << k), "retry {k}");
+            assert_eq!(update.make_again(&optimizer, &mut state, &mut unknowns), k < 10);
+        }
+    }
+
+    #[test]
+    fn the_learning_rate_recovers() {
+        let optimizer = Optimizer::from(Sgd::new(0.25));
+        let (mut update, mut state, mut unknowns) = updated(&optimizer);
+        assert!(update.make_again(&optimizer, &mut state, &mut unknowns));
+        let mut rates = Vec::new();
+        for _ in 0..=22 {
+            update.make(&optimizer, 0.25, &[1.0], &mut state, &mut unknowns);
+            rates.push(update.rate());
+        }
+        assert_eq!(rates[0], 0.125, "the first update after a failure is as short as the one that worked");
+        assert!(rates.windows(2).all(|pair| pair[0] <= pair[1]) && rates[10] < 0.25 && rates[22] == 0.25, "{rates:?}");
+    }
+}
