@@ -425,3 +425,45 @@ proptest! {
         }
     }
 }
+
+/// `y' = -k w tanh(w·y - c)`, a gradient flow of a convex function: its slope saturates, its Jacobian is at most `-k w wᵀ`
+/// and next to nothing away from the hyperplane.
+struct Saturating;
+
+impl VectorField for Saturating {
+    fn dim(&self) -> usize {
+        2
+    }
+    fn param_count(&self) -> usize {
+        4
+    }
+    fn eval<S: Number>(&self, params: &[S], _t: S, y: &[S], dy: &mut [S]) {
+        let (w, k, c) = ([params[0], params[1]], params[2], params[3]);
+        let slope = k * (w[0] * y[0] + w[1] * y[1] - c).tanh();
+        (0..2).for_each(|i| dy[i] = -w[i] * slope);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    /// The stage equations of these schemes have one solution, whatever the step, where the field is that of a convex
+    /// function (Hairer and Wanner, *Solving Ordinary Differential Equations II*, theorem IV.14.2). Newton's first
+    /// correction overshoots by far where the slope saturates; it gets there all the same.
+    #[test]
+    fn saturated_slopes_are_no_obstacle(
+        scheme in prop::sample::select(vec![
+            Tableau::backward_euler(), Tableau::gauss(2).unwrap(), Tableau::gauss(3).unwrap(),
+            Tableau::radau_iia(2).unwrap(),
+        ]),
+        w in prop::collection::vec(-1.5..1.5f64, 2), k in 0.1..60.0f64, c in -3.0..3.0f64,
+        start in prop::collection::vec(-2.0..2.0f64, 2), h in 0.01..2.0f64,
+    ) {
+        for method in [StageSolver::Automatic, StageSolver::Newton, StageSolver::SimplifiedNewton] {
+            let solver = Solver { method, ..Solver::default() };
+            let block = OdeBlock::new(Saturating, scheme.clone()).step_size(h).solved_by(solver);
+            let path = block.integrate(&[w[0], w[1], k, c], 0.0, &[&start]);
+            prop_assert!(path.is_ok(), "{}: {}", method, path.unwrap_err());
+        }
+    }
+}
