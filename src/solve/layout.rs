@@ -44,7 +44,16 @@ impl Layout {
 
     /// All spans, by component, then stage.
     pub fn spans(self) -> impl Iterator<Item = std::ops::Range<usize>> {
-        (0..self.rows).flat_map(move |p| (0..self.stages).map(move |i| self.span(p, i)))
+        let (mut stage, mut next) = (0, 0);
+        (0..self.equations()).map(move |_| {
+            let from = next;
+            stage += 1;
+            next += self.samples;
+            if stage == self.stages {
+                (stage, next) = (0, next - self.stages * self.samples + self.stride);
+            }
+            from..from + self.samples
+        })
     }
 
     /// `out_q = ⟨x, y⟩` of every sample.

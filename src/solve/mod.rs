@@ -97,9 +97,11 @@ impl Default for Solver {
 /// Up to this many equations a sample, dense factorisations are the automatic choice.
 const DENSE_LIMIT: usize = 12;
 /// Up to this many, they take over where GMRES, the automatic choice, fails or would take too long.
-const FALLBACK_LIMIT: usize = 512;
-/// A dense Newton costs about so many Jacobian–vector products for every two equations.
+const FALLBACK_LIMIT: usize = 1024;
+/// A dense Newton costs about so many Jacobian–vector products for every two rows of its matrices, as measured.
 const WORTHWHILE: usize = 5;
+/// But no fewer than this.
+const LEAST_WORTHWHILE: usize = 32;
 
 /// One way of solving stage equations.
 #[derive(Debug, Clone, Copy)]
@@ -136,10 +138,12 @@ impl Solver {
     }
 
     /// What to try on stage equations, one after the other; the second, once it has served where the first did not, from
-    /// the beginning.
-    pub(crate) fn attempts(&self, equations: usize) -> impl Iterator<Item = Attempt> {
+    /// the beginning. `rows` are those of the matrices that a dense method factors first: fewer where stages are decoupled.
+    pub(crate) fn attempts(&self, equations: usize, rows: usize) -> impl Iterator<Item = Attempt> {
         let chosen = Attempt { method: self.stage_method(equations), worthwhile: usize::MAX };
-        let economical = Attempt { worthwhile: equations * WORTHWHILE / 2, ..chosen };
+        // Decoupled stages may have to be coupled after all: between the costs of one and the other.
+        let size = (rows * equations).isqrt();
+        let economical = Attempt { worthwhile: (size * WORTHWHILE / 2).max(LEAST_WORTHWHILE), ..chosen };
         let dense = Attempt { method: StageSolver::SimplifiedNewton, ..chosen };
         let several = self.has_fallback(equations);
         let attempts = if several { [Some(economical), Some(dense), Some(chosen)] } else { [Some(chosen), None, None] };

@@ -308,6 +308,16 @@ impl<F: VectorField + ?Sized, T: Real> StageSystem<'_, F, T> {
 
     /// Visits the unknowns of sample `q` in the order of [`newton_matrix`](Self::newton_matrix): `visit(k, index)`.
     pub fn unknowns(layout: Layout, q: usize) -> impl Iterator<Item = usize> {
-        (0..layout.stages).flat_map(move |i| (0..layout.rows).map(move |p| layout.span(p, i).start + q))
+        // A nested iterator would be slower than what small systems are solved in.
+        let (mut component, mut next) = (0, q);
+        (0..layout.equations()).map(move |_| {
+            let k = next;
+            component += 1;
+            next += layout.stride;
+            if component == layout.rows {
+                (component, next) = (0, next - layout.rows * layout.stride + layout.samples);
+            }
+            k
+        })
     }
 }

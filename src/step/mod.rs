@@ -195,7 +195,8 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
         let (s, len) = (block.stages.len(), self.field.dim() * batch.stride);
         let mut solved = Err(Failure { sample: 0, residual: f64::NAN, iterations: 0, rate: None });
         let carried = ws.newton.factors.any() && self.solver.reuse.jacobian != JacobianReuse::Stage;
-        let attempts = || self.solver.attempts(layout.equations());
+        let rows = if block.decoupling.is_some() { layout.rows } else { layout.equations() };
+        let attempts = || self.solver.attempts(layout.equations(), rows);
         let skipped = usize::from(ws.defeats_krylov).min(attempts().count() - 1);
         for (k, attempt) in attempts().enumerate().skip(skipped) {
             solved = self.attempt(attempt, block, layout, from, trace, ws);
