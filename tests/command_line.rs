@@ -251,6 +251,60 @@ fn every_stage_solver_has_a_name() {
 }
 
 #[test]
+fn reuse_is_chosen_by_name() {
+    let folder = folder();
+    for (start, jacobian) in [("none", "stage"), ("previous-step", "step"), ("last-epoch", "epoch")] {
+        let reuse = format!("--solver simplified-newton --warm-start {start} --jacobian-reuse {jacobian}");
+        succeeds(&folder, &format!("fit data.csv {QUICK} {reuse}"));
+        let model = json(&fs::read_to_string(folder.path().join("model.json")).unwrap());
+        let found = &model["contents"]["block"]["solver"]["reuse"];
+        assert_eq!((found["start"].as_str(), found["jacobian"].as_str()), (Some(start), Some(jacobian)), "{model}");
+    }
+    fails(&folder, "fit data.csv --warm-start last-step", 2, &["--warm-start", "previous-step"]);
+    fails(&folder, "fit data.csv --jacobian-reuse steps", 2, &["--jacobian-reuse", "did you mean `step`?"]);
+}
+
+#[test]
+fn the_fixed_point_iteration_tells_how_it_contracts() {
+    let folder = folder();
+    let fit = format!("fit data.csv {QUICK} --scheme backward_euler --raw --lr 1e-6 --lipschitz");
+    let contraction = |bound: &str| {
+        let found = json(&succeeds(&folder, &format!("{fit} {bound} --solver fixed-point --json")));
+        found["contraction"].as_f64().unwrap()
+    };
+    // Steps of one year.
+    let rate = contraction("0.4");
+    assert!(rate > 0.0 && rate <= 0.4 + 1e-9, "{rate}");
+    assert!(
+        succeeds(&folder, &format!("{fit} 0.4 --solver fixed-point"))
+            .contains("fixed-point iteration contracts: factor")
+    );
+    let found = json(&succeeds(&folder, &format!("{fit} 0.4 --json")));
+    assert!(found.get("contraction").is_none());
+    // Two stages together: the norm of their coefficients is 0.88, the spectral radius 0.41. It converges, and is told.
+    let slow = format!("fit data.csv {QUICK} --scheme radau_iia_2 --raw --lr 1e-6 --spectrum -1.6,-1.5");
+    let text = succeeds(&folder, &format!("{slow} --solver fixed-point"));
+    assert!(text.contains("warning  the fixed-point iteration need not contract: factor 1.3"), "{text}");
+}
+
+#[test]
+fn steps_may_have_parameters_of_their_own() {
+    let folder = folder();
+    let text = "t,x\n0,1\n1,0.5\n2,0.6\n3,0.2\n";
+    fs::write(folder.path().join("short.csv"), text).unwrap();
+    let fit = "fit short.csv --hidden 3 --epochs 20 --substeps 2 --strategy single --json";
+    let shared = json(&succeeds(&folder, fit));
+    let own = json(&succeeds(&folder, &format!("{fit} --per-step --variation 0.1 --spectrum -5,1")));
+    // Six steps; a matrix of 3 × 1, one of 1 × 3, three biases, and a rate.
+    assert_eq!((shared["parameters"].as_u64(), own["parameters"].as_u64()), (Some(9), Some(6 * 10)));
+    assert!(own["penalties"]["variation"].as_f64().unwrap() > 0.0);
+    let path = json(&succeeds(&folder, "predict model.json --until 5 --json"));
+    assert!(path["states"].as_array().unwrap().len() > 4);
+    fails(&folder, "fit short.csv --variation 0.1", 2, &["--per-step"]);
+    fails(&folder, "fit short.csv --per-step --step 1e-5 --hidden 1000", 2, &["--hidden and --per-step make"]);
+}
+
+#[test]
 fn the_same_seed_gives_the_same_model() {
     let folder = folder();
     for (seed, file) in [(3, "a.json"), (3, "b.json"), (4, "c.json")] {

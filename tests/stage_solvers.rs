@@ -3,8 +3,9 @@
 mod common;
 
 use common::{Smooth, Structure, tableau};
+use kutta::field::{Activation, Layered, Mlp};
 use kutta::network::OdeBlock;
-use kutta::solve::{AdjointSolver, Solver, StageSolver};
+use kutta::solve::{AdjointSolver, JacobianReuse, LineSearch, Solver, StageSolver, WarmStart};
 use kutta::{Error, Number, Tableau, VectorField};
 use proptest::prelude::*;
 
@@ -69,6 +70,53 @@ fn a_step_without_solution_is_an_error_that_says_where() {
         assert!(*residual > 1e-10 || residual.is_nan(), "{method}: {error}");
         let text = error.to_string();
         assert!(text.contains("stage 0, sample 1") && text.contains("reduce the step size"), "{text}");
+    }
+}
+
+/// `y' = γ y (1 - y) (2 - y) / 2`: at rest at 0, where the slope is `γ`, and at 1, where it is `-γ/2`.
+struct Cubic;
+
+impl VectorField for Cubic {
+    fn dim(&self) -> usize {
+        1
+    }
+    fn param_count(&self) -> usize {
+        1
+    }
+    fn eval<S: Number>(&self, params: &[S], _t: S, y: &[S], dy: &mut [S]) {
+        let y = y[0];
+        dy[0] = params[0] * S::constant(0.5) * y * (S::one() - y) * (S::constant(2.0) - y);
+    }
+}
+
+/// Where `h γ = 1` the stage equations hold at rest, but no derivative exists.
+#[test]
+fn an_adjoint_without_solution_is_an_error_that_says_where() {
+    let starts = [[1.0], [0.0], [1.0]];
+    for (adjoint, method) in [
+        (AdjointSolver::Automatic, StageSolver::Automatic),
+        (AdjointSolver::Automatic, StageSolver::FixedPoint),
+        (AdjointSolver::Dense, StageSolver::Newton),
+        (AdjointSolver::Gmres, StageSolver::NewtonGmres),
+        (AdjointSolver::Neumann, StageSolver::Lbfgs),
+    ] {
+        let solver = Solver { method, adjoint, ..Solver::default() };
+        let block = OdeBlock::new(Cubic, Tableau::backward_euler()).steps(3).step_size(0.5).solved_by(solver);
+        let result = block.value_and_grad_of(&[2.0], 0.0, &starts, |path, gradient| {
+            gradient.as_mut_slice().fill(1.0);
+            path.as_slice().iter().sum()
+        });
+        let error = result.map(|gradient| gradient.starts).unwrap_err();
+        let location = match &error {
+            Error::Singular { what: "adjoint equations", location } => location,
+            Error::NotConverged { what: "adjoint equations", location, residual, .. } => {
+                assert!(*residual > 1e-10 || residual.is_nan(), "{error}");
+                location
+            }
+            other => panic!("{adjoint} after {method}: {other}"),
+        };
+        // The way back begins at the last step.
+        assert_eq!((location.step, location.stage, location.sample), (2, 0, 1), "{adjoint} after {method}: {error}");
     }
 }
 
@@ -236,6 +284,14 @@ fn solvers_have_names_and_unknown_ones_a_suggestion() {
     let error = "newton-gmers".parse::<StageSolver>().unwrap_err();
     assert_eq!(error.to_string(), "unknown solver `newton-gmers`; did you mean `newton-gmres`?");
     assert_eq!("gmres".parse::<AdjointSolver>().unwrap(), AdjointSolver::Gmres);
+    for start in [WarmStart::None, WarmStart::PreviousStep, WarmStart::LastEpoch] {
+        assert_eq!(start.to_string().parse::<WarmStart>().unwrap(), start);
+        assert_eq!(serde_json::to_string(&start).unwrap(), format!("\"{start}\""));
+    }
+    for reuse in [JacobianReuse::Automatic, JacobianReuse::Stage, JacobianReuse::Step, JacobianReuse::Epoch] {
+        assert_eq!(reuse.to_string().parse::<JacobianReuse>().unwrap(), reuse);
+        assert_eq!(serde_json::to_string(&reuse).unwrap(), format!("\"{reuse}\""));
+    }
 }
 
 #[test]
@@ -340,6 +396,51 @@ fn contraction_is_that_of_the_stages_solved_together() {
     assert!(block.contraction::<f64, [f64; 2]>(&[], 0.0, &[]).is_err());
 }
 
+/// A bound on the field is one on the rate: `θ h α`.
+#[test]
+fn contraction_of_a_normalised_field_is_that_of_its_effective_parameters() {
+    let field = Mlp::new([2, 2], Activation::Identity).unwrap().normalised(0.5).unwrap();
+    let block = OdeBlock::new(field, Tableau::implicit_midpoint());
+    let rate = block.contraction(&[0.0, 6.0, -2.0, 0.0], 0.0, &[[1.0, 1.0]]).unwrap()[0];
+    assert!((rate - 0.25_f64).abs() < 1e-3, "{rate}");
+    assert!(block.contraction(&[f64::NAN; 4], 0.0, &[[1.0, 1.0]]).is_err());
+}
+
+/// Those that ask for a line search.
+fn descends(method: StageSolver) -> bool {
+    use StageSolver::{Bfgs, FletcherReeves, GaussNewton, GradientDescent, HestenesStiefel, Lbfgs, PolakRibiere};
+    matches!(method, GradientDescent | Bfgs | Lbfgs | FletcherReeves | PolakRibiere | HestenesStiefel | GaussNewton)
+}
+
+const SEARCHES: [LineSearch; 3] = [LineSearch::MoreThuente, LineSearch::HagerZhang, LineSearch::NearExact];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    /// Every method of descent with every line search: what is called solved is, and for mild equations all succeed.
+    #[test]
+    fn all_line_searches_find_the_same_stages(
+        theta in 0.3..1.0f64, params in prop::collection::vec(-1.0..1.0f64, 3 * 8),
+        start in prop::collection::vec(-1.0..1.0f64, 3),
+    ) {
+        let run = |method, line_search| {
+            let solver = Solver { method, line_search, max_iterations: 500, ..Solver::default() };
+            let scheme = Tableau::one_leg_theta(theta).unwrap();
+            let block = OdeBlock::new(Smooth { dim: 3, width: 3 }, scheme).step_size(0.3).solved_by(solver);
+            block.integrate(&params, 0.5, &[&start])
+        };
+        let newton = run(StageSolver::Newton, LineSearch::default()).unwrap();
+        for method in METHODS.into_iter().filter(|&method| descends(method)) {
+            for search in SEARCHES {
+                let path = run(method, search).map_err(|e| TestCaseError::fail(format!("{method}, {search}: {e}")))?;
+                for (x, y) in newton.as_slice().iter().zip(path.as_slice()) {
+                    prop_assert!((x - y).abs() < 1e-8, "{}, {}: {} and {}", method, search, x, y);
+                }
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(150))]
 
@@ -371,7 +472,8 @@ proptest! {
                 prop_assert!(residual <= tolerance * size + 1e-14, "{}: {:e} of {:e}", method, residual, tolerance * size);
             }
         }
-        prop_assert!(solved >= 2, "only {} methods succeed", solved);
+        // Long steps may defeat them all.
+        prop_assert!(solved >= 2 || h > 0.3, "only {} methods succeed", solved);
     }
 }
 

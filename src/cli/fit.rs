@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use kutta::data::Trajectories;
 use kutta::field::{Activation, Bounded, Input, Layered, Mlp, WithInputs};
 use kutta::network::OdeBlock;
-use kutta::solve::{LineSearch, Solver, StageSolver};
+use kutta::solve::{JacobianReuse, LineSearch, Reuse, Solver, StageSolver, WarmStart};
 use kutta::train::{Adam, Interrupted, OnFailure, Optimizer, Schedule, Settings, Sgd, Strategy, Trainer, Validation};
 use kutta::{Tableau, VectorField};
 use serde::Serialize;
@@ -55,15 +55,27 @@ pub struct Fit {
     /// Longest step, in the data's unit of time, instead of --substeps
     #[arg(long, value_parser = positive, value_name = "SIZE", conflicts_with = "substeps", help_heading = "Network", allow_hyphen_values = true)]
     step: Option<f64>,
+    /// Give every step of the time that the data span parameters of its own; a forecast keeps the last
+    #[arg(long, help_heading = "Network")]
+    per_step: bool,
     /// How stages are solved: automatic, newton, simplified-newton, newton-gmres, fixed-point, anderson, broyden, or by
     /// descent: gradient-descent, bfgs, lbfgs, fletcher-reeves, polak-ribiere, hestenes-stiefel, gauss-newton
     #[arg(long, default_value = "automatic", value_parser = by_name::<StageSolver>, value_name = "NAME",
           help_heading = "Network")]
-    solver: StageSolver,
+    pub solver: StageSolver,
     /// How descent methods choose the length of a step: more-thuente, hager-zhang or near-exact
     #[arg(long, default_value = "more-thuente", value_parser = by_name::<LineSearch>, value_name = "NAME",
           help_heading = "Network")]
     line_search: LineSearch,
+    /// Where iterations for the stages start: none (at the state before the step), previous-step (where the steps before
+    /// lead) or last-epoch (there, corrected by what the last epoch found)
+    #[arg(long, default_value = "previous-step", value_parser = by_name::<WarmStart>, value_name = "NAME",
+          help_heading = "Network")]
+    warm_start: WarmStart,
+    /// How long Newton's methods keep a Jacobian: stage, step (later steps too), epoch (later epochs too) or automatic
+    #[arg(long, default_value = "automatic", value_parser = by_name::<JacobianReuse>, value_name = "NAME",
+          help_heading = "Network")]
+    jacobian_reuse: JacobianReuse,
     /// Relative tolerance of the stages
     #[arg(long, default_value = "1e-10", value_parser = fraction, value_name = "SIZE", help_heading = "Network", allow_hyphen_values = true)]
     tolerance: f64,
@@ -216,11 +228,11 @@ impl Fit {
         widths.extend(&self.hidden);
         widths.push(data.dim());
         let field = Mlp::new(widths, self.activation)?;
-        if field.param_count() > MOST_PARAMETERS {
-            let count = field.param_count();
-            return Err(Failure::Usage(format!(
-                "--hidden makes {count} parameters, expected {MOST_PARAMETERS} at most"
-            )));
+        let sets = if self.per_step { steps_in(&data, self.step_size(&data)?) } else { 1 };
+        let count = field.param_count().saturating_mul(sets);
+        if count > MOST_PARAMETERS {
+            let options = if self.per_step { "--hidden and --per-step make" } else { "--hidden makes" };
+            return Err(Failure::Usage(format!("{options} {count} parameters, expected {MOST_PARAMETERS} at most")));
         }
         let inputs = if self.time_input { vec![Input::Time] } else { vec![] };
         match self.spectral.bound() {
@@ -245,9 +257,13 @@ impl Fit {
             method: self.solver,
             tolerance: Some(self.tolerance),
             line_search: self.line_search,
+            reuse: Reuse { start: self.warm_start, jacobian: self.jacobian_reuse },
             ..Solver::default()
         };
-        let block = OdeBlock::new(field, scheme).step_size(step).solved_by(solver);
+        let mut block = OdeBlock::new(field, scheme).step_size(step).solved_by(solver);
+        if self.per_step {
+            block = block.steps(steps_in(data, step)).per_step(span(data).0);
+        }
         let settings = self.settings(data);
         let mut trainer = Trainer::new(block).epochs(self.epochs).settings(settings.clone()).progress(true);
         if let Some(path) = &self.checkpoint {
@@ -347,7 +363,7 @@ impl Fit {
     /// Refuses a forecast to a time before the data end, or too far to draw.
     #[cfg(feature = "plot")]
     fn check_forecast(&self, data: &Trajectories, step: f64) -> Result<(), Failure> {
-        let end = data.iter().flat_map(|t| t.times()).copied().fold(f64::NEG_INFINITY, f64::max);
+        let (_, end) = span(data);
         match self.forecast {
             Some(time) if time <= end => {
                 Err(Failure::Usage(format!("--forecast is {time}, expected a time after the data, which end at {end}")))
@@ -358,6 +374,19 @@ impl Fit {
             _ => Ok(()),
         }
     }
+}
+
+/// The first and the last time in the data.
+fn span(data: &Trajectories) -> (f64, f64) {
+    let times = data.iter().flat_map(|t| t.times());
+    times.fold((f64::INFINITY, f64::NEG_INFINITY), |(from, to), &t| (from.min(t), to.max(t)))
+}
+
+/// Steps that lead through all of the time that the data span.
+fn steps_in(data: &Trajectories, step: f64) -> usize {
+    let (from, to) = span(data);
+    // A last one that is due to rounding only is none.
+    ((to - from) / step - 1e-6).ceil().max(1.0) as usize
 }
 
 /// The median of all intervals between observations: the upper one, if there are two.

@@ -25,9 +25,8 @@ pub struct RegularisationOptions {
     #[arg(long, default_value = "0", value_parser = not_negative, value_name = "WEIGHT",
           help_heading = "Regularisation", allow_hyphen_values = true)]
     speed: f64,
-    /// Weight of the change of parameters from step to step, where steps have parameters of their own; `kutta fit`
-    /// shares them, so that it is zero
-    #[arg(long, default_value = "0", value_parser = not_negative, value_name = "WEIGHT",
+    /// Weight of the square of the parameters' change from step to step
+    #[arg(long, default_value = "0", value_parser = not_negative, value_name = "WEIGHT", requires = "per_step",
           help_heading = "Regularisation", allow_hyphen_values = true)]
     variation: f64,
     /// Random probes to estimate divergence and Jacobian by [default: none up to 16 components, 4 beyond]

@@ -3,7 +3,8 @@
 use super::fit::Fit;
 use super::{Failure, print, print_json};
 use kutta::data::{Standardisation, Trajectories};
-use kutta::train::Summary;
+use kutta::solve::StageSolver;
+use kutta::train::{Model, Summary};
 use kutta::{Regularisation, VectorField};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -27,6 +28,9 @@ pub struct Report {
     regularisation: Regularisation,
     #[serde(flatten)]
     summary: Summary,
+    /// Of the fixed-point iteration, if that solves the stages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contraction: Option<f64>,
     out: PathBuf,
     #[serde(skip_serializing_if = "Option::is_none")]
     record: Option<PathBuf>,
@@ -60,6 +64,10 @@ impl Report {
             activation: options.activation.to_string(),
             regularisation: options.regularisation.settings(),
             summary: fit.summary.clone(),
+            contraction: match options.solver {
+                StageSolver::FixedPoint => Some(contraction(&fit.model, data)?),
+                _ => None,
+            },
             out: options.out.clone(),
             record: options.record.clone(),
             plot: plot.cloned(),
@@ -99,6 +107,18 @@ impl Report {
         }
         Ok(())
     }
+}
+
+/// `h ‖A ⊗ J‖₂` of the longest step, at most over all states of the data.
+fn contraction<F: VectorField>(model: &Model<F>, data: &Trajectories) -> Result<f64, Failure> {
+    let mut most: f64 = 0.0;
+    let standard = model.standardisation().apply(data)?;
+    for record in standard.iter() {
+        for (&t, state) in record.times().iter().zip(record.states().chunks_exact(record.dim())) {
+            most = model.block().contraction(model.params(), t, &[state])?.into_iter().fold(most, f64::max);
+        }
+    }
+    Ok(most)
 }
 
 /// Three digits, in whichever notation is shorter.
@@ -141,6 +161,16 @@ impl fmt::Display for Report {
             let _ = write!(work, ", {attempts} failed at the stages of a batch");
         }
         writeln!(f, "training {work}")?;
+        if let Some(rate) = &self.contraction {
+            let rate_is = format!("factor {} at most, at the data", number(Some(rate)));
+            match *rate < 1.0 {
+                true => writeln!(f, "stages   the fixed-point iteration contracts: {rate_is}")?,
+                false => writeln!(
+                    f,
+                    "warning  the fixed-point iteration need not contract: {rate_is}; take shorter steps, or another --solver"
+                )?,
+            }
+        }
         if let Some(penalties) = &self.summary.penalties {
             let all = [
                 ("divergence", penalties.divergence),

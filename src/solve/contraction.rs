@@ -1,7 +1,7 @@
 //! Whether the fixed-point iteration contracts: the norm of the derivative of `Y ↦ base + h A F(Y)`.
 
 use super::Layout;
-use crate::field::{Batch, Point, Scratch};
+use crate::field::{Batch, Effective, Point, Purpose, Scratch};
 use crate::network::OdeBlock;
 use crate::{Error, Real, VectorField};
 use nalgebra::DMatrix;
@@ -20,7 +20,7 @@ impl<F: VectorField> OdeBlock<F> {
     /// the spectral radius, which may still be smaller.
     ///
     /// `‖J‖₂` is estimated from below, by power iteration on `JᵀJ`, to about 0.1 % unless the largest singular values
-    /// nearly coincide. With parameters per step, those of the step that starts at `t` count.
+    /// nearly coincide. `params` are the learned ones; with parameters per step, those of the step that starts at `t` count.
     ///
     /// ```
     /// use kutta::{Activation, Mlp, OdeBlock, Tableau};
@@ -33,7 +33,8 @@ impl<F: VectorField> OdeBlock<F> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::ShapeMismatch`] for parameters or states of the wrong size, or a field that reads more than its state.
+    /// [`Error::ShapeMismatch`] for parameters or states of the wrong size, or a field that reads more than its state;
+    /// [`Error::NotFinite`] for parameters that are not.
     ///
     /// # Reference
     /// Equation (18) of the source.
@@ -47,6 +48,8 @@ impl<F: VectorField> OdeBlock<F> {
             Error::check_len("a state", "components", state.as_ref().len(), self.dim())?;
             state.as_ref().iter().enumerate().for_each(|(p, &x)| y[layout.span(p, 0).start + q] = x);
         }
+        let mut effective = Effective::new();
+        let params = effective.update(field, params, Purpose::Prediction)?;
         let params = &params[self.layer_at(t) * field.param_count()..][..field.param_count()];
         let t = vec![T::constant(t); layout.stride];
         let at = Point { params, t: &t, y: &y, batch: Batch { live: states.len(), stride: layout.stride } };

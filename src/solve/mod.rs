@@ -206,7 +206,8 @@ pub enum StageSolver {
     SimplifiedNewton,
     /// Newton's method with GMRES on Jacobian–vector products, with backtracking.
     NewtonGmres,
-    /// The fixed-point iteration `Y ← base + h A F(Y)`, for contractive stages.
+    /// The fixed-point iteration `Y ← base + h A F(Y)`, for contractive stages. A sample whose residual ceases to shrink
+    /// is refused where its estimate of `‖h A ⊗ J‖₂` is 1 or more; [`contraction`](crate::OdeBlock::contraction) tells it.
     FixedPoint,
     /// The fixed-point iteration accelerated by Anderson's method.
     Anderson,
@@ -281,6 +282,8 @@ names!(StageSolver, "solver", Automatic "automatic", Newton "newton",
     FletcherReeves "fletcher-reeves", PolakRibiere "polak-ribiere", HestenesStiefel "hestenes-stiefel",
     GaussNewton "gauss-newton");
 names!(LineSearch, "line search", MoreThuente "more-thuente", HagerZhang "hager-zhang", NearExact "near-exact");
+names!(WarmStart, "warm start", None "none", PreviousStep "previous-step", LastEpoch "last-epoch");
+names!(JacobianReuse, "Jacobian reuse", Automatic "automatic", Stage "stage", Step "step", Epoch "epoch");
 names!(AdjointSolver, "adjoint solver", Automatic "automatic", Dense "dense", Gmres "gmres", Neumann "neumann");
 
 /// A solve that failed: which sample of the batch, and how far it got.

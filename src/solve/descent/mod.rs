@@ -34,6 +34,9 @@ const DECREASE: f64 = 1e-4;
 const CURVATURE: f64 = 0.9;
 const CONJUGATE_CURVATURE: f64 = 0.1;
 const EXACT_CURVATURE: f64 = 1e-3;
+/// The method of Hager and Zhang lets a slope be positive up to `1 - 2 δ` of what it was negative, with the decrease `δ`,
+/// which may not exceed the curvature: conjugate gradients take this for both.
+const CONJUGATE_HAGER_ZHANG: f64 = 0.4;
 
 /// Solves the stage equations of every sample; returns the iterations.
 pub(crate) fn solve<F: VectorField + ?Sized, T: Real>(
@@ -98,7 +101,11 @@ impl<'r, 'p, 'a, F: VectorField + ?Sized, T: Real> Run<&'r LeastSquares<'p, 'a, 
                 }
             }
             LineSearch::HagerZhang => {
-                let search = HagerZhangLineSearch::new().with_delta_sigma(DECREASE, curvature)?;
+                let (decrease, curvature) = match conjugate {
+                    true => (CONJUGATE_HAGER_ZHANG, CONJUGATE_HAGER_ZHANG),
+                    false => (DECREASE, curvature),
+                };
+                let search = HagerZhangLineSearch::new().with_delta_sigma(decrease, curvature)?;
                 match method {
                     StageSolver::Lbfgs => self.run(unending(LBFGS::new(search, MEMORY))?),
                     _ => self.with(method, search),
