@@ -194,7 +194,8 @@ impl Solver {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(rename_all = "kebab-case")]
 pub enum StageSolver {
-    /// Newton with dense LU for small systems, Newton–GMRES for large ones, with LU again should that fail.
+    /// Newton with dense LU for small systems, Newton–GMRES for large ones, with LU again where that is cheaper or GMRES
+    /// fails, and Anderson's iteration where all of these do.
     #[default]
     Automatic,
     /// Newton's method with a dense Jacobian and LU, reused while it contracts, with backtracking.

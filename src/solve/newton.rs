@@ -22,9 +22,7 @@ pub(crate) enum Correction<'a, T> {
     /// By LU, of all stages together or decoupled.
     Dense(Option<&'a Arc<Decoupling<T>>>),
     /// By GMRES, as long as no more Jacobian–vector products are in sight for the solve than are worthwhile.
-    Krylov {
-        worthwhile: usize,
-    },
+    Krylov { worthwhile: usize },
 }
 
 /// Memory of Newton's method.

@@ -212,6 +212,11 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
                 solved = self.attempt(dense, block, layout, from, trace, ws);
             }
         }
+        if solved.is_err() && self.solver.method == StageSolver::Automatic {
+            // Where Newton's method runs into a dead end, an iteration without Jacobians may find its way yet.
+            let last = Attempt { method: StageSolver::Anderson, worthwhile: usize::MAX };
+            solved = self.attempt(last, block, layout, from, trace, ws).or(solved);
+        }
         ws.work.solves += layout.samples;
         let iterations = solved.map_err(|failure| Error::NotConverged {
             what: "stage equations",
