@@ -286,26 +286,21 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
         }
     }
 
-    /// Lets the last unknowns compete with the best, like with like. The loss of the best is that of a step of training,
-    /// at approximate norms of operators perhaps, and with other probes; the last were never tried. So both are judged
-    /// again, as predictions are.
+    /// Lets the last unknowns compete with the best, like with like. The loss of the best was that of a step of training,
+    /// with approximate norms of operators perhaps, and probes of its own: it is found again as that of the last.
     fn judge_the_last(&mut self) {
-        let last = match self.validation {
-            // As it was for the best: validation predicts.
-            Some(_) => self.validate().unwrap_or(f64::NAN),
-            None => {
-                let last = self.objective();
-                if let Some(mut best) = self.state.best.take() {
-                    std::mem::swap(&mut best.unknowns, &mut self.state.unknowns);
-                    let loss = self.objective();
-                    std::mem::swap(&mut best.unknowns, &mut self.state.unknowns);
-                    // If neither can be judged any more, the best it is.
-                    best.loss = if loss.is_nan() { f64::INFINITY } else { loss };
-                    self.state.best = Some(best);
-                }
-                last
-            }
-        };
+        if let Some(loss) = self.validate() {
+            return self.keep_if_best(loss);
+        }
+        let last = self.objective();
+        if let Some(mut best) = self.state.best.take() {
+            std::mem::swap(&mut best.unknowns, &mut self.state.unknowns);
+            let loss = self.objective();
+            std::mem::swap(&mut best.unknowns, &mut self.state.unknowns);
+            // If neither can be judged any more, the best it is.
+            best.loss = if loss.is_nan() { f64::INFINITY } else { loss };
+            self.state.best = Some(best);
+        }
         self.keep_if_best(last);
     }
 
