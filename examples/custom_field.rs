@@ -72,7 +72,7 @@ fn run(scheme: &str) -> Result<(), Error> {
     println!("training                 {epochs} epochs in {:.2} s", fit.summary.seconds);
     println!("true ω²                  {TRUTH:.4}");
     println!("learned ω²               {:.4}", fit.model.params()[0]);
-    println!("error on the data        {:.4}", fit.summary.train_rmse.overall);
+    println!("error on the data        {:.4}", fit.model.rmse_learned(&data)?.overall);
     println!("noise of the data        {:.4}", NOISE / 3.0_f64.sqrt());
     println!();
     println!("swing       observed start       learned start        exact start");

@@ -89,7 +89,7 @@ fn run(theta: &str, figure: &str) -> Result<(), Error> {
         fit.summary.epochs,
         fit.summary.seconds,
         fit.summary.mean_iterations,
-        fit.summary.train_rmse.overall
+        model.rmse(&data)?.overall
     );
 
     // Forecasts far beyond the data.

@@ -185,18 +185,15 @@ fn train(data: &Trajectories, points: usize, theta: f64, seed: u64) -> Result<(M
     // Two hidden layers of width 4: as many square matrices.
     let field = Mlp::new([1, 4, 4, 4, 1], Activation::Relu)?.with_spectrum(-25.0, -15.0)?;
     let scheme = Tableau::by_name(&format!("one_leg_theta_{theta}"))?;
-    // Every interval draws its own. One draw for all would often leave no unit active anywhere.
-    let mut rng = StdRng::seed_from_u64(seed);
-    let initial: Vec<f64> = (0..INTERVALS).flat_map(|_| field.init::<f64>(&mut rng)).collect();
+    let block = OdeBlock::new(field, scheme).steps(INTERVALS).step_size(STEP).per_step(0.0);
+    // One draw for all intervals would often leave no unit active anywhere.
+    let initial: Vec<f64> = block.init_per_step(&mut StdRng::seed_from_u64(seed));
     let epochs = 50;
     let rate = 1e-2;
-    let fit = Trainer::new(OdeBlock::new(field, scheme).steps(INTERVALS).step_size(STEP).per_step(0.0))
+    let fit = Trainer::new(block)
         .initial(initial)
         .loss(MeanSquareAt((1..=points).map(|j| j * LAYERS / points).collect()))
-        .regularised_by(Regularisation {
-            variation: std::env::var("TV").map_or(0.1, |x| x.parse().unwrap()),
-            ..Regularisation::default()
-        })
+        .regularised_by(Regularisation { variation: 0.1, ..Regularisation::default() })
         .optimizer(Adam::new(rate))
         .schedule(Schedule::Cosine { epochs, min: 0.2 * rate })
         .batch_size(1)

@@ -90,9 +90,72 @@ fn bounded_equations_are_fitted_and_predicted() {
         let path = json(&succeeds(&folder, "predict model.json --until 1903 --json"));
         assert_eq!(path["states"].as_array().unwrap().len(), 4, "{bound}");
     }
+    // Together with regularisers, which see the bounded equation.
+    let options = "--spectrum -2,0.5 --jacobian 0.1 --divergence 0.5";
+    let found = json(&succeeds(&folder, &format!("fit data.csv {QUICK} {options} --json")));
+    let number = |value: &Value| value.as_f64().unwrap();
+    let penalties = &found["penalties"];
+    // The mean divergence over two components, weighted by the square of the time, whose mean by the trapezoidal rule of
+    // a few steps is between 1/3 and 1/2. In units of time of the deviation of the data's times, 1.7 years.
+    assert!(number(&penalties["jacobian"]) > 0.0, "{penalties}");
+    let divergence = number(&penalties["divergence"]) / 0.5;
+    assert!(divergence < 0.0 && divergence > -2.0 * 1.8 / 2.0, "{penalties}");
+    succeeds(&folder, "predict model.json --until 1903");
     fails(&folder, "fit data.csv --spectrum 1,-1", 2, &["--spectrum", "the first less than the second"]);
     fails(&folder, "fit data.csv --lipschitz 0", 2, &["--lipschitz", "a positive number"]);
     fails(&folder, "fit data.csv --lipschitz 1 --spectrum -1,1", 2, &["cannot be used with"]);
+}
+
+#[test]
+fn bounds_are_told() {
+    let folder = folder();
+    let number = |value: &Value| value.as_f64().unwrap();
+    let fit = |options: &str| succeeds(&folder, &format!("fit data.csv {QUICK} {options}"));
+    let bound = json(&fit("--spectrum -2,0.5 --json"))["bound"].take();
+    assert_eq!((&bound["kind"], &bound["alpha"], &bound["beta"]), (&"spectrum".into(), &(-2.0).into(), &0.5.into()));
+    let eigenvalues = &bound["eigenvalues"];
+    let [least, largest, imaginary] =
+        ["least_real", "largest_real", "largest_imaginary"].map(|name| number(&eigenvalues[name]));
+    // In the data's units of time, whatever those of training.
+    assert!(-2.0 < least && least <= largest && largest < 0.5 && imaginary < 1.25, "{bound}");
+    assert!((least + 0.75).abs() > 1e-3 || (largest + 0.75).abs() > 1e-3, "not the centre alone: {bound}");
+    assert_eq!(eigenvalues["states"], 6);
+    let share = number(&bound["norms_share"]);
+    assert!(share > 0.0 && share <= 1.0 + 1e-12, "{bound}");
+    // The first bound is out of reach, the other one is not.
+    for (limit, expected) in [(1e6, 0.0..0.01), (1e-3, 1.0 - 1e-9..1.0 + 1e-9)] {
+        let bound = json(&fit(&format!("--lipschitz {limit} --json")))["bound"].take();
+        assert_eq!((&bound["kind"], &bound["bound"]), (&"lipschitz".into(), &limit.into()));
+        let (share, size) = (number(&bound["norms_share"]), number(&bound["eigenvalues"]["largest_real"]).abs());
+        assert!(expected.contains(&share) && size <= limit * share * (1.0 + 1e-9), "{bound}");
+    }
+    for (options, words) in [
+        ("--spectrum -2,0.5", "rates in the disc from -2 to 0.5 per year; norms take "),
+        ("--lipschitz 0.001", "rates below 0.001 per year; norms take 100 %"),
+    ] {
+        let text = fit(options);
+        assert!(text.contains(words) && text.contains("at 6 observations"), "{text}");
+    }
+    // Nothing is said of what is not there.
+    assert!(json(&fit("--json")).get("bound").is_none() && !fit("").contains("bound"));
+}
+
+#[test]
+fn data_that_cannot_be_predicted_are_told() {
+    let folder = folder();
+    // With steps of a thousand the fixed-point iteration is no contraction: only one of the records can be learned.
+    let near_and_far = "trajectory,t,x\nnear,0,1\nnear,0.1,1.1\nnear,0.2,1.2\nfar,0,1\nfar,1000,2\nfar,2000,5\n";
+    fs::write(folder.path().join("both.csv"), near_and_far).unwrap();
+    let fit = "fit both.csv --raw --hidden 4 --activation identity --epochs 20 --lr 0.01 --substeps 1 --solver fixed-point --strategy single \
+               --batch 1 --on-failure skip";
+    let object = json(&succeeds(&folder, &format!("{fit} --json")));
+    assert!(object["train_rmse"].is_null() && object["validation_rmse"].is_null(), "{object}");
+    let Value::Array(reasons) = &object["unpredicted"] else { panic!("{object}") };
+    assert!(reasons.len() == 1 && reasons[0].as_str().unwrap().starts_with("the training data: "), "{object}");
+    let text = succeeds(&folder, fit);
+    assert!(text.contains("no prediction of the training data: ") && !text.contains("NaN"), "{text}");
+    // Nothing is said of a prediction that works.
+    assert!(json(&succeeds(&folder, &format!("fit data.csv {QUICK} --json"))).get("unpredicted").is_none());
 }
 
 #[test]
@@ -504,11 +567,13 @@ fn stages_without_a_solution_are_an_error_that_says_what_to_do() {
 #[test]
 fn regularisers_are_told_and_recorded() {
     let folder = folder();
-    let options = "--divergence -0.5 --divergence-power 1 --jacobian 0.1 --speed 0.01";
+    let options = "--divergence -0.5 --divergence-power 1 --jacobian 0.1 --speed 0.01 --divergence-bounded";
     let found = json(&succeeds(&folder, &format!("fit data.csv {QUICK} {options} --record record.csv --json")));
     assert_eq!(found["regularisation"]["divergence"], -0.5);
     assert_eq!(found["regularisation"]["estimator"], "automatic");
     let penalties = &found["penalties"];
+    let divergence = penalties["divergence"].as_f64().unwrap();
+    assert!(-0.5 < divergence && divergence < 0.0, "{penalties}");
     assert!(penalties["jacobian"].as_f64().unwrap() > 0.0 && penalties["speed"].as_f64().unwrap() > 0.0, "{penalties}");
     let record = fs::read_to_string(folder.path().join("record.csv")).unwrap();
     let lines: Vec<Vec<&str>> = record.lines().map(|line| line.split(',').collect()).collect();

@@ -75,6 +75,39 @@ fn the_formula_by_hand() {
 }
 
 #[test]
+fn a_bounded_divergence_by_hand() {
+    let block = OdeBlock::new(Linear, Tableau::forward_euler()).steps(2).step_size(0.5);
+    let starts = [[1.0, -0.5], [0.25, 2.0]];
+    for (a, bounded, power) in [(-1.5, 0.25, 0.0), (3.0, -0.5, 2.0), (-4000.0, 0.5, 0.0)] {
+        // The same trace at every state: D = trace/2 times the trapezoidal mean of (t/T)^p.
+        let mean = if power == 0.0 { 1.0 } else { (0.25 + 0.5) / 2.0 };
+        let divergence = mean * (a + 1.0) / 2.0;
+        let settings = Regularisation {
+            divergence: bounded,
+            divergence_bounded: true,
+            divergence_power: power,
+            jacobian: 1e-6,
+            ..Default::default()
+        };
+        let params = [a, 2.0, 0.5, 1.0];
+        let found = block.regularised_by(settings).value_and_grad_of(&params, 0.0, &starts, nothing).unwrap();
+        let sigmoid = 1.0 / (1.0 + (-divergence).exp());
+        assert_near(found.penalties.divergence, bounded * sigmoid, 1e-14);
+        let square = params.iter().map(|x| x * x).sum::<f64>();
+        assert_near(found.penalties.jacobian, 1e-6 * square / 4.0, 1e-12);
+        let slope = bounded * sigmoid * (1.0 - sigmoid) * mean / 2.0;
+        for (i, on_diagonal) in [(0, 1.0), (1, 0.0), (2, 0.0), (3, 1.0)] {
+            assert_near(found.params[i], on_diagonal * slope + 2e-6 * params[i] / 4.0, 1e-13);
+        }
+        // Values without derivatives are the same.
+        let grid = block.grid(0.0, 2).unwrap();
+        let mut unrolled = block.unroll(&grid).unwrap();
+        unrolled.forward(&params, &starts.concat()).unwrap();
+        assert_eq!(unrolled.penalties(&params, &settings).unwrap(), found.penalties);
+    }
+}
+
+#[test]
 fn no_regulariser_changes_no_bit_and_samples_without_steps_count_nothing() {
     let block = OdeBlock::new(Mlp::new([2, 5, 2], Activation::Tanh).unwrap(), Tableau::backward_euler()).steps(3);
     let params: Vec<f64> = block.init(&mut ChaCha8Rng::seed_from_u64(1));
@@ -135,15 +168,19 @@ fn regularisation() -> impl Strategy<Value = Regularisation> {
         (1..4_usize, prop::sample::select(ProbeKind::ALL.to_vec()))
             .prop_map(|(probes, kind)| Estimator::Hutchinson { probes, kind })
     ];
-    (prop::array::uniform4(prop_oneof![Just(0.0), 0.1..1.0]), 0.5..3.0, -1.0..1.0, estimator, any::<u64>()).prop_map(
-        |([divergence, jacobian, speed, variation], divergence_power, sign, estimator, seed)| Regularisation {
-            divergence: divergence * f64::signum(sign),
-            divergence_power,
-            jacobian,
-            speed,
-            variation,
-            estimator,
-            seed,
+    let weights = prop::array::uniform4(prop_oneof![Just(0.0), 0.1..1.0]);
+    (weights, any::<bool>(), 0.5..3.0, -1.0..1.0, estimator, any::<u64>()).prop_map(
+        |([divergence, jacobian, speed, variation], divergence_bounded, divergence_power, sign, estimator, seed)| {
+            Regularisation {
+                divergence: divergence * f64::signum(sign),
+                divergence_bounded,
+                divergence_power,
+                jacobian,
+                speed,
+                variation,
+                estimator,
+                seed,
+            }
         },
     )
 }
@@ -315,7 +352,7 @@ fn the_seed_decides_and_threads_do_not() {
         let estimator = Estimator::Hutchinson { probes: 2, kind: ProbeKind::Gaussian };
         let weights =
             Regularisation { divergence: 1.0, jacobian: 1.0, speed: 0.1, variation: 1.0, ..Default::default() };
-        let settings = Regularisation { estimator, seed, ..weights };
+        let settings = Regularisation { estimator, seed, divergence_bounded: seed == 5, ..weights };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let run = || block.regularised_by(settings).value_and_grad_of(&params, 0.0, &starts, nothing).unwrap();
         pool.install(run)

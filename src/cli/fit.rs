@@ -3,16 +3,15 @@
 use super::options::{by_name, count, decay, fraction, positive, scheme};
 use super::regularisation::RegularisationOptions;
 use super::report::Report;
-use super::spectral::{Bound, Spectral};
+use super::spectral::{Bound, Learned, Spectral};
 use super::{Failure, check_writable};
 use clap::{Args, ValueEnum};
 use kutta::data::Trajectories;
-use kutta::field::{Activation, Bounded, Input, Layered, Mlp, WithInputs};
+use kutta::field::{Activation, Input, Layered, Mlp, WithInputs};
 use kutta::network::OdeBlock;
 use kutta::solve::{JacobianReuse, LineSearch, Reuse, Solver, StageSolver, WarmStart};
 use kutta::train::{Adam, Interrupted, OnFailure, Optimizer, Schedule, Settings, Sgd, Strategy, Trainer, Validation};
 use kutta::{Tableau, VectorField};
-use serde::Serialize;
 use std::path::PathBuf;
 
 /// Bounds that keep a slip of the finger from using up all memory.
@@ -48,7 +47,7 @@ pub struct Fit {
     #[arg(long, help_heading = "Network")]
     pub time_input: bool,
     #[command(flatten)]
-    spectral: Spectral,
+    pub spectral: Spectral,
     /// Steps in the median interval between observations
     #[arg(long, default_value = "4", value_parser = count, value_name = "STEPS", help_heading = "Network", allow_hyphen_values = true)]
     substeps: usize,
@@ -238,18 +237,14 @@ impl Fit {
         match self.spectral.bound() {
             Bound::Nothing if inputs.is_empty() => self.train(field, scheme, &data),
             Bound::Nothing => self.train(WithInputs::new(field, inputs)?, scheme, &data),
-            Bound::Lipschitz(bound) => self.train(WithInputs::new(field, inputs)?.normalised(bound)?, scheme, &data),
-            Bound::Spectrum(spectrum) => {
-                let field = WithInputs::new(field, inputs)?.normalised(1.0)?;
-                self.train(Bounded::new(field, spectrum), scheme, &data)
+            Bound::Lipschitz { bound } => self.train(WithInputs::new(field, inputs)?.normalised(bound)?, scheme, &data),
+            Bound::Spectrum { alpha, beta } => {
+                self.train(WithInputs::new(field, inputs)?.with_spectrum(alpha, beta)?, scheme, &data)
             }
         }
     }
 
-    fn train<F>(&self, field: F, scheme: Tableau, data: &Trajectories) -> Result<(), Failure>
-    where
-        F: VectorField + Clone + Serialize,
-    {
+    fn train<F: Learned>(&self, field: F, scheme: Tableau, data: &Trajectories) -> Result<(), Failure> {
         let step = self.step_size(data)?;
         #[cfg(feature = "plot")]
         self.check_forecast(data, step)?;
@@ -284,10 +279,7 @@ impl Fit {
     }
 
     /// Writes what was learned, and tells about it.
-    fn save<F>(&self, fit: &kutta::Fit<F>, data: &Trajectories, settings: &Settings) -> Result<(), Failure>
-    where
-        F: VectorField + Clone + Serialize,
-    {
+    fn save<F: Learned>(&self, fit: &kutta::Fit<F>, data: &Trajectories, settings: &Settings) -> Result<(), Failure> {
         fit.model.save(&self.out)?;
         if let Some(path) = &self.record {
             fit.record.write_csv(path)?;

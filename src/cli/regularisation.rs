@@ -13,6 +13,10 @@ pub struct RegularisationOptions {
     #[arg(long, default_value = "0", value_parser = finite, value_name = "WEIGHT", help_heading = "Regularisation",
           allow_hyphen_values = true)]
     divergence: f64,
+    /// Weight the sigmoid of the divergence's mean along the trajectories instead, which is bounded: a reward without
+    /// bound can drive the equation to where steps have no solution
+    #[arg(long, help_heading = "Regularisation")]
+    divergence_bounded: bool,
     /// Power of the time, from 0 at the start to 1 at the end, that the divergence is weighted by
     #[arg(long, default_value = "2", value_parser = not_negative, value_name = "POWER", help_heading = "Regularisation",
           allow_hyphen_values = true)]
@@ -43,6 +47,7 @@ impl RegularisationOptions {
     pub fn settings(&self) -> Regularisation {
         Regularisation {
             divergence: self.divergence,
+            divergence_bounded: self.divergence_bounded,
             divergence_power: self.divergence_power,
             jacobian: self.jacobian,
             speed: self.speed,

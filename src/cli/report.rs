@@ -1,10 +1,11 @@
 //! What `kutta fit` says at the end.
 
 use super::fit::Fit;
+use super::spectral::{Bound, Bounds, Eigenvalues, Learned};
 use super::{Failure, print, print_json};
 use kutta::data::{Standardisation, Trajectories};
 use kutta::solve::StageSolver;
-use kutta::train::{Model, Summary};
+use kutta::train::{Model, Rmse, Summary};
 use kutta::{Regularisation, VectorField};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -24,6 +25,8 @@ pub struct Report {
     step_size: f64,
     widths: Vec<usize>,
     activation: String,
+    #[serde(rename = "bound", skip_serializing_if = "Option::is_none")]
+    bounds: Option<Bounds>,
     #[serde(skip_serializing_if = "Regularisation::is_none")]
     regularisation: Regularisation,
     #[serde(flatten)]
@@ -42,7 +45,7 @@ pub struct Report {
 
 impl Report {
     /// `plot`: the figure, if it was drawn.
-    pub fn new<F: VectorField>(
+    pub fn new<F: Learned>(
         options: &Fit,
         fit: &kutta::train::Fit<F>,
         data: &Trajectories,
@@ -62,6 +65,7 @@ impl Report {
             step_size: fit.model.step_size(),
             widths,
             activation: options.activation.to_string(),
+            bounds: Bounds::new(options.spectral.bound(), &fit.model, data)?,
             regularisation: options.regularisation.settings(),
             summary: fit.summary.clone(),
             contraction: match options.solver {
@@ -80,7 +84,8 @@ impl Report {
     }
 
     fn errors(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (training, held_out) = (&self.summary.train_rmse, self.summary.validation_rmse.as_ref());
+        let Summary { train_rmse: training, validation_rmse: held_out, unpredicted, .. } = &self.summary;
+        unpredicted.iter().try_for_each(|what| writeln!(f, "no prediction of {what}"))?;
         let all = self.components.len() > 1;
         let name = self.components.iter().map(|c| c.chars().count()).fold("root mean square error".len(), usize::max);
         let mut line = |label: &str, cells: [Option<&str>; 3]| {
@@ -88,19 +93,21 @@ impl Report {
             cells.into_iter().flatten().try_for_each(|cell| write!(f, "  {cell:>18}"))?;
             writeln!(f)
         };
-        line("root mean square error", [Some("training"), held_out.map(|_| "held out"), Some("(deviation of data)")])?;
-        let mut numbers =
-            |label: &str, training: Option<&f64>, held_out: Option<Option<&f64>>, deviation: Option<&f64>| {
-                let cells = [Some(number(training)), held_out.map(number), Some(format!("({})", number(deviation)))];
-                line(label, cells.each_ref().map(Option::as_deref))
-            };
+        let titles = ["training", "held out", "(deviation of data)"];
+        line("root mean square error", [Some(titles[0]), held_out.as_ref().map(|_| titles[1]), Some(titles[2])])?;
+        let mut numbers = |label: &str, of: fn(&Rmse, &str) -> Option<f64>, deviation: Option<&f64>| {
+            let of = |rmse: &Rmse| of(rmse, label);
+            let training = number(training.as_ref().and_then(of).as_ref());
+            let held_out = held_out.as_ref().map(|rmse| number(of(rmse).as_ref()));
+            let cells = [Some(training), held_out, Some(format!("({})", number(deviation)))];
+            line(label, cells.each_ref().map(Option::as_deref))
+        };
         for c in &self.components {
-            let held_out = held_out.map(|v| v.by_component.get(c));
-            numbers(c, training.by_component.get(c), held_out, self.standard_deviation.get(c))?;
+            numbers(c, |rmse, c| rmse.by_component.get(c).copied(), self.standard_deviation.get(c))?;
         }
         if all {
             let mean = self.standard_deviation.values().map(|x| x * x).sum::<f64>() / self.components.len() as f64;
-            numbers("all", Some(&training.overall), held_out.map(|v| Some(&v.overall)), Some(&mean.sqrt()))?;
+            numbers("all", |rmse, _| Some(rmse.overall), Some(&mean.sqrt()))?;
         }
         if held_out.is_some() {
             writeln!(f, "The held-out data chose among the epochs: on data never seen, expect a larger error.")?;
@@ -119,6 +126,22 @@ fn contraction<F: VectorField>(model: &Model<F>, data: &Trajectories) -> Result<
         }
     }
     Ok(most)
+}
+
+impl Bounds {
+    fn write(&self, f: &mut fmt::Formatter<'_>, time: &str) -> fmt::Result {
+        let number = |x: f64| number(Some(&x));
+        match self.bound {
+            Bound::Nothing => return Ok(()),
+            Bound::Lipschitz { bound } => write!(f, "bound    rates below {bound}")?,
+            Bound::Spectrum { alpha, beta } => write!(f, "bound    rates in the disc from {alpha} to {beta}")?,
+        }
+        writeln!(f, " per {time}; norms take {:.0} % of what that allows", 100.0 * self.norms_share)?;
+        let Eigenvalues { least_real, largest_real, largest_imaginary, states } = self.eigenvalues;
+        let (least, largest) = (number(least_real), number(largest_real));
+        let imaginary = number(largest_imaginary);
+        writeln!(f, "         real parts {least} to {largest}, imaginary up to {imaginary} at {states} observations")
+    }
 }
 
 /// Three digits, in whichever notation is shorter.
@@ -149,6 +172,9 @@ impl fmt::Display for Report {
         let widths = self.widths.iter().map(usize::to_string).collect::<Vec<_>>().join("-");
         writeln!(f, "network  {widths} {}, {}", self.activation, plural(*parameters, "parameter", "parameters"))?;
         writeln!(f, "scheme   {scheme}, steps of {} {} at most", self.step_size, self.time)?;
+        if let Some(bounds) = &self.bounds {
+            bounds.write(f, &self.time)?;
+        }
         let mut work = format!("{} in {seconds:.1} s", plural(*epochs, "epoch", "epochs"));
         if *stopped_early {
             work += ", stopped since the loss no longer fell";

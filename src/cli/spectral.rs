@@ -1,8 +1,13 @@
 //! Options that bound the learned field, its slope or its spectrum.
 
+use super::Failure;
 use super::options::{finite, positive};
 use clap::Args;
-use kutta::field::Spectrum;
+use kutta::VectorField;
+use kutta::data::{Trajectories, Trajectory};
+use kutta::field::{Bounded, Layered, Mlp, Normalised, Spectrum, WithInputs};
+use kutta::train::Model;
+use serde::Serialize;
 
 /// Bounds on the learned equation.
 #[derive(Args)]
@@ -17,20 +22,109 @@ pub struct Spectral {
     lipschitz: Option<f64>,
 }
 
-/// What is bounded.
+/// What is bounded, in one over the data's unit of time.
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Bound {
     Nothing,
-    Lipschitz(f64),
-    Spectrum(Spectrum),
+    Lipschitz { bound: f64 },
+    Spectrum { alpha: f64, beta: f64 },
 }
 
 impl Spectral {
     pub fn bound(&self) -> Bound {
         match (self.spectrum, self.lipschitz) {
-            (Some(spectrum), _) => Bound::Spectrum(spectrum),
-            (None, Some(lipschitz)) => Bound::Lipschitz(lipschitz),
+            (Some(spectrum), _) => Bound::Spectrum { alpha: spectrum.alpha(), beta: spectrum.beta() },
+            (None, Some(bound)) => Bound::Lipschitz { bound },
             (None, None) => Bound::Nothing,
         }
+    }
+}
+
+/// A field that is learned here.
+pub trait Learned: VectorField + Clone + Serialize {
+    /// The product of its operators' norms over what that may be; `None` where nothing is bounded. `params` are effective.
+    fn share(&self, params: &[f64]) -> Result<Option<f64>, Failure>;
+}
+
+impl Learned for Mlp {
+    fn share(&self, _params: &[f64]) -> Result<Option<f64>, Failure> {
+        Ok(None)
+    }
+}
+
+impl Learned for WithInputs<Mlp> {
+    fn share(&self, _params: &[f64]) -> Result<Option<f64>, Failure> {
+        Ok(None)
+    }
+}
+
+impl Learned for Normalised<WithInputs<Mlp>> {
+    fn share(&self, params: &[f64]) -> Result<Option<f64>, Failure> {
+        Ok(Some(self.inner().lipschitz_bound(params)? / self.lipschitz()))
+    }
+}
+
+impl Learned for Bounded<Normalised<WithInputs<Mlp>>> {
+    fn share(&self, params: &[f64]) -> Result<Option<f64>, Failure> {
+        self.inner().share(&params[..self.inner().param_count()])
+    }
+}
+
+/// A bound on the learned equation, and what the equation makes of it.
+#[derive(Serialize)]
+pub struct Bounds {
+    #[serde(flatten)]
+    pub bound: Bound,
+    /// The product of the network's norms over what the bound allows: 1 where training would take more.
+    pub norms_share: f64,
+    pub eigenvalues: Eigenvalues,
+}
+
+/// The box that the eigenvalues of the Jacobian at observed states lie in, in one over the data's unit of time.
+#[derive(Serialize)]
+pub struct Eigenvalues {
+    pub states: usize,
+    pub least_real: f64,
+    pub largest_real: f64,
+    pub largest_imaginary: f64,
+}
+
+/// What eigenvalues may cost, in cubes of the number of components: seconds at most.
+const MOST_WORK: f64 = 1e8;
+
+impl Bounds {
+    /// `None` where nothing is bounded.
+    pub fn new<F: Learned>(bound: Bound, model: &Model<F>, data: &Trajectories) -> Result<Option<Self>, Failure> {
+        let params = model.block().effective(model.params())?;
+        let share = model.block().field().share(&params)?;
+        let bounds = |norms_share| Ok(Bounds { bound, norms_share, eigenvalues: Eigenvalues::new(model, data)? });
+        share.map(bounds).transpose()
+    }
+}
+
+impl Eigenvalues {
+    /// At every observation, or at some in even distances where these would be too many.
+    fn new<F: Learned>(model: &Model<F>, data: &Trajectories) -> Result<Self, Failure> {
+        let most = (MOST_WORK / (data.dim() as f64).powi(3)) as usize;
+        let every = data.observations().div_ceil(most.max(1));
+        let mut found = Vec::new();
+        for trajectory in data {
+            // Trajectories have two states at least.
+            let every = every.min(trajectory.len() - 1);
+            let times = trajectory.times().iter().copied().step_by(every).collect();
+            let states = trajectory.states().chunks_exact(data.dim()).step_by(every).collect::<Vec<_>>().concat();
+            found.extend(model.eigenvalues(&Trajectory::new(trajectory.id(), times, states)?)?);
+        }
+        let states = found.len();
+        let found = found.concat();
+        let real = found.iter().map(|[re, _]| *re);
+        Ok(Eigenvalues {
+            states,
+            least_real: real.clone().fold(f64::INFINITY, f64::min),
+            largest_real: real.fold(f64::NEG_INFINITY, f64::max),
+            largest_imaginary: found.iter().map(|[_, im]| im.abs()).fold(0.0, f64::max),
+        })
     }
 }
 

@@ -167,8 +167,28 @@ impl<F: VectorField> OdeBlock<F> {
     }
 
     /// Initial parameters. Sets of different steps start equal: their differences are for the data to ask for.
+    ///
+    /// See [`init_per_step`](OdeBlock::init_per_step) for sets that start apart.
     pub fn init<T: Real>(&self, rng: &mut impl Rng) -> Vec<T> {
         self.field.init(rng).repeat(self.layers())
+    }
+
+    /// Initial parameters, those of every step drawn independently. For small networks: one draw may leave few of their
+    /// units active, and would do so in all steps. Equal to [`init`](OdeBlock::init) if steps share their parameters.
+    ///
+    /// ```
+    /// use kutta::{Activation, Mlp, OdeBlock, Tableau, Trainer};
+    /// use rand::{SeedableRng, rngs::StdRng};
+    /// # fn main() -> Result<(), kutta::Error> {
+    /// let field = Mlp::new([1, 4, 1], Activation::Relu)?;
+    /// let block = OdeBlock::new(field, Tableau::backward_euler()).steps(40).step_size(0.1).per_step(0.0);
+    /// let initial: Vec<f64> = block.init_per_step(&mut StdRng::seed_from_u64(1));
+    /// let trainer = Trainer::new(block).initial(initial);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn init_per_step<T: Real>(&self, rng: &mut impl Rng) -> Vec<T> {
+        (0..self.layers()).flat_map(|_| self.field.init(rng)).collect()
     }
 
     /// The parameters that evaluations of the field take, for learned parameters of all steps: the same, unless the field

@@ -6,7 +6,7 @@ use super::{Grid, OdeBlock, Path, Work};
 use crate::field::{Effective, Purpose};
 use crate::regularisation::{Penalties, Regularisation};
 use crate::step::Step;
-use crate::{Error, Real, VectorField};
+use crate::{Error, Number, Real, VectorField};
 use rayon::prelude::*;
 
 /// A block made ready for the samples of one [`Grid`], with all memory that passes through it need.
@@ -130,13 +130,16 @@ impl<'a, F: VectorField, T: Real> Unrolled<'a, F, T> {
     ) -> Result<Penalties, Error> {
         of.check()?;
         let mut penalties = Penalties::default();
-        if of.is_local() {
-            let (field, samples) = (self.field, self.samples);
-            run(&mut self.chunks, |chunk| {
-                chunk.penalise((field, effective.params()), of, samples, with_derivatives);
-                Ok(())
-            })?;
-            self.chunks.iter().for_each(|chunk| penalties.add(1.0, &chunk.penalty.value));
+        if of.is_local() && of.divergence_bounded && of.divergence != 0.0 {
+            // d(α σ(D)) = α σ'(D) dD: the mean divergence first, then derivatives at the weight it leads to.
+            let alone = Regularisation { divergence: 1.0, jacobian: 0.0, speed: 0.0, ..*of };
+            let mean = self.penalise_locally(effective, &alone, false)?.divergence;
+            let (value, slope) = (mean.sigmoid(), mean.sigmoid() * (-mean).sigmoid());
+            let weighted = Regularisation { divergence: of.divergence * slope, ..*of };
+            penalties = self.penalise_locally(effective, &weighted, with_derivatives)?;
+            penalties.divergence = of.divergence * value;
+        } else if of.is_local() {
+            penalties = self.penalise_locally(effective, of, with_derivatives)?;
         } else {
             self.chunks.iter_mut().for_each(|chunk| chunk.penalty.is_pending = false);
         }
@@ -146,6 +149,23 @@ impl<'a, F: VectorField, T: Real> Unrolled<'a, F, T> {
             true => Ok(penalties),
             false => Err(Error::NotFinite { what: "the regulariser", location: None }),
         }
+    }
+
+    /// The parts of a regulariser that the field enters; the divergence as it is.
+    fn penalise_locally(
+        &mut self,
+        effective: &Effective<T>,
+        of: &Regularisation,
+        with_derivatives: bool,
+    ) -> Result<Penalties, Error> {
+        let (field, samples) = (self.field, self.samples);
+        run(&mut self.chunks, |chunk| {
+            chunk.penalise((field, effective.params()), of, samples, with_derivatives);
+            Ok(())
+        })?;
+        let mut penalties = Penalties::default();
+        self.chunks.iter().for_each(|chunk| penalties.add(1.0, &chunk.penalty.value));
+        Ok(penalties)
     }
 
     /// Pulls the cotangents `gradient` of the observed states back through the last [`forward`](Unrolled::forward)

@@ -34,6 +34,10 @@ use serde::{Deserialize, Serialize};
 /// the last step. For several samples, the first sum is the mean over them; in the last one, `T` is the number of sets of
 /// parameters. All weights are zero by default.
 ///
+/// The divergence of a field has no lower bound, and a reward for it may drive a network to where its layers lose their
+/// solution. With [`divergence_bounded`](Regularisation::divergence_bounded), its part of `R`, which is `α_div D` with the
+/// mean `D` over the samples of `1/T Σ' (t/T)^p/d ∇·F`, becomes `α_div σ(D)` with the sigmoid `σ(D) = 1/(1 + exp(-D))`.
+///
 /// If the field has a [reparameterisation](crate::VectorField::reparameterisation) `γ ↦ γ̃`, it is penalised as it is
 /// integrated: divergence, Jacobian and speed are those of `F(γ̃_t, ·)`. The variation is that of the parameters `γ_t` that
 /// are learned. Derivatives are by these.
@@ -54,6 +58,9 @@ use serde::{Deserialize, Serialize};
 pub struct Regularisation {
     /// `α_div`, the weight of the divergence. A positive one makes trajectories contract, a negative one spread.
     pub divergence: f64,
+    /// Whether the divergence's part is `α_div σ(D)`, between 0 and `α_div`, instead of `α_div D`. Of an
+    /// [estimated](Estimator::Hutchinson) `D`, the sigmoid is not the mean sigmoid, but for many samples close to it.
+    pub divergence_bounded: bool,
     /// `p ≥ 0`: the greater, the more of the divergence's weight is near the end.
     pub divergence_power: f64,
     /// `α_jac ≥ 0`, the weight of the Jacobian's size.
@@ -72,6 +79,7 @@ impl Default for Regularisation {
     fn default() -> Self {
         Regularisation {
             divergence: 0.0,
+            divergence_bounded: false,
             divergence_power: 2.0,
             jacobian: 0.0,
             speed: 0.0,

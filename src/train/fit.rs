@@ -33,12 +33,16 @@ pub struct Summary {
     /// What the regulariser added to the loss in the last epoch, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub penalties: Option<Penalties>,
-    /// Errors on the training data, each trajectory predicted from its start: the learned one, if starts were learned. NaN
-    /// if the prediction failed.
-    pub train_rmse: Rmse,
+    /// Errors on the training data, each trajectory predicted from its start: the learned one, if starts were learned.
+    /// `None` if the prediction failed, as [`unpredicted`](Summary::unpredicted) tells. That can happen after mini-batches
+    /// or failed ones: the network may be unable to follow one of the trajectories.
+    pub train_rmse: Option<Rmse>,
     /// Errors on the held-out data, predicted from their first observations; `None` if nothing was held out, or the
     /// prediction failed.
     pub validation_rmse: Option<Rmse>,
+    /// Which data could not be predicted by the trained network, and why; empty as a rule.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unpredicted: Vec<String>,
     /// Attempts at a batch that failed, see [`OnFailure`](super::OnFailure): updates taken back, or batches left out.
     pub failed_solves: usize,
     /// Nonlinear iterations a stage system, mean over the epochs; zero for explicit schemes.

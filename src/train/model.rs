@@ -231,17 +231,17 @@ impl<F: VectorField, T: Real> Model<F, T> {
     /// Errors of [`follow`](Model::follow).
     ///
     /// # Errors
-    /// As [`predict`](Model::predict).
+    /// As [`predict`](Model::predict), and [`Error::NotFinite`] for errors whose squares overflow.
     pub fn rmse(&self, data: &Trajectories) -> Result<Rmse, Error> {
-        Ok(Rmse::between(&self.follow(data)?, data))
+        Rmse::between(&self.follow(data)?, data)
     }
 
     /// Errors of [`follow_learned`](Model::follow_learned).
     ///
     /// # Errors
-    /// As [`predict`](Model::predict).
+    /// As [`rmse`](Model::rmse).
     pub fn rmse_learned(&self, data: &Trajectories) -> Result<Rmse, Error> {
-        Ok(Rmse::between(&self.follow_learned(data)?, data))
+        Rmse::between(&self.follow_learned(data)?, data)
     }
 
     /// The derivative `dy/dt` of the learned field at time `t` and state `y`, in the units of the data: for drawing it,
@@ -331,14 +331,8 @@ pub(super) fn precision<T>() -> String {
 }
 
 impl Rmse {
-    /// Of predictions that failed: NaN throughout.
-    pub(super) fn unknown(data: &Trajectories) -> Self {
-        let by_component = data.components().iter().map(|name| (name.clone(), f64::NAN)).collect();
-        Rmse { overall: f64::NAN, by_component }
-    }
-
     /// Of predictions at the times of `data`.
-    pub(super) fn between(predicted: &Trajectories, data: &Trajectories) -> Self {
+    fn between(predicted: &Trajectories, data: &Trajectories) -> Result<Self, Error> {
         let dim = data.dim();
         let mut squares = vec![0.0; dim];
         for (predicted, observed) in predicted.iter().zip(data) {
@@ -349,9 +343,11 @@ impl Rmse {
         }
         let count = (data.observations() - data.len()) as f64;
         let root = |sum: f64, of: f64| (sum / of).sqrt();
-        Rmse {
-            overall: root(squares.iter().sum(), count * dim as f64),
-            by_component: data.components().iter().cloned().zip(squares.iter().map(|&s| root(s, count))).collect(),
+        let overall = root(squares.iter().sum(), count * dim as f64);
+        if !overall.is_finite() {
+            return Err(Error::NotFinite { what: "the root mean square error", location: None });
         }
+        let by_component = data.components().iter().cloned().zip(squares.iter().map(|&s| root(s, count))).collect();
+        Ok(Rmse { overall, by_component })
     }
 }

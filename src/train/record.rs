@@ -14,7 +14,7 @@ pub struct Row {
     /// Number of the epoch, from 1.
     pub epoch: usize,
     /// Mean training objective over the epoch's batches, taken before each update: the loss with all that is added to it;
-    /// NaN if all of them failed.
+    /// NaN if all of them failed. With norms as training has them, see [`Trainer`](super::Trainer).
     #[serde(deserialize_with = "null_is_nan")]
     pub loss: f64,
     /// Validation loss after the epoch, where it was computed; NaN if the prediction failed.

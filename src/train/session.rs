@@ -286,6 +286,24 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
         }
     }
 
+    /// Lets the last unknowns compete with the best, like with like. The loss of the best was that of a step of training,
+    /// with approximate norms of operators perhaps, and probes of its own: it is found again as that of the last.
+    fn judge_the_last(&mut self) {
+        if let Some(loss) = self.validate() {
+            return self.keep_if_best(loss);
+        }
+        let last = self.objective();
+        if let Some(mut best) = self.state.best.take() {
+            std::mem::swap(&mut best.unknowns, &mut self.state.unknowns);
+            let loss = self.objective();
+            std::mem::swap(&mut best.unknowns, &mut self.state.unknowns);
+            // If neither can be judged any more, the best it is.
+            best.loss = if loss.is_nan() { f64::INFINITY } else { loss };
+            self.state.best = Some(best);
+        }
+        self.keep_if_best(last);
+    }
+
     /// The loss of the held-out data, if there are any; NaN if it cannot be predicted.
     fn validate(&mut self) -> Option<f64> {
         let value = self.validation.as_mut()?.value(&Terms::loss_alone(self.loss), &self.state.unknowns);
@@ -302,11 +320,7 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
     /// The unknowns that training found: the best, as far as there is a measure, or else the last.
     pub fn finish(mut self) -> (Vec<T>, State<T>) {
         if self.state.best.is_some() {
-            let last = match self.validation {
-                Some(_) => self.validate().unwrap_or(f64::NAN),
-                None => self.objective(),
-            };
-            self.keep_if_best(last);
+            self.judge_the_last();
         } else if self.state.update.is_some() && self.objective().is_nan() {
             // Nobody has seen the unknowns after the last update yet. If they are worse than those before, go back.
             let last = self.state.unknowns.clone();

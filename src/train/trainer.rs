@@ -43,6 +43,13 @@ use std::path::PathBuf;
 /// are the best it saw: of least validation loss if data are held out, otherwise of least training loss; with
 /// mini-batches and nothing held out, the last.
 ///
+/// The training loss of an epoch is that of its step. In training, a [`Normalised`](crate::field::Normalised) field takes
+/// operator norms from [`Norms::PowerIteration`](crate::field::Norms), a little too small, and the model has exact ones:
+/// its loss may differ from the one recorded, by up to a hundredth or so while parameters move fast. Probes of a
+/// regulariser change from epoch to epoch as well. Epochs are compared by what is recorded; only at the end are the best
+/// of them and the last parameters compared anew, with exact norms and the same probes.
+/// [`Norms::Exact`](crate::field::Norms) makes all of them alike.
+///
 /// Results are the same, bit for bit, for the same seed, whatever the number of threads.
 #[derive(Debug, Clone)]
 pub struct Trainer<F, L = MeanSquare> {
@@ -336,6 +343,11 @@ fn summarise<F: VectorField, T: Real>(
     held_out: Option<&Trajectories>,
 ) -> Fit<F, T> {
     let (rows, record) = (state.record.rows.len().max(1) as f64, state.record);
+    let mut unpredicted = Vec::new();
+    let mut known =
+        |what: &str, rmse: Result<Rmse, Error>| rmse.map_err(|error| unpredicted.push(format!("{what}: {error}"))).ok();
+    let train_rmse = known("the training data", model.rmse_learned(training));
+    let validation_rmse = held_out.and_then(|data| known("the held-out data", model.rmse(data)));
     let summary = Summary {
         scheme: model.block().tableau().name().to_string(),
         parameters: model.params().len(),
@@ -343,8 +355,9 @@ fn summarise<F: VectorField, T: Real>(
         stopped_early: state.stopped_early,
         seconds: record.rows.last().map_or(0.0, |row| row.seconds),
         penalties: record.rows.last().and_then(|row| row.penalties),
-        train_rmse: model.rmse_learned(training).unwrap_or_else(|_| Rmse::unknown(training)),
-        validation_rmse: held_out.and_then(|data| model.rmse(data).ok()),
+        train_rmse,
+        validation_rmse,
+        unpredicted,
         failed_solves: record.rows.iter().map(|row| row.failed_solves).sum(),
         mean_iterations: record.rows.iter().map(|row| row.mean_iterations).sum::<f64>() / rows,
     };
