@@ -101,7 +101,7 @@ const FALLBACK_LIMIT: usize = 1024;
 /// A dense Newton costs about so many Jacobian–vector products for every two rows of its matrices, as measured.
 const WORTHWHILE: usize = 5;
 /// But no fewer than this.
-const LEAST_WORTHWHILE: usize = 32;
+const LEAST_WORTHWHILE: usize = 70;
 
 /// One way of solving stage equations.
 #[derive(Debug, Clone, Copy)]
@@ -141,9 +141,7 @@ impl Solver {
     /// the beginning. `rows` are those of the matrices that a dense method factors first: fewer where stages are decoupled.
     pub(crate) fn attempts(&self, equations: usize, rows: usize) -> impl Iterator<Item = Attempt> {
         let chosen = Attempt { method: self.stage_method(equations), worthwhile: usize::MAX };
-        // Decoupled stages may have to be coupled after all: between the costs of one and the other.
-        let size = (rows * equations).isqrt();
-        let economical = Attempt { worthwhile: (size * WORTHWHILE / 2).max(LEAST_WORTHWHILE), ..chosen };
+        let economical = Attempt { worthwhile: (rows * WORTHWHILE / 2).max(LEAST_WORTHWHILE), ..chosen };
         let dense = Attempt { method: StageSolver::SimplifiedNewton, ..chosen };
         let several = self.has_fallback(equations);
         let attempts = if several { [Some(economical), Some(dense), Some(chosen)] } else { [Some(chosen), None, None] };
