@@ -6,7 +6,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use kutta::data::{Trajectories, Trajectory};
 use kutta::field::{Activation, Damped, Mlp};
 use kutta::network::{OdeBlock, Path, Work};
-use kutta::solve::{JacobianReuse, Reuse, Solver, StageSolver, WarmStart};
+use kutta::solve::{JacobianReuse, Preconditioner, Reuse, Solver, StageSolver, WarmStart};
 use kutta::train::{Adam, Loss, MeanSquare, Optimizer};
 use kutta::{Real, Tableau, VectorField};
 use rand::{SeedableRng, rngs::StdRng};
@@ -132,12 +132,14 @@ fn large(d: usize) -> (Damped<Mlp>, Trajectories) {
 /// system each; the epochs train at a rate at which parameters change as they do in practice.
 fn reuse(criterion: &mut Criterion) {
     let policies = [
-        ("none", Reuse { start: WarmStart::None, jacobian: JacobianReuse::Stage }),
-        ("previous_step", Reuse { start: WarmStart::PreviousStep, jacobian: JacobianReuse::Stage }),
-        ("previous_step+jacobian", Reuse { start: WarmStart::PreviousStep, jacobian: JacobianReuse::Step }),
-        ("last_epoch", Reuse { start: WarmStart::LastEpoch, jacobian: JacobianReuse::Stage }),
-        ("last_epoch+jacobian", Reuse { start: WarmStart::LastEpoch, jacobian: JacobianReuse::Step }),
-        ("last_epoch+jacobians_of_epochs", Reuse { start: WarmStart::LastEpoch, jacobian: JacobianReuse::Epoch }),
+        ("none", WarmStart::None, JacobianReuse::Stage, Preconditioner::ForwardFactor),
+        ("previous_step", WarmStart::PreviousStep, JacobianReuse::Stage, Preconditioner::ForwardFactor),
+        ("previous_step+jacobian", WarmStart::PreviousStep, JacobianReuse::Step, Preconditioner::ForwardFactor),
+        ("last_epoch", WarmStart::LastEpoch, JacobianReuse::Stage, Preconditioner::ForwardFactor),
+        ("last_epoch+jacobian", WarmStart::LastEpoch, JacobianReuse::Step, Preconditioner::ForwardFactor),
+        ("last_epoch+jacobians_of_epochs", WarmStart::LastEpoch, JacobianReuse::Epoch, Preconditioner::ForwardFactor),
+        ("previous_step,unpreconditioned", WarmStart::PreviousStep, JacobianReuse::Stage, Preconditioner::None),
+        ("previous_step+jacobian,unpreconditioned", WarmStart::PreviousStep, JacobianReuse::Step, Preconditioner::None),
     ];
     let mut group = criterion.benchmark_group("reuse");
     let mean_square =
@@ -153,7 +155,8 @@ fn reuse(criterion: &mut Criterion) {
             each(work.factorizations),
         );
     };
-    for (policy, reuse) in policies {
+    for (policy, start, jacobian, preconditioner) in policies {
+        let reuse = Reuse { start, jacobian, preconditioner };
         for (scheme, tableau) in
             [("midpoint", Tableau::implicit_midpoint()), ("radau_iia_3", Tableau::radau_iia(3).unwrap())]
         {

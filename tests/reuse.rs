@@ -2,7 +2,7 @@
 
 use kutta::field::{Activation, Damped, Mlp};
 use kutta::network::{OdeBlock, Path, Work};
-use kutta::solve::{AdjointSolver, JacobianReuse, Reuse, Solver, StageSolver, WarmStart};
+use kutta::solve::{AdjointSolver, JacobianReuse, Preconditioner, Reuse, Solver, StageSolver, WarmStart};
 use kutta::{Number, Tableau, VectorField};
 
 const STARTS: [WarmStart; 3] = [WarmStart::None, WarmStart::PreviousStep, WarmStart::LastEpoch];
@@ -49,7 +49,7 @@ fn policies_agree_within_the_tolerance() {
             let size = exact.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
             for start in STARTS {
                 for jacobian in JACOBIANS {
-                    let reuse = Reuse { start, jacobian };
+                    let reuse = Reuse { start, jacobian, ..Reuse::default() };
                     let solver = Solver { method, reuse, tolerance: Some(1e-9), ..Solver::default() };
                     let (found, work) = passes(d, &scheme, solver);
                     let error = found.iter().zip(&exact).fold(0.0, |m: f64, (x, y)| m.max((x - y).abs()));
@@ -64,7 +64,12 @@ fn policies_agree_within_the_tolerance() {
 #[test]
 fn reuse_spares_work() {
     let work = |d, method, start, jacobian| {
-        let solver = Solver { method, reuse: Reuse { start, jacobian }, tolerance: Some(1e-8), ..Solver::default() };
+        let solver = Solver {
+            method,
+            reuse: Reuse { start, jacobian, ..Reuse::default() },
+            tolerance: Some(1e-8),
+            ..Solver::default()
+        };
         passes(d, &Tableau::backward_euler(), solver).1
     };
     let krylov = |start| work(30, StageSolver::NewtonGmres, start, JacobianReuse::Step);
@@ -81,7 +86,7 @@ fn reuse_spares_work() {
 #[test]
 fn decoupled_stages_share_jacobians_and_their_factors() {
     let work = |method, jacobian| {
-        let reuse = Reuse { start: WarmStart::PreviousStep, jacobian };
+        let reuse = Reuse { jacobian, ..Reuse::default() };
         let solver =
             Solver { method, adjoint: AdjointSolver::Gmres, reuse, tolerance: Some(1e-8), ..Solver::default() };
         passes(14, &Tableau::radau_iia(3).unwrap(), solver).1
@@ -117,8 +122,9 @@ impl VectorField for Chain {
 fn decoupled_factors_precondition_the_adjoint() {
     let starts = [[1.0, -0.5, 0.3, 0.2, 0.8, -0.1, 0.4, 0.6]];
     for scheme in [Tableau::radau_iia(3).unwrap(), Tableau::gauss(2).unwrap(), Tableau::lobatto_iiic(4).unwrap()] {
-        let gradient = |method, adjoint| {
-            let solver = Solver { method, adjoint, ..Solver::default() };
+        let gradient = |method, adjoint, preconditioner| {
+            let reuse = Reuse { preconditioner, ..Reuse::default() };
+            let solver = Solver { method, adjoint, reuse, ..Solver::default() };
             let block = OdeBlock::new(Chain, scheme.clone()).steps(5).step_size(0.3).solved_by(solver);
             let grid = block.grid(0.0, 1).unwrap();
             let mut unrolled = block.unroll(&grid).unwrap();
@@ -129,10 +135,14 @@ fn decoupled_factors_precondition_the_adjoint() {
             unrolled.backward(&[1.5], &cotangents, &mut params_bar, &mut starts_bar).unwrap();
             (params_bar[0], unrolled.work())
         };
-        let (exact, _) = gradient(StageSolver::Newton, AdjointSolver::Dense);
-        let (found, work) = gradient(StageSolver::SimplifiedNewton, AdjointSolver::Gmres);
-        assert!((found - exact).abs() < 1e-8 * exact.abs(), "{}: {found} and {exact}", scheme.name());
+        let (exact, _) = gradient(StageSolver::Newton, AdjointSolver::Dense, Preconditioner::None);
+        let [(found, work), (plain, more)] = [Preconditioner::ForwardFactor, Preconditioner::None]
+            .map(|preconditioner| gradient(StageSolver::SimplifiedNewton, AdjointSolver::Gmres, preconditioner));
+        for found in [found, plain] {
+            assert!((found - exact).abs() < 1e-8 * exact.abs(), "{}: {found} and {exact}", scheme.name());
+        }
         assert!(work.products <= 3 * scheme.stages() * work.solves, "{}: {work:?}", scheme.name());
+        assert!(3 * work.products <= more.products, "{}: {work:?} {more:?}", scheme.name());
     }
 }
 
@@ -148,7 +158,7 @@ fn a_samples_results_do_not_depend_on_its_batch() {
             (StageSolver::SimplifiedNewton, Tableau::radau_iia(3).unwrap()),
             (StageSolver::NewtonGmres, Tableau::sdirk2()),
         ] {
-            let reuse = Reuse { start: WarmStart::LastEpoch, jacobian };
+            let reuse = Reuse { start: WarmStart::LastEpoch, jacobian, ..Reuse::default() };
             let solver = Solver { method, reuse, ..Solver::default() };
             let block = OdeBlock::new(field.clone(), scheme).steps(8).step_size(0.1).solved_by(solver);
             let all = block.integrate(&params, 0.0, &starts).unwrap();

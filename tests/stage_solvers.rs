@@ -5,7 +5,7 @@ mod common;
 use common::{Smooth, Structure, tableau};
 use kutta::field::{Activation, Layered, Mlp};
 use kutta::network::OdeBlock;
-use kutta::solve::{AdjointSolver, JacobianReuse, LineSearch, Solver, StageSolver, WarmStart};
+use kutta::solve::{AdjointSolver, JacobianReuse, LineSearch, Preconditioner, Solver, StageSolver, WarmStart};
 use kutta::{Error, Number, Tableau, VectorField};
 use proptest::prelude::*;
 
@@ -291,6 +291,10 @@ fn solvers_have_names_and_unknown_ones_a_suggestion() {
     for reuse in [JacobianReuse::Automatic, JacobianReuse::Stage, JacobianReuse::Step, JacobianReuse::Epoch] {
         assert_eq!(reuse.to_string().parse::<JacobianReuse>().unwrap(), reuse);
         assert_eq!(serde_json::to_string(&reuse).unwrap(), format!("\"{reuse}\""));
+    }
+    for preconditioner in [Preconditioner::None, Preconditioner::ForwardFactor] {
+        assert_eq!(preconditioner.to_string().parse::<Preconditioner>().unwrap(), preconditioner);
+        assert_eq!(serde_json::to_string(&preconditioner).unwrap(), format!("\"{preconditioner}\""));
     }
 }
 

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use kutta::data::Trajectories;
 use kutta::field::{Activation, Input, Layered, Mlp, WithInputs};
 use kutta::network::OdeBlock;
-use kutta::solve::{JacobianReuse, LineSearch, Reuse, Solver, StageSolver, WarmStart};
+use kutta::solve::{JacobianReuse, LineSearch, Preconditioner, Reuse, Solver, StageSolver, WarmStart};
 use kutta::train::{Adam, Interrupted, OnFailure, Optimizer, Schedule, Settings, Sgd, Strategy, Trainer, Validation};
 use kutta::{Tableau, VectorField};
 use std::path::PathBuf;
@@ -75,6 +75,10 @@ pub struct Fit {
     #[arg(long, default_value = "automatic", value_parser = by_name::<JacobianReuse>, value_name = "NAME",
           help_heading = "Network")]
     jacobian_reuse: JacobianReuse,
+    /// What preconditions GMRES on the adjoint: none or forward-factor (the factors that Newton's methods used last)
+    #[arg(long, default_value = "forward-factor", value_parser = by_name::<Preconditioner>, value_name = "NAME",
+          help_heading = "Network")]
+    preconditioner: Preconditioner,
     /// Relative tolerance of the stages
     #[arg(long, default_value = "1e-10", value_parser = fraction, value_name = "SIZE", help_heading = "Network", allow_hyphen_values = true)]
     tolerance: f64,
@@ -252,7 +256,7 @@ impl Fit {
             method: self.solver,
             tolerance: Some(self.tolerance),
             line_search: self.line_search,
-            reuse: Reuse { start: self.warm_start, jacobian: self.jacobian_reuse },
+            reuse: Reuse { start: self.warm_start, jacobian: self.jacobian_reuse, preconditioner: self.preconditioner },
             ..Solver::default()
         };
         let mut block = OdeBlock::new(field, scheme).step_size(step).solved_by(solver);

@@ -41,7 +41,7 @@ pub(crate) use fixed_point::{neumann, solve as fixed_point};
 pub(crate) use gmres::{Gmres, Goal, Relaxation};
 pub(crate) use layout::Layout;
 pub(crate) use newton::{Correction, Newton};
-pub use reuse::{JacobianReuse, Reuse, WarmStart};
+pub use reuse::{JacobianReuse, Preconditioner, Reuse, WarmStart};
 pub(crate) use system::{Buffers, Solution, StageSystem};
 pub use work::Work;
 
@@ -250,8 +250,7 @@ pub enum AdjointSolver {
     Automatic,
     /// Dense Jacobians and LU.
     Dense,
-    /// Restarted GMRES on vector–Jacobian products, preconditioned by the factors of the stage equations' last Jacobians
-    /// where there are any.
+    /// Restarted GMRES on vector–Jacobian products, with a [`Preconditioner`].
     Gmres,
     /// Neumann series, for contractive stages.
     Neumann,
@@ -283,6 +282,7 @@ names!(StageSolver, "solver", Automatic "automatic", Newton "newton",
 names!(LineSearch, "line search", MoreThuente "more-thuente", HagerZhang "hager-zhang", NearExact "near-exact");
 names!(WarmStart, "warm start", None "none", PreviousStep "previous-step", LastEpoch "last-epoch");
 names!(JacobianReuse, "Jacobian reuse", Automatic "automatic", Stage "stage", Step "step", Epoch "epoch");
+names!(Preconditioner, "preconditioner", None "none", ForwardFactor "forward-factor");
 names!(AdjointSolver, "adjoint solver", Automatic "automatic", Dense "dense", Gmres "gmres", Neumann "neumann");
 
 /// A solve that failed: which sample of the batch, and how far it got.

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 ///
 /// ```
 /// use kutta::solve::{JacobianReuse, Reuse, Solver, WarmStart};
-/// let solver = Solver { reuse: Reuse { start: WarmStart::LastEpoch, jacobian: JacobianReuse::Step }, ..Solver::default() };
+/// let reuse = Reuse { start: WarmStart::LastEpoch, jacobian: JacobianReuse::Step, ..Reuse::default() };
+/// let solver = Solver { reuse, ..Solver::default() };
 /// assert_eq!(Solver::default().reuse.start, WarmStart::PreviousStep);
 /// # assert_ne!(solver, Solver::default());
 /// ```
@@ -23,6 +24,8 @@ pub struct Reuse {
     /// How long the Jacobians and factorisations of [`StageSolver::Newton`](super::StageSolver::Newton) and
     /// [`StageSolver::SimplifiedNewton`](super::StageSolver::SimplifiedNewton) serve.
     pub jacobian: JacobianReuse,
+    /// What preconditions [`AdjointSolver::Gmres`](super::AdjointSolver::Gmres).
+    pub preconditioner: Preconditioner,
 }
 
 /// Where iterations for the stages start.
@@ -56,4 +59,16 @@ pub enum JacobianReuse {
     Step,
     /// For later passes too.
     Epoch,
+}
+
+/// What preconditions GMRES on the adjoint equations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum Preconditioner {
+    /// Nothing.
+    None,
+    /// Where the stage equations were solved with factors of a Newton matrix, `M ≈ I - h (A ⊗ I) diag(J_j)`, those of its
+    /// last Jacobian: they solve the transposed system as well, up to what the Jacobian has changed since.
+    #[default]
+    ForwardFactor,
 }

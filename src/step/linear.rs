@@ -11,7 +11,7 @@ use super::trace::BlockTrace;
 use super::{Step, Workspace};
 use crate::error::Location;
 use crate::field::{Batch, Point};
-use crate::solve::{self, AdjointSolver, Extrapolation, Failure, Layout, Relaxation, WarmStart};
+use crate::solve::{self, AdjointSolver, Extrapolation, Failure, Layout, Preconditioner, Relaxation, WarmStart};
 use crate::{Error, Number, Real, VectorField};
 
 /// Most GMRES iterations or Neumann terms.
@@ -94,11 +94,9 @@ impl<F: VectorField, T: Real> Step<'_, F, T> {
         };
         let fallback = self.solver.adjoint_fallback(layout.equations());
         let method = self.solver.adjoint_method(layout.equations());
-        let unsolved = match if fallback && defeats_krylov && !newton.factors.cover(layout) {
-            AdjointSolver::Dense
-        } else {
-            method
-        } {
+        let preconditioned =
+            self.solver.reuse.preconditioner == Preconditioner::ForwardFactor && newton.factors.cover(layout);
+        let unsolved = match if fallback && defeats_krylov && !preconditioned { AdjointSolver::Dense } else { method } {
             AdjointSolver::Neumann => {
                 solve::neumann(layout, rhs, solution, linear_tolerance, MAX_ITERATIONS, coupled).err()
             }
@@ -121,7 +119,7 @@ impl<F: VectorField, T: Real> Step<'_, F, T> {
                 };
                 // Mᵀ = (Aᵀ ⊗ I)⁻¹ Pᵀ (Aᵀ ⊗ I), with the Newton matrix M whose factors may be at hand.
                 let inverse = match &block.inverse {
-                    _ if side == Side::Tangent || !newton.factors.cover(layout) => None,
+                    _ if side == Side::Tangent || !preconditioned => None,
                     _ if s == 1 => Some(&block.a[..]),
                     inverse => inverse.as_deref(),
                 };
