@@ -15,6 +15,7 @@ use std::time::Duration;
 /// Everything that a training step reuses.
 fn training_step<F: VectorField, T: Real>(
     block: &OdeBlock<F>,
+    mut params: Vec<T>,
     data: &Trajectories,
     rate: f64,
     mut loss: impl FnMut(&Path<T>, &Path<T>, &mut Path<T>) -> T,
@@ -24,7 +25,6 @@ fn training_step<F: VectorField, T: Real>(
     let grid = block.grid_through(data).unwrap();
     let target = Path::from_states(block.dim(), data.iter().map(|trajectory| cast(trajectory.states())));
     let starts: Vec<T> = data.iter().flat_map(|trajectory| cast(trajectory.state(0))).collect();
-    let mut params: Vec<T> = block.init(&mut StdRng::seed_from_u64(0));
     let adam = Optimizer::from(Adam::new(rate));
     let mut moments = adam.start(params.len());
     let mut unrolled = block.unroll(&grid).unwrap();
@@ -38,6 +38,10 @@ fn training_step<F: VectorField, T: Real>(
         adam.update(adam.rate(), &mut moments, &mut params, &gradient);
     });
     unrolled.work()
+}
+
+fn init<F: VectorField, T: Real>(block: &OdeBlock<F>) -> Vec<T> {
+    block.init(&mut StdRng::seed_from_u64(0))
 }
 
 /// Five orbits of Lotka–Volterra with 51 points on [0, 10], by the classical method with small steps.
@@ -83,6 +87,7 @@ fn lotka_volterra<T: Real>(criterion: &mut Criterion, precision: &str) {
             let block = OdeBlock::new(field, scheme.clone()).step_size(0.2).solved_by(solver::<T>());
             training_step::<_, T>(
                 &block,
+                init(&block),
                 &data,
                 1e-3,
                 |path, target, gradient| MeanSquare.value_and_grad(path, target, gradient),
@@ -102,6 +107,7 @@ fn scaling(criterion: &mut Criterion) {
             let block = OdeBlock::new(field, scheme.clone()).step_size(0.1).solved_by(solver::<f32>());
             training_step::<_, f32>(
                 &block,
+                init(&block),
                 &data,
                 0.0,
                 |path, target, gradient| MeanSquare.value_and_grad(path, target, gradient),
@@ -145,6 +151,9 @@ fn reuse(criterion: &mut Criterion) {
     let mean_square =
         |path: &Path<_>, target: &Path<_>, gradient: &mut Path<_>| MeanSquare.value_and_grad(path, target, gradient);
     let report = |name: &str, work: Work| {
+        if work.solves == 0 {
+            return; // filtered out
+        }
         let each = |count: usize| count as f64 / work.solves as f64;
         println!(
             "{name}, a stage system: {:.2} iterations, {:.2} evaluations, {:.2} products, {:.2} Jacobians, {:.2} factorisations",
@@ -164,22 +173,44 @@ fn reuse(criterion: &mut Criterion) {
             let solver = Solver { reuse, ..solver::<f64>() };
             let block = OdeBlock::new(field, tableau).step_size(0.2).solved_by(solver);
             let name = format!("lotka_volterra/{scheme}/{policy}");
-            let work = training_step::<_, f64>(&block, &orbits(), 1e-3, mean_square, |step| {
+            let work = training_step::<_, f64>(&block, init(&block), &orbits(), 1e-3, mean_square, |step| {
                 group.bench_function(&name, |b| b.iter(&mut *step));
             });
             report(&name, work);
         }
+        let (field, data) = large(64);
         for method in [StageSolver::NewtonGmres, StageSolver::Newton] {
-            let (field, data) = large(64);
             let solver = Solver { reuse, method, ..solver::<f64>() };
-            let block = OdeBlock::new(field, Tableau::backward_euler()).step_size(0.1).solved_by(solver);
+            let block = OdeBlock::new(field.clone(), Tableau::backward_euler()).step_size(0.1).solved_by(solver);
             let name = format!("64/{method}/{policy}");
-            let work = training_step::<_, f64>(&block, &data, 1e-4, mean_square, |step| {
+            let work = training_step::<_, f64>(&block, init(&block), &data, 1e-4, mean_square, |step| {
                 group.bench_function(&name, |b| b.iter(&mut *step));
             });
             report(&name, work);
         }
+        let (field, params) = stiff(64);
+        let solver = Solver { reuse, method: StageSolver::Newton, ..solver::<f64>() };
+        let block = OdeBlock::new(field, Tableau::backward_euler()).step_size(0.1).solved_by(solver);
+        let name = format!("64 stiff/newton/{policy}");
+        let work = training_step::<_, f64>(&block, params, &data, 1e-4, mean_square, |step| {
+            group.bench_function(&name, |b| b.iter(&mut *step));
+        });
+        report(&name, work);
     }
+}
+
+/// `F(y) = -Q Λ tanh(Q y)` with a reflection `Q` and rates `Λ` from 1 to 10⁴, spread evenly by their logarithms: a network
+/// and its parameters.
+fn stiff(d: usize) -> (Mlp, Vec<f64>) {
+    let normal: Vec<f64> = (0..d).map(|i| 1.0 + 0.5 * (2.3 * i as f64).sin()).collect();
+    let size: f64 = normal.iter().map(|x| x * x).sum();
+    let q = |i: usize, j: usize| f64::from(i == j) - 2.0 * normal[i] * normal[j] / size;
+    let rate = |j: usize| 1e4f64.powf(j as f64 / (d - 1) as f64);
+    let entries = || (0..d * d).map(|k| (k / d, k % d));
+    let mut params: Vec<f64> = entries().map(|(i, j)| q(i, j)).collect();
+    params.extend(vec![0.0; d]);
+    params.extend(entries().map(|(i, j)| -q(i, j) * rate(j)));
+    (Mlp::new([d, d, d], Activation::Tanh).unwrap(), params)
 }
 
 fn all(criterion: &mut Criterion) {

@@ -5,12 +5,13 @@
 //! Stage systems are small and many: up to 32 equations a plain right-looking elimination beats a library's by its
 //! call overhead; larger ones go to faer, single-threaded, since samples are what runs in parallel.
 
+use super::elimination;
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::lu::partial_pivoting::{factor, solve};
 use faer::perm::PermRef;
 use faer::{Conj, MatMut, MatRef, Par};
 use nalgebra::Complex;
-use num_traits::{One, Zero};
+use num_traits::Zero;
 
 /// Largest size that the elimination below factors.
 const SMALL: usize = 32;
@@ -65,28 +66,9 @@ macro_rules! dense_lu {
                     let matrix = MatMut::from_row_major_slice_mut(matrix, n, n);
                     factor::lu_in_place(matrix, forward, backward, Par::Seq, scratch.stack(needed), params);
                 } else {
-                    for k in 0..n {
-                        let size = |i: usize| matrix[i * n + k].$size();
-                        let pivot = (k + 1..n).fold(k, |best, i| if size(i) > size(best) { i } else { best });
-                        pivots[k] = pivot;
-                        if pivot != k {
-                            for j in 0..n {
-                                matrix.swap(k * n + j, pivot * n + j);
-                            }
-                        }
-                        let (upper, lower) = matrix.split_at_mut((k + 1) * n);
-                        let row = &upper[k * n..];
-                        let inverse = <$type>::one() / row[k];
-                        for target in lower.chunks_exact_mut(n) {
-                            let factor = target[k] * inverse;
-                            target[k] = factor;
-                            for (target, &x) in target[k + 1..].iter_mut().zip(&row[k + 1..]) {
-                                *target -= factor * x;
-                            }
-                        }
-                    }
+                    elimination::factor(matrix, &mut pivots[..n], |x: $type| x.$size());
                 }
-                // A zero pivot leaves infinities or NaN below it, or, if it is the last, itself.
+                // A zero pivot leaves infinities or NaN below it, and itself or, in small matrices, its infinite inverse.
                 let sound = (0..n).all(|k| !matrix[k * n + k].is_zero() && matrix[k * n + k].is_finite());
                 if sound { Ok(()) } else { Err(Singular) }
             }
@@ -108,16 +90,7 @@ macro_rules! dense_lu {
                     );
                     return;
                 }
-                for k in 0..n {
-                    rhs.swap(k, pivots[k]);
-                    let row = &factors[k * n..k * n + k];
-                    rhs[k] -= row.iter().zip(&rhs[..k]).map(|(&l, &x)| l * x).sum::<$type>();
-                }
-                for k in (0..n).rev() {
-                    let row = &factors[k * n + k + 1..(k + 1) * n];
-                    let known: $type = row.iter().zip(&rhs[k + 1..]).map(|(&u, &x)| u * x).sum();
-                    rhs[k] = (rhs[k] - known) / factors[k * n + k];
-                }
+                elimination::solve(factors, &pivots[..n], rhs);
             }
 
             fn solve_transposed(factors: &[$type], pivots: &[usize], rhs: &mut [$type], scratch: &mut LuScratch) {
@@ -137,21 +110,7 @@ macro_rules! dense_lu {
                     );
                     return;
                 }
-                // Uᵀ, then Lᵀ, by rows of the factors; then the exchanges of rows, last first.
-                for k in 0..n {
-                    let (known, rest) = rhs.split_at_mut(k + 1);
-                    known[k] /= factors[k * n + k];
-                    let row = &factors[k * n + k + 1..(k + 1) * n];
-                    rest.iter_mut().zip(row).for_each(|(x, &u)| *x -= u * known[k]);
-                }
-                for k in (0..n).rev() {
-                    let (rest, known) = rhs.split_at_mut(k);
-                    let row = &factors[k * n..k * n + k];
-                    rest.iter_mut().zip(row).for_each(|(x, &l)| *x -= l * known[0]);
-                }
-                for k in (0..n).rev() {
-                    rhs.swap(k, pivots[k]);
-                }
+                elimination::solve_transposed(factors, &pivots[..n], rhs);
             }
         }
     };

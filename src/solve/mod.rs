@@ -18,6 +18,7 @@ mod broyden;
 mod contraction;
 mod decoupled;
 mod descent;
+mod elimination;
 mod extrapolate;
 mod factors;
 mod fixed_point;
