@@ -24,6 +24,7 @@ mod factors;
 mod fixed_point;
 mod gmres;
 mod history;
+mod iterate;
 mod krylov;
 mod layout;
 pub(crate) mod lu;

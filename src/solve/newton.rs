@@ -2,6 +2,7 @@
 
 use super::decoupled::Decoupling;
 use super::factors::{Factors, Form};
+use super::iterate::{Iterate, Phase, Verdict};
 use super::{DENSE_LIMIT, Failure, Gmres, JacobianReuse, Relaxation, Solver, StageSystem, krylov};
 use crate::field::VectorField;
 use crate::{Number, Real};
@@ -10,11 +11,7 @@ use std::sync::Arc;
 /// A Jacobian is kept while the residual shrinks at least by this factor an iteration: in small systems, in large ones.
 const KEEP_JACOBIAN: [f64; 2] = [0.1, 0.3];
 /// The same where one Jacobian stands for those of all stages: convergence is linear, and a newer one may do no better.
-/// After so many new ones that contract less, a sample's stages are coupled again.
 const KEEP_DECOUPLED: [f64; 2] = [0.3, 0.5];
-const MAX_SLOW: usize = 2;
-/// Shortest step that backtracking tries.
-const SHORTEST_STEP: f64 = 1e-3;
 
 /// How the Newton corrections are computed.
 #[derive(Debug, Clone, Copy)]
@@ -43,65 +40,6 @@ pub(crate) struct Newton<T: Real> {
     relaxations: Vec<Relaxation<T>>,
     /// Iterations of GMRES in this solve.
     spent: usize,
-}
-
-/// Where one sample stands.
-#[derive(Debug, Clone, Copy)]
-struct Iterate<T> {
-    phase: Phase,
-    /// Relative residual at the last accepted stages, and what it is relative to.
-    norm: T,
-    scale: T,
-    /// The one before.
-    last_norm: T,
-    /// Fraction of the Newton correction being tried.
-    step: T,
-    /// Whether the last correction was accepted in full.
-    whole: bool,
-    /// Size of the full correction, relative to the stages.
-    correction: T,
-    /// Whether the correction came from the Jacobian at the stages it corrects.
-    fresh: bool,
-    /// Whether a new Jacobian is wanted before the next correction.
-    wants_jacobian: bool,
-    /// The matrix that is formed of it.
-    form: Form,
-    /// New Jacobians, standing for those of all stages, that contracted too little.
-    slow: usize,
-    /// Whether Newton's own corrections are yet to be tried from the first guess.
-    untried: bool,
-    /// Whether the solve was started anew from the safer start.
-    restarted: bool,
-    iterations: usize,
-    /// Iterations with one Jacobian for all stages that led nowhere.
-    vain: usize,
-    /// Corrections whose linear system was not solved.
-    poor: usize,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    /// The first evaluation is to come.
-    Start,
-    /// A corrected iterate is being tried.
-    Trial,
-    /// Back at the last accepted iterate, to get a fresh Jacobian.
-    Back,
-    Done,
-}
-
-/// What to do with a sample after an evaluation.
-enum Verdict {
-    Done,
-    /// Accepted: correct it again.
-    Correct,
-    /// Try a shorter step from the last accepted stages.
-    Shorten,
-    /// Return to the last accepted stages for a fresh Jacobian.
-    GoBack,
-    /// Start again: from the first guess where that was decoupled, else from the base of the stages.
-    Restart,
-    Fail,
 }
 
 impl<T: Real> Newton<T> {
@@ -146,24 +84,7 @@ impl<T: Real> Newton<T> {
         let [keep, keep_decoupled] = [KEEP_JACOBIAN, KEEP_DECOUPLED].map(|keep| T::constant(keep[usize::from(large)]));
         let krylov = matches!(how, Correction::Krylov { .. });
         let form = if matches!(how, Correction::Dense(Some(_))) { Form::Decoupled } else { Form::Coupled };
-        let start = Iterate {
-            phase: Phase::Start,
-            norm: T::MAX,
-            scale: T::one(),
-            last_norm: T::MAX,
-            step: T::one(),
-            whole: false,
-            correction: T::MAX,
-            fresh: false,
-            wants_jacobian: true,
-            form,
-            slow: 0,
-            untried: form == Form::Decoupled,
-            restarted: false,
-            iterations: 0,
-            vain: 0,
-            poor: 0,
-        };
+        let start = Iterate::new(form);
         self.spent = 0;
         self.iterates.clear();
         self.iterates.resize(system.buffers.layout.samples, start);
@@ -352,69 +273,4 @@ impl<T: Real> Newton<T> {
 fn broyden_factor<T: Real>(over: T, under: T) -> T {
     let ratio = over / under;
     if ratio.abs() <= T::constant(0.5) { (T::one() - ratio).recip() } else { T::one() }
-}
-
-impl<T: Real> Iterate<T> {
-    /// Takes note of the residual at the stages just evaluated, `norm` relative to `scale`, and decides. A Jacobian is
-    /// kept while the residual shrinks by the factor `keep` an iteration.
-    fn judge(&mut self, norm: T, scale: T, tolerance: T, max_iterations: usize, keep: T) -> Verdict {
-        if norm <= tolerance {
-            return Verdict::Done;
-        }
-        if self.poor >= krylov::MAX_POOR {
-            return Verdict::Fail;
-        }
-        // Of the residual itself: its scale changes with the stages.
-        let factor = (norm / self.norm) * (scale / self.scale);
-        let accepted = match self.phase {
-            Phase::Start => norm.is_finite(),
-            Phase::Back => true,
-            // Far from the solution the Jacobian of an earlier step may lead astray, downhill all the same.
-            _ if !self.fresh && self.last_norm == T::MAX => factor < keep,
-            _ => factor < T::one(),
-        };
-        let stalled = self.phase == Phase::Trial && factor >= T::constant(0.5);
-        let decoupled = self.form == Form::Decoupled;
-        if stalled
-            && self.fresh
-            && !decoupled
-            && norm.is_finite()
-            && self.correction <= tolerance
-            && self.step == T::one()
-        {
-            // Rounding errors of F are what is left of the residual.
-            return Verdict::Done;
-        }
-        if accepted {
-            let slow = self.phase == Phase::Trial && factor >= keep;
-            self.wants_jacobian |= slow || self.restarted;
-            self.slow += usize::from(slow && self.fresh);
-            if decoupled && (self.slow >= MAX_SLOW || 2 * self.iterations >= max_iterations) {
-                (self.form, self.wants_jacobian) = (Form::Coupled, true);
-            }
-            (self.last_norm, self.norm, self.scale) = (self.norm, norm, scale);
-            self.whole = self.phase == Phase::Trial && self.step == T::one();
-            self.step = T::one();
-            return match self.iterations < max_iterations {
-                true => Verdict::Correct,
-                false if self.restarted => Verdict::Fail,
-                false => Verdict::Restart,
-            };
-        }
-        let shorter = self.step * T::constant(0.25);
-        if self.phase == Phase::Trial && (!self.fresh || decoupled) {
-            self.wants_jacobian = true;
-            if self.fresh {
-                self.form = Form::Coupled;
-            }
-            Verdict::GoBack
-        } else if self.phase == Phase::Trial && shorter >= T::constant(SHORTEST_STEP) {
-            self.step = shorter;
-            Verdict::Shorten
-        } else if self.restarted {
-            Verdict::Fail
-        } else {
-            Verdict::Restart
-        }
-    }
 }
