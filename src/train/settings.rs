@@ -27,8 +27,10 @@ pub enum Validation {
 #[serde(rename_all = "snake_case")]
 pub enum OnFailure {
     /// Take the last update back, parameters and optimiser alike, and make it again with half the learning rate, ten times
-    /// at most; then return the error. The learning rate recovers over the next 20 updates a halving. Every attempt that
-    /// failed is counted in the record. A training without failures is not changed by a bit.
+    /// at most; then go on from the last place that 20 updates in a row had led to without a failure. Return the error
+    /// when that has been done five times and no new such place been reached. The learning rate recovers over
+    /// 20 updates a halving. Every attempt that failed is counted in the record. A training without failures is not
+    /// changed by a bit.
     #[default]
     Backtrack,
     /// Return the error.
