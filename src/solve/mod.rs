@@ -105,12 +105,21 @@ const WORTHWHILE: usize = 5;
 /// But no fewer than this.
 const LEAST_WORTHWHILE: usize = 70;
 
+/// Most equations on which descent is a last resort.
+const DESCENT_LIMIT: usize = 64;
+
 /// One way of solving stage equations.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Attempt {
     pub method: StageSolver,
     /// Jacobian–vector products for which GMRES is worth it.
     pub worthwhile: usize,
+}
+
+/// Methods to try where those of Newton's fail, without the last where its iterations would be long.
+pub(crate) fn last_resorts(equations: usize) -> impl Iterator<Item = StageSolver> {
+    let count = if equations <= DESCENT_LIMIT { 3 } else { 2 };
+    [StageSolver::Anderson, StageSolver::Broyden, StageSolver::GaussNewton].into_iter().take(count)
 }
 
 impl Solver {
@@ -195,7 +204,7 @@ impl Solver {
 #[serde(rename_all = "kebab-case")]
 pub enum StageSolver {
     /// Newton with dense LU for small systems, Newton–GMRES for large ones, with LU again where that is cheaper or GMRES
-    /// fails, and Anderson's iteration where all of these do.
+    /// fails; where all of these do, Anderson's iteration, Broyden's, and up to 64 equations Gauss–Newton.
     #[default]
     Automatic,
     /// Newton's method with a dense Jacobian and LU, reused while it contracts, with backtracking.

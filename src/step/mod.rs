@@ -213,9 +213,13 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
             }
         }
         if solved.is_err() && self.solver.method == StageSolver::Automatic {
-            // Where Newton's method runs into a dead end, an iteration without Jacobians may find its way yet.
-            let last = Attempt { method: StageSolver::Anderson, worthwhile: usize::MAX };
-            solved = self.attempt(last, block, layout, from, trace, ws).or(solved);
+            // Where Newton's method runs into a dead end, another one may find its way yet.
+            for method in solve::last_resorts(layout.equations()) {
+                if solved.is_err() {
+                    let last = Attempt { method, worthwhile: usize::MAX };
+                    solved = self.attempt(last, block, layout, from, trace, ws).or(solved);
+                }
+            }
         }
         ws.work.solves += layout.samples;
         let iterations = solved.map_err(|failure| Error::NotConverged {
