@@ -36,6 +36,11 @@ pub trait Scalar:
     /// Whether the number is zero: exactly, or but for a relative error `tolerance` of the terms it was computed from.
     fn vanishes(&self, tolerance: f64) -> bool;
 
+    /// `self − x y / pivot`, a step of elimination.
+    fn eliminated(&self, x: &Self, y: &Self, pivot: &Self) -> Self {
+        self.clone() - x.clone() * y / pivot
+    }
+
     /// Whether the number is positive and does not [vanish](Scalar::vanishes).
     fn is_surely_positive(&self, tolerance: f64) -> bool {
         self.to_f64() > 0.0 && !self.vanishes(tolerance)
@@ -113,6 +118,16 @@ impl Scalar for Rounded {
 
     fn vanishes(&self, tolerance: f64) -> bool {
         self.value.abs() <= tolerance * self.size
+    }
+
+    /// What is unsure adds up to first order. By the sizes of products and quotients it would be squared in every step,
+    /// and after a few steps nothing would be sure.
+    fn eliminated(&self, x: &Self, y: &Self, pivot: &Self) -> Self {
+        let (f, g) = (x.value / pivot.value, y.value / pivot.value);
+        Rounded {
+            value: self.value - f * y.value,
+            size: self.size + f.abs() * y.size + g.abs() * x.size + (f * g).abs() * pivot.size,
+        }
     }
 }
 
