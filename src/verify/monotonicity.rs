@@ -37,14 +37,17 @@ use super::stability_function::StabilityFunction;
 /// ```
 pub fn ssp_coefficient(scheme: &Recovered) -> Option<AlgebraicNumber> {
     let mut scheme = Integers::of(scheme);
-    if scheme.tolerance > 0.0 {
-        scheme.tolerance = scheme.tolerance.max(1e-10);
-    }
+    scheme.tolerance = ssp_tolerance(scheme.tolerance);
     if scheme.is_monotonic_at_zero() {
         let first = Negative::first(scheme.monotonicity_conditions())?;
         return Some(first.from.times(&scheme.unit.into()));
     }
     Some(AlgebraicNumber::rational(Rational::zero()))
+}
+
+/// To what the SSP coefficient is decided where other facts are decided to `tolerance`.
+pub(super) fn ssp_tolerance(tolerance: f64) -> f64 {
+    if tolerance > 0.0 { tolerance.max(1e-10) } else { 0.0 }
 }
 
 /// A number and the size of its terms.

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use super::coefficients::{Coefficients, Recovered};
 use super::error_coefficients::ErrorNorm;
 use super::fact::{self, Claim, Fact, Value};
-use super::monotonicity::{circle_contractivity_radius, ssp_coefficient};
+use super::monotonicity::{circle_contractivity_radius, ssp_coefficient, ssp_tolerance};
 use super::order::{Condition, Order, Violation};
 use super::roots::AlgebraicNumber;
 use super::scalar::Scalar;
@@ -243,7 +243,7 @@ impl Report {
             radius(LINEAR, "stability_disc_radius", self.stability_disc_radius),
             Fact::verdict(NONLINEAR, "algebraically_stable", &self.algebraically_stable),
             radius(NONLINEAR, "contractivity_radius", self.contractivity_radius),
-            radius(NONLINEAR, "ssp_coefficient", self.ssp_coefficient),
+            Fact::decided(NONLINEAR, "ssp_coefficient", Value::Number(self.ssp_coefficient), ssp_tolerance(tolerance)),
             radius(NONLINEAR, "linear_monotonicity_radius", self.linear_monotonicity_radius),
             Fact::verdict(GEOMETRY, "symplectic", &self.symplectic),
             Fact::verdict(GEOMETRY, "symmetric", &self.symmetric),
