@@ -46,6 +46,7 @@ struct Coefficients {
 /// Largest difference, relative to the largest entry expected. Where only zeros are, any other is infinitely far off.
 fn difference(found: &[f64], expected: &[f64]) -> f64 {
     assert_eq!(found.len(), expected.len());
+    assert!(found.iter().all(|x| x.is_finite()));
     let largest = |numbers: &mut dyn Iterator<Item = f64>| numbers.map(f64::abs).fold(0.0, f64::max);
     largest(&mut found.iter().zip(expected).map(|(x, y)| x - y))
         / largest(&mut expected.iter().copied()).max(f64::MIN_POSITIVE)

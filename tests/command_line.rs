@@ -263,8 +263,7 @@ fn several_records_batches_and_time() {
 fn a_failed_training_is_told_and_its_network_saved() {
     let folder = folder();
     fs::write(folder.path().join("steep.csv"), "t,x\n0,0.01\n1,0.04648\n2,0.3\n3,5\n").unwrap();
-    let fit =
-        "fit steep.csv --scheme backward_euler --substeps 1 --raw --strategy single --lr 0.5 --hidden 4 --epochs 60";
+    let fit = "fit steep.csv --scheme backward_euler --solver newton --substeps 1 --raw --strategy single --lr 0.5 --hidden 4 --epochs 60";
     let output = kutta(&folder, &format!("{fit} --on-failure stop"));
     let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
     assert_eq!(output.status.code(), Some(1), "{err}");
