@@ -1,7 +1,7 @@
 //! How long a step may be, relative to forward Euler's, that keeps what forward Euler keeps: positivity, contractivity, a
 //! total variation that does not grow.
 
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, RowDVector};
 use num_bigint::BigInt;
 use num_traits::{One, Signed, Zero};
 
@@ -38,11 +38,18 @@ use super::stability_function::StabilityFunction;
 pub fn ssp_coefficient(scheme: &Recovered) -> Option<AlgebraicNumber> {
     let mut scheme = Integers::of(scheme);
     scheme.tolerance = ssp_tolerance(scheme.tolerance);
-    if scheme.is_monotonic_at_zero() {
-        let first = Negative::first(scheme.monotonicity_conditions())?;
-        return Some(first.from.times(&scheme.unit.into()));
+    if !scheme.is_monotonic_at_zero() {
+        return Some(AlgebraicNumber::rational(Rational::zero()));
     }
-    Some(AlgebraicNumber::rational(Rational::zero()))
+    let first = Negative::first(scheme.monotonicity_conditions())?;
+    let radius = first.from.times(&scheme.unit.clone().into());
+    let limit = radius.to_f64();
+    if scheme.tolerance == 0.0 || scheme.is_monotonic_at(limit) {
+        return Some(radius);
+    }
+    // The terms of the polynomials may be so much larger than their sums that a negative one goes unseen.
+    let seen = Rational::from_float(bisect(|r| r < limit && scheme.is_monotonic_at(r), 1e-9 * limit, limit));
+    Some(seen.map_or(radius, AlgebraicNumber::rational))
 }
 
 /// To what the SSP coefficient is decided where other facts are decided to `tolerance`.
@@ -75,6 +82,19 @@ impl Integers {
         let leads_on = |row: &Vec<Sized>, j: usize| (0..s).any(|k| is_positive(&row[k]) && is_positive(&rows[k][j]));
         rows.iter()
             .all(|row| row.iter().all(|x| !is_negative(x)) && (0..s).all(|j| is_positive(&row[j]) || !leads_on(row, j)))
+    }
+
+    /// Whether the conditions hold at `r` up to the tolerance, by doubles.
+    fn is_monotonic_at(&self, r: f64) -> bool {
+        let s = self.stages;
+        let number = |x: &BigInt| Rational::new_raw(x.clone(), self.unit.clone()).to_f64();
+        let a = DMatrix::from_fn(s, s, |i, j| number(&self.a[i * s + j]));
+        let b = RowDVector::from_fn(s, |_, j| number(&self.b[j]));
+        let Some(inverse) = (DMatrix::identity(s, s) + &a * r).try_inverse() else { return false };
+        let least = -self.tolerance * a.amax().max(b.amax()).max(1.0);
+        let weights = b * &inverse;
+        let sums = inverse.column_sum();
+        (&a * &inverse).iter().chain(&weights).chain(&sums).all(|&x| x >= least) && 1.0 - r * weights.sum() >= least
     }
 
     /// Polynomials in `r`, in units of the common denominator: the conditions times `det(I + rA)`, and this itself.
@@ -285,6 +305,17 @@ mod tests {
         let rounded = of(&a);
         assert!(matches!(rounded, Recovered::Rounded(_)));
         assert!((ssp(&rounded) - 6.0).abs() < 1e-8, "{}", ssp(&rounded));
+    }
+
+    /// SSP(10,4) with one coefficient off by 10⁻⁶, by nodepy 1.1.1 (tolerance 1e-10).
+    #[test]
+    fn small_faults_are_seen() {
+        let named = Tableau::by_name("ssp_10_4").unwrap();
+        let mut a: Vec<Vec<f64>> = (0..10).map(|i| (0..10).map(|j| named.a(i, j)).collect()).collect();
+        a[9][0] -= 1e-6;
+        let b = named.b().to_vec();
+        let found = ssp(&scheme(&a.iter().map(Vec::as_slice).collect::<Vec<_>>(), &b));
+        assert!((found - 4.503222559560527).abs() < 1e-8, "{found}");
     }
 
     /// RK44: 1 (nodepy 1.1.1).

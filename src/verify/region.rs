@@ -97,9 +97,10 @@ impl StabilityFunction {
 /// Bits of the tangent of half the angle of a ray.
 const BITS: u32 = 44;
 
-/// The largest number between `low` and `high` for which `holds`, if it holds up to some number: 0 if not for `low`,
+/// The largest number between `low > 0` and `high` for which `holds`, if it holds up to some number: 0 if not for `low`,
 /// infinity if for `high`. To 13 digits, from below.
 pub(super) fn bisect(holds: impl Fn(f64) -> bool, low: f64, high: f64) -> f64 {
+    debug_assert!(low > 0.0, "multiples of {low} reach nothing");
     if !holds(low) {
         return 0.0;
     }
