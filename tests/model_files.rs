@@ -126,20 +126,23 @@ fn damaged_files_say_what_is_wrong() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Any digit of the contents, the checksum included.
+    /// Any digit of the contents, the checksum included, that makes a number another one.
     #[test]
     fn a_changed_digit_is_found(position in any::<prop::sample::Index>(), by in 1_u8..10) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("model.json");
         let params: Vec<f64> = (0..25).map(|k| (k as f64).sin()).collect();
         let names = ["x".to_string(), "y".to_string()];
-        Model::new(block(), params, Standardisation::identity(2), &names, "t").unwrap().save(&path).unwrap();
+        Model::new(block(), params.clone(), Standardisation::identity(2), &names, "t").unwrap().save(&path).unwrap();
         let mut bytes = std::fs::read(&path).unwrap();
         let digits: Vec<usize> = (0..bytes.len()).filter(|&i| bytes[i].is_ascii_digit()).collect();
         let i = digits[position.index(digits.len())];
         bytes[i] = b'0' + (bytes[i] - b'0' + by) % 10;
         std::fs::write(&path, bytes).unwrap();
-        prop_assert!(load(&path).is_err());
+        // Another last digit may be the same number still: 0.27941549819892585 and 0.27941549819892588 are.
+        if let Ok(model) = load(&path) {
+            prop_assert_eq!(model.params(), params);
+        }
     }
 }
 
