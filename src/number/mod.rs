@@ -29,17 +29,21 @@ macro_rules! assign_by_operator {
 }
 use assign_by_operator;
 
+mod dependence;
 mod dual;
 mod elementary;
 mod lanes;
 mod real;
+mod rounded;
 mod tape;
 mod vectorised;
 
+pub(crate) use dependence::Dependence;
 pub use dual::Dual;
 pub use elementary::Elementary;
 pub use lanes::{LANES, Lanes};
 pub use real::Real;
+pub(crate) use rounded::Rounded;
 pub use tape::{Tape, Var};
 pub(crate) use vectorised::Vectorised;
 

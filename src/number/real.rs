@@ -30,6 +30,9 @@ pub trait Real:
     const EPSILON: Self;
     /// The largest finite number.
     const MAX: Self;
+    /// Sums of squares between this number and its inverse have lost nothing to over- or underflow: the smallest normal
+    /// number, divided by the square of [`EPSILON`](Real::EPSILON).
+    const SAFE_SQUARE: Self;
 
     /// The number as `f64`, exactly.
     fn to_f64(self) -> f64;
@@ -72,6 +75,7 @@ macro_rules! real {
         impl Real for $type {
             const EPSILON: Self = $type::EPSILON;
             const MAX: Self = $type::MAX;
+            const SAFE_SQUARE: Self = $type::MIN_POSITIVE / ($type::EPSILON * $type::EPSILON);
             #[inline]
             fn to_f64(self) -> f64 {
                 f64::from(self)

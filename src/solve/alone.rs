@@ -34,7 +34,7 @@ pub(super) fn each_sample<F: VectorField + ?Sized, T: Real>(
             field: system.field,
             params: system.params,
             a: system.a,
-            smallest_scale: system.smallest_scale,
+            tolerance: system.tolerance,
             buffers: &mut buffers,
             solution: Solution { layout: alone, y: &mut y, f: &mut f, record: &mut record },
             scratch: &mut scratch,

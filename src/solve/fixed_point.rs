@@ -2,8 +2,8 @@
 
 use super::contraction::{Side, operator_norms};
 use super::{Failure, Layout, Solver, StageSystem};
+use crate::Real;
 use crate::field::VectorField;
-use crate::{Number, Real};
 
 /// Iterations over which the rate is observed.
 const WINDOW: usize = 5;
@@ -105,33 +105,32 @@ pub(crate) fn neumann<T: Real>(
 ) -> Result<usize, Failure> {
     let mut next = vec![T::zero(); layout.len()];
     let (mut change, mut size) = (vec![T::zero(); layout.samples], vec![T::zero(); layout.samples]);
+    let (mut last, mut rate) = (change.clone(), vec![f64::MAX; layout.samples]);
     x.copy_from_slice(rhs);
     for iteration in 1..=max_iterations {
         product(x, &mut next);
-        change.fill(T::zero());
-        size.fill(T::zero());
         for span in layout.spans() {
-            for (q, k) in span.enumerate() {
-                let new = rhs[k] + next[k];
-                let step = (new - x[k]).abs();
-                // A NaN fails every comparison, and must not count as convergence.
-                change[q] = if step.is_finite() { Number::max(change[q], step) } else { T::MAX };
-                size[q] = Number::max(size[q], new.abs());
-                x[k] = new;
-            }
+            next[span.clone()].iter_mut().zip(&rhs[span]).for_each(|(next, &rhs)| *next += rhs);
         }
-        let open = (0..layout.samples).find(|&q| change[q] > tolerance * size[q]);
-        match open {
-            None => return Ok(iteration),
-            Some(sample) if iteration == max_iterations || change[sample] == T::MAX => {
-                return Err(Failure {
-                    sample,
-                    residual: (change[sample] / size[sample]).to_f64(),
-                    iterations: iteration,
-                    rate: None,
-                });
+        layout.max_distance(&next, x, &mut change);
+        layout.max_norm(&next, &mut size);
+        x.copy_from_slice(&next);
+        let mut solved = true;
+        for (sample, (&change, &size)) in change.iter().zip(&size).enumerate() {
+            // The change is the residual.
+            let reached = change.is_finite() && size.is_finite() && change <= tolerance * size;
+            if !reached && (!change.is_finite() || iteration == max_iterations) {
+                let rate = (rate[sample] < f64::MAX).then_some(rate[sample]);
+                return Err(Failure { sample, residual: (change / size).to_f64(), iterations: iteration, rate });
             }
-            Some(_) => {}
+            if iteration > 1 {
+                rate[sample] = (change / last[sample]).to_f64();
+            }
+            last[sample] = change;
+            solved &= reached;
+        }
+        if solved {
+            return Ok(iteration);
         }
     }
     Ok(max_iterations)

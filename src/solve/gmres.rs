@@ -99,7 +99,8 @@ impl<T: Real> Default for System<T> {
 /// When to stop.
 #[derive(Debug)]
 pub(crate) struct Goal<'a, T> {
-    /// For each system, the norm of the residual relative to that of the right-hand side.
+    /// For each system, the norm of the residual relative to that of the right-hand side; the largest number asks for
+    /// nothing.
     pub tolerance: &'a [T],
     /// Applications of the operator.
     pub max_iterations: usize,
@@ -174,9 +175,9 @@ impl<T: Real> Gmres<T> {
         if self.systems.len() < n {
             self.systems.resize(n, System::default());
         }
-        layout.dot(rhs, rhs, &mut self.factor);
+        layout.norm(rhs, &mut self.factor);
         for (q, system) in self.systems[..n].iter_mut().enumerate() {
-            system.target = tolerance[q] * self.factor[q].sqrt();
+            system.target = tolerance[q] * self.factor[q];
             system.done = false;
             system.relaxes = relaxations.is_some();
             system.relaxation = relaxations.as_deref().map_or_else(Relaxation::default, |known| known[q]);
@@ -197,23 +198,23 @@ impl<T: Real> Gmres<T> {
                     *v = b - ax;
                 }
             }
-            layout.dot(first, first, &mut self.factor);
+            layout.norm(first, &mut self.factor);
             let mut remaining = false;
             for (system, factor) in self.systems[..n].iter_mut().zip(&mut self.factor) {
-                let norm = factor.sqrt();
+                let norm = *factor;
                 (system.residual, system.first) = (norm, norm);
-                // A tolerance beyond the largest number asks for nothing; a NaN can only get worse.
+                // What is not finite can only get worse.
                 system.done |= system.reaches_target() || !norm.is_finite();
                 system.size = 0;
                 system.g.fill(T::zero());
                 system.g[0] = norm;
-                *factor = if norm > T::zero() { norm.recip() } else { T::zero() };
+                *factor = norm;
                 remaining |= !system.done;
             }
             if iterations >= max_iterations {
                 break;
             }
-            scale(layout, &self.factor, first);
+            normalise(layout, &mut self.factor, first);
 
             for k in 0..RESTART {
                 if !remaining || iterations >= max_iterations || self.systems[..n].iter().all(|s| s.done) {
@@ -234,9 +235,9 @@ impl<T: Real> Gmres<T> {
                         column.iter_mut().zip(self.coefficients[q..].iter().step_by(n)).for_each(|(r, &h)| *r = h);
                         system.extend(k, norm);
                     }
-                    *factor = if norm > T::zero() { norm.recip() } else { T::zero() };
+                    *factor = norm;
                 }
-                scale(layout, &self.factor, next);
+                normalise(layout, &mut self.factor, next);
                 if iterations == PROBES && self.systems[..n].iter().any(|s| s.is_hard(worthwhile)) {
                     abandoned = true;
                     break;
@@ -265,17 +266,30 @@ impl<T: Real> Gmres<T> {
         if let Some(relaxations) = relaxations {
             relaxations.iter_mut().zip(&self.systems).for_each(|(known, system)| *known = system.relaxation);
         }
-        let solved = |system: &System<T>| system.reaches_target();
-        let unsolved = self.systems[..n].iter().position(|system| !solved(system));
+        // Who asks for nothing is content with anything, all others with a number alone.
+        let solved = |(system, &tolerance): (&System<T>, &T)| {
+            tolerance == T::MAX || (system.residual.is_finite() && system.reaches_target())
+        };
+        let unsolved = self.systems[..n].iter().zip(tolerance).position(|system| !solved(system));
         let relative = |q: usize| (self.systems[q].residual * tolerance[q] / self.systems[q].target).to_f64();
         Outcome { iterations, unsolved: unsolved.map(|q| (q, relative(q))), abandoned }
     }
 }
 
-/// `x *= factor_q` in every system.
-fn scale<T: Real>(layout: Layout, factor: &[T], x: &mut [T]) {
+/// `x /= norm_q` in every system whose norm is not zero; zero in the others.
+fn normalise<T: Real>(layout: Layout, norms: &mut [T], x: &mut [T]) {
+    let norms = &mut norms[..layout.samples];
+    let has_inverse = |&norm: &T| norm == T::zero() || (norm > T::SAFE_SQUARE && norm < T::SAFE_SQUARE.recip());
+    if norms.iter().all(has_inverse) {
+        norms.iter_mut().for_each(|norm| *norm = if *norm > T::zero() { norm.recip() } else { T::zero() });
+        for span in layout.spans() {
+            x[span].iter_mut().zip(&*norms).for_each(|(x, &inverse)| *x *= inverse);
+        }
+        return;
+    }
     for span in layout.spans() {
-        x[span].iter_mut().zip(factor).for_each(|(x, &f)| *x *= f);
+        let divide = |(x, &norm): (&mut T, &T)| *x = if norm > T::zero() { *x / norm } else { T::zero() };
+        x[span].iter_mut().zip(&*norms).for_each(divide);
     }
 }
 

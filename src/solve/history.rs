@@ -1,8 +1,8 @@
 //! Past iterates of secant methods, of all samples of a batch, each of which may have begun afresh at its own time.
 
 use super::{Layout, StageSystem};
+use crate::Real;
 use crate::field::VectorField;
-use crate::{Number, Real};
 
 /// A residual that grows by this factor sends a sample back to the best it had.
 const GROWTH: f64 = 2.0;
@@ -63,10 +63,12 @@ impl<T: Real> History<T> {
         (self.layout, self.columns) = (new, left.clone());
     }
 
-    /// Remembers the iterate of column `q` if it is its best; if it is much worse, goes back to the best with half the
-    /// damping, and says so. What was learned until `now` is forgotten then.
+    /// Remembers the iterate of column `q`, of that relative residual, if it is its best; if it is much worse, goes back to
+    /// the best with half the damping, and says so. What was learned until `now` is forgotten then.
     pub fn falls_back<F: ?Sized>(&mut self, system: &mut StageSystem<'_, F, T>, q: usize, norm: T, now: usize) -> bool {
         let layout = self.layout;
+        // What residuals are relative to changes with the iterate.
+        let norm = norm * system.buffers.scale[q];
         let y = &mut system.buffers.y;
         if norm <= self.best_norm[q] {
             self.best_norm[q] = norm;
@@ -78,8 +80,6 @@ impl<T: Real> History<T> {
         }
         layout.spans().for_each(|span| y[span.start + q] = self.best[span.start + q]);
         self.damping[q] *= T::constant(0.5);
-        // The residual at the best iterate is not at hand: the next evaluation gives it again.
-        self.best_norm[q] = Number::max(self.best_norm[q], T::EPSILON);
         self.since[q] = now;
         true
     }

@@ -22,8 +22,6 @@ pub(super) struct Iterate<T> {
     pub step: T,
     /// Whether the last correction was accepted in full.
     pub whole: bool,
-    /// Size of the full correction, relative to the stages.
-    pub correction: T,
     /// Whether the correction came from the Jacobian at the stages it corrects.
     pub fresh: bool,
     /// Whether a new Jacobian is wanted before the next correction.
@@ -78,7 +76,6 @@ impl<T: Real> Iterate<T> {
             last_norm: T::MAX,
             step: T::one(),
             whole: false,
-            correction: T::MAX,
             fresh: false,
             wants_jacobian: true,
             form,
@@ -109,18 +106,7 @@ impl<T: Real> Iterate<T> {
             _ if !self.fresh && self.last_norm == T::MAX => factor < keep,
             _ => factor < T::one(),
         };
-        let stalled = self.phase == Phase::Trial && factor >= T::constant(0.5);
         let decoupled = self.form == Form::Decoupled;
-        if stalled
-            && self.fresh
-            && !decoupled
-            && norm.is_finite()
-            && self.correction <= tolerance
-            && self.step == T::one()
-        {
-            // Rounding errors of F are what is left of the residual.
-            return Verdict::Done;
-        }
         if accepted {
             let slow = self.phase == Phase::Trial && factor >= keep;
             self.wants_jacobian |= slow || self.restarted;

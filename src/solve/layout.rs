@@ -80,6 +80,41 @@ impl Layout {
         }
     }
 
+    /// `out_q = ‖x - y‖∞` of every sample; not finite if an entry is not.
+    pub fn max_distance<T: Real>(&self, x: &[T], y: &[T], out: &mut [T]) {
+        out[..self.samples].fill(T::zero());
+        for span in self.spans() {
+            for ((out, &x), &y) in out.iter_mut().zip(&x[span.clone()]).zip(&y[span]) {
+                let size = (x - y).abs();
+                if size > *out || !size.is_finite() {
+                    *out = size;
+                }
+            }
+        }
+    }
+
+    /// `out_q = ‖x‖₂` of every sample, whatever its size: squares that over- or underflow are avoided.
+    pub fn norm<T: Real>(&self, x: &[T], out: &mut [T]) {
+        self.dot(x, x, out);
+        for (q, norm) in out[..self.samples].iter_mut().enumerate() {
+            *norm = match *norm > T::SAFE_SQUARE && *norm < T::SAFE_SQUARE.recip() {
+                true => norm.sqrt(),
+                false => self.scaled_norm(x, q),
+            };
+        }
+    }
+
+    /// `‖x‖₂` of sample `q`, divided by its largest entry before it is squared.
+    #[cold]
+    fn scaled_norm<T: Real>(&self, x: &[T], q: usize) -> T {
+        let entries = || self.spans().map(|span| x[span.start + q]);
+        let largest = entries().fold(T::zero(), |m, x| if x.abs() > m || !x.is_finite() { x.abs() } else { m });
+        if largest == T::zero() || !largest.is_finite() {
+            return largest;
+        }
+        largest * entries().map(|x| (x / largest).square()).sum::<T>().sqrt()
+    }
+
     /// `y += α_q x` in every sample.
     pub fn axpy<T: Real>(&self, alpha: &[T], x: &[T], y: &mut [T]) {
         for span in self.spans() {

@@ -66,11 +66,14 @@ pub struct Solver {
     pub method: StageSolver,
     /// Method for the linear systems of adjoint and tangent.
     pub adjoint: AdjointSolver,
-    /// A sample is solved when `‖r‖∞ ≤ max(tolerance · max(‖Y‖∞, ‖y_n‖∞), 8 ε)`, with the machine's `ε`: states are taken
-    /// to be sums of terms of order one or more. `None`: 1e-10 in f64, 1e-5 in f32.
+    /// A sample is solved when `‖r‖∞ ≤ tolerance · ‖Y - base‖∞`, relative to the increments of its stages (to
+    /// `max(‖Y‖∞, ‖y_n‖∞)` where that is smaller): what the solves of many steps leave adds up to that fraction of the
+    /// path, however short the steps. `None`: 1e-10 in f64, 1e-5 in f32.
     ///
-    /// Where rounding errors of the field keep the residual of a stiff system above that, a Newton correction of that
-    /// size which no longer reduces the residual counts as solved too.
+    /// Rounding errors are the limit. After the first correction, a residual within `8 ε max(‖Y‖∞, ‖y_n‖∞)`, with the
+    /// machine's `ε`, counts as zero; so does one that no longer shrinks and is within a bound of its own rounding errors,
+    /// found by evaluating the field once more with running error bounds: where the terms of the field cancel, or a stiff
+    /// field amplifies the rounding of the stages.
     ///
     /// Iterative solves of adjoint and tangent leave a residual of at most that fraction of the right-hand side, by
     /// Euclidean norms, in every sample.
@@ -126,12 +129,6 @@ impl Solver {
     /// The relative tolerance of stage equations.
     pub(crate) fn stage_tolerance<T: Real>(&self) -> T {
         T::constant(self.tolerance.unwrap_or(if size_of::<T>() == 8 { 1e-10 } else { 1e-5 }))
-    }
-
-    /// The size of a state for which the tolerance is 8 units of roundoff. A smaller residual is not to be had where terms
-    /// of order one cancel to a state near zero.
-    pub(crate) fn smallest_scale<T: Real>(&self) -> T {
-        T::constant(8.0) * T::EPSILON / self.stage_tolerance::<T>()
     }
 
     /// The relative tolerance of linear systems in adjoint and tangent: tighter than that of the stages, so that these

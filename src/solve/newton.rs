@@ -4,8 +4,8 @@ use super::decoupled::Decoupling;
 use super::factors::{Factors, Form};
 use super::iterate::{Iterate, Phase, Verdict};
 use super::{DENSE_LIMIT, Failure, Gmres, JacobianReuse, Relaxation, Solver, StageSystem, krylov};
+use crate::Real;
 use crate::field::VectorField;
-use crate::{Number, Real};
 use std::sync::Arc;
 
 /// A Jacobian is kept while the residual shrinks at least by this factor an iteration: in small systems, in large ones.
@@ -254,14 +254,10 @@ impl<T: Real> Newton<T> {
             }
             iterate.iterations += 1;
             let b = &mut *system.buffers;
-            let scale = b.scale[q];
-            let mut size = T::zero();
             for k in layout.spans().map(|span| span.start + q) {
                 b.previous[k] = b.y[k];
                 b.y[k] -= b.correction[k];
-                size = Number::max(size, b.correction[k].abs());
             }
-            iterate.correction = size / scale;
         }
         Ok(())
     }

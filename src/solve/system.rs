@@ -2,8 +2,14 @@
 
 use super::{Layout, Work};
 use crate::field::{Point, Scratch, VectorField};
+use crate::number::Rounded;
 use crate::{Number, Real};
 use std::ops::Range;
+
+/// A residual within so many units in the last place of the state counts as zero, once a first guess has been corrected.
+const ROUNDING: f64 = 8.0;
+/// A residual that is more than this fraction of the last has ceased to shrink: rounding errors may be all that is left.
+const STALLED: f64 = 0.7;
 
 /// The unknowns of a block of stages and all that belongs to them, for the samples that are still being solved.
 #[derive(Debug)]
@@ -17,8 +23,12 @@ pub(crate) struct Buffers<T> {
     pub h: Vec<T>,
     /// `‖y_n‖∞`, one a sample.
     pub size: Vec<T>,
-    /// The size that each sample's tolerance is relative to, at the stages last evaluated.
+    /// What each sample's residual is relative to, at the stages last evaluated.
     pub scale: Vec<T>,
+    /// `‖r‖∞` there, one a sample; the largest number before the first evaluation.
+    last: Vec<T>,
+    /// `‖Y‖∞` there.
+    largest: Vec<T>,
     /// `y_n + h Σ a_ij k_j` over stages solved before.
     pub base: Vec<T>,
     /// The stages.
@@ -34,6 +44,8 @@ pub(crate) struct Buffers<T> {
     /// The last correction.
     pub correction: Vec<T>,
     product: Vec<T>,
+    /// Memory of one evaluation with bounds of its errors.
+    rounded: Vec<Rounded<T>>,
     keep: Vec<usize>,
 }
 
@@ -46,6 +58,8 @@ impl<T: Real> Buffers<T> {
             h: Vec::new(),
             size: Vec::new(),
             scale: Vec::new(),
+            last: Vec::new(),
+            largest: Vec::new(),
             base: Vec::new(),
             y: Vec::new(),
             f: Vec::new(),
@@ -54,6 +68,7 @@ impl<T: Real> Buffers<T> {
             previous: Vec::new(),
             correction: Vec::new(),
             product: Vec::new(),
+            rounded: Vec::new(),
             keep: Vec::new(),
         }
     }
@@ -67,6 +82,9 @@ impl<T: Real> Buffers<T> {
         self.h.resize(layout.samples, T::zero());
         self.size.resize(layout.samples, T::zero());
         self.scale.resize(layout.samples, T::zero());
+        self.largest.resize(layout.samples, T::zero());
+        self.last.clear();
+        self.last.resize(layout.samples, T::MAX);
         for matrix in [
             &mut self.base,
             &mut self.y,
@@ -115,6 +133,7 @@ impl<T: Real> Buffers<T> {
             self.h[to] = self.h[from];
             self.size[to] = self.size[from];
             self.scale[to] = self.scale[from];
+            self.last[to] = self.last[from];
         }
         self.samples.truncate(keep.len());
         self.layout = new;
@@ -156,8 +175,8 @@ pub(crate) struct StageSystem<'a, F: ?Sized, T: Real> {
     pub params: &'a [T],
     /// Coefficients among the stages of the block, row-major.
     pub a: &'a [T],
-    /// Smallest size of a state that relative residuals refer to.
-    pub smallest_scale: T,
+    /// The tolerance of relative residuals.
+    pub tolerance: T,
     pub buffers: &'a mut Buffers<T>,
     pub solution: Solution<'a, T>,
     pub scratch: &'a mut Scratch<T>,
@@ -166,35 +185,75 @@ pub(crate) struct StageSystem<'a, F: ?Sized, T: Real> {
 
 impl<F: VectorField + ?Sized, T: Real> StageSystem<'_, F, T> {
     /// `F`, its record and the residual at the current stages; `norms` becomes the relative residual of each sample.
+    ///
+    /// It is relative to the increments, `‖Y - base‖∞`, or the state if that is smaller, or to what makes a residual of
+    /// rounding size the tolerance.
     pub fn evaluate(&mut self, norms: &mut Vec<T>) {
         let b = &mut *self.buffers;
-        let at = Point { params: self.params, t: &b.t, y: &b.y, batch: b.layout.batch() };
-        self.work.evaluations += b.layout.batch().live;
+        let layout = b.layout;
+        let at = Point { params: self.params, t: &b.t, y: &b.y, batch: layout.batch() };
+        self.work.evaluations += layout.batch().live;
         self.field.eval_batch(at, &mut b.f, &mut b.record, self.scratch);
-        b.layout.couple(self.a, false, &b.h, &b.f, &mut b.residual);
-        b.layout.subtract_from(&b.y, &mut b.residual);
-        for span in b.layout.spans() {
-            for (r, &base) in b.residual[span.clone()].iter_mut().zip(&b.base[span]) {
-                *r -= base;
-            }
+        layout.couple(self.a, false, &b.h, &b.f, &mut b.residual);
+        for span in layout.spans() {
+            let terms = b.residual[span.clone()].iter_mut().zip(&b.y[span.clone()]).zip(&b.base[span]);
+            terms.for_each(|((r, &y), &base)| *r = (y - base) - *r);
         }
-        norms.resize(b.layout.samples, T::zero());
-        b.layout.max_norm(&b.residual, norms);
+        norms.resize(layout.samples, T::zero());
+        layout.max_norm(&b.residual, norms);
+        layout.max_norm(&b.y, &mut b.largest[..layout.samples]);
+        layout.max_distance(&b.y, &b.base, &mut b.scale[..layout.samples]);
         for (q, norm) in norms.iter_mut().enumerate() {
-            let scale = self.scale(q);
+            let b = &mut *self.buffers;
+            let residual = *norm;
+            let last = std::mem::replace(&mut b.last[q], residual);
+            let guessed = last == T::MAX;
+            let state = Number::max(b.largest[q], b.size[q]);
+            let units = T::constant(if guessed { 0.0 } else { ROUNDING });
+            let increment = Number::min(b.scale[q], state);
+            // At the base of the stages the residual is all that is known of the increments.
+            let mut scale = Number::max(Number::max(increment, residual), units * T::EPSILON * state / self.tolerance);
+            if !guessed && residual > self.tolerance * scale && residual > T::constant(STALLED) * last {
+                let rounding = self.rounding(q);
+                if residual <= rounding && rounding.is_finite() {
+                    scale = Number::max(scale, rounding / self.tolerance);
+                }
+            }
             self.buffers.scale[q] = scale;
-            *norm /= scale;
+            *norm = if residual == T::zero() { residual } else { residual / scale };
         }
     }
 
-    /// The size that sample `q`'s tolerance is relative to: `max(‖Y‖∞, ‖y_n‖∞)`, but no less than the smallest.
-    fn scale(&self, q: usize) -> T {
-        let b = &*self.buffers;
-        let layout = b.layout;
-        let largest = |matrix: &[T], from: T| {
-            layout.spans().map(|span| matrix[span.start + q].abs()).fold(from, |m, x| if x > m { x } else { m })
-        };
-        largest(&b.y, Number::max(b.size[q], self.smallest_scale))
+    /// A bound of the rounding errors in sample `q`'s residual at the stages last evaluated: those of the field, where its
+    /// terms cancel and where the rounding of the stages is amplified, and those of the sum.
+    fn rounding(&mut self, q: usize) -> T {
+        let b = &mut *self.buffers;
+        let Layout { rows: d, stages: s, .. } = b.layout;
+        let (h, count) = (b.h[q].abs(), self.params.len());
+        self.work.evaluations += s;
+        b.rounded.clear();
+        b.rounded.extend(self.params.iter().map(|&p| Rounded::exact(p)));
+        b.rounded.resize(count + (s + 1) * d, Rounded::exact(T::zero()));
+        let (params, rest) = b.rounded.split_at_mut(count);
+        let (y, slopes) = rest.split_at_mut(d);
+        for (j, dy) in slopes.chunks_exact_mut(d).enumerate() {
+            let at = |p: usize| b.layout.span(p, j).start + q;
+            y.iter_mut().enumerate().for_each(|(p, y)| *y = Rounded::nearest(b.y[at(p)]));
+            self.field.eval(params, Rounded::exact(b.t[j * b.layout.samples + q]), y, dy);
+        }
+        let mut largest = T::zero();
+        for (k, i) in (0..d).flat_map(|p| (0..s).map(move |i| (p, i))) {
+            let at = b.layout.span(k, i).start + q;
+            let mut bound = T::EPSILON * (b.y[at].abs() + b.base[at].abs());
+            for j in 0..s {
+                let slope = slopes[j * d + k];
+                bound +=
+                    h * self.a[i * s + j].abs() * (slope.error + T::constant(3.0) * T::EPSILON * slope.value.abs());
+            }
+            // Not a number is no bound.
+            largest = if bound > largest || !bound.is_finite() { bound } else { largest };
+        }
+        largest
     }
 
     /// `out = M v`, `M = ∂r/∂Y = I - h (A ⊗ I) diag(J_j)`, at the stages last evaluated.

@@ -186,17 +186,17 @@ impl<F: VectorField, T: Real> Step<'_, F, T> {
         residual.resize(layout.len(), T::zero());
         sizes.resize(layout.samples, T::zero());
         norms.resize(layout.samples, T::zero());
-        layout.dot(rhs, rhs, sizes);
+        layout.norm(rhs, sizes);
         layout.couple(&block.a, true, h, product, residual);
         for span in layout.spans() {
             let terms = rhs[span.clone()].iter_mut().zip(&residual[span.clone()]).zip(&solution[span]);
             terms.for_each(|((mu, &coupled), &kappa)| *mu += coupled - kappa);
         }
-        layout.dot(rhs, rhs, norms);
+        layout.norm(rhs, norms);
         let tolerance = Number::max(self.solver.stage_tolerance::<T>(), self.solver.linear_tolerance());
         let mut solved = true;
         for (norm, &size) in norms.iter_mut().zip(&*sizes) {
-            let reached = *norm <= tolerance * tolerance * size;
+            let reached = *norm <= tolerance * size;
             solved &= reached;
             *norm = if reached { T::zero() } else { T::one() };
         }

@@ -23,12 +23,16 @@ pub use workspace::Workspace;
 
 use crate::error::Location;
 use crate::field::{Batch, Point};
+use crate::number::Dependence;
 use crate::solve::{
     self, Attempt, Failure, JacobianReuse, Layout, Solution, Solver, StageSolver, StageSystem, WarmStart,
 };
 use crate::{Error, Number, Real, Tableau, VectorField};
 use scheme::{Block, Scheme};
 use trace::BlockTrace;
+
+/// Of a field that depends on time, the fewest units in the last place of the time that a step has.
+pub(crate) const SMALLEST_STEP: f64 = 10.0;
 
 /// A step of a Runge–Kutta method over a field, for a batch of samples.
 ///
@@ -88,7 +92,9 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
     /// ones; forget it with [`Workspace::start`].
     ///
     /// # Errors
-    /// [`Error::ShapeMismatch`] for arguments of the wrong size. [`Error::NotConverged`] if the stage equations of a sample
+    /// [`Error::ShapeMismatch`] for arguments of the wrong size; [`Error::InvalidArgument`] for a time so large that its
+    /// neighbours in this precision are further apart than a tenth of the step, if the field depends on time.
+    /// [`Error::NotConverged`] if the stage equations of a sample
     /// are not solved, [`Error::NotFinite`] if a state is not; both name the stage and the column, with step 0.
     pub fn forward(
         &self,
@@ -98,6 +104,7 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
         ws: &mut Workspace<T>,
     ) -> Result<usize, Error> {
         self.check(from, "next", next.len())?;
+        self.check_times(from)?;
         let Start { params, batch, .. } = from;
         let len = self.field.dim() * batch.stride;
         if len == 0 {
@@ -159,6 +166,23 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
         needed("t", t.len())?;
         needed("h", h.len())?;
         needed("a row of the batch", batch.stride)
+    }
+
+    /// Refuses times of which a field that depends on them would not see the steps.
+    fn check_times(&self, Start { t, h, batch, .. }: Start<'_, T>) -> Result<(), Error> {
+        let unit = T::constant(SMALLEST_STEP) * T::EPSILON;
+        let lost = t[..batch.live].iter().zip(h).find(|&(t, h)| unit * t.abs() > h.abs());
+        match lost.filter(|_| depends_on_time(self.field)) {
+            None => Ok(()),
+            Some((t, h)) => Err(Error::InvalidArgument {
+                argument: "the time",
+                value: format!("{t}"),
+                expected: format!(
+                    "one so near to 0 that steps of {h:e} can be told apart in this precision, since the field depends on it; \
+                     measure it from another origin, or compute in double precision"
+                ),
+            }),
+        }
     }
 
     /// As [`check`](Self::check), for a derivative: the trace must be that of a step from there.
@@ -318,7 +342,7 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
             field: self.field,
             params: from.params,
             a: &block.a,
-            smallest_scale: self.solver.smallest_scale(),
+            tolerance: self.solver.stage_tolerance(),
             buffers,
             solution: Solution { layout, y: &mut trace.y, f: &mut ws.slopes, record: &mut trace.record },
             scratch: &mut ws.scratch,
@@ -341,6 +365,14 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
             descent => solve::descent(&mut system, descent, &self.solver),
         }
     }
+}
+
+/// Whether the time enters the field's formula.
+pub(crate) fn depends_on_time<F: VectorField + ?Sized>(field: &F) -> bool {
+    let other = Dependence(false);
+    let mut dy = vec![other; field.dim()];
+    field.eval(&vec![other; field.param_count()], Dependence(true), &vec![other; field.inputs()], &mut dy);
+    dy.contains(&Dependence(true))
 }
 
 /// `y += α x`.

@@ -73,3 +73,25 @@ pub fn any_tableau() -> impl Strategy<Value = Tableau> {
     use Structure::*;
     prop_oneof![Just(Explicit), Just(DiagonallyImplicit), Just(FullyImplicit), Just(Mixed)].prop_flat_map(tableau)
 }
+
+/// The derivative of `f` at 0, and how far it may be off: central differences with ever shorter steps, extrapolated as far
+/// as that helps. Ridders, *Advances in Engineering Software* 4 (1982).
+pub fn derivative(f: impl Fn(f64) -> f64) -> (f64, f64) {
+    const SHRINK: f64 = 1.6;
+    let mut best = (f64::NAN, f64::INFINITY);
+    let mut last: Vec<f64> = Vec::new();
+    for k in 0..14 {
+        let h = 1e-2 / SHRINK.powi(k);
+        let mut row = vec![(f(h) - f(-h)) / (2.0 * h)];
+        for (j, &above) in last.iter().enumerate() {
+            let factor = SHRINK.powi(2 * (j as i32 + 1));
+            row.push((factor * row[j] - above) / (factor - 1.0));
+            let error = (row[j + 1] - row[j]).abs().max((row[j + 1] - above).abs());
+            if error <= best.1 {
+                best = (row[j + 1], error);
+            }
+        }
+        last = row;
+    }
+    best
+}

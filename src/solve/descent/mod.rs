@@ -52,7 +52,8 @@ pub(crate) fn solve<F: VectorField + ?Sized, T: Real>(
         for _ in 0..RUNS {
             let start: Vector = unknowns().map(|k| single.buffers.y[k].to_f64()).collect();
             // ‖r‖∞ ≤ ‖r‖₂: once the cost is below its target, our own residual passes.
-            let target = 0.5 * (tolerance.to_f64() * single.buffers.scale[0].to_f64()).powi(2);
+            let scale = single.buffers.scale[0];
+            let target = 0.5 * (tolerance * scale).to_f64().powi(2);
             let budget = solver.max_iterations - iterations;
             let problem = LeastSquares::new(single);
             let run = Run { problem: &problem, start: start.clone(), target, budget: budget as u64 };
@@ -63,8 +64,15 @@ pub(crate) fn solve<F: VectorField + ?Sized, T: Real>(
                 single.buffers.y[k] = T::constant(y);
             }
             single.evaluate(&mut norms);
-            let before = std::mem::replace(&mut residual, norms[0]);
-            if residual <= tolerance || iterations >= solver.max_iterations || residual >= before {
+            let before = residual * scale;
+            residual = norms[0];
+            let idle = residual * single.buffers.scale[0] >= before;
+            if idle {
+                // At the same place again: a residual of rounding size tells itself by not shrinking.
+                single.evaluate(&mut norms);
+                residual = norms[0];
+            }
+            if residual <= tolerance || iterations >= solver.max_iterations || idle {
                 break;
             }
         }
