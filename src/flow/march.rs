@@ -4,7 +4,7 @@ use super::control::Controller;
 use super::estimate::{Estimate, Kind};
 use super::stepper::Stepper;
 use super::{Flow, FlowWork};
-use crate::step::Step;
+use crate::step::{SMALLEST_STEP, Step, depends_on_time};
 use crate::{Error, Number, Real, Tableau, VectorField};
 
 /// Stage equations are solved to this fraction of the error that a step may have.
@@ -12,17 +12,16 @@ const STAGE_FRACTION: f64 = 0.05;
 /// Finest and coarsest tolerance of stage equations; the finest in units of the last place.
 const STAGE_FINEST: f64 = 20.0;
 const STAGE_COARSEST: f64 = 1e-3;
-/// Smallest size of a state that the tolerance of stage equations refers to; see [`Solver`](crate::solve::Solver).
-const SMALLEST_SCALE: f64 = 1e-6;
-/// Steps of fewer units in the last place of the time are not taken.
-const SMALLEST_STEP: f64 = 10.0;
-
+/// A step that turns out to need less than this fraction of its tolerance is solved again.
+const SURPRISE: f64 = 0.1;
 /// A solution on its way.
 pub(super) struct March<'a, F, T: Real> {
     flow: &'a Flow<'a, F, T>,
     stepper: Stepper<'a, F, T>,
     estimate: Estimate<T>,
     controller: Controller,
+    /// Whether there are stage equations to solve.
+    implicit: bool,
     /// What the tolerance of one step is multiplied with.
     tightening: f64,
     t: f64,
@@ -35,6 +34,10 @@ pub(super) struct March<'a, F, T: Real> {
     error: Vec<T>,
     /// Size of the next step, without sign; `None` before the first.
     h: Option<f64>,
+    /// The smallest step, in units in the last place of the time as the field sees it.
+    resolution: f64,
+    /// Steps cut short to end at a time asked for.
+    brief: usize,
     /// Why the last step tried has no error estimate, if it has none.
     trouble: Option<Error>,
 }
@@ -52,6 +55,7 @@ impl<'a, F: VectorField, T: Real> March<'a, F, T> {
             flow,
             stepper: Stepper::new(step, flow.field, params, explicit_stages),
             controller: Controller::new(estimate.order),
+            implicit: explicit_stages < scheme.stages(),
             tightening: estimate.tightening(flow.relative),
             estimate,
             t: t0,
@@ -60,6 +64,8 @@ impl<'a, F: VectorField, T: Real> March<'a, F, T> {
             middle: zeros.clone(),
             error: zeros,
             h: None,
+            resolution: if depends_on_time(flow.field) { T::EPSILON.to_f64() } else { f64::EPSILON },
+            brief: 0,
             trouble: None,
         })
     }
@@ -81,6 +87,7 @@ impl<'a, F: VectorField, T: Real> March<'a, F, T> {
                 Some(h) => h,
                 None => self.first_step(direction, remaining)?,
             };
+            let proposed = proposed.min(self.flow.max_step);
             self.check(proposed)?;
             // The last step is stretched a little, or shared with the one before it, rather than left tiny.
             let ratio = remaining / proposed;
@@ -96,6 +103,7 @@ impl<'a, F: VectorField, T: Real> March<'a, F, T> {
             match self.attempt(h) {
                 Ok(error) if error <= 1.0 => {
                     self.stepper.work.accepted += 1;
+                    self.brief += usize::from(brief);
                     self.trouble = None;
                     self.t = end;
                     std::mem::swap(&mut self.y, &mut self.next);
@@ -120,9 +128,24 @@ impl<'a, F: VectorField, T: Real> March<'a, F, T> {
 
     /// Tries a step of size `h`, with sign: `next` is its state. Gives its error relative to what is allowed.
     fn attempt(&mut self, h: f64) -> Result<f64, Error> {
-        if self.flow.solver.tolerance.is_none() {
-            self.stepper.step.set_tolerance(self.stage_tolerance());
+        if !self.implicit || self.flow.solver.tolerance.is_some() {
+            return self.take(h);
         }
+        let size = |y: &[T]| y.iter().map(|y| y.to_f64().abs()).fold(0.0, f64::max);
+        let tolerance = self.stage_tolerance(size(&self.y));
+        self.stepper.step.set_tolerance(tolerance);
+        let error = self.take(h)?;
+        let needed = self.stage_tolerance(size(&self.y).max(size(&self.next)));
+        if needed >= SURPRISE * tolerance {
+            return Ok(error);
+        }
+        // A state that was about to vanish has become large.
+        self.stepper.step.set_tolerance(needed);
+        self.take(h)
+    }
+
+    /// A step of size `h`, with sign, and its error relative to what is allowed.
+    fn take(&mut self, h: f64) -> Result<f64, Error> {
         let (t, y) = (self.t, &self.y);
         match &self.estimate.kind {
             Kind::Embedded(difference) => {
@@ -155,11 +178,13 @@ impl<'a, F: VectorField, T: Real> March<'a, F, T> {
         self.tightening * (self.flow.absolute + self.flow.relative * size.to_f64().abs())
     }
 
-    /// The tolerance of stage equations, relative to the size of the state.
-    fn stage_tolerance(&self) -> f64 {
+    /// The tolerance of stage equations, relative to the increment of the step: a fraction of the error allowed where the
+    /// increment is as large as the state, of that `size`, and a smaller share where it is smaller. What the steps of a
+    /// path leave adds up to the same however many they are.
+    fn stage_tolerance(&self, size: f64) -> f64 {
         let allowed = self.y.iter().map(|&y| self.allowed(y)).fold(f64::INFINITY, f64::min);
-        let scale = self.y.iter().map(|y| y.to_f64().abs()).fold(SMALLEST_SCALE, f64::max);
-        (STAGE_FRACTION * allowed / scale).clamp(STAGE_FINEST * T::EPSILON.to_f64(), STAGE_COARSEST)
+        let tolerance = STAGE_FRACTION * allowed / size;
+        tolerance.max(STAGE_FINEST * T::EPSILON.to_f64()).min(STAGE_COARSEST)
     }
 
     /// Size of the first step: E. Hairer, S. P. Nørsett, G. Wanner, Solving Ordinary Differential Equations I (1993),
@@ -202,21 +227,27 @@ impl<'a, F: VectorField, T: Real> March<'a, F, T> {
     /// Refuses to go on with a step that is too small, or one too many.
     fn check(&self, proposed: f64) -> Result<(), Error> {
         let FlowWork { accepted, rejected, .. } = self.work();
-        if accepted + rejected >= self.flow.max_steps {
+        if accepted + rejected - self.brief >= self.flow.max_steps {
             return Err(self.not_met(format!(
                 "{accepted} steps were accepted and {rejected} rejected, which is all that `max_steps` allows, and the next \
                  would be of size {proposed:.1e}; allow more, loosen the tolerance, or choose a scheme of higher order, or \
                  one for stiff fields"
             )));
         }
-        let smallest = SMALLEST_STEP * T::EPSILON.to_f64() * self.t.abs();
+        let smallest = SMALLEST_STEP * self.resolution * self.t.abs();
         // The second condition is for times near zero.
         if proposed > smallest && T::constant(proposed) > T::zero() {
             return Ok(());
         }
         let cause = match &self.trouble {
             Some(error) => error.to_string(),
-            None => "its estimated error is too large".into(),
+            None if rejected > 0 => "its estimated error is too large".into(),
+            None => {
+                return Err(self.not_met(format!(
+                    "a first step of size {proposed:.1e} would suit the field, and this time has no closer neighbours than \
+                     {smallest:.1e}; start nearer to time 0, or from a state where the field is not as large"
+                )));
+            }
         };
         Err(self.not_met(format!(
             "the step has shrunk to {proposed:.1e}, and still {cause}; the solution may end here: ask for earlier times, else \

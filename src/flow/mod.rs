@@ -24,8 +24,11 @@
 //! estimate is `O(h^q)` and the scheme of order `p`. Then `h = O((rtol θ)^{1/q})`, and the error of many steps, `O(h^p)`,
 //! is proportional to the tolerance: `θ = 1` for the usual pairs (`q = p`), `rtol^{1/p}` for doubling (`q = p + 1`).
 //! Steps follow a PI controller; the first is chosen as in E. Hairer, S. P. Nørsett, G. Wanner, Solving Ordinary
-//! Differential Equations I (1993), II.4. Stage equations are solved to a twentieth of what the step may err, unless
-//! the solver names a tolerance of its own. Times asked for are hit by cutting steps short.
+//! Differential Equations I (1993), II.4. Times asked for are hit by cutting steps short.
+//!
+//! Stage equations are solved to a twentieth of what the step may err, in the proportion that the step's increment has to
+//! the state, so that what they leave adds up to the same however many times are asked for; unless the solver names a
+//! tolerance of its own.
 //!
 //! The tolerance bounds what each step adds. A field that drives neighbouring solutions apart amplifies it, by as much as
 //! it amplifies any other disturbance.
@@ -70,6 +73,7 @@ pub struct Flow<'a, F, T> {
     relative: f64,
     absolute: f64,
     max_steps: usize,
+    max_step: f64,
     initial_step: Option<f64>,
     solver: Solver,
 }
@@ -85,6 +89,7 @@ impl<'a, F: VectorField, T: Real> Flow<'a, F, T> {
             relative: if double { 1e-6 } else { 1e-4 },
             absolute: if double { 1e-9 } else { 1e-6 },
             max_steps: 100_000,
+            max_step: f64::INFINITY,
             initial_step: None,
             solver: Solver { max_iterations: 20, ..Solver::default() },
         }
@@ -102,9 +107,16 @@ impl<'a, F: VectorField, T: Real> Flow<'a, F, T> {
         Flow { relative, absolute, ..self }
     }
 
-    /// Most steps, rejected ones included. Default: 100 000.
+    /// Most steps, rejected ones included, those cut short to end at a time asked for not. Default: 100 000.
     pub fn max_steps(self, max_steps: usize) -> Self {
         Flow { max_steps, ..self }
+    }
+
+    /// Largest size of a step, without sign. Default: any. No error estimate sees what happens between the stages of a
+    /// step: a field with pulses that are shorter than its other time scales needs steps that cannot miss them, or times
+    /// to be asked for where they begin and end.
+    pub fn max_step(self, h: f64) -> Self {
+        Flow { max_step: h, ..self }
     }
 
     /// Size of the first step to try, without sign. Default: chosen from the field near the start.
@@ -169,6 +181,9 @@ impl<'a, F: VectorField, T: Real> Flow<'a, F, T> {
         }
         if self.max_steps == 0 {
             return invalid("max_steps", "0".into(), "at least 1");
+        }
+        if self.max_step.is_nan() || self.max_step <= 0.0 {
+            return invalid("max_step", self.max_step.to_string(), "a positive number");
         }
         if let Some(h) = self.initial_step.filter(|&h| !(h > 0.0 && h.is_finite())) {
             return invalid("initial_step", h.to_string(), "a positive number");
