@@ -430,7 +430,7 @@ proptest! {
         let run = |method, line_search| {
             let solver = Solver { method, line_search, max_iterations: 500, ..Solver::default() };
             let scheme = Tableau::one_leg_theta(theta).unwrap();
-            let block = OdeBlock::new(Smooth { dim: 3, width: 3 }, scheme).step_size(0.3).solved_by(solver);
+            let block = OdeBlock::new(Smooth { dim: 3, width: 3 }, scheme).step_size(0.1).solved_by(solver);
             block.integrate(&params, 0.5, &[&start])
         };
         let newton = run(StageSolver::Newton, LineSearch::default()).unwrap();

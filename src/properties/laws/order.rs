@@ -2,6 +2,7 @@
 
 use super::super::{At, Outcome};
 use super::{distance, size, taken};
+use nalgebra::{DMatrix, DVector};
 use proptest::test_runner::{TestCaseError, TestCaseResult};
 
 /// Starts along the solution whose errors are taken together: the error of one may change its sign with `h`, that of all
@@ -9,8 +10,10 @@ use proptest::test_runner::{TestCaseError, TestCaseResult};
 const STARTS: usize = 4;
 /// Step sizes tried, each `1/√2` of the one before, and how many of the smallest that can be measured count.
 const SIZES: i32 = 30;
-const COUNTED: usize = 5;
+const COUNTED: usize = 6;
 const FEWEST: usize = 3;
+/// From so many on, the next term of the error is taken into account.
+const MANY: usize = 5;
 
 /// Errors below this many times the tolerance are not measured, only rounding.
 const MARGIN: f64 = 100.0;
@@ -20,15 +23,16 @@ const MARGIN: f64 = 100.0;
 struct Errors(Vec<(f64, f64)>);
 
 impl Errors {
-    /// Slope of the line through the logarithms, less one: errors of single steps are of order `h^{p+1}`.
+    /// The slope `p + 1` of `ln e = ln C + (p + 1) ln h + c h`, by least squares, less one: the error of a single step is
+    /// `C h^{p+1} (1 + c h + …)`. Without the last term where there are few.
     fn order(&self) -> f64 {
-        let points: Vec<(f64, f64)> = self.0.iter().map(|(h, e)| (h.abs().ln(), e.ln())).collect();
-        let count = points.len() as f64;
-        let (x, y) = points.iter().fold((0.0, 0.0), |(x, y), p| (x + p.0 / count, y + p.1 / count));
-        let (over, under) = points
-            .iter()
-            .fold((0.0, 0.0), |(over, under), p| (over + (p.0 - x) * (p.1 - y), under + (p.0 - x) * (p.0 - x)));
-        over / under - 1.0
+        let columns = if self.0.len() >= MANY { 3 } else { 2 };
+        let largest = self.0.iter().fold(0.0, |m: f64, (h, _)| m.max(h.abs()));
+        let terms = |h: f64| [1.0, h.ln(), h / largest];
+        let matrix = DMatrix::from_fn(self.0.len(), columns, |i, j| terms(self.0[i].0.abs())[j]);
+        let logarithms = DVector::from_iterator(self.0.len(), self.0.iter().map(|(_, e)| e.ln()));
+        let fitted = matrix.svd(true, true).solve(&logarithms, 0.0);
+        fitted.map_or(f64::NAN, |coefficients| coefficients[1] - 1.0)
     }
 
     fn text(&self) -> String {
@@ -74,7 +78,7 @@ fn errors<O: Outcome, P: Outcome>(
 }
 
 /// The order that the errors of single steps show, against the exact flow (or [`flow`](super::super::flow)), from steps of
-/// `at.h` down to where errors come near to rounding: the slope of a line through the smallest five.
+/// `at.h` down to where errors come near to rounding: the slope of a fit to the smallest six.
 ///
 /// `tolerance` says how exactly steps and flow are computed, relative to the state's size; errors below a hundred times
 /// that are left out. `1e-14` suits explicit schemes with an exact flow, `1e-13` to `1e-12` implicit ones.
