@@ -50,9 +50,6 @@ impl<'a> Files<'a> {
             }
         }
         for file in self.uses.iter().filter(|file| file.written) {
-            if file.path.as_os_str().is_empty() {
-                return Err(Failure::Usage(format!("{} is empty, expected the name of a file", file.option)));
-            }
             let stdout = standard_output();
             // `--out /dev/stdout` says what it wants.
             if !file.path.starts_with("/dev") && stdout.is_some() && identity(file.path) == stdout {

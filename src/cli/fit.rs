@@ -312,7 +312,7 @@ impl Fit {
     fn stopped(&self, code: u8, epochs: usize) -> Failure {
         let (all, out) = (self.epochs, self.out.display());
         let mut message =
-            format!("training ended after {epochs} of {all} epochs; the best network until then is saved in {out}");
+            format!("training ended after {epochs} of {all} epochs; what was learned until then is saved in {out}");
         if let Some(path) = &self.checkpoint {
             message += &format!(", and --resume {} goes on from there", path.display());
         }

@@ -91,7 +91,7 @@ pub fn run() -> ExitCode {
         Err(Failure::Interrupted { error, epochs, out }) => fail(
             1,
             format_args!(
-                "training ended after {epochs} epoch{}: {error}\nthe best network until then is saved in {}",
+                "training ended after {epochs} epoch{}: {error}\nwhat was learned until then is saved in {}",
                 if epochs == 1 { "" } else { "s" },
                 out.display()
             ),

@@ -225,7 +225,7 @@ fn warnings<F: Learned>(model: &Model<F>, path: &Trajectory) -> Vec<String> {
         warnings.push(format!("the equation changes with time, and was learned from {range}: beyond, it is a guess"));
     } else if beyond > last - first {
         let times = beyond / (last - first);
-        warnings.push(format!("the prediction goes {times:.1} times as far beyond the {range}, as they reach"));
+        warnings.push(format!("the prediction goes beyond the {range}, by {times:.1} times their length"));
     }
     for departure in seen.departures(path) {
         let component = &model.components()[departure.component];

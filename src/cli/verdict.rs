@@ -40,6 +40,15 @@ fn advice(verdict: &Verdict, options: &Fit, data: &Trajectories) -> Vec<String> 
             ));
         }
     }
+    if let [name] = data.components()
+        && !options.time_input
+        && data.iter().any(rises_and_falls)
+    {
+        advice.push(format!(
+            "`{name}` rises and falls, which a single component cannot by an equation that does not change with time: give \
+             another component, its slope perhaps, or --time-input; hidden states cannot be learned yet"
+        ));
+    }
     let (bad, rest): (Vec<_>, Vec<_>) = verdict.components.iter().partition(|(_, j)| j.worth >= Worth::Worthless);
     if !bad.is_empty() && rest.iter().any(|(_, j)| j.worth != Worth::Constant) {
         let names = names(bad.iter().map(|(name, _)| *name));
@@ -97,6 +106,11 @@ fn changes(record: &kutta::data::Trajectory, component: usize) -> impl Iterator<
     values.clone().skip(1).zip(values).map(|(after, before)| after - before)
 }
 
+/// Whether the first component does both.
+fn rises_and_falls(record: &kutta::data::Trajectory) -> bool {
+    changes(record, 0).any(|change| change > 0.0) && changes(record, 0).any(|change| change < 0.0)
+}
+
 /// Whether a component keeps its value for most intervals, and jumps through a good part of its range in one.
 fn looks_imposed(data: &Trajectories, component: usize) -> bool {
     let all: Vec<f64> = data.iter().flat_map(|record| changes(record, component)).collect();
@@ -111,7 +125,10 @@ fn names<'a>(names: impl Iterator<Item = &'a String>) -> String {
 
 impl fmt::Display for Told {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "verdict  {}", self.verdict.overall)?;
+        let overall = self.verdict.overall;
+        let is_seen_alone = self.verdict.components.values().all(|j| j.held_out_error.is_none());
+        let on = if is_seen_alone && overall <= Worth::Fair { ", on what it learned from" } else { "" };
+        write!(f, "verdict  {overall}{on}")?;
         let bad = self.verdict.components.iter().filter(|(_, j)| j.worth == Worth::Worthless);
         let bad: Vec<String> = bad
             .map(|(name, j)| {

@@ -135,6 +135,11 @@ impl<F: VectorField, T: Real> Model<F, T> {
         self.seen.as_ref()
     }
 
+    /// Whether component `i` never changed in the data, and is held where it starts.
+    fn holds(&self, i: usize) -> bool {
+        self.seen.as_ref().is_some_and(|seen| seen.is_constant(i))
+    }
+
     /// The longest step, in the units of the data.
     pub fn step_size(&self) -> f64 {
         self.block.step() * self.standardisation.time_scale()
@@ -239,7 +244,7 @@ impl<F: VectorField, T: Real> Model<F, T> {
         let mut states: Vec<f64> = predicted.iter().map(|x| x.to_f64()).collect();
         self.standardisation.invert_states(&mut states)?;
         states[..start.len()].copy_from_slice(start);
-        for i in (0..start.len()).filter(|&i| self.seen.as_ref().is_some_and(|seen| seen.is_constant(i))) {
+        for i in (0..start.len()).filter(|&i| self.holds(i)) {
             states.iter_mut().skip(i).step_by(start.len()).for_each(|y| *y = start[i]);
         }
         if backward {
@@ -319,7 +324,8 @@ impl<F: VectorField, T: Real> Model<F, T> {
             return Err(Error::NotFinite { what: "the derivative", location: None });
         }
         let scale = self.standardisation.derivative_scale();
-        Ok(slope.iter().zip(scale).map(|(x, scale)| x.to_f64() / scale).collect())
+        let slope = slope.iter().zip(scale).enumerate();
+        Ok(slope.map(|(i, (x, scale))| if self.holds(i) { 0.0 } else { x.to_f64() / scale }).collect())
     }
 
     /// The eigenvalues of the Jacobian of the learned field at the states of a trajectory, `[real part, imaginary part]`, in
