@@ -144,6 +144,7 @@ fn check_writable(path: &Path) -> io::Result<()> {
     if is_folder || !folder.is_dir() {
         return Err(io::Error::new(io::ErrorKind::NotFound, "its folder does not exist"));
     }
-    tempfile::Builder::new().prefix(".kutta-").suffix(".tmp").tempfile_in(folder)?;
-    Ok(())
+    let file = tempfile::Builder::new().prefix(".kutta-").suffix(".tmp").tempfile_in(folder);
+    // Nobody has asked for the temporary file that the error names.
+    file.map(drop).map_err(|error| error.kind().into())
 }

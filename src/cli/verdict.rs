@@ -127,7 +127,11 @@ impl fmt::Display for Told {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let overall = self.verdict.overall;
         let is_seen_alone = self.verdict.components.values().all(|j| j.held_out_error.is_none());
-        let on = if is_seen_alone && overall <= Worth::Fair { ", on what it learned from" } else { "" };
+        let on = if is_seen_alone && [Worth::Good, Worth::Fair].contains(&overall) {
+            ", on what it learned from"
+        } else {
+            ""
+        };
         write!(f, "verdict  {overall}{on}")?;
         let bad = self.verdict.components.iter().filter(|(_, j)| j.worth == Worth::Worthless);
         let bad: Vec<String> = bad

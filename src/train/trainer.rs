@@ -43,7 +43,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 ///
 /// The steps are no longer than the block's step size and land on the observations. The parameters that training gives
 /// are the best it saw: of least validation loss if data are held out, otherwise of least training loss; with
-/// mini-batches and nothing held out, the last.
+/// mini-batches and nothing held out, the last. If it ends before whole trajectories are predicted, the last or the first,
+/// whichever predict them better.
 ///
 /// The training loss of an epoch is that of its step. In training, a [`Normalised`](crate::field::Normalised) field takes
 /// operator norms from [`Norms::PowerIteration`](crate::field::Norms), a little too small, and the model has exact ones:

@@ -38,6 +38,19 @@ fn a_fit_no_better_than_the_mean_says_so() {
 }
 
 #[test]
+fn a_training_that_goes_astray_ends_no_worse_than_it_began() {
+    let folder = folder();
+    let rmse = |options: &str| {
+        let output =
+            command(folder.path(), &format!("fit data.csv --optimizer sgd --json {options}")).output().unwrap();
+        json(&text(&output.stdout))["train_rmse"]["overall"].as_f64().unwrap()
+    };
+    let start = rmse("--lr 1e-300 --epochs 1");
+    let astray = rmse("--lr 1e100 --epochs 50");
+    assert!(astray <= start, "{astray} and {start}");
+}
+
+#[test]
 fn a_good_fit_says_so_and_gives_no_advice() {
     let folder = with(&rows("t,x", 40, |t| vec![(-0.1 * t).exp()]));
     let found = verdict(&folder, "--epochs 400 --hidden 4");
