@@ -31,31 +31,45 @@ fn ragged_rows() {
 fn text_in_a_number() {
     assert_refused("t,x\n0,1\n1,high\n", 3, 2, "`high` in column `x` is not a number, expected a number");
     assert_refused("t,x\nnow,1\n1,2\n", 2, 1, "`now` in column `t` is not a number, expected a number");
-    assert_refused("t,x\n0,1\n1,\"1,5\"\n", 3, 2, "`1,5` in column `x` is not a number, expected a number");
+    assert_refused(
+        "t,x\n0,1\n1,\"1,5\"\n",
+        3,
+        2,
+        "`1,5` in column `x` is not a number, expected a number; write a decimal point instead of the comma",
+    );
+    let dates = "is not a number, expected a number; dates cannot be read: count days, or seconds, from the first row";
+    for date in ["2020-01-01", "2020-01-01T12:00:00Z", "01/02/2020", "2020-01-01 12:00", "12:30:00"] {
+        assert_refused(&format!("t,x\n{date},1\n"), 2, 1, &format!("`{date}` in column `t` {dates}"));
+    }
     let long = refusal(&format!("t,x\n0,{}\n", "é".repeat(1000))).2;
     assert!(long.len() < 250, "a long value is shortened: {long}");
 }
 
 #[test]
 fn values_that_are_not_finite() {
-    for value in ["NaN", "nan", "inf", "-inf", "infinity", "1e400"] {
+    for value in ["inf", "-inf", "infinity", "1e400"] {
         let reason = format!("`{value}` in column `x` is not finite, expected a finite number");
         assert_refused(&format!("t,x\n0,1\n1,{value}\n"), 3, 2, &reason);
     }
-    assert_refused("t,x\nNaN,1\n", 2, 1, "`NaN` in column `t` is not finite, expected a finite number");
 }
 
 #[test]
 fn missing_values() {
-    assert_refused("t,x,y\n0,1,2\n1,,3\n", 3, 2, "no value in column `x`, expected a number");
-    assert_refused("t,x\n0,1\n , 2\n", 3, 1, "no value in column `t`, expected a number");
+    let gaps = "expected a number; gaps cannot be given yet: leave the row out, or fill it in";
+    assert_refused("t,x,y\n0,1,2\n1,,3\n", 3, 2, &format!("no value in column `x`, {gaps}"));
+    assert_refused("t,x\n0,1\n , 2\n", 3, 1, &format!("no value in column `t`, {gaps}"));
+    for value in ["NaN", "nan", "NA", "n/a", "null", "None", "-", "?"] {
+        assert_refused(&format!("t,x\n0,{value}\n"), 2, 2, &format!("no value but `{value}` in column `x`, {gaps}"));
+    }
     assert_refused("t,trajectory,x\n0,,2\n", 2, 2, "no value in column `trajectory`, expected an identifier");
 }
 
 #[test]
 fn times_that_do_not_increase() {
-    assert_refused("t,x\n0,1\n2,1\n1,1\n", 4, 1, "time 1 after 2, expected strictly increasing times");
-    assert_refused("t,x\n0,1\n0,1\n", 3, 1, "time 0 after 0, expected strictly increasing times");
+    let several =
+        "expected strictly increasing times; if there are several records, tell them apart by a column `trajectory`";
+    assert_refused("t,x\n0,1\n2,1\n1,1\n", 4, 1, &format!("time 1 after 2, {several}"));
+    assert_refused("t,x\n0,1\n0,1\n", 3, 1, &format!("time 0 after 0, {several}"));
     let text = "trajectory,t,x\na,5,1\nb,0,1\na,4,1\n";
     assert_refused(text, 4, 2, "time 4 after 5 in trajectory `a`, expected strictly increasing times");
 }
@@ -88,10 +102,19 @@ fn headers() {
     assert_refused("t\n0\n1\n", 1, 0, &no_states("t"));
     assert_refused("t,trajectory\n0,a\n", 1, 0, &no_states("t,trajectory"));
     assert_refused("trajectory\na\n", 1, 0, &no_states("trajectory"));
-    assert_refused("t;x;y\n0;1;2\n", 1, 0, &no_states("t;x;y"));
+    for (header, remedy) in [
+        ("t;x;y", "; turn semicolons into commas, and decimal commas into points before"),
+        ("t\tx", "; turn tabs into commas"),
+        ("t x y", "; turn the spaces between columns into commas"),
+    ] {
+        assert_refused(&format!("{header}\n0;1;2\n"), 1, 0, &(no_states(header) + remedy));
+    }
+    assert_refused("t,trajectory,Trajectory,x\n", 1, 3, "column name `Trajectory` twice, expected names that differ");
     assert_refused("# c\nt,x,y,x\n0,1,2,3\n", 2, 4, "column name `x` twice, expected names that differ");
     assert_refused("t,x,t\n0,1,2\n", 1, 3, "column name `t` twice, expected names that differ");
-    assert_refused("t,,y\n0,1,2\n", 1, 2, "the column has no name, expected one in the header");
+    let no_name = "the column has no name, expected one in the header; if it numbers the rows, leave it out";
+    assert_refused("t,,y\n0,1,2\n", 1, 2, no_name);
+    assert_refused(",t,x\n0,0,1\n1,1,2\n", 1, 1, no_name);
     assert_refused("0,1,2\n1,2,3\n", 1, 1, "the number `0` in the header, expected column names");
 }
 
@@ -137,6 +160,22 @@ fn what_the_format_allows() {
         (data.trajectory(1).times(), data.trajectory(1).states()),
         ([-5.0, 7.0].as_slice(), [2.0, 0.5].as_slice())
     );
+}
+
+#[test]
+fn columns_of_nothing_are_ignored() {
+    let plain = Trajectories::from_csv_str("t,x\n0,1\n1,2\n", "a.csv").unwrap();
+    for text in ["t,x,\n0,1,\n1,2,\n", "t,x\n0,1,\n1,2, ,\n", "t,,x,\n0,,1,\n1,,2,\n"] {
+        assert_eq!(Trajectories::from_csv_str(text, "a.csv").unwrap(), plain, "{text:?}");
+    }
+}
+
+#[test]
+fn names_of_columns_have_the_meaning_that_people_give_them() {
+    let data = Trajectories::from_csv_str("time,t\n0,20\n1,21\n", "a.csv").unwrap();
+    assert_eq!((data.time_name(), data.components()), ("time", ["t".to_string()].as_slice()));
+    let data = Trajectories::from_csv_str("Trajectory,t,x\n1,0,1\n1,1,2\n2,0,1\n2,1,3\n", "a.csv").unwrap();
+    assert_eq!((data.len(), data.time_name(), data.trajectory(1).id()), (2, "t", "2"));
 }
 
 fn finite() -> impl Strategy<Value = f64> {

@@ -60,14 +60,50 @@ fn predictions_hold_the_start_and_the_times_asked_for() {
     let without = model.predict(&[30.0, 4.0], 1900.0, &[1901.0]).unwrap();
     assert_eq!(with, without);
     assert_eq!(with.times(), [1900.0, 1901.0]);
-    assert!((with.state(0)[0] - 30.0).abs() < 1e-12);
+    assert_eq!(with.state(0), [30.0, 4.0]);
     // Steps between observations are those of training.
     let followed = model.follow(&hudson_bay()).unwrap();
     let years: Vec<f64> = (1901..=1920).map(f64::from).collect();
     assert_eq!(model.predict(&[30.0, 4.0], 1900.0, &years).unwrap().states(), followed.trajectory(0).states());
     assert!(model.predict(&[1.0], 0.0, &[1.0]).unwrap_err().to_string().contains("start has 1 components, expected 2"));
-    assert!(model.predict(&[1.0, 2.0], 5.0, &[4.0]).unwrap_err().to_string().contains("strictly increasing"));
+    for times in [[4.0, 4.5], [6.0, 5.5], [4.0, 6.0]] {
+        assert!(model.predict(&[1.0, 2.0], 5.0, &times).unwrap_err().to_string().contains("strictly increasing"));
+    }
     assert!(model.predict(&[f64::NAN, 2.0], 5.0, &[6.0]).is_err());
+}
+
+#[test]
+fn models_that_do_not_know_what_they_have_seen_predict_as_before() {
+    let model = load(Path::new("tests/fixtures/model_before_ranges.json")).unwrap();
+    assert!(model.seen().is_none());
+    let predicted = model.predict(&[30.0, 4.0], 1900.0, &[1901.0, 1902.0, 1903.0]).unwrap();
+    let expected = [
+        [33.14154488285715, 9.009052841626605],
+        [35.56292922292274, 12.900035772827],
+        [37.162213340749275, 15.77816580310365],
+    ];
+    for (x, y) in predicted.states()[2..].iter().zip(expected.as_flattened()) {
+        assert!((x - y).abs() < 1e-9, "{x} and {y}");
+    }
+}
+
+#[test]
+fn models_know_what_they_have_seen() {
+    let seen = trained().seen().unwrap().clone();
+    assert_eq!(seen.times, [1900.0, 1920.0]);
+    assert!(seen.states[0][0] < 10.0 && seen.states[0][1] > 70.0, "{seen:?}");
+}
+
+#[test]
+fn a_hindcast_goes_back_by_the_same_steps() {
+    let model = trained();
+    let there = model.predict(&[30.0, 4.0], 1900.0, &[1903.0, 1905.5]).unwrap();
+    let back = model.predict(there.state(2), 1905.5, &[1903.0, 1900.0]).unwrap();
+    assert_eq!((back.times(), back.state(2)), (there.times(), there.state(2)));
+    // The scheme is symmetric.
+    for (x, y) in there.states().iter().zip(back.states()) {
+        assert!((x - y).abs() < 1e-6, "{x} and {y}");
+    }
 }
 
 #[test]
@@ -246,5 +282,8 @@ fn the_flow_is_what_short_steps_tend_to() {
     };
     let (coarse, fine) = (error(0.25), error(0.125));
     assert!(fine < 1e-2 && coarse / fine > 3.5, "the midpoint rule is of order 2: {coarse} and {fine}");
-    assert!(model.flow(&start, 1900.0, &[1899.0], 1e-6).is_err());
+    let back = model.flow(flow.state(2), 1907.5, &[1903.0, 1900.0], 1e-9).unwrap();
+    assert_eq!((back.times(), back.state(2)), (flow.times(), flow.state(2)));
+    assert!(back.state(0).iter().zip(start).all(|(x, y)| (x - y).abs() < 1e-4), "{:?}", back.state(0));
+    assert!(model.flow(&start, 1900.0, &[1899.0, 1901.0], 1e-6).is_err());
 }

@@ -1,10 +1,12 @@
 //! `kutta fit`
 
-use super::options::{by_name, count, decay, fraction, positive, scheme};
+use super::files::Files;
+use super::options::{by_name, count, decay, fraction, positive, scheme, scheme_file, shown};
 use super::regularisation::RegularisationOptions;
 use super::report::Report;
+use super::signals::Signals;
 use super::spectral::{Bound, Learned, Spectral};
-use super::{Failure, check_writable};
+use super::{Failure, threads};
 use clap::{Args, ValueEnum};
 use kutta::data::Trajectories;
 use kutta::field::{Activation, Input, Layered, Mlp, WithInputs};
@@ -13,6 +15,7 @@ use kutta::solve::{JacobianReuse, LineSearch, Preconditioner, Reuse, Solver, Sta
 use kutta::train::{Adam, Interrupted, OnFailure, Optimizer, Schedule, Settings, Sgd, Strategy, Trainer, Validation};
 use kutta::{Tableau, VectorField};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Bounds that keep a slip of the finger from using up all memory.
 const MOST_STEPS: f64 = 1e6;
@@ -24,6 +27,12 @@ const MOST_PARAMETERS: usize = 100_000_000;
 /// Runge-Kutta scheme. The data are a CSV file with a header: a column of times, one column for each component,
 /// and a column `trajectory` if there are several records. Training is reproducible: the same data, options and
 /// seed give the same model.
+///
+/// At the end it says how well the data are predicted, and what the fit is worth. SIGINT or SIGTERM end training after
+/// the epoch; what was learned is saved, and the exit code is 130 or 143. A second one ends it at once.
+///
+/// What cannot be given yet: inputs that are measured along with the states (every column is a component of the
+/// state), constants that differ from record to record, and gaps (missing values: leave such rows out).
 ///
 /// Example: kutta fit hudson_bay.csv --plot fit.svg --forecast 1930
 #[derive(Args)]
@@ -117,10 +126,10 @@ pub struct Fit {
     penalty: f64,
     /// Learn the states that records start from too, for noisy data
     #[arg(long, help_heading = "Training")]
-    learned_starts: bool,
+    pub learned_starts: bool,
     /// Train in the data's own units, instead of states of mean 0 and deviation 1
     #[arg(long, help_heading = "Training")]
-    raw: bool,
+    pub raw: bool,
     /// Records in a batch [default: all]
     #[arg(long, value_parser = count, value_name = "COUNT", help_heading = "Training", allow_hyphen_values = true)]
     batch: Option<usize>,
@@ -137,7 +146,7 @@ pub struct Fit {
     /// What random numbers are drawn from
     #[arg(long, default_value = "0", value_name = "NUMBER", help_heading = "Training", allow_hyphen_values = true)]
     seed: u64,
-    /// Threads, for several records [default: one a core]
+    /// Threads, for several records; no more than there are cores [default: one a core]
     #[arg(long, value_parser = count, value_name = "COUNT", help_heading = "Training", allow_hyphen_values = true)]
     threads: Option<usize>,
 
@@ -146,7 +155,7 @@ pub struct Fit {
 
     /// Hold out this part of the data, between 0 and 1, and keep the parameters that predict it best
     #[arg(long, value_parser = fraction, value_name = "PART", help_heading = "Validation", allow_hyphen_values = true)]
-    validation: Option<f64>,
+    pub validation: Option<f64>,
     /// What is held out: future (the end of every record) or trajectories (whole records) [default: trajectories if
     /// there are several records]
     #[arg(long, value_name = "NAME", requires = "validation", help_heading = "Validation")]
@@ -217,16 +226,10 @@ enum ValidationName {
 
 impl Fit {
     pub fn run(&self) -> Result<(), Failure> {
-        let outputs = [Some(&self.out), self.record.as_ref(), self.checkpoint.as_ref()];
-        check_writable(outputs.into_iter().flatten())?;
-        #[cfg(feature = "plot")]
-        check_writable(&self.plot)?;
+        self.files().check()?;
         let scheme = scheme(&self.scheme)?;
         let data = Trajectories::from_csv(&self.data)?;
-        if let Some(threads) = self.threads {
-            // Only the first pool counts; there is no other.
-            let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
-        }
+        threads::start(self.threads)?;
         let mut widths = vec![data.dim() + usize::from(self.time_input)];
         widths.extend(&self.hidden);
         widths.push(data.dim());
@@ -248,6 +251,19 @@ impl Fit {
         }
     }
 
+    fn files(&self) -> Files<'_> {
+        let files = Files::default()
+            .read("the data", self.data.as_path())
+            .read("--scheme", scheme_file(&self.scheme))
+            .read("--resume", self.resume.as_deref())
+            .written("--out", self.out.as_path())
+            .written("--record", self.record.as_deref())
+            .written("--checkpoint", self.checkpoint.as_deref());
+        #[cfg(feature = "plot")]
+        let files = files.written("--plot", self.plot.as_deref());
+        files
+    }
+
     fn train<F: Learned>(&self, field: F, scheme: Tableau, data: &Trajectories) -> Result<(), Failure> {
         let step = self.step_size(data)?;
         #[cfg(feature = "plot")]
@@ -264,7 +280,10 @@ impl Fit {
             block = block.steps(steps_in(data, step)).per_step(span(data).0);
         }
         let settings = self.settings(data);
+        let signals =
+            Signals::catch().map_err(|error| Failure::Failed(format!("signals cannot be caught: {error}")))?;
         let mut trainer = Trainer::new(block).epochs(self.epochs).settings(settings.clone()).progress(true);
+        trainer = trainer.stop_when(Arc::clone(&signals.stop));
         if let Some(path) = &self.checkpoint {
             trainer = trainer.checkpoint(path, self.checkpoint_every);
         }
@@ -272,14 +291,32 @@ impl Fit {
             trainer = trainer.resume(path);
         }
         match trainer.fit(data) {
-            Ok(fit) => self.save(&fit, data, &settings),
+            Ok(fit) => {
+                self.save(&fit, data, &settings)?;
+                signals.exit_code().map_or(Ok(()), |code| Err(self.stopped(code, fit.summary.epochs)))
+            }
             Err(Interrupted { error, fit: Some(fit) }) => {
                 self.save(&fit, data, &settings)?;
                 let (epochs, out) = (fit.summary.epochs, self.out.clone());
                 Err(Failure::Interrupted { error, epochs, out })
             }
-            Err(interrupted) => Err(kutta::Error::from(interrupted).into()),
+            Err(interrupted) => match kutta::Error::from(interrupted) {
+                error @ kutta::Error::NotFinite { .. } if self.raw => Err(Failure::Failed(format!(
+                    "{error}; or leave out --raw: the squares of numbers as large as the data's may overflow"
+                ))),
+                error => Err(error.into()),
+            },
         }
+    }
+
+    fn stopped(&self, code: u8, epochs: usize) -> Failure {
+        let (all, out) = (self.epochs, self.out.display());
+        let mut message =
+            format!("training ended after {epochs} of {all} epochs; what was learned until then is saved in {out}");
+        if let Some(path) = &self.checkpoint {
+            message += &format!(", and --resume {} goes on from there", path.display());
+        }
+        Failure::Stopped { code, message }
     }
 
     /// Writes what was learned, and tells about it.
@@ -308,7 +345,7 @@ impl Fit {
             return Ok(step);
         }
         let (argument, value) = match self.step {
-            Some(step) => ("--step", step.to_string()),
+            Some(step) => ("--step", shown(step)),
             None => ("--substeps", self.substeps.to_string()),
         };
         Err(Failure::Usage(format!("{argument} is {value}, expected at most {MOST_STEPS:e} steps through the data")))
@@ -362,10 +399,12 @@ impl Fit {
         let (_, end) = span(data);
         match self.forecast {
             Some(time) if time <= end => {
+                let (time, end) = (shown(time), shown(end));
                 Err(Failure::Usage(format!("--forecast is {time}, expected a time after the data, which end at {end}")))
             }
             Some(time) if (time - end) / step > MOST_STEPS => Err(Failure::Usage(format!(
-                "--forecast is {time}, expected at most {MOST_STEPS:e} steps of {step} ahead"
+                "--forecast is {}, expected at most {MOST_STEPS:e} steps of {step} ahead",
+                shown(time)
             ))),
             _ => Ok(()),
         }

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "plot")]
 mod figure;
+mod files;
 mod fit;
 mod options;
 mod predict;
@@ -10,13 +11,16 @@ mod report;
 #[cfg(feature = "plot")]
 mod scheme_figure;
 mod schemes;
+mod signals;
 mod spectral;
+mod threads;
+mod verdict;
 mod verify;
 
 use clap::{Parser, Subcommand};
 use std::fmt::Display;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Learn ordinary differential equations from data, by networks whose layers are Runge-Kutta steps.
@@ -44,6 +48,10 @@ enum Failure {
     Library(kutta::Error),
     /// Training ended with an error; what it had learned is saved. Exit code 1.
     Interrupted { error: Box<kutta::Error>, epochs: usize, out: PathBuf },
+    /// Training ended because it was asked to; what it had learned is saved. Exit code as shells have it.
+    Stopped { code: u8, message: String },
+    /// Anything else. Exit code 1.
+    Failed(String),
     /// Standard output could not be written to.
     Output(io::Error),
 }
@@ -83,12 +91,17 @@ pub fn run() -> ExitCode {
         Err(Failure::Interrupted { error, epochs, out }) => fail(
             1,
             format_args!(
-                "training ended after {epochs} epoch{}: {error}\nthe best network until then is saved in {}",
+                "training ended after {epochs} epoch{}: {error}\nwhat was learned until then is saved in {}",
                 if epochs == 1 { "" } else { "s" },
                 out.display()
             ),
         ),
+        Err(Failure::Failed(message)) => fail(1, message),
         Err(Failure::Usage(message)) => fail(2, message),
+        Err(Failure::Stopped { code, message }) => {
+            tell("stopped", message);
+            ExitCode::from(code)
+        }
     }
 }
 
@@ -98,8 +111,13 @@ fn fail(code: u8, message: impl Display) -> ExitCode {
 }
 
 fn complain(message: impl Display) {
+    tell("error", message);
+}
+
+/// Says something of that kind on standard error.
+fn tell(kind: &str, message: impl Display) {
     // If standard error is closed too, the exit code must do.
-    let _ = writeln!(io::stderr(), "error: {message}");
+    let _ = writeln!(io::stderr(), "{kind}: {message}");
 }
 
 /// Writes to standard output; unlike `print!`, it does not panic when nobody reads.
@@ -111,22 +129,4 @@ fn print(text: impl Display) -> Result<(), Failure> {
 
 fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
     print(serde_json::to_string_pretty(value)? + "\n")
-}
-
-/// Refuses outputs that could not be written, before any work is done for them.
-fn check_writable<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> Result<(), Failure> {
-    for path in paths {
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let refused = |source| kutta::Error::Io { path: path.clone(), source };
-        if path.is_dir() {
-            return Err(
-                refused(io::Error::new(io::ErrorKind::IsADirectory, "this is a folder, expected a file")).into()
-            );
-        }
-        tempfile::Builder::new().prefix(".kutta-").tempfile_in(folder).map_err(|e| {
-            let why = if folder.is_dir() { e } else { io::Error::new(e.kind(), "its folder does not exist") };
-            refused(why)
-        })?;
-    }
-    Ok(())
 }

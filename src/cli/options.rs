@@ -42,16 +42,26 @@ pub fn by_name<T: FromStr<Err = Error>>(text: &str) -> Result<T, String> {
 
 /// The scheme of that name, or in that file.
 pub fn scheme(text: &str) -> Result<Tableau, super::Failure> {
-    let path = Path::new(text);
-    let is_file = path.extension().is_some_and(|e| e == "toml" || e == "json");
-    match Tableau::by_name(text) {
-        Ok(scheme) => Ok(scheme),
-        Err(_) if is_file || path.exists() => {
+    match (Tableau::by_name(text), scheme_file(text)) {
+        (Ok(scheme), _) => Ok(scheme),
+        (Err(_), Some(path)) => {
             let scheme = Tableau::from_file(path)?;
             Ok(if scheme.name().is_empty() { scheme.named(text) } else { scheme })
         }
-        Err(error) => Err(super::Failure::Usage(format!("--scheme: {error}; `kutta schemes` lists them all"))),
+        (Err(error), None) => Err(super::Failure::Usage(format!("--scheme: {error}; `kutta schemes` lists them all"))),
     }
+}
+
+/// The file that such a text means, unless it is a name.
+pub fn scheme_file(text: &str) -> Option<&Path> {
+    let path = Path::new(text);
+    let is_file = path.extension().is_some_and(|e| e == "toml" || e == "json") || path.exists();
+    (is_file && Tableau::by_name(text).is_err()).then_some(path)
+}
+
+/// A number in as few digits as tell it.
+pub fn shown(x: f64) -> String {
+    if x == 0.0 || (1e-4..1e15).contains(&x.abs()) { x.to_string() } else { format!("{x:e}") }
 }
 
 #[cfg(test)]
@@ -68,6 +78,11 @@ mod tests {
         assert!(fraction("1").is_err() && count("1.5").is_err() && decay("-0.1").is_err());
         assert!(not_negative("-1e-9").is_err() && not_negative("nan").is_err() && not_negative("0").is_ok());
         assert!(finite("1e999").is_err() && finite("-2").is_ok() && decay("0").is_ok());
+    }
+
+    #[test]
+    fn numbers_are_shown_in_few_digits() {
+        assert_eq!([1905.0, 1e308, -2.5e-7, 0.0, 0.25].map(shown), ["1905", "1e308", "-2.5e-7", "0", "0.25"]);
     }
 
     #[test]

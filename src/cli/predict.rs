@@ -1,12 +1,15 @@
 //! `kutta predict`
 
-use super::options::{finite, positive};
-use super::{Failure, check_writable, print, print_json};
+use super::files::Files;
+use super::options::{finite, positive, shown};
+use super::spectral::Learned;
+use super::{Failure, print, print_json, tell};
 use clap::Args;
-use kutta::VectorField;
-use kutta::data::Trajectories;
+use kutta::data::{Trajectories, Trajectory};
 use kutta::field::{Bounded, Mlp, Normalised, WithInputs};
-use kutta::train::Model;
+use kutta::network::Sharing;
+use kutta::train::{LearnedStart, Model};
+use kutta::{Error, VectorField};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use std::path::PathBuf;
@@ -17,7 +20,8 @@ const MOST_STATES: f64 = 1e7;
 /// Predict with a learned model
 ///
 /// Starts, times and states are in the units of the data that the model learned from. The prediction is CSV in the
-/// same format as those data.
+/// same format as those data. A time to predict until that is before the start gives a hindcast, which ends with the
+/// start. Where a prediction leaves what the model has seen, standard error says so: there it is a guess.
 ///
 /// Example: kutta predict model.json --until 1940 --every 0.1 --out path.csv
 #[derive(Args)]
@@ -35,7 +39,7 @@ pub struct Predict {
     /// Time to start at [default: the start of the training data]
     #[arg(long, value_parser = finite, value_name = "TIME", allow_hyphen_values = true)]
     from: Option<f64>,
-    /// Time to predict until
+    /// Time to predict until; before the start, for a hindcast
     #[arg(long, value_parser = finite, value_name = "TIME", allow_hyphen_values = true)]
     until: f64,
     /// Interval between predicted states [default: the network's step]
@@ -69,9 +73,10 @@ fn tolerance(text: &str) -> Result<f64, String> {
 
 impl Predict {
     pub fn run(&self) -> Result<(), Failure> {
-        check_writable(&self.out)?;
+        let files = Files::default().read("the model", self.model.as_path()).written("--out", self.out.as_deref());
         #[cfg(feature = "plot")]
-        check_writable(&self.plot)?;
+        let files = files.written("--plot", self.plot.as_deref());
+        files.check()?;
         // Fields that depend on time, or are bounded, are saved as other types.
         let plain = match Model::<Mlp>::load(&self.model) {
             Ok(model) => return self.predict(&model),
@@ -89,35 +94,52 @@ impl Predict {
         Err(plain.into())
     }
 
-    fn predict<F: VectorField + DeserializeOwned>(&self, model: &Model<F>) -> Result<(), Failure> {
+    fn predict<F: Learned + DeserializeOwned>(&self, model: &Model<F>) -> Result<(), Failure> {
         let (start, t0) = self.start(model)?;
         let times = self.times(t0, model.step_size())?;
         let path = if self.flow {
-            model.flow(&start, t0, &times, self.tolerance)?
+            model.flow(&start, t0, &times, self.tolerance).map_err(|error| self.not_met(error, model.time_name()))?
         } else {
-            model.predict(&start, t0, &times)?
+            model.predict(&start, t0, &times).map_err(|error| match error {
+                Error::NotConverged { .. } | Error::NotFinite { .. } | Error::Singular { .. } => {
+                    Failure::Failed(format!("{error}; or let --flow choose the steps, or predict less far"))
+                }
+                other => other.into(),
+            })?
         };
         #[cfg(feature = "plot")]
         if let Some(file) = &self.plot {
             super::figure::prediction(file, model, &path)?;
         }
+        let warnings = warnings(model, &path);
         let states: Vec<&[f64]> = path.states().chunks_exact(path.dim()).collect();
-        let object = json!({
-            "model": self.model, "scheme": model.block().tableau().name(),
-            "method": if self.flow { "flow" } else { "network" },
-            "time": model.time_name(), "components": model.components(),
-            "times": path.times(), "states": states,
-        });
         let csv =
             Trajectories::new(model.components().to_vec(), vec![path.clone()])?.with_time_name(model.time_name())?;
         if let Some(out) = &self.out {
             csv.write_csv(out)?;
         }
+        warnings.iter().for_each(|warning| tell("warning", warning));
         match (self.json, &self.out) {
-            (true, _) => print_json(&object),
+            (true, _) => print_json(&json!({
+                // Names of files need not be text.
+                "model": self.model.display().to_string(), "scheme": model.block().tableau().name(),
+                "method": if self.flow { "flow" } else { "network" },
+                "time": model.time_name(), "components": model.components(),
+                "times": path.times(), "states": states, "warnings": warnings,
+            })),
             (false, None) => print(csv.to_csv_string()?),
             (false, Some(out)) => print(format_args!("{} states in {}\n", path.len(), out.display())),
         }
+    }
+
+    /// A flow that ended early, in the words of the command line.
+    fn not_met(&self, error: Error, time_name: &str) -> Failure {
+        let Error::ToleranceNotMet { time, .. } = error else { return error.into() };
+        let (time, until, tolerance) = (shown(time), shown(self.until), shown(self.tolerance));
+        Failure::Failed(format!(
+            "--flow came as far as {time_name} = {time} on the way to {until}: with --tolerance {tolerance} it would take \
+             too many steps from there, or what it follows ends; loosen --tolerance, predict less far, or without --flow"
+        ))
     }
 
     /// State and time to start from.
@@ -125,10 +147,9 @@ impl Predict {
         let known = model.starts();
         let learned = match &self.trajectory {
             None => known.first(),
-            Some(name) => Some(known.iter().find(|s| s.trajectory == *name).ok_or_else(|| {
-                let names: Vec<_> = known.iter().map(|s| format!("`{}`", s.trajectory)).collect();
-                Failure::Usage(format!("--trajectory is `{name}`, expected one of {}", names.join(", ")))
-            })?),
+            Some(name) => {
+                Some(known.iter().find(|s| s.trajectory == *name).ok_or_else(|| Failure::Usage(unknown(name, known)))?)
+            }
         };
         let missing = |argument| Failure::Usage(format!("{argument} is missing, and the model knows no start"));
         let start = match (&self.start, learned) {
@@ -145,25 +166,85 @@ impl Predict {
         Ok((start, t0))
     }
 
-    /// `t0`, `t0 + every`, …, and the end.
+    /// `t0`, `t0 ± every`, …, and the end.
     fn times(&self, t0: f64, step: f64) -> Result<Vec<f64>, Failure> {
-        let (until, every) = (self.until, self.every.unwrap_or(step));
-        if until <= t0 {
-            return Err(Failure::Usage(format!("--until is {until}, expected a time after the start at {t0}")));
+        let (until, from) = (shown(self.until), shown(t0));
+        if self.until == t0 {
+            return Err(Failure::Usage(format!("--until is {until}, expected another time than the start at {from}")));
         }
-        let count = (until - t0) / every;
-        if count > MOST_STATES || t0 + every == t0 || until - every == until {
-            let expected = format!("an interval that leads from {t0} to {until} in at most {MOST_STATES:e}");
-            return Err(Failure::Usage(format!("--every is {every}, expected {expected}")));
+        // Halves, so that no two times are too far apart to tell how far.
+        let steps_of = |size: f64| (0.5 * self.until - 0.5 * t0).abs() / (0.5 * size);
+        let too_fine = |size: f64| steps_of(size) > MOST_STATES || t0 + size == t0 || self.until - size == self.until;
+        // Between states that are asked for, a flow takes steps of its own.
+        if !(self.flow && self.every.is_some()) && too_fine(step) {
+            let (farthest, step) = (shown(MOST_STATES * step), shown(step));
+            let expected = format!("a time no farther than {farthest} from the start at {from}, in steps of {step}");
+            let flow = if self.flow { "set --every" } else { "use --flow with --every" };
+            return Err(Failure::Usage(format!("--until is {until}, too far: expected {expected}; or {flow}")));
         }
-        if !self.flow && (until - t0) / step > MOST_STATES {
-            let expected = format!("at most {MOST_STATES:e} steps of {step} from {t0}");
-            return Err(Failure::Usage(format!("--until is {until}, expected {expected}; or use --flow")));
+        let every = self.every.unwrap_or(step);
+        if too_fine(every) {
+            let expected = format!("an interval that leads from {from} to {until} in at most {MOST_STATES:e}");
+            return Err(Failure::Usage(format!("--every is {}, expected {expected}", shown(every))));
         }
         // An end that is missed by rounding only is not told apart.
-        let inner = (count - 1e-6).ceil().max(1.0) as usize;
-        let mut times: Vec<f64> = (0..inner).map(|k| t0 + k as f64 * every).collect();
-        times.push(until);
+        let inner = (steps_of(every) - 1e-6).ceil().max(1.0) as usize;
+        let toward = if self.until < t0 { -every } else { every };
+        let mut times: Vec<f64> = (0..inner).map(|k| t0 + k as f64 * toward).collect();
+        times.push(self.until);
         Ok(times)
     }
+}
+
+/// What to say of a name that no training trajectory has.
+fn unknown(name: &str, known: &[LearnedStart]) -> String {
+    /// Most names that are listed.
+    const MOST_LISTED: usize = 12;
+    let names: Vec<_> = known.iter().take(MOST_LISTED).map(|s| format!("`{}`", s.trajectory)).collect();
+    let rest = if known.len() > MOST_LISTED { format!(", … ({} in all)", known.len()) } else { String::new() };
+    match known {
+        [] => format!("--trajectory is `{name}`, but the model knows no trajectories; give --start and --from"),
+        [one] if one.trajectory.is_empty() => {
+            format!("--trajectory is `{name}`, but there is only one, without a name; leave the option out")
+        }
+        _ => format!("--trajectory is `{name}`, expected one of {}{rest}", names.join(", ")),
+    }
+}
+
+/// Where a prediction is outside of what the model has seen.
+fn warnings<F: Learned>(model: &Model<F>, path: &Trajectory) -> Vec<String> {
+    let Some(seen) = model.seen() else { return Vec::new() };
+    let name = model.time_name();
+    let mut warnings: Vec<String> = Vec::new();
+    let [first, last] = seen.times;
+    let (from, to) = (path.times()[0], path.times()[path.len() - 1]);
+    let beyond = (first - from).max(to - last);
+    let sees_time = model.block().field().sees_time() || model.block().sharing() == Sharing::PerStep;
+    let range = format!("data from {name} = {} to {}", shown(first), shown(last));
+    if sees_time && beyond > 0.0 {
+        warnings.push(format!("the equation changes with time, and was learned from {range}: beyond, it is a guess"));
+    } else if beyond > last - first {
+        let times = beyond / (last - first);
+        warnings.push(format!("the prediction goes beyond the {range}, by {times:.1} times their length"));
+    }
+    for departure in seen.departures(path) {
+        let component = &model.components()[departure.component];
+        let [least, largest] = seen.states[departure.component].map(digits);
+        let (value, time) = (digits(departure.value), shown(departure.time));
+        let sign = if departure.value < 0.0 && seen.states[departure.component][0] >= 0.0 {
+            "; that it stays positive, or is conserved, cannot be imposed yet"
+        } else {
+            ""
+        };
+        warnings.push(format!(
+            "`{component}` leaves what was seen, {least} to {largest}: it reaches {value} at {name} = {time}, where the \
+             equation is a guess{sign}"
+        ));
+    }
+    warnings
+}
+
+/// Four digits at most.
+fn digits(x: f64) -> String {
+    format!("{x:.3e}").parse().map_or_else(|_| x.to_string(), shown)
 }

@@ -2,20 +2,21 @@
 
 use super::fit::Fit;
 use super::spectral::{Bound, Bounds, Eigenvalues, Learned};
+use super::verdict::Told;
 use super::{Failure, print, print_json};
 use kutta::data::{Standardisation, Trajectories};
 use kutta::solve::StageSolver;
-use kutta::train::{Model, Rmse, Summary};
+use kutta::train::{Model, Rmse, Seen, Summary};
 use kutta::{Regularisation, VectorField};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The outcome of a training, as it is printed.
 #[derive(Serialize)]
 pub struct Report {
-    data: PathBuf,
+    data: String,
     trajectories: usize,
     observations: usize,
     time: String,
@@ -34,11 +35,12 @@ pub struct Report {
     /// Of the fixed-point iteration, if that solves the stages.
     #[serde(skip_serializing_if = "Option::is_none")]
     contraction: Option<f64>,
-    out: PathBuf,
+    verdict: Told,
+    out: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    record: Option<PathBuf>,
+    record: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    plot: Option<PathBuf>,
+    plot: Option<String>,
     #[serde(skip)]
     json: bool,
 }
@@ -51,17 +53,20 @@ impl Report {
         data: &Trajectories,
         plot: Option<&PathBuf>,
     ) -> Result<Self, Failure> {
-        let deviation = Standardisation::fit(data)?;
+        let (standard, seen) = (Standardisation::fit(data)?, Seen::of(data));
+        let deviation = |i: usize| if seen.is_constant(i) { 0.0 } else { standard.scale()[i] };
+        // Names of files need not be text.
+        let name = |path: &Path| path.display().to_string();
         let mut widths = vec![data.dim() + usize::from(options.time_input)];
         widths.extend(&options.hidden);
         widths.push(data.dim());
         Ok(Report {
-            data: options.data.clone(),
+            data: name(&options.data),
             trajectories: data.len(),
             observations: data.observations(),
             time: data.time_name().to_string(),
             components: data.components().to_vec(),
-            standard_deviation: data.components().iter().cloned().zip(deviation.scale().iter().copied()).collect(),
+            standard_deviation: data.components().iter().cloned().zip((0..).map(deviation)).collect(),
             step_size: fit.model.step_size(),
             widths,
             activation: options.activation.to_string(),
@@ -72,9 +77,10 @@ impl Report {
                 StageSolver::FixedPoint => Some(contraction(&fit.model, data)?),
                 _ => None,
             },
-            out: options.out.clone(),
-            record: options.record.clone(),
-            plot: plot.cloned(),
+            verdict: Told::new(fit.summary.verdict(data)?, options, data),
+            out: name(&options.out),
+            record: options.record.as_deref().map(name),
+            plot: plot.map(|path| name(path)),
             json: options.json,
         })
     }
@@ -168,7 +174,7 @@ impl fmt::Display for Report {
             plural(self.observations, "observation", "observations"),
             plural(self.trajectories, "trajectory", "trajectories"),
         );
-        writeln!(f, "data     {}: {observations}, {trajectories}", self.data.display())?;
+        writeln!(f, "data     {}: {observations}, {trajectories}", self.data)?;
         let widths = self.widths.iter().map(usize::to_string).collect::<Vec<_>>().join("-");
         writeln!(f, "network  {widths} {}, {}", self.activation, plural(*parameters, "parameter", "parameters"))?;
         writeln!(f, "scheme   {scheme}, steps of {} {} at most", self.step_size, self.time)?;
@@ -211,12 +217,13 @@ impl fmt::Display for Report {
         }
         writeln!(f)?;
         self.errors(f)?;
-        writeln!(f, "\nmodel    {}", self.out.display())?;
+        writeln!(f, "\n{}", self.verdict)?;
+        writeln!(f, "model    {}", self.out)?;
         if let Some(path) = &self.record {
-            writeln!(f, "record   {}", path.display())?;
+            writeln!(f, "record   {path}")?;
         }
         if let Some(path) = &self.plot {
-            writeln!(f, "figure   {}", path.display())?;
+            writeln!(f, "figure   {path}")?;
         }
         Ok(())
     }

@@ -16,7 +16,15 @@ const STEPS: [f64; 3] = [0.1, 0.5, 1.0];
 
 /// Draws every scheme into `folder`: `NAME-region.svg`, `NAME-order-star.svg`, `NAME-amplification.svg`; for a pair
 /// `NAME-orbits.svg`.
+///
+/// Refuses schemes whose figures would have the same names.
 pub fn draw_all(folder: &Path, schemes: &[Scheme]) -> Result<(), Failure> {
+    for (k, scheme) in schemes.iter().enumerate() {
+        if schemes[..k].iter().any(|other| stem(other.name()) == stem(scheme.name())) {
+            let message = format!("two schemes are named `{}`, expected names that differ for --plot", scheme.name());
+            return Err(Failure::Usage(message));
+        }
+    }
     std::fs::create_dir_all(folder).map_err(|source| Error::Io { path: folder.to_path_buf(), source })?;
     for scheme in schemes {
         match scheme {

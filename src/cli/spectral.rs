@@ -5,7 +5,7 @@ use super::options::{finite, positive};
 use clap::Args;
 use kutta::VectorField;
 use kutta::data::{Trajectories, Trajectory};
-use kutta::field::{Bounded, Layered, Mlp, Normalised, Spectrum, WithInputs};
+use kutta::field::{Bounded, Input, Layered, Mlp, Normalised, Spectrum, WithInputs};
 use kutta::train::Model;
 use serde::Serialize;
 
@@ -45,11 +45,18 @@ impl Spectral {
 pub trait Learned: VectorField + Clone + Serialize {
     /// The product of its operators' norms over what that may be; `None` where nothing is bounded. `params` are effective.
     fn share(&self, params: &[f64]) -> Result<Option<f64>, Failure>;
+
+    /// Whether it changes with time.
+    fn sees_time(&self) -> bool;
 }
 
 impl Learned for Mlp {
     fn share(&self, _params: &[f64]) -> Result<Option<f64>, Failure> {
         Ok(None)
+    }
+
+    fn sees_time(&self) -> bool {
+        false
     }
 }
 
@@ -57,17 +64,29 @@ impl Learned for WithInputs<Mlp> {
     fn share(&self, _params: &[f64]) -> Result<Option<f64>, Failure> {
         Ok(None)
     }
+
+    fn sees_time(&self) -> bool {
+        self.appended().contains(&Input::Time)
+    }
 }
 
 impl Learned for Normalised<WithInputs<Mlp>> {
     fn share(&self, params: &[f64]) -> Result<Option<f64>, Failure> {
         Ok(Some(self.inner().lipschitz_bound(params)? / self.lipschitz()))
     }
+
+    fn sees_time(&self) -> bool {
+        self.inner().sees_time()
+    }
 }
 
 impl Learned for Bounded<Normalised<WithInputs<Mlp>>> {
     fn share(&self, params: &[f64]) -> Result<Option<f64>, Failure> {
         self.inner().share(&params[..self.inner().param_count()])
+    }
+
+    fn sees_time(&self) -> bool {
+        self.inner().sees_time()
     }
 }
 

@@ -5,7 +5,7 @@ use clap::Args;
 use kutta::Error;
 use kutta::tableau::Scheme;
 use kutta::verify::{AnyReport, verify, verify_up_to};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Tell everything about schemes, and check what is claimed of them
 ///
@@ -28,7 +28,7 @@ pub struct Verify {
     /// Draw stability regions, order stars and amplification along the axes into this folder, as SVG
     #[cfg(feature = "plot")]
     #[arg(long, value_name = "DIR")]
-    plot: Option<PathBuf>,
+    plot: Option<std::path::PathBuf>,
 }
 
 impl Verify {

@@ -1,8 +1,8 @@
 //! Reading and writing trajectories as CSV, the format described in [`crate::data`].
 
-use super::trajectories::{ID_COLUMN, Trajectories, Trajectory};
+use super::trajectories::{ID_COLUMN, Trajectories, Trajectory, is_id_column};
 use crate::Error;
-use crate::file::write_atomically;
+use crate::file::write_whole;
 use csv::StringRecord;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -57,7 +57,7 @@ impl Trajectories {
     pub fn write_csv(&self, path: impl AsRef<Path>) -> Result<(), Error> {
         let path = path.as_ref();
         let text = self.to_csv().map_err(|e| Error::Io { path: path.to_path_buf(), source: e.into() })?;
-        write_atomically(path, &text)
+        write_whole(path, &text)
     }
 
     /// The text that [`Self::write_csv`] writes.
@@ -98,8 +98,12 @@ struct Source<'a> {
     path: &'a Path,
 }
 
-/// The roles of the columns, by index.
+/// What to do about values that are missing.
+const GAPS: &str = "gaps cannot be given yet: leave the row out, or fill it in";
+
+/// The roles of the columns, by index. A column without a name is there to be empty.
 struct Header {
+    line: usize,
     names: Vec<String>,
     time: usize,
     id: Option<usize>,
@@ -155,26 +159,24 @@ impl Source<'_> {
     fn header(&self, record: &StringRecord, line: usize) -> Result<Header, Error> {
         let names: Vec<String> = record.iter().map(str::to_string).collect();
         let mut seen = HashSet::new();
-        for (i, name) in names.iter().enumerate() {
-            if name.is_empty() {
-                return Err(self.error(line, i + 1, "the column has no name, expected one in the header".into()));
-            }
-            if !seen.insert(name) {
-                return Err(self.error(
-                    line,
-                    i + 1,
-                    format!("column name `{}` twice, expected names that differ", brief(name)),
-                ));
+        for (i, name) in names.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
+            let role = if is_id_column(name) { ID_COLUMN } else { name };
+            if !seen.insert(role) {
+                let reason = format!("column name `{}` twice, expected names that differ", brief(name));
+                return Err(self.error(line, i + 1, reason));
             }
         }
-        let id = names.iter().position(|name| name == ID_COLUMN);
-        let mut others = (0..names.len()).filter(|i| Some(*i) != id);
+        let id = names.iter().position(|name| is_id_column(name));
+        let mut others = (0..names.len()).filter(|&i| Some(i) != id && !names[i].is_empty());
         let time = others.next();
         let components: Vec<usize> = others.collect();
         let Some(time) = time.filter(|_| !components.is_empty()) else {
+            let names = names.join(",");
             let reason = format!(
-                "no state columns in the header `{}`, expected a time column and at least one state column, separated by commas",
-                brief(&names.join(","))
+                "no state columns in the header `{}`, expected a time column and at least one state column, separated by \
+                 commas{}",
+                brief(&names),
+                separated_otherwise(&names)
             );
             return Err(self.error(line, 0, reason));
         };
@@ -182,7 +184,7 @@ impl Source<'_> {
             let reason = format!("the number `{}` in the header, expected column names", brief(&names[time]));
             return Err(self.error(line, time + 1, reason));
         }
-        Ok(Header { names, time, id, components })
+        Ok(Header { line, names, time, id, components })
     }
 
     fn row(
@@ -194,9 +196,13 @@ impl Source<'_> {
         index: &mut HashMap<String, usize>,
     ) -> Result<(), Error> {
         let (found, expected) = (record.len(), header.names.len());
-        if found != expected {
+        if found < expected || record.iter().skip(expected).any(|field| !field.is_empty()) {
             let reason = format!("a row of {found} fields, expected {expected}: {}", header.names.join(","));
             return Err(self.error(line, found.min(expected) + 1, reason));
+        }
+        if let Some(i) = (0..expected).find(|&i| header.names[i].is_empty() && !record[i].is_empty()) {
+            let reason = "the column has no name, expected one in the header; if it numbers the rows, leave it out";
+            return Err(self.error(header.line, i + 1, reason.into()));
         }
         let id = header.id.map_or("", |i| &record[i]);
         if let Some(i) = header.id.filter(|_| id.is_empty()) {
@@ -210,7 +216,11 @@ impl Source<'_> {
         let time = self.number(header, record, line, header.time)?;
         if let Some(previous) = group.times.last().filter(|previous| time <= **previous) {
             let of = if id.is_empty() { String::new() } else { format!(" in trajectory `{}`", brief(id)) };
-            let reason = format!("time {time} after {previous}{of}, expected strictly increasing times");
+            let records = match id.is_empty() {
+                true => format!("; if there are several records, tell them apart by a column `{ID_COLUMN}`"),
+                false => String::new(),
+            };
+            let reason = format!("time {time} after {previous}{of}, expected strictly increasing times{records}");
             return Err(self.error(line, header.time + 1, reason));
         }
         group.times.push(time);
@@ -224,9 +234,14 @@ impl Source<'_> {
         let (value, name) = (&record[i], &header.names[i]);
         let reason = match value.parse::<f64>() {
             Ok(x) if x.is_finite() => return Ok(x),
+            _ if stands_for_nothing(value) => {
+                let value = if value.is_empty() { String::new() } else { format!(" but `{value}`") };
+                format!("no value{value} in column `{name}`, expected a number; {GAPS}")
+            }
             Ok(_) => format!("`{}` in column `{name}` is not finite, expected a finite number", brief(value)),
-            Err(_) if value.is_empty() => format!("no value in column `{name}`, expected a number"),
-            Err(_) => format!("`{}` in column `{name}` is not a number, expected a number", brief(value)),
+            Err(_) => {
+                format!("`{}` in column `{name}` is not a number, expected a number{}", brief(value), remedy(value))
+            }
         };
         Err(self.error(line, i + 1, reason))
     }
@@ -258,5 +273,37 @@ fn brief(value: &str) -> String {
     match value.char_indices().nth(60) {
         Some((end, _)) => format!("{}…", &value[..end]),
         None => value.to_string(),
+    }
+}
+
+/// Whether a field says that there is no value.
+fn stands_for_nothing(value: &str) -> bool {
+    let words = ["", "nan", "na", "n/a", "null", "none", "missing", "-", "--", ".", "?"];
+    words.iter().any(|word| value.eq_ignore_ascii_case(word))
+}
+
+/// What to do about a value that is not written as a number.
+fn remedy(value: &str) -> &'static str {
+    let digits = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+    let parts: Vec<&str> = value.split(['-', '/', ':', 'T', ' ']).collect();
+    if value.replacen(',', ".", 1).parse::<f64>().is_ok() {
+        "; write a decimal point instead of the comma"
+    } else if parts.len() > 2 && digits(parts[0]) && digits(parts[1]) {
+        "; dates cannot be read: count days, or seconds, from the first row"
+    } else {
+        ""
+    }
+}
+
+/// What to do about a header whose columns are not separated by commas.
+fn separated_otherwise(header: &str) -> &'static str {
+    if header.contains(';') {
+        "; turn semicolons into commas, and decimal commas into points before"
+    } else if header.contains('\t') {
+        "; turn tabs into commas"
+    } else if header.split_whitespace().count() > 1 {
+        "; turn the spaces between columns into commas"
+    } else {
+        ""
     }
 }

@@ -12,11 +12,15 @@
 //! ```
 //!
 //! - UTF-8 text, a header, then one observation a line; fields are separated by commas and may be quoted.
-//! - A column named `trajectory`, anywhere, holds the identifier of the trajectory. Without it, all rows belong to one.
+//! - A column named `trajectory`, or `Trajectory`, anywhere, holds the identifier of the trajectory. Without it, all rows
+//!   belong to one.
 //! - Of the other columns the first is the time, under any name; the rest are the components of the state.
 //! - Rows of different trajectories may be interleaved. Rows of one must be in order of strictly increasing time, at
 //!   least two of them; the spacing is free. Trajectories are kept in order of their first rows.
-//! - Every value is a finite number. Spaces around fields are ignored.
+//! - Every value is a finite number. Spaces around fields are ignored, and so are columns without name and values.
+//!
+//! What cannot be given yet: inputs that are measured along with the states (every column is a component of the state),
+//! constants that differ from record to record, and gaps.
 //!
 //! What does not fit is an [`Error::Parse`](crate::Error::Parse) with line, field and the value found.
 //!

@@ -3,8 +3,12 @@
 use crate::Error;
 use std::collections::HashSet;
 
-/// Column of identifiers in a CSV file; no other column may bear this name.
+/// Column of identifiers in a CSV file, in upper or lower case; no other column may bear this name.
 pub(super) const ID_COLUMN: &str = "trajectory";
+
+pub(super) fn is_id_column(name: &str) -> bool {
+    name.eq_ignore_ascii_case(ID_COLUMN)
+}
 
 /// States observed at strictly increasing times: `n ≥ 2` observations of `d ≥ 1` components, all finite.
 #[derive(Debug, Clone, PartialEq)]
@@ -106,7 +110,8 @@ pub struct Trajectories {
 }
 
 impl Trajectories {
-    /// A set of trajectories whose components have these names. The time is named `t`; see [`Self::with_time_name`].
+    /// A set of trajectories whose components have these names. The time is named `t`, or `time` if a component is named
+    /// so; see [`Self::with_time_name`].
     ///
     /// # Errors
     ///
@@ -117,8 +122,12 @@ impl Trajectories {
         components: impl IntoIterator<Item = N>,
         trajectories: Vec<Trajectory>,
     ) -> Result<Self, Error> {
-        let components = components.into_iter().map(Into::into).collect();
-        Self { components, time_name: "t".into(), trajectories }.validated()
+        let components: Vec<String> = components.into_iter().map(Into::into).collect();
+        let mut time_name = "t".to_string();
+        while components.contains(&time_name) {
+            time_name = if time_name == "t" { "time".into() } else { time_name + "_" };
+        }
+        Self { components, time_name, trajectories }.validated()
     }
 
     /// The same set with another name of the time column.
@@ -142,7 +151,7 @@ impl Trajectories {
         }
         let mut seen = HashSet::new();
         for name in std::iter::once(&self.time_name).chain(&self.components) {
-            if name.is_empty() || name.trim() != name || name == ID_COLUMN {
+            if name.is_empty() || name.trim() != name || is_id_column(name) {
                 let expected = format!("a name that is not empty, not `{ID_COLUMN}`, without spaces around it");
                 return Err(Error::InvalidArgument { argument: "column name", value: format!("`{name}`"), expected });
             }
@@ -270,8 +279,9 @@ mod tests {
         assert_eq!(refusal(new(&["x", "y"], &[""])), "trajectory has 1 components, expected 2");
         assert_eq!(refusal(new(&["x"], &["a", "a"])), "id is `a` twice, expected identifiers that differ");
         assert!(refusal(new(&["x"], &["a", ""])).contains("an identifier for each"));
-        assert!(refusal(new(&["t"], &[""])).contains("`t` twice"));
-        for name in ["", " x", "trajectory"] {
+        assert!(refusal(new(&["x"], &[""]).unwrap().with_time_name("x")).contains("`x` twice"));
+        assert_eq!(new(&["t"], &[""]).unwrap().time_name(), "time");
+        for name in ["", " x", "trajectory", "Trajectory"] {
             assert!(refusal(new(&[name], &[""])).starts_with(&format!("column name is `{name}`")));
         }
         assert!(refusal(new(&["x"], &[""]).unwrap().with_time_name("0.5")).contains("not a number"));

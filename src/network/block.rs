@@ -236,14 +236,16 @@ impl<F: VectorField> OdeBlock<F> {
     /// [`Error::ShapeMismatch`] if the field is a map that no wrapper completes to a field, [`Error::InvalidArgument`]
     /// for settings that make no sense.
     pub fn unroll<T: Real>(&self, grid: &Grid) -> Result<Unrolled<'_, F, T>, Error> {
-        if self.layers() == 0 {
-            return Err(Error::InvalidArgument {
-                argument: "steps",
-                value: "0".into(),
-                expected: "at least 1 for parameters per step".into(),
-            });
-        }
+        self.check_layers()?;
         Unrolled::new(self, grid)
+    }
+
+    pub(super) fn check_layers(&self) -> Result<(), Error> {
+        let expected = "at least 1 for parameters per step".into();
+        match self.layers() {
+            0 => Err(Error::InvalidArgument { argument: "steps", value: "0".into(), expected }),
+            _ => Ok(()),
+        }
     }
 
     /// All states of samples that start at `start` from `states`: [`Path::state`]`(sample, n)` after `n` steps.
@@ -258,7 +260,7 @@ impl<F: VectorField> OdeBlock<F> {
         states: &[S],
     ) -> Result<Path<T>, Error> {
         let grid = self.grid(start, states.len())?;
-        Ok(self.unroll(&grid)?.forward(params, &self.flat(states)?)?.clone())
+        self.forward(params, &grid, &self.flat(states)?)
     }
 
     pub(super) fn flat<T: Real, S: AsRef<[T]>>(&self, states: &[S]) -> Result<Vec<T>, Error> {

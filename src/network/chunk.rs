@@ -37,31 +37,9 @@ pub(super) struct Chunk<T: Real> {
 
 impl<T: Real> Chunk<T> {
     /// Cuts the samples of a grid into chunks; `layer` gives the set of parameters for a step's start time.
-    ///
-    /// Samples that share a chunk have equal layers, steps and observed steps.
     pub fn cut(dim: usize, grid: &Grid, layer: impl Fn(f64) -> usize) -> Vec<Self> {
-        let key = |sample: usize| {
-            let times = grid.times(sample);
-            let layers: Vec<usize> = times[..times.len() - 1].iter().map(|&t| layer(t)).collect();
-            (layers, grid.observed(sample))
-        };
-        let mut groups: std::collections::HashMap<_, usize> = Default::default();
-        let mut members: Vec<(Vec<usize>, Vec<usize>)> = Vec::new();
-        for sample in 0..grid.samples() {
-            let key = key(sample);
-            let group = *groups.entry(key).or_insert_with_key(|(layers, _)| {
-                members.push((layers.clone(), Vec::new()));
-                members.len() - 1
-            });
-            members[group].1.push(sample);
-        }
-        let mut chunks = Vec::new();
-        for (layers, samples) in members {
-            for samples in samples.chunks(CHUNK) {
-                chunks.push(Chunk::new(dim, grid, samples.to_vec(), layers.clone()));
-            }
-        }
-        chunks
+        let alike = alike(grid, layer).into_iter();
+        alike.map(|(layers, samples)| Chunk::new(dim, grid, samples, layers)).collect()
     }
 
     fn new(dim: usize, grid: &Grid, samples: Vec<usize>, layers: Vec<usize>) -> Self {
@@ -257,4 +235,28 @@ impl<T: Real> Chunk<T> {
         }
         Ok(())
     }
+}
+
+/// The samples of each chunk, in groups of [`CHUNK`] at most that have equal layers, steps and observed steps; the layers
+/// come first. A step back uses the parameters of the step that it undoes.
+pub(super) fn alike(grid: &Grid, layer: impl Fn(f64) -> usize) -> Vec<(Vec<usize>, Vec<usize>)> {
+    let key = |sample: usize| {
+        let layers: Vec<usize> = grid.times(sample).windows(2).map(|ends| layer(ends[0]).min(layer(ends[1]))).collect();
+        (layers, grid.observed(sample))
+    };
+    let mut groups: std::collections::HashMap<_, usize> = Default::default();
+    let mut members: Vec<(Vec<usize>, Vec<usize>)> = Vec::new();
+    for sample in 0..grid.samples() {
+        let key = key(sample);
+        let group = *groups.entry(key).or_insert_with_key(|(layers, _)| {
+            members.push((layers.clone(), Vec::new()));
+            members.len() - 1
+        });
+        members[group].1.push(sample);
+    }
+    let chunks = |(layers, samples): (Vec<usize>, Vec<usize>)| {
+        let chunk = |samples: &[usize]| (layers.clone(), samples.to_vec());
+        samples.chunks(CHUNK).map(chunk).collect::<Vec<_>>()
+    };
+    members.into_iter().flat_map(chunks).collect()
 }

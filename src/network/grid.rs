@@ -144,6 +144,20 @@ impl Grid {
         Ok(grid)
     }
 
+    /// The same steps, taken back from the end of each sample to its start; observed are the same times.
+    ///
+    /// # Errors
+    /// As [`push_observed`](Grid::push_observed).
+    pub fn reversed(&self) -> Result<Self, Error> {
+        let mut grid = Grid::new();
+        for sample in 0..self.samples() {
+            let (times, last) = (self.times(sample), self.steps(sample));
+            let observed = self.observed(sample).iter().rev();
+            grid.push_observed(times.iter().rev().copied(), observed.map(|&step| last - step))?;
+        }
+        Ok(grid)
+    }
+
     /// Number of samples.
     pub fn samples(&self) -> usize {
         self.offsets.len() - 1

@@ -2,6 +2,7 @@
 
 mod block;
 mod chunk;
+mod forward;
 mod grid;
 mod path;
 mod penalty;

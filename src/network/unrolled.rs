@@ -257,7 +257,7 @@ fn run<T: Real>(
     }
 }
 
-fn check_finite<T: Real>(what: &'static str, numbers: &[T]) -> Result<(), Error> {
+pub(super) fn check_finite<T: Real>(what: &'static str, numbers: &[T]) -> Result<(), Error> {
     match numbers.iter().all(|x| x.is_finite()) {
         true => Ok(()),
         false => Err(Error::NotFinite { what, location: None }),

@@ -2,7 +2,7 @@
 
 use super::Colour;
 use crate::Error;
-use crate::file::write_atomically;
+use crate::file::write_whole;
 use plotters::prelude::*;
 use plotters::style::FontTransform;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -47,7 +47,7 @@ pub(super) fn draw(path: &Path, [width, height]: [f64; 2], figure: impl FnOnce(&
     drop(canvas);
     let drawn_size = format!("width=\"{}\" height=\"{}\"", size[0], size[1]);
     let shown_size = format!("width=\"{width:.0}\" height=\"{height:.0}\" stroke-linejoin=\"round\"");
-    write_atomically(path, svg.replacen(&drawn_size, &shown_size, 1).as_bytes())
+    write_whole(path, svg.replacen(&drawn_size, &shown_size, 1).as_bytes())
 }
 
 impl Canvas<'_> {

@@ -22,4 +22,9 @@ impl<T> Trace<T> {
     pub fn new() -> Self {
         Trace { blocks: Vec::new() }
     }
+
+    /// Forgets what a pass before this one found, for a step elsewhere.
+    pub(crate) fn forget(&mut self) {
+        self.blocks.iter_mut().for_each(|block| block.surprise.clear());
+    }
 }

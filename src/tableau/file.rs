@@ -89,7 +89,7 @@ impl Tableau {
             Format::Toml => self.to_toml(),
             Format::Json => self.to_json(),
         };
-        crate::file::write_atomically(path, text.as_bytes())
+        crate::file::write_whole(path, text.as_bytes())
     }
 
     /// Keys and values, in the notation that TOML and JSON share but for text.

@@ -8,7 +8,7 @@
 //! one: any changed digit changes it.
 
 use crate::Error;
-use crate::file::write_atomically;
+use crate::file::write_whole;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -39,7 +39,7 @@ pub(super) fn save(path: &Path, format: &str, format_version: u64, contents: &im
     };
     let mut text = json().map_err(|e| Error::Io { path: path.to_path_buf(), source: e.into() })?;
     text.push('\n');
-    write_atomically(path, text.as_bytes())
+    write_whole(path, text.as_bytes())
 }
 
 /// Loads the contents of a file of a format and version.
@@ -53,6 +53,9 @@ pub(super) fn load<C: DeserializeOwned>(path: &Path, format: &str, format_versio
         column: e.column(),
         reason: reason(&e),
     };
+    if bytes.trim_ascii_start().first().is_some_and(|&first| first != b'{') {
+        return Err(invalid(path, format!("this is no file of kutta's, expected a `{format}` as saved by kutta")));
+    }
     let value: Value = serde_json::from_slice(&bytes).map_err(syntax)?;
     let head: Head = serde_json::from_value(value)
         .map_err(|e| invalid(path, format!("{}; expected a `{format}` as saved by kutta", reason(&e))))?;

@@ -1,19 +1,22 @@
 //! Trained models: a network with its parameters, in the units of the data it learned from.
 
-use super::document;
+use super::{Rmse, Seen, document};
 use crate::data::{Standardisation, Trajectories, Trajectory};
 use crate::field::{Effective, Purpose};
 use crate::network::{OdeBlock, Sharing};
 use crate::{Error, Flow, Real, VectorField};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::path::Path;
 
 const FORMAT: &str = "kutta model";
 const FORMAT_VERSION: u64 = 1;
+/// Steps that accurate integration may take beyond one for each time that is asked for.
+const MOST_FLOW_STEPS: usize = 100_000;
 
 /// A trained network. All its methods take and give states and times in the units of the data.
+///
+/// A component that never changed in the data is held at its start: they tell nothing of what would change it.
 ///
 /// Saved as JSON: a version, a checksum, and the scheme, field, steps, solver, parameters, standardisation and names.
 /// A model loaded again computes the same bits.
@@ -27,6 +30,9 @@ pub struct Model<F, T = f64> {
     /// In standard units of time.
     block: OdeBlock<F>,
     starts: Vec<LearnedStart>,
+    /// Models saved before this was kept have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seen: Option<Seen>,
     params: Vec<T>,
 }
 
@@ -40,15 +46,6 @@ pub struct LearnedStart {
     pub time: f64,
     /// The state there.
     pub state: Vec<f64>,
-}
-
-/// Root mean square errors, over all observations after the starts, in the units of the data.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Rmse {
-    /// Over all components.
-    pub overall: f64,
-    /// By name of the component.
-    pub by_component: BTreeMap<String, f64>,
 }
 
 impl<F: VectorField, T: Real> Model<F, T> {
@@ -68,7 +65,7 @@ impl<F: VectorField, T: Real> Model<F, T> {
     ) -> Result<Self, Error> {
         let precision = precision::<T>();
         let (components, time_name, starts) = (components.to_vec(), time_name.to_string(), Vec::new());
-        Model { precision, time_name, components, standardisation, block, starts, params }.checked()
+        Model { precision, time_name, components, standardisation, block, starts, seen: None, params }.checked()
     }
 
     fn checked(self) -> Result<Self, Error> {
@@ -88,11 +85,19 @@ impl<F: VectorField, T: Real> Model<F, T> {
         for start in &self.starts {
             Error::check_len("a learned start", "components", start.state.len(), self.block.dim())?;
         }
+        if let Some(seen) = &self.seen {
+            Error::check_len("what was seen", "components", seen.states.len(), self.block.dim())?;
+        }
         Ok(self)
     }
 
     pub(super) fn with_starts(self, starts: Vec<LearnedStart>) -> Self {
         Model { starts, ..self }
+    }
+
+    /// The same model, which learned from these data.
+    pub(super) fn having_seen(self, data: &Trajectories) -> Self {
+        Model { seen: Some(Seen::of(data)), ..self }
     }
 
     /// The network, in standard units.
@@ -125,6 +130,16 @@ impl<F: VectorField, T: Real> Model<F, T> {
         &self.starts
     }
 
+    /// The times and states it learned from, if they are known.
+    pub fn seen(&self) -> Option<&Seen> {
+        self.seen.as_ref()
+    }
+
+    /// Whether component `i` never changed in the data, and is held where it starts.
+    fn holds(&self, i: usize) -> bool {
+        self.seen.as_ref().is_some_and(|seen| seen.is_constant(i))
+    }
+
     /// The longest step, in the units of the data.
     pub fn step_size(&self) -> f64 {
         self.block.step() * self.standardisation.time_scale()
@@ -132,19 +147,20 @@ impl<F: VectorField, T: Real> Model<F, T> {
 
     /// The trajectory from `start` at `t0`, by the network's own steps: between two of the times the fewest equal ones
     /// that are no longer than those of training. It holds `start` and the states at `times`, which ascend from `t0`;
-    /// if they begin with `t0`, that is the start.
+    /// if they begin with `t0`, that is the start. Times that descend from `t0` give a hindcast: the trajectory, whose
+    /// times ascend in any case, ends with the start.
     ///
     /// # Errors
-    /// [`Error::ShapeMismatch`] for a start of another dimension, [`Error::InvalidArgument`] for times that do not
-    /// ascend, and the errors of [`Unrolled::forward`](crate::network::Unrolled::forward).
+    /// [`Error::ShapeMismatch`] for a start of another dimension, [`Error::InvalidArgument`] for times that neither ascend
+    /// nor descend, and the errors of [`OdeBlock::forward`].
     pub fn predict(&self, start: &[f64], t0: f64, times: &[f64]) -> Result<Trajectory, Error> {
-        Error::check_len("start", "components", start.len(), self.block.dim())?;
-        let mut all = vec![t0];
-        all.extend(&times[usize::from(times.first() == Some(&t0))..]);
-        // The states to come are filled with the start; only the first is read.
-        let states = start.repeat(all.len());
-        let wanted = Trajectories::new(self.components.clone(), vec![Trajectory::new("", all, states)?])?;
-        Ok(self.follow(&wanted)?.trajectory(0).clone())
+        let (wanted, backward) = self.wanted(start, t0, times)?;
+        let mut grid = self.block.grid_through(&self.standardisation.apply(&wanted)?)?;
+        if backward {
+            grid = grid.reversed()?;
+        }
+        let path = self.block.forward(&self.params, &grid, &self.standard_state(start)?)?;
+        self.trajectory(start, wanted.trajectory(0), backward, path.sample(0))
     }
 
     /// The trajectory from `start` at `t0`, by accurate integration of the learned field instead of the network's steps:
@@ -152,40 +168,89 @@ impl<F: VectorField, T: Real> Model<F, T> {
     /// for [`predict`](Model::predict).
     ///
     /// # Errors
-    /// As [`Flow::solve`], and [`Error::InvalidArgument`] for times that do not ascend from `t0`.
+    /// As [`Flow::solve`], and [`Error::InvalidArgument`] for times that neither ascend nor descend from `t0`.
     pub fn flow(&self, start: &[f64], t0: f64, times: &[f64], tolerance: f64) -> Result<Trajectory, Error> {
-        Error::check_len("start", "components", start.len(), self.block.dim())?;
-        let mut all = vec![t0];
-        all.extend(&times[usize::from(times.first() == Some(&t0))..]);
-        // Refuses what is not a trajectory before the work begins; its states are replaced at the end.
-        let placeholder = start.repeat(all.len());
-        let trajectory = Trajectory::new("", all, placeholder)?;
-        let mut states = start.to_vec();
-        self.standardisation.apply_states(&mut states)?;
-        let mut state: Vec<T> = states.iter().map(|&x| T::constant(x)).collect();
+        // Refuses what is not a trajectory before the work begins.
+        let (wanted, backward) = self.wanted(start, t0, times)?;
+        let mut times: Vec<f64> =
+            wanted.trajectory(0).times().iter().map(|&t| self.standardisation.apply_time(t)).collect();
+        if backward {
+            times.reverse();
+        }
+        let mut states = self.standard_state(start)?;
         let count = self.block.field().param_count();
-        let times: Vec<f64> = trajectory.times().iter().map(|&t| self.standardisation.apply_time(t)).collect();
-        let flow = |layer: usize| {
+        let flow = |layer: usize, outputs: usize| {
             let params = &self.params[layer * count..][..count];
-            Flow::new(self.block.field(), params).tolerance(tolerance, 1e-3 * tolerance)
+            // Every time that is asked for may cost a step of its own.
+            Flow::new(self.block.field(), params)
+                .tolerance(tolerance, 1e-3 * tolerance)
+                .max_steps(MOST_FLOW_STEPS + outputs)
+        };
+        let located = |error| match error {
+            Error::ToleranceNotMet { time, reason } => {
+                Error::ToleranceNotMet { time: self.standardisation.invert_time(time), reason }
+            }
+            other => other,
         };
         if self.block.sharing() == Sharing::Shared {
-            let path = flow(0).solve(times[0], &state, &times[1..])?;
-            states.extend(path.states().iter().map(|x| x.to_f64()));
+            let path = flow(0, times.len()).solve(times[0], &states, &times[1..]).map_err(located)?;
+            states.extend_from_slice(path.states());
         } else {
+            let mut state = states.clone();
             for pair in times.windows(2) {
                 // Where parameters change, the field jumps: integration restarts there.
                 let mut from = pair[0];
                 for until in self.changes_between(pair[0], pair[1]).into_iter().chain([pair[1]]) {
-                    let path = flow(self.block.layer_at(from)).solve(from, &state, &[until])?;
+                    let layer = self.block.layer_at(from.min(until));
+                    let path = flow(layer, 1).solve(from, &state, &[until]).map_err(located)?;
                     state.copy_from_slice(path.state(0));
                     from = until;
                 }
-                states.extend(state.iter().map(|x| x.to_f64()));
+                states.extend_from_slice(&state);
             }
         }
+        self.trajectory(start, wanted.trajectory(0), backward, &states)
+    }
+
+    /// A trajectory at the times wanted, ascending, whose states are not known yet; and whether they are to be found from
+    /// its end.
+    fn wanted(&self, start: &[f64], t0: f64, times: &[f64]) -> Result<(Trajectories, bool), Error> {
+        Error::check_len("start", "components", start.len(), self.block.dim())?;
+        let mut all = vec![t0];
+        all.extend(&times[usize::from(times.first() == Some(&t0))..]);
+        let backward = all.len() > 1 && all[1] < t0;
+        if backward {
+            all.reverse();
+        }
+        let states = start.repeat(all.len());
+        Ok((Trajectories::new(self.components.clone(), vec![Trajectory::new("", all, states)?])?, backward))
+    }
+
+    /// In the units and the precision of the network.
+    fn standard_state(&self, state: &[f64]) -> Result<Vec<T>, Error> {
+        let mut state = state.to_vec();
+        self.standardisation.apply_states(&mut state)?;
+        Ok(state.into_iter().map(T::constant).collect())
+    }
+
+    /// What was predicted from `start` at the times of `wanted`, in the units of the data. The start is what it was.
+    fn trajectory(
+        &self,
+        start: &[f64],
+        wanted: &Trajectory,
+        backward: bool,
+        predicted: &[T],
+    ) -> Result<Trajectory, Error> {
+        let mut states: Vec<f64> = predicted.iter().map(|x| x.to_f64()).collect();
         self.standardisation.invert_states(&mut states)?;
-        Trajectory::new("", trajectory.times().to_vec(), states)
+        states[..start.len()].copy_from_slice(start);
+        for i in (0..start.len()).filter(|&i| self.holds(i)) {
+            states.iter_mut().skip(i).step_by(start.len()).for_each(|y| *y = start[i]);
+        }
+        if backward {
+            states = states.chunks_exact(start.len()).rev().flatten().copied().collect();
+        }
+        Trajectory::new(wanted.id(), wanted.times().to_vec(), states)
     }
 
     /// Predictions of recorded trajectories from their first observations, at their times.
@@ -213,18 +278,14 @@ impl<F: VectorField, T: Real> Model<F, T> {
         start: impl Fn(&'a Trajectory) -> &'a [f64],
     ) -> Result<Trajectories, Error> {
         Error::check_len("data", "components", data.dim(), self.block.dim())?;
-        let mut starts: Vec<f64> = data.iter().flat_map(start).copied().collect();
-        self.standardisation.apply_states(&mut starts)?;
-        let starts: Vec<T> = starts.into_iter().map(T::constant).collect();
+        let starts: Vec<&[f64]> = data.iter().map(start).collect();
+        let standard: Vec<T> = self.standard_state(&starts.concat())?;
         let grid = self.block.grid_through(&self.standardisation.apply(data)?)?;
-        let mut unrolled = self.block.unroll(&grid)?;
-        let path = unrolled.forward(&self.params, &starts)?;
-        let predicted = |(sample, trajectory): (usize, &Trajectory)| {
-            let mut states: Vec<f64> = path.sample(sample).iter().map(|x| x.to_f64()).collect();
-            self.standardisation.invert_states(&mut states)?;
-            Trajectory::new(trajectory.id(), trajectory.times().to_vec(), states)
-        };
-        let predicted = data.iter().enumerate().map(predicted).collect::<Result<_, Error>>()?;
+        let path = self.block.forward(&self.params, &grid, &standard)?;
+        let predicted = data.iter().zip(starts).enumerate();
+        let predicted =
+            predicted.map(|(sample, (wanted, start))| self.trajectory(start, wanted, false, path.sample(sample)));
+        let predicted = predicted.collect::<Result<_, Error>>()?;
         Trajectories::new(data.components().to_vec(), predicted)?.with_time_name(data.time_name())
     }
 
@@ -251,9 +312,7 @@ impl<F: VectorField, T: Real> Model<F, T> {
     /// [`Error::ShapeMismatch`] for a state of another dimension, [`Error::NotFinite`] if the derivative is not finite.
     pub fn derivative(&self, t: f64, state: &[f64]) -> Result<Vec<f64>, Error> {
         Error::check_len("state", "components", state.len(), self.block.dim())?;
-        let mut state = state.to_vec();
-        self.standardisation.apply_states(&mut state)?;
-        let state: Vec<T> = state.into_iter().map(T::constant).collect();
+        let state = self.standard_state(state)?;
         let t = self.standardisation.apply_time(t);
         let count = self.block.field().param_count();
         let learned = &self.params[self.block.layer_at(t) * count..][..count];
@@ -265,7 +324,8 @@ impl<F: VectorField, T: Real> Model<F, T> {
             return Err(Error::NotFinite { what: "the derivative", location: None });
         }
         let scale = self.standardisation.derivative_scale();
-        Ok(slope.iter().zip(scale).map(|(x, scale)| x.to_f64() / scale).collect())
+        let slope = slope.iter().zip(scale).enumerate();
+        Ok(slope.map(|(i, (x, scale))| if self.holds(i) { 0.0 } else { x.to_f64() / scale }).collect())
     }
 
     /// The eigenvalues of the Jacobian of the learned field at the states of a trajectory, `[real part, imaginary part]`, in
@@ -286,13 +346,17 @@ impl<F: VectorField, T: Real> Model<F, T> {
         Ok(found)
     }
 
-    /// The standard times after `from` and before `to` at which the parameters change.
+    /// The standard times between `from` and `to` at which the parameters change, on the way.
     fn changes_between(&self, from: f64, to: f64) -> Vec<f64> {
         let change = |n: usize| self.block.start_time() + n as f64 * self.block.step();
         // With the slack of the block's own search, so that no sliver of an interval is left.
         let slack = 1e-6 * self.block.step();
-        let inside = |t: &f64| *t > from + slack && *t < to - slack;
-        (1..self.block.step_count()).map(change).filter(inside).collect()
+        let inside = |t: &f64| *t > from.min(to) + slack && *t < from.max(to) - slack;
+        let mut changes: Vec<f64> = (1..self.block.step_count()).map(change).filter(inside).collect();
+        if to < from {
+            changes.reverse();
+        }
+        changes
     }
 
     /// Saves the model; the file appears whole or not at all.
@@ -328,26 +392,4 @@ impl<F: VectorField, T: Real> Model<F, T> {
 /// `f32` or `f64`.
 pub(super) fn precision<T>() -> String {
     format!("f{}", 8 * size_of::<T>())
-}
-
-impl Rmse {
-    /// Of predictions at the times of `data`.
-    fn between(predicted: &Trajectories, data: &Trajectories) -> Result<Self, Error> {
-        let dim = data.dim();
-        let mut squares = vec![0.0; dim];
-        for (predicted, observed) in predicted.iter().zip(data) {
-            for k in 1..observed.len() {
-                let errors = predicted.state(k).iter().zip(observed.state(k));
-                squares.iter_mut().zip(errors).for_each(|(sum, (x, y))| *sum += (x - y) * (x - y));
-            }
-        }
-        let count = (data.observations() - data.len()) as f64;
-        let root = |sum: f64, of: f64| (sum / of).sqrt();
-        let overall = root(squares.iter().sum(), count * dim as f64);
-        if !overall.is_finite() {
-            return Err(Error::NotFinite { what: "the root mean square error", location: None });
-        }
-        let by_component = data.components().iter().cloned().zip(squares.iter().map(|&s| root(s, count))).collect();
-        Ok(Rmse { overall, by_component })
-    }
 }

@@ -1,7 +1,7 @@
 //! The record of a training.
 
 use crate::Error;
-use crate::file::write_atomically;
+use crate::file::write_whole;
 use crate::regularisation::Penalties;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt::Write;
@@ -62,7 +62,7 @@ impl Record {
     /// # Errors
     /// [`Error::Io`] if the file cannot be written.
     pub fn write_csv(&self, path: impl AsRef<Path>) -> Result<(), Error> {
-        write_atomically(path.as_ref(), self.to_csv().as_bytes())
+        write_whole(path.as_ref(), self.to_csv().as_bytes())
     }
 
     fn to_csv(&self) -> String {

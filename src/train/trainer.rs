@@ -14,6 +14,8 @@ use crate::{Error, Real, Regularisation, VectorField};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Learns the parameters of a network from recorded trajectories.
 ///
@@ -41,7 +43,8 @@ use std::path::PathBuf;
 ///
 /// The steps are no longer than the block's step size and land on the observations. The parameters that training gives
 /// are the best it saw: of least validation loss if data are held out, otherwise of least training loss; with
-/// mini-batches and nothing held out, the last.
+/// mini-batches and nothing held out, the last. If it ends before whole trajectories are predicted, the last or the first,
+/// whichever predict them better.
 ///
 /// The training loss of an epoch is that of its step. In training, a [`Normalised`](crate::field::Normalised) field takes
 /// operator norms from [`Norms::PowerIteration`](crate::field::Norms), a little too small, and the model has exact ones:
@@ -61,6 +64,7 @@ pub struct Trainer<F, L = MeanSquare> {
     progress: bool,
     checkpoint: Option<(PathBuf, usize)>,
     resume: Option<PathBuf>,
+    stop: Arc<AtomicBool>,
     /// The block as JSON, if there are checkpoints to compare.
     description: Value,
 }
@@ -77,6 +81,7 @@ impl<F: VectorField> Trainer<F> {
             progress: false,
             checkpoint: None,
             resume: None,
+            stop: Arc::default(),
             description: Value::Null,
         }
     }
@@ -90,8 +95,8 @@ impl<F, L> Trainer<F, L> {
 
     /// The loss.
     pub fn loss<M>(self, loss: M) -> Trainer<F, M> {
-        let Trainer { block, epochs, settings, initial, progress, checkpoint, resume, description, .. } = self;
-        Trainer { block, loss, epochs, settings, initial, progress, checkpoint, resume, description }
+        let Trainer { block, epochs, settings, initial, progress, checkpoint, resume, stop, description, .. } = self;
+        Trainer { block, loss, epochs, settings, initial, progress, checkpoint, resume, stop, description }
     }
 
     /// Number of epochs, those before a [`resume`](Trainer::resume) included. Nothing else depends on it: training on
@@ -179,9 +184,15 @@ impl<F, L> Trainer<F, L> {
         Trainer { initial: Some(params.into()), ..self }
     }
 
-    /// Shows a progress bar on standard error, if that is a terminal.
+    /// Shows progress on standard error: a bar, if that is a terminal, or else a line every few seconds.
     pub fn progress(self, progress: bool) -> Self {
         Trainer { progress, ..self }
+    }
+
+    /// Ends training after the epoch during which `stop` becomes true, as if there were no epochs left: with the best
+    /// parameters until then, and a checkpoint if there are checkpoints.
+    pub fn stop_when(self, stop: Arc<AtomicBool>) -> Self {
+        Trainer { stop, ..self }
     }
 }
 
@@ -274,13 +285,15 @@ impl<F: VectorField + Clone, L> Trainer<F, L> {
     where
         L: Loss<T>,
     {
-        let mut progress = Progress::new(self.progress, self.epochs);
-        while !session.is_over(self.epochs) {
+        let mut progress = Progress::new(self.progress, session.state.epoch, self.epochs);
+        let is_over =
+            |session: &Session<'_, F, T, L>| session.is_over(self.epochs) || self.stop.load(Ordering::Relaxed);
+        while !is_over(session) {
             let epoch = session.epoch();
             progress.show(&session.state.record);
             epoch?;
             if let Some((path, every)) = &self.checkpoint
-                && (session.is_over(self.epochs) || session.state.epoch.is_multiple_of((*every).max(1)))
+                && (is_over(session) || session.state.epoch.is_multiple_of((*every).max(1)))
             {
                 checkpoint::save(path, settings, &session.state)?;
             }
@@ -332,7 +345,7 @@ impl<F: VectorField + Clone, L> Trainer<F, L> {
             state: state.to_vec(),
         };
         let starts = training.iter().zip(states.chunks_exact(training.dim())).map(start).collect();
-        Ok(model.with_starts(starts))
+        Ok(model.with_starts(starts).having_seen(training))
     }
 }
 

@@ -1,0 +1,128 @@
+//! What a fit says of its data and of itself.
+
+use super::*;
+
+/// A folder with `data.csv` of this text.
+fn with(text: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("data.csv"), text).unwrap();
+    folder
+}
+
+/// Rows of a time and what is computed from it, under a header.
+fn rows(header: &str, count: i32, row: impl Fn(f64) -> Vec<f64>) -> String {
+    let line = |k: i32| row(f64::from(k)).iter().map(|x| format!(",{x}")).collect::<String>();
+    (0..count).map(|k| format!("{k}{}\n", line(k))).fold(format!("{header}\n"), |text, line| text + &line)
+}
+
+fn verdict(folder: &TempDir, options: &str) -> Value {
+    json(&succeeds(folder, &format!("fit data.csv {options} --json")))["verdict"].take()
+}
+
+fn says(verdict: &Value, list: &str, words: &str) -> bool {
+    verdict[list].as_array().unwrap().iter().any(|text| text.as_str().unwrap().contains(words))
+}
+
+#[test]
+fn a_fit_no_better_than_the_mean_says_so() {
+    // Thirteen orders of magnitude, of which a network in the units of the data does not see one.
+    let folder = with(&rows("t,x", 31, |t| vec![t.exp()]));
+    let options = "--raw --epochs 1 --hidden 4 --lr 1e-9";
+    let found = verdict(&folder, options);
+    assert_eq!((&found["overall"], &found["components"]["x"]["worth"]), (&"worthless".into(), &"worthless".into()));
+    assert!(found["components"]["x"]["error"].as_f64().unwrap() >= 1.0, "{found}");
+    assert!(says(&found, "advice", "`x` spans 13 orders of magnitude") && says(&found, "advice", "--seed"), "{found}");
+    let text = succeeds(&folder, &format!("fit data.csv {options}"));
+    assert!(text.contains("verdict  worthless: `x` is predicted ") && text.contains("\nadvice   "), "{text}");
+    assert!(says(&found, "advice", "leave out --raw"), "{found}");
+}
+
+#[test]
+fn a_training_that_goes_astray_ends_no_worse_than_it_began() {
+    let folder = folder();
+    let rmse = |options: &str| {
+        let output =
+            command(folder.path(), &format!("fit data.csv --optimizer sgd --json {options}")).output().unwrap();
+        json(&text(&output.stdout))["train_rmse"]["overall"].as_f64().unwrap()
+    };
+    let start = rmse("--lr 1e-300 --epochs 1");
+    let astray = rmse("--lr 1e100 --epochs 50");
+    assert!(astray <= start, "{astray} and {start}");
+}
+
+#[test]
+fn a_good_fit_says_so_and_gives_no_advice() {
+    let folder = with(&rows("t,x", 40, |t| vec![(-0.1 * t).exp()]));
+    let found = verdict(&folder, "--epochs 400 --hidden 4");
+    assert_eq!(found["overall"], "good", "{found}");
+    assert!(found["advice"].as_array().unwrap().is_empty() && found["notes"].as_array().unwrap().is_empty(), "{found}");
+    let text = succeeds(&folder, "fit data.csv --epochs 400 --hidden 4");
+    assert!(text.contains("verdict  good, on what it learned from\n"), "{text}");
+}
+
+#[test]
+fn more_parameters_than_numbers_are_told() {
+    let folder = with("t,x\n0,1\n1,0.367879441\n2,0.135335283\n");
+    let found = verdict(&folder, "--epochs 5");
+    assert_eq!((found["parameters"].as_u64(), found["numbers"].as_u64()), (Some(480), Some(3)));
+    assert!(says(&found, "notes", "480 parameters for 3 numbers"), "{found}");
+}
+
+#[test]
+fn constants_stay_constant_and_have_no_deviation() {
+    let folder = with("t,x,c\n0,1,5\n1,0.5,5\n2,0.3,5\n3,0.2,5\n");
+    let object = json(&succeeds(&folder, &format!("fit data.csv {QUICK} --json")));
+    assert_eq!(object["standard_deviation"]["c"], 0.0);
+    assert_eq!(object["train_rmse"]["by_component"]["c"], 0.0);
+    assert_eq!(object["verdict"]["components"]["c"]["worth"], "constant");
+    assert!(says(&object["verdict"], "notes", "`c` never changes, and is held constant"));
+    for options in ["--until 3", "--until 3 --flow", "--until -2"] {
+        let output = command(folder.path(), &format!("predict model.json {options} --json")).output().unwrap();
+        let path = json(&outcome(output).0);
+        assert!(path["states"].as_array().unwrap().iter().all(|state| state[1] == 5.0), "{path}");
+    }
+}
+
+#[test]
+fn columns_that_are_no_components_of_a_state_are_told() {
+    let heater = |t: f64| if (t / 40.0).fract() < 0.5 { 0.0 } else { 20.0 };
+    let folder = with(&rows("t,T,phi", 100, |t| vec![(0.1 * t).sin(), heater(t)]));
+    let found = verdict(&folder, "--epochs 1 --hidden 4");
+    assert!(says(&found, "notes", "`phi` stays and jumps, like an input"), "{found}");
+    assert!(!says(&found, "notes", "`T`"), "{found}");
+    let folder = with("trajectory,t,x,k\na,0,1,2\na,1,0.5,2\nb,0,1,3\nb,1,0.3,3\n");
+    assert!(says(&verdict(&folder, QUICK), "notes", "`k` changes from record to record alone: it is a constant"));
+    let folder = with("index,t,x\n0,0,1\n1,0.1,2\n2,0.2,1\n");
+    assert!(says(&verdict(&folder, QUICK), "notes", "the time is the first column, `index`; `t` is learned"));
+    let folder = with(&rows("t,x", 30, |t| vec![t.sin()]));
+    assert!(says(&verdict(&folder, QUICK), "advice", "`x` rises and falls, which a single component"));
+    let help = succeeds(&folder, "fit --help");
+    for word in ["cannot be given", "inputs", "constants", "gaps"] {
+        assert!(help.contains(word), "no `{word}` in {help}");
+    }
+}
+
+#[test]
+fn squares_of_huge_numbers_do_not_overflow() {
+    let folder = with(&rows("t,x", 20, |t| vec![1e300 * (-0.1 * t).exp()]));
+    let object = json(&succeeds(&folder, "fit data.csv --epochs 50 --hidden 4 --json"));
+    assert!(object["train_rmse"]["overall"].as_f64().is_some_and(f64::is_finite), "{object}");
+    fails(&folder, "fit data.csv --raw --epochs 5", 1, &["not finite", "leave out --raw"]);
+}
+
+#[test]
+fn a_component_may_be_called_t_and_trajectories_have_a_capital() {
+    let folder = with("time,t\n0,20\n1,21\n2,21.5\n3,22\n");
+    succeeds(&folder, &format!("fit data.csv {QUICK}"));
+    assert!(succeeds(&folder, "predict model.json --until 2").starts_with("time,t\n0.0,20.0\n"));
+    let folder = with("Trajectory,t,x\n1,0,1\n1,1,2\n2,0,1\n2,1,3\n");
+    assert!(succeeds(&folder, &format!("fit data.csv {QUICK}")).contains("4 observations, 2 trajectories"));
+}
+
+#[test]
+fn more_threads_than_cores_are_not_started() {
+    let folder = folder();
+    succeeds(&folder, &format!("fit data.csv {QUICK} --threads 1000000000"));
+    let mut command = command(folder.path(), &format!("fit data.csv {QUICK}"));
+    outcome(command.env("RAYON_NUM_THREADS", "1000000000").output().unwrap());
+}

@@ -1,0 +1,143 @@
+//! Predictions: back in time, too far, beyond what was seen.
+
+use super::*;
+use kutta::data::Trajectories;
+
+#[test]
+fn hindcasts_lead_back_and_end_with_the_start() {
+    let folder = folder();
+    succeeds(&folder, "fit data.csv --epochs 50 --hidden 4 --scheme gauss_1 --tolerance 1e-12");
+    let predict = |options: &str| {
+        let output = command(folder.path(), &format!("predict model.json {options}")).output().unwrap();
+        outcome(output).0
+    };
+    let there = Trajectories::from_csv_str(&predict("--until 1905"), "out").unwrap();
+    let there = there.trajectory(0);
+    let end = there.state(there.len() - 1);
+    for options in ["", "--flow --tolerance 1e-10"] {
+        let back = predict(&format!("--start {},{} --from 1905 --until 1900 {options}", end[0], end[1]));
+        let back = Trajectories::from_csv_str(&back, "out").unwrap();
+        let back = back.trajectory(0);
+        assert_eq!(back.times(), there.times());
+        assert_eq!(back.state(back.len() - 1), end);
+        // A symmetric scheme leads back to where it came from; the flow does, but for what the scheme errs.
+        let allowed = if options.is_empty() { 1e-6 } else { 1.0 };
+        for (x, y) in back.states().iter().zip(there.states()) {
+            assert!((x - y).abs() < allowed, "{x} and {y}");
+        }
+    }
+    let early = json(&predict("--until 1898.5 --every 1 --json"));
+    assert_eq!(early["times"], serde_json::json!([1898.5, 1899.0, 1900.0]));
+    assert_eq!(early["states"][2], serde_json::json!([30.0, 4.0]));
+}
+
+#[test]
+fn the_start_is_what_was_asked_for() {
+    let folder = folder();
+    succeeds(&folder, &format!("fit data.csv {QUICK}"));
+    // Numbers that standard units and back would change in the last digit.
+    for start in ["1,-1", "0.1,0.7", "1e-300,-0.3"] {
+        for options in ["", "--flow"] {
+            let arguments = format!("predict model.json --start {start} --until 1900.5 --every 0.5 {options} --json");
+            let (out, _) = outcome(command(folder.path(), &arguments).output().unwrap());
+            let expected: Vec<f64> = start.split(',').map(|x| x.parse().unwrap()).collect();
+            assert_eq!(json(&out)["states"][0], serde_json::json!(expected));
+        }
+    }
+}
+
+#[test]
+fn too_far_is_said_in_years_and_few_digits() {
+    let folder = folder();
+    succeeds(&folder, &format!("fit data.csv {QUICK}"));
+    for until in ["1e308", "-1e308", "1e300"] {
+        for options in ["", "--flow", "--every 1e300"] {
+            let arguments = format!("predict model.json --until {until} {options}");
+            fails(&folder, &arguments, 2, &[&format!("--until is {until}, too far: expected")]);
+            let err = text(&command(folder.path(), &arguments).output().unwrap().stderr);
+            assert!(err.len() < 250, "{err}");
+        }
+    }
+    fails(&folder, "predict model.json --until 1905 --every 1e-300", 2, &["--every is 1e-300"]);
+}
+
+#[test]
+fn a_flow_that_ends_early_is_told_in_the_words_of_the_command() {
+    let folder = folder();
+    // Identity units make a linear field, whose growth overflows.
+    let fit = "fit data.csv --raw --hidden 4 --activation identity --epochs 1 --lr 0.5 --scheme euler --seed";
+    let ended = (0..20).find_map(|seed| {
+        outcome(command(folder.path(), &format!("{fit} {seed}")).output().unwrap());
+        let arguments = "predict model.json --flow --until 1e6 --every 1e5";
+        let output = command(folder.path(), arguments).output().unwrap();
+        let err = text(&output.stderr);
+        (output.status.code() == Some(1) && err.contains("--flow came as far as")).then_some(err)
+    });
+    let err = ended.expect("one of these grows without bound");
+    assert!(err.contains("year = ") && err.contains("--tolerance") && !err.contains("max_steps"), "{err}");
+}
+
+#[test]
+fn many_states_of_a_flow_are_no_reason_to_give_up() {
+    let folder = folder();
+    succeeds(&folder, &format!("fit data.csv {QUICK}"));
+    let arguments = "predict model.json --flow --every 1e-5 --until 1901.2";
+    let (path, _) = outcome(command(folder.path(), arguments).output().unwrap());
+    assert_eq!(path.lines().count(), 120_002);
+}
+
+#[test]
+fn what_is_outside_of_what_was_seen_is_said() {
+    let folder = folder();
+    succeeds(&folder, &format!("fit data.csv {QUICK}"));
+    let warnings = |arguments: &str| {
+        let (out, err) = outcome(command(folder.path(), &format!("predict model.json {arguments}")).output().unwrap());
+        let Value::Array(listed) = json(&out)["warnings"].take() else { panic!("{out}") };
+        let told: String = listed.iter().map(|text| format!("warning: {}\n", text.as_str().unwrap())).collect();
+        assert_eq!(told, err);
+        err
+    };
+    assert_eq!(warnings("--until 1900.01 --json"), "");
+    let far = warnings("--start 30,200 --until 1900.5 --json");
+    assert!(far.contains("`lynx` leaves what was seen, 4 to 59: it reaches 20"), "{far}");
+    let negative = warnings("--start -30,4 --until 1900.5 --json");
+    assert!(negative.contains("`hare` leaves") && negative.contains("cannot be imposed yet"), "{negative}");
+    let late = warnings("--until 1930 --json");
+    assert!(late.contains("beyond the data from year = 1900 to 1905, by 5.0 times their length"), "{late}");
+    // An equation that changes with time knows nothing of other times.
+    succeeds(&folder, &format!("fit data.csv {QUICK} --time-input"));
+    let late = warnings("--until 1906 --json");
+    assert!(
+        late.contains("the equation changes with time, and was learned from data from year = 1900 to 1905"),
+        "{late}"
+    );
+}
+
+#[test]
+fn names_of_trajectories_are_told() {
+    let folder = folder();
+    succeeds(&folder, &format!("fit data.csv {QUICK}"));
+    let only = "--trajectory is `foo`, but there is only one, without a name; leave the option out";
+    fails(&folder, "predict model.json --until 1903 --trajectory foo", 2, &[only]);
+}
+
+#[test]
+fn what_is_no_model_is_told_from_what_is_broken() {
+    let folder = folder();
+    let expected = "data.csv: this is no file of kutta's, expected a `kutta model` as saved by kutta";
+    fails(&folder, "predict data.csv --until 1903", 1, &[expected]);
+    fs::write(folder.path().join("bad.json"), "{\"format\": kutta}").unwrap();
+    fails(&folder, "predict bad.json --until 1903", 1, &["bad.json, line 1, column 12"]);
+}
+
+/// One kilobyte a step would be more than there is.
+#[cfg(target_os = "linux")]
+#[test]
+fn steps_between_predicted_states_leave_nothing_behind() {
+    let folder = folder();
+    succeeds(&folder, &format!("fit data.csv {QUICK}"));
+    let predict = "ulimit -v 500000; exec kutta predict model.json --until 601900 --every 600000";
+    let line = predict.replace("kutta", env!("CARGO_BIN_EXE_kutta"));
+    let (out, _) = outcome(Command::new("sh").current_dir(&folder).args(["-c", &line]).output().unwrap());
+    assert_eq!(out.lines().count(), 3);
+}

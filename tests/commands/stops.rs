@@ -1,0 +1,57 @@
+//! Being asked to stop, and what is told until then.
+
+use super::*;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, ChildStderr};
+
+/// A training that would take hours, once it has told how far it is; and the rest of its standard error.
+fn training(folder: &TempDir, options: &str) -> (Child, BufReader<ChildStderr>) {
+    let fit = format!("fit data.csv --hidden 4 --substeps 1 --epochs 100000000 {options}");
+    let mut child =
+        command(folder.path(), &fit).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the command");
+    let (mut err, mut line) = (BufReader::new(child.stderr.take().unwrap()), String::new());
+    while !line.starts_with("epoch ") {
+        line.clear();
+        assert!(err.read_line(&mut line).unwrap() > 0, "no line of progress");
+    }
+    assert!(line.contains(" of 100000000, ") && line.contains(" left, loss "), "{line}");
+    (child, err)
+}
+
+fn signal(child: &Child, name: &str) {
+    assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
+}
+
+/// The exit code, standard output, and the rest of standard error.
+fn end(mut child: Child, err: BufReader<ChildStderr>) -> (Option<i32>, String, String) {
+    let rest: Vec<String> = err.lines().map(|line| line.unwrap()).filter(|line| !line.starts_with("epoch ")).collect();
+    let out = std::io::read_to_string(child.stdout.take().unwrap()).unwrap();
+    (child.wait().unwrap().code(), out, rest.join("\n"))
+}
+
+#[test]
+fn an_interrupted_training_saves_what_it_had() {
+    let folder = folder();
+    let (child, err) = training(&folder, "--checkpoint state.json --checkpoint-every 100000000 --schedule constant");
+    signal(&child, "-INT");
+    let (code, out, err) = end(child, err);
+    assert_eq!(code, Some(130), "{err}");
+    assert!(err.starts_with("stopped: training ended after ") && err.contains("saved in model.json"), "{err}");
+    assert!(err.contains("--resume state.json") && err.lines().count() == 1, "{err}");
+    assert!(out.contains("root mean square error") && out.contains("verdict  "), "{out}");
+    succeeds(&folder, "predict model.json --until 1903");
+    // The state of training is whole, and goes on where it was: it needs as many epochs as the interrupted one.
+    let state = json(&fs::read_to_string(folder.path().join("state.json")).unwrap());
+    assert!(state["contents"]["state"]["epoch"].as_u64().unwrap() > 0);
+}
+
+#[test]
+fn a_terminated_training_saves_what_it_had_and_prints_json() {
+    let folder = folder();
+    let (child, err) = training(&folder, "--json");
+    signal(&child, "-TERM");
+    let (code, out, err) = end(child, err);
+    assert_eq!(code, Some(143), "{err}");
+    assert!(json(&out)["epochs"].as_u64().unwrap() > 0);
+    succeeds(&folder, "predict model.json --until 1903");
+}
