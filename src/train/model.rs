@@ -11,8 +11,6 @@ use std::path::Path;
 
 const FORMAT: &str = "kutta model";
 const FORMAT_VERSION: u64 = 1;
-/// Steps that accurate integration may take beyond one for each time that is asked for.
-const MOST_FLOW_STEPS: usize = 100_000;
 
 /// A trained network. All its methods take and give states and times in the units of the data.
 ///
@@ -179,12 +177,9 @@ impl<F: VectorField, T: Real> Model<F, T> {
         }
         let mut states = self.standard_state(start)?;
         let count = self.block.field().param_count();
-        let flow = |layer: usize, outputs: usize| {
+        let flow = |layer: usize| {
             let params = &self.params[layer * count..][..count];
-            // Every time that is asked for may cost a step of its own.
-            Flow::new(self.block.field(), params)
-                .tolerance(tolerance, 1e-3 * tolerance)
-                .max_steps(MOST_FLOW_STEPS + outputs)
+            Flow::new(self.block.field(), params).tolerance(tolerance, 1e-3 * tolerance)
         };
         let located = |error| match error {
             Error::ToleranceNotMet { time, reason } => {
@@ -193,7 +188,7 @@ impl<F: VectorField, T: Real> Model<F, T> {
             other => other,
         };
         if self.block.sharing() == Sharing::Shared {
-            let path = flow(0, times.len()).solve(times[0], &states, &times[1..]).map_err(located)?;
+            let path = flow(0).solve(times[0], &states, &times[1..]).map_err(located)?;
             states.extend_from_slice(path.states());
         } else {
             let mut state = states.clone();
@@ -202,7 +197,7 @@ impl<F: VectorField, T: Real> Model<F, T> {
                 let mut from = pair[0];
                 for until in self.changes_between(pair[0], pair[1]).into_iter().chain([pair[1]]) {
                     let layer = self.block.layer_at(from.min(until));
-                    let path = flow(layer, 1).solve(from, &state, &[until]).map_err(located)?;
+                    let path = flow(layer).solve(from, &state, &[until]).map_err(located)?;
                     state.copy_from_slice(path.state(0));
                     from = until;
                 }
