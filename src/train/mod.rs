@@ -10,9 +10,12 @@
 //! | keep what was learned when training fails | [`OnFailure`], [`Interrupted`] |
 //! | write a training loop of my own | [`OdeBlock::value_and_grad`](crate::network::OdeBlock::value_and_grad), [`Optimizer`], [`Update`] |
 
+mod best;
 mod checkpoint;
 mod document;
+mod duration;
 mod fit;
+mod join;
 mod loss;
 mod model;
 mod objective;
