@@ -102,6 +102,18 @@ impl Settings {
     /// Largest norm of a gradient, by default.
     pub const CLIP: f64 = 0.1;
 
+    /// Nothing but an optimiser: whole records from the first epoch on, a constant learning rate of 0.001, gradients as they
+    /// are.
+    pub fn plain() -> Self {
+        Settings {
+            optimizer: Adam::new(1e-3).into(),
+            schedule: Schedule::Constant,
+            strategy: Strategy::SingleShooting,
+            clip: None,
+            ..Settings::default()
+        }
+    }
+
     /// The settings with automatic choices made, for so many epochs and a loss that suits parts of records or not.
     pub(super) fn laid_out(&self, epochs: usize, suits_parts: bool) -> Self {
         let (strategy, schedule) = (self.strategy.laid_out(epochs, suits_parts), self.schedule.laid_out(epochs));

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// At the start, the penalty on gaps is smaller than at the end by this factor.
 const PENALTY_GROWTH: f64 = 1e-3;
 /// Segments keep their length for this part of multiple shooting, and are then doubled, so often at most.
-const UNDOUBLED: f64 = 0.625;
+const UNDOUBLED: f64 = 0.6;
 const MOST_DOUBLINGS: usize = 3;
 /// The part of a training after which the default strategy comes to whole records.
 const WARM_UP: f64 = 0.8;
@@ -41,7 +41,7 @@ pub enum Strategy {
     /// Trajectories are cut into segments. Each starts from a state of its own, which is learned along with the
     /// parameters; it begins at the observation there. To the loss is added `w` times the mean square of the gaps between
     /// the end of a segment and the start of the next; `w` grows a thousandfold, geometrically, to `penalty`, so that the
-    /// gaps close. For the first five eighths, segments have the given length; then they are doubled, three times at most,
+    /// gaps close. For the first three fifths, segments have the given length; then they are doubled, three times at most,
     /// so that whole records are no great step. Then follows single shooting.
     ///
     /// *Reference*: Bock, "Recent advances in parameter identification techniques for O.D.E.", 1983.
@@ -211,14 +211,14 @@ mod tests {
 
     #[test]
     fn segments_are_doubled_until_they_are_long() {
-        let strategy = Strategy::MultipleShooting { intervals: 3, epochs: 80, penalty: 10.0 };
-        let lengths = |longest| [0, 49, 50, 59, 60, 69, 70, 79].map(|epoch| strategy.stage(epoch, longest));
+        let strategy = Strategy::MultipleShooting { intervals: 3, epochs: 75, penalty: 10.0 };
+        let lengths = |longest| [0, 44, 45, 54, 55, 64, 65, 74].map(|epoch| strategy.stage(epoch, longest));
         assert_eq!(lengths(100), [3, 3, 6, 6, 12, 12, 24, 24].map(Stage::Segments));
         assert_eq!(lengths(12), [3, 3, 6, 6, 6, 6, 6, 6].map(Stage::Segments));
         assert_eq!(lengths(6), [3; 8].map(Stage::Segments));
         assert_eq!(lengths(3), [Stage::Whole; 8]);
-        let huge = Strategy::MultipleShooting { intervals: usize::MAX - 1, epochs: 80, penalty: 10.0 };
-        assert_eq!(huge.stage(79, usize::MAX), Stage::Segments(usize::MAX - 1));
+        let huge = Strategy::MultipleShooting { intervals: usize::MAX - 1, epochs: 75, penalty: 10.0 };
+        assert_eq!(huge.stage(74, usize::MAX), Stage::Segments(usize::MAX - 1));
     }
 
     #[test]
