@@ -109,7 +109,7 @@ pub struct Fit {
     /// Intervals between observations in the first segments, or in the first horizon
     #[arg(long, default_value_t = Strategy::INTERVALS, value_parser = count, value_name = "INTERVALS", help_heading = "Training", allow_hyphen_values = true)]
     segment: usize,
-    /// Epochs until the strategy has come to whole records [default: four fifths of all epochs]
+    /// Epochs until the strategy has come to whole records [default: nine tenths of all epochs]
     #[arg(long, value_parser = count, value_name = "COUNT", help_heading = "Training", allow_hyphen_values = true)]
     warm_up: Option<usize>,
     /// Final weight of the gaps between segments; the loss counts as 1

@@ -24,9 +24,9 @@ pub struct Adam {
 }
 
 impl Default for Adam {
-    /// Adam with a learning rate of 0.01.
+    /// Adam with a learning rate of 0.005.
     fn default() -> Self {
-        Adam::new(0.01)
+        Adam::new(0.005)
     }
 }
 

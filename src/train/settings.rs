@@ -41,7 +41,7 @@ pub enum OnFailure {
 
 /// Settings of a training; [`Trainer`](super::Trainer) has a method for each.
 ///
-/// By default: Adam at a learning rate of 0.01 that falls to zero along a cosine, on segments first and then on whole records,
+/// By default: Adam at a learning rate of 0.005 that falls to zero along a cosine, on segments first and then on whole records,
 /// with gradients shortened to 0.1, in the data's own units. What these can do is shown by a table in [`train`](super). Networks
 /// that know nothing of the data's units learn better from [`standardised`](Settings::standardised) ones; the parameters of
 /// a right-hand side of one's own have their meaning in the data's.

@@ -8,8 +8,6 @@ const PENALTY_GROWTH: f64 = 1e-3;
 /// Segments keep their length for this part of multiple shooting, and are then doubled, so often at most.
 const UNDOUBLED: f64 = 0.6;
 const MOST_DOUBLINGS: usize = 3;
-/// The part of a training after which the default strategy comes to whole records.
-const WARM_UP: f64 = 0.8;
 
 /// How trajectories are shot at. Predicting a long oscillating record from its start at once tends to end in a flat line:
 /// far from the truth, a prediction out of phase is worse than none. The other strategies are cures.
@@ -24,7 +22,7 @@ const WARM_UP: f64 = 0.8;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Default)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Strategy {
-    /// [`MultipleShooting`](Strategy::MultipleShooting) for four fifths of the training, by segments of 4 intervals and to
+    /// [`MultipleShooting`](Strategy::MultipleShooting) for nine tenths of the training, by segments of 4 intervals and to
     /// a penalty of 10, if the loss [suits parts](super::Loss::suits_parts) of records; otherwise
     /// [`SingleShooting`](Strategy::SingleShooting).
     #[default]
@@ -96,9 +94,9 @@ impl Strategy {
     /// The final weight of gaps by default.
     pub const PENALTY: f64 = 10.0;
 
-    /// Epochs, of so many in all, after which the default strategy comes to whole records: four fifths.
+    /// Epochs, of so many in all, after which the default strategy comes to whole records: nine tenths.
     pub fn warm_up(epochs: usize) -> usize {
-        (WARM_UP * epochs as f64) as usize
+        epochs - epochs / 10
     }
 
     /// What the automatic choice is for a training of so many epochs, with a loss that suits parts of records or not.
@@ -224,7 +222,7 @@ mod tests {
     #[test]
     fn the_automatic_choice_is_laid_out_over_the_training() {
         let laid_out = |suits_parts| Strategy::Automatic.laid_out(3000, suits_parts);
-        assert_eq!(laid_out(true), Strategy::MultipleShooting { intervals: 4, epochs: 2400, penalty: 10.0 });
+        assert_eq!(laid_out(true), Strategy::MultipleShooting { intervals: 4, epochs: 2700, penalty: 10.0 });
         assert_eq!(laid_out(false), Strategy::SingleShooting);
         let growing = Strategy::GrowingHorizon { intervals: 2, epochs: 8 };
         assert_eq!(growing.laid_out(3000, true), growing);
