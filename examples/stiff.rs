@@ -196,6 +196,7 @@ fn train(data: &Trajectories, points: usize, theta: f64, seed: u64) -> Result<(M
         .regularised_by(Regularisation { variation: 0.1, ..Regularisation::default() })
         .optimizer(Adam::new(rate))
         .schedule(Schedule::Cosine { epochs, min: 0.2 * rate })
+        .clip(f64::INFINITY)
         .batch_size(1)
         .epochs(epochs)
         .seed(seed)

@@ -8,7 +8,7 @@ use kutta::field::{Activation, Bounded, Damped, Input, Layered, Mlp, Spectrum, S
 use kutta::network::{Gradient, OdeBlock, Path};
 use kutta::regularisation::{Estimator, ProbeKind, divergence, jacobian_diagonal, jacobian_norm_squared};
 use kutta::solve::Solver;
-use kutta::train::{Adam, MeanSquare, Strategy as Shooting, Trainer};
+use kutta::train::{Adam, MeanSquare, Settings, Strategy as Shooting, Trainer};
 use kutta::{Number, Regularisation, Tableau, VectorField};
 use proptest::prelude::*;
 use rand::{Rng, SeedableRng};
@@ -378,7 +378,11 @@ fn circles() -> Trajectories {
 
 fn trainer(regularisation: Regularisation) -> Trainer<Mlp> {
     let block = OdeBlock::new(Mlp::new([2, 8, 2], Activation::Tanh).unwrap(), Tableau::implicit_midpoint());
-    Trainer::new(block.step_size(0.25)).optimizer(Adam::new(0.01)).epochs(40).regularised_by(regularisation)
+    Trainer::new(block.step_size(0.25))
+        .settings(Settings::plain())
+        .optimizer(Adam::new(0.01))
+        .epochs(40)
+        .regularised_by(regularisation)
 }
 
 #[test]

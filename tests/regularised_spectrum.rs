@@ -5,7 +5,7 @@ use kutta::data::{Trajectories, Trajectory};
 use kutta::field::{Activation, Bounded, Layered, Mlp, Normalised, Norms, Spectrum, Split};
 use kutta::network::{OdeBlock, Path};
 use kutta::regularisation::{Estimator, Penalties, ProbeKind};
-use kutta::train::{Adam, MeanSquare, Model, Trainer, Validation};
+use kutta::train::{Adam, MeanSquare, Model, Settings, Trainer, Validation};
 use kutta::{Error, Regularisation, Tableau, VectorField};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -115,7 +115,7 @@ fn records() -> Trajectories {
 
 fn trainer(norms: Norms, estimator: Estimator) -> Trainer<Field, MeanSquare> {
     let block = block(field(Split::Even, norms), Tableau::implicit_midpoint());
-    Trainer::new(block).optimizer(Adam::new(0.02)).regularised_by(everything(estimator))
+    Trainer::new(block).settings(Settings::plain()).optimizer(Adam::new(0.02)).regularised_by(everything(estimator))
 }
 
 #[test]

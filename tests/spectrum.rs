@@ -5,7 +5,7 @@ use kutta::field::{
     Activation, Bounded, Damped, Dense, Effective, Input, Layered, LinearOperator, Mlp, Normalised, Norms, Purpose,
     Spectrum, Split, WithInputs, leading_singular_vectors, power_iteration, spectral_norm,
 };
-use kutta::train::{Adam, Model, Trainer, Validation};
+use kutta::train::{Adam, Model, Settings, Trainer, Validation};
 use kutta::{Error, OdeBlock, Real, Tableau, VectorField};
 use proptest::prelude::*;
 use rand::{Rng, SeedableRng};
@@ -331,7 +331,11 @@ fn training_keeps_the_spectrum_and_a_saved_model_predicts_the_same_bits() {
             let inner = stiff().field().inner().clone().with_norms(norms);
             let field = Bounded::new(inner, stiff().field().spectrum());
             let block = OdeBlock::new(field, Tableau::implicit_midpoint()).steps(3).step_size(0.1).per_step(0.0);
-            let trainer = Trainer::new(block).optimizer(Adam::new(0.02)).epochs(120).standardised(standardised);
+            let trainer = Trainer::new(block)
+                .settings(Settings::plain())
+                .optimizer(Adam::new(0.02))
+                .epochs(120)
+                .standardised(standardised);
             let fit = trainer.fit(&data).unwrap();
             let rows = &fit.record.rows;
             assert!(rows[119].loss < 0.5 * rows[0].loss, "{} to {}", rows[0].loss, rows[119].loss);
@@ -370,7 +374,8 @@ fn training_resumes_bit_for_bit() {
     let folder = tempfile::tempdir().unwrap();
     let checkpoint = folder.path().join("checkpoint.json");
     let trainer = || {
-        let trainer = Trainer::new(stiff()).optimizer(Adam::new(0.05)).seed(2).batch_size(3);
+        let trainer =
+            Trainer::new(stiff()).settings(Settings::plain()).optimizer(Adam::new(0.05)).seed(2).batch_size(3);
         trainer.validation(Validation::Trajectories(0.25)).validate_every(3)
     };
     let whole = trainer().epochs(20).fit(&data).unwrap();
@@ -387,7 +392,12 @@ fn training_resumes_bit_for_bit() {
 
 #[test]
 fn single_precision_trains_too() {
-    let fit = Trainer::new(stiff()).optimizer(Adam::new(0.02)).epochs(60).fit_in::<f32>(&records()).unwrap();
+    let fit = Trainer::new(stiff())
+        .settings(Settings::plain())
+        .optimizer(Adam::new(0.02))
+        .epochs(60)
+        .fit_in::<f32>(&records())
+        .unwrap();
     let rows = &fit.record.rows;
     assert!(rows[59].loss < 0.7 * rows[0].loss, "{} to {}", rows[0].loss, rows[59].loss);
     for [re, im] in fit.model.eigenvalues(records().trajectory(0)).unwrap().concat() {

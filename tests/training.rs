@@ -30,6 +30,11 @@ impl VectorField for Linear {
     }
 }
 
+/// A training that does nothing but what it is told.
+fn plain<F: VectorField>(block: OdeBlock<F>) -> Trainer<F> {
+    Trainer::new(block).settings(Settings::plain())
+}
+
 fn midpoint() -> Tableau {
     Tableau::new([[0.5]], [1.0], [0.5]).unwrap().named("implicit_midpoint")
 }
@@ -103,7 +108,7 @@ fn recovers_a_linear_field() {
     let data = oscillations(&[0.0, 2.0], 21);
     let radau = Tableau::new([[5.0 / 12.0, -1.0 / 12.0], [0.75, 0.25]], [0.75, 0.25], [1.0 / 3.0, 1.0]).unwrap();
     let block = OdeBlock::new(Linear, radau).step_size(0.125);
-    let fit = Trainer::new(block).optimizer(Adam::new(0.03)).epochs(600).fit(&data).unwrap();
+    let fit = plain(block).optimizer(Adam::new(0.03)).epochs(600).fit(&data).unwrap();
     // ẏ = [-a w; -w -a] y, up to the error of the scheme.
     for (found, expected) in fit.model.params().iter().zip([-0.1, 1.5, -1.5, -0.1]) {
         assert!((found - expected).abs() < 1e-3, "{:?}", fit.model.params());
@@ -116,7 +121,7 @@ fn recovers_a_linear_field() {
 #[test]
 fn single_precision_recovers_it_too() {
     let block = OdeBlock::new(Linear, midpoint()).step_size(0.25);
-    let trainer = Trainer::new(block).optimizer(Adam::new(0.03)).epochs(600);
+    let trainer = plain(block).optimizer(Adam::new(0.03)).epochs(600);
     let fit = trainer.fit_in::<f32>(&oscillations(&[0.0, 2.0], 21)).unwrap();
     assert!(fit.summary.train_rmse.as_ref().unwrap().overall < 1e-2, "{:?}", fit.summary);
 }
@@ -132,7 +137,7 @@ fn standardised_training_recovers_it_in_the_units_of_the_data() {
     });
     let scaled = Trajectories::new(["x", "y"], scaled.collect()).unwrap();
     let block = OdeBlock::new(SavedSmooth { width: 8 }, midpoint()).step_size(25.0);
-    let trainer = Trainer::new(block).optimizer(Adam::new(0.02)).epochs(600).standardised(true).seed(3);
+    let trainer = plain(block).optimizer(Adam::new(0.02)).epochs(600).standardised(true).seed(3);
     let fit = trainer.fit(&scaled).unwrap();
     assert!((fit.model.step_size() - 25.0).abs() < 1e-12);
     let rmse = &fit.summary.train_rmse.as_ref().unwrap().by_component;
@@ -153,7 +158,7 @@ fn every_strategy_reduces_the_loss_and_the_gaps_vanish() {
         Strategy::GrowingHorizon { intervals: 4, epochs: 300 },
         Strategy::MultipleShooting { intervals: 8, epochs: 300, penalty: 30.0 },
     ] {
-        let trainer = Trainer::new(smooth(8)).optimizer(Adam::new(0.01)).strategy(strategy).epochs(500).seed(1);
+        let trainer = plain(smooth(8)).optimizer(Adam::new(0.01)).strategy(strategy).epochs(500).seed(1);
         let fit = trainer.fit(&data).unwrap();
         let rows = &fit.record.rows;
         let worst = trainer.clone().epochs(0).fit(&data).unwrap().summary.train_rmse.as_ref().unwrap().overall;
@@ -176,7 +181,7 @@ fn every_strategy_reduces_the_loss_and_the_gaps_vanish() {
 fn the_hudson_bay_record_is_followed() {
     let data = Trajectories::from_csv("examples/data/hudson_bay.csv").unwrap();
     let field = Mlp::new([2, 20, 20, 2], Activation::Tanh).unwrap();
-    let trainer = Trainer::new(OdeBlock::new(field, midpoint()).step_size(0.5))
+    let trainer = plain(OdeBlock::new(field, midpoint()).step_size(0.5))
         .optimizer(Adam::new(5e-3))
         .schedule(Schedule::Cosine { epochs: 1200, min: 1e-5 })
         .strategy(Strategy::MultipleShooting { intervals: 5, epochs: 600, penalty: 10.0 })
@@ -198,8 +203,7 @@ fn learned_starts_see_through_a_wrong_first_observation() {
     states[0] += 0.3;
     lines[0] = Trajectory::new("0", lines[0].times().to_vec(), states).unwrap();
     let data = Trajectories::new(["x", "y"], lines).unwrap();
-    let trainer =
-        Trainer::new(OdeBlock::new(Linear, midpoint()).step_size(0.25)).optimizer(Adam::new(0.03)).epochs(600);
+    let trainer = plain(OdeBlock::new(Linear, midpoint()).step_size(0.25)).optimizer(Adam::new(0.03)).epochs(600);
     let fixed = trainer.clone().fit(&data).unwrap();
     let learned = trainer.learned_starts(true).fit(&data).unwrap();
     let [fixed_rmse, learned_rmse] = [&fixed, &learned].map(|fit| fit.summary.train_rmse.as_ref().unwrap().overall);
@@ -254,7 +258,7 @@ fn a_checkpoint_of_another_training_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("checkpoint.json");
     let data = oscillations(&[0.0, 1.0], 7);
-    let trainer = Trainer::new(smooth(3)).epochs(4);
+    let trainer = plain(smooth(3)).epochs(4);
     trainer.clone().checkpoint(&path, 2).fit(&data).unwrap();
     let refusal = |result: Result<Fit<SavedSmooth>, Interrupted<SavedSmooth>>| {
         let error = result.unwrap_err().error;
@@ -266,7 +270,7 @@ fn a_checkpoint_of_another_training_is_refused() {
     assert!(refusal(resumed().optimizer(Adam::new(0.5)).fit(&data)).contains("optimizer was"));
     assert!(refusal(resumed().fit(&oscillations(&[0.0, 1.1], 7))).contains("data was"));
     assert!(refusal(resumed().loss(FinalState).fit(&data)).contains("loss was"));
-    let other = Trainer::new(smooth(3).step_size(0.1)).epochs(8).resume(&path);
+    let other = plain(smooth(3).step_size(0.1)).epochs(8).resume(&path);
     assert!(refusal(other.fit(&data)).contains("network was"));
     assert!(resumed().fit(&data).is_ok());
     // Half a file.
@@ -279,7 +283,7 @@ fn a_checkpoint_of_another_training_is_refused() {
 fn the_seed_decides_and_threads_do_not() {
     let phases: Vec<f64> = (0..70).map(|k| 0.1 * k as f64).collect();
     let data = oscillations(&phases, 5);
-    let trainer = Trainer::new(smooth(3)).optimizer(Adam::new(0.02)).batch_size(40).epochs(5);
+    let trainer = plain(smooth(3)).optimizer(Adam::new(0.02)).batch_size(40).epochs(5);
     let run = |seed, threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let fit = pool.install(|| trainer.clone().seed(seed).fit(&data)).unwrap();
@@ -300,7 +304,7 @@ fn fragile(prediction: &Path<f64>, target: &Path<f64>, gradient: &mut Path<f64>)
 fn failed_batches_stop_or_are_skipped_and_counted() {
     let line = |id: &str, x: f64| Trajectory::new(id, vec![0.0, 0.5], vec![x, 0.0, 0.5 * x, 0.0]).unwrap();
     let data = Trajectories::new(["x", "y"], vec![line("good", 1.0), line("bad", 9.0)]).unwrap();
-    let trainer = Trainer::new(smooth(2)).loss(fragile).epochs(12);
+    let trainer = plain(smooth(2)).loss(fragile).epochs(12);
     let error = trainer.clone().on_failure(OnFailure::Stop).batch_size(1).fit(&data).unwrap_err().error;
     assert!(matches!(*error, Error::NotFinite { .. }), "{error}");
     let skipping = trainer.on_failure(OnFailure::SkipBatch);
@@ -356,7 +360,7 @@ fn towards_the_pole(starts: &[f64], optimizer: impl Into<Optimizer>) -> (Trainer
     };
     let data = Trajectories::new(["x"], starts.iter().enumerate().map(line).collect()).unwrap();
     let block = OdeBlock::new(Explosive, Tableau::backward_euler());
-    (Trainer::new(block).initial([0.0]).optimizer(optimizer), data)
+    (plain(block).initial([0.0]).optimizer(optimizer), data)
 }
 
 #[test]
@@ -401,7 +405,7 @@ fn a_retry_is_the_same_update_with_half_the_rate() {
         let data =
             Trajectories::new(["x"], vec![Trajectory::new("a", vec![0.0, 1.0], vec![1.0, 0.0]).unwrap()]).unwrap();
         let block = || OdeBlock::new(Growth, Tableau::backward_euler());
-        let trainer = |optimizer| Trainer::new(block()).loss(wall).initial([0.0]).optimizer(optimizer).epochs(2);
+        let trainer = |optimizer| plain(block()).loss(wall).initial([0.0]).optimizer(optimizer).epochs(2);
         let (retried, direct) = (trainer(optimizer).fit(&data).unwrap(), trainer(shorter).fit(&data).unwrap());
         assert_eq!(retried.record.rows[1].failed_solves, 1);
         assert_eq!(direct.summary.failed_solves, 0);
@@ -433,7 +437,7 @@ fn a_failed_training_keeps_its_network() {
     let line = |id: &str, x: f64| Trajectory::new(id, vec![0.0, 1.0], vec![x, 10.0 * x]).unwrap();
     let data = Trajectories::new(["x"], vec![line("a", 1.0), line("b", 2.0)]).unwrap();
     let block = OdeBlock::new(Growth, Tableau::backward_euler());
-    let trainer = Trainer::new(block).initial([0.0]).optimizer(Adam::new(0.1));
+    let trainer = plain(block).initial([0.0]).optimizer(Adam::new(0.1));
     for (trainer, epochs) in [(trainer.clone(), 9), (trainer.batch_size(1), 4)] {
         let trainer = trainer.epochs(200).on_failure(OnFailure::Stop).seed(1);
         let limit = 0.85;
@@ -463,7 +467,7 @@ fn retries_are_bounded() {
     // One trajectory is hopeless wherever the parameters are.
     let line = |id: &str, x: f64| Trajectory::new(id, vec![0.0, 0.5], vec![x, 0.0, 0.5 * x, 0.0]).unwrap();
     let data = Trajectories::new(["x", "y"], vec![line("good", 1.0), line("bad", 9.0)]).unwrap();
-    let trainer = Trainer::new(smooth(2)).loss(fragile).epochs(12).batch_size(1);
+    let trainer = plain(smooth(2)).loss(fragile).epochs(12).batch_size(1);
     let fits: Vec<bool> = (0..4).map(|seed| trainer.clone().seed(seed).fit(&data).unwrap_err().fit.is_some()).collect();
     // There is a network if the good trajectory came first.
     assert!(fits.contains(&true) && fits.contains(&false), "{fits:?}");
@@ -473,7 +477,7 @@ fn retries_are_bounded() {
 fn early_stopping_restores_the_best() {
     // Far too large steps: the validation loss rises and falls.
     let data = oscillations(&[0.0, 0.5, 1.0, 1.5], 9);
-    let trainer = Trainer::new(smooth(6)).optimizer(Adam::new(0.2)).validation(Validation::Trajectories(0.25)).seed(2);
+    let trainer = plain(smooth(6)).optimizer(Adam::new(0.2)).validation(Validation::Trajectories(0.25)).seed(2);
     let fit = trainer.clone().epochs(4000).patience(20).fit(&data).unwrap();
     let losses: Vec<f64> = fit.record.rows.iter().map(|row| row.validation_loss.unwrap()).collect();
     let best = (0..losses.len()).min_by(|&i, &j| losses[i].total_cmp(&losses[j])).unwrap();
@@ -490,7 +494,7 @@ fn early_stopping_restores_the_best() {
 #[test]
 fn without_validation_the_least_training_loss_wins() {
     let data = oscillations(&[0.0, 1.0], 9);
-    let fit = Trainer::new(smooth(4)).optimizer(Adam::new(0.3)).epochs(60).fit(&data).unwrap();
+    let fit = plain(smooth(4)).optimizer(Adam::new(0.3)).epochs(60).fit(&data).unwrap();
     let least = fit.record.rows.iter().map(|row| row.loss).fold(f64::INFINITY, f64::min);
     assert!(fit.summary.train_rmse.as_ref().unwrap().overall.powi(2) <= least * (1.0 + 1e-12));
 }
@@ -506,7 +510,7 @@ fn the_best_and_the_last_are_compared_at_exact_norms() {
     let loss = |params: &[f64]| block.value_and_grad(params, &data, &MeanSquare).unwrap().value;
     let (mut misled, mut inexact) = (0, 0);
     for epochs in 10..50 {
-        let trainer = Trainer::new(block.clone()).optimizer(Adam::new(0.3)).epochs(epochs).checkpoint(&path, epochs);
+        let trainer = plain(block.clone()).optimizer(Adam::new(0.3)).epochs(epochs).checkpoint(&path, epochs);
         let fit = trainer.fit(&data).unwrap();
         let saved: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
         let state = &saved["contents"]["state"];
@@ -569,7 +573,7 @@ fn steps_may_start_from_draws_of_their_own() {
     // One generator goes through them all.
     let mut own = rng();
     assert_eq!(apart, (0..4).flat_map(|_| field().init::<f64>(&mut own)).collect::<Vec<_>>());
-    let fit = Trainer::new(block).initial(apart.clone()).epochs(0).fit(&oscillations(&[0.0], 5)).unwrap();
+    let fit = plain(block).initial(apart.clone()).epochs(0).fit(&oscillations(&[0.0], 5)).unwrap();
     assert_eq!(fit.model.params(), apart);
 }
 
@@ -577,7 +581,7 @@ fn steps_may_start_from_draws_of_their_own() {
 fn gradients_are_clipped() {
     let data = oscillations(&[0.0], 5);
     let start = vec![0.5; 18];
-    let trainer = Trainer::new(smooth(3)).optimizer(Sgd::new(1.0)).initial(start.clone()).clip(1e-3);
+    let trainer = plain(smooth(3)).optimizer(Sgd::new(1.0)).initial(start.clone()).clip(1e-3);
     // Validation on the future keeps the parameters of the last epoch, its only one.
     let fit = trainer.validation(Validation::Future(0.25)).epochs(1).fit(&data).unwrap();
     let moved: f64 = fit.model.params().iter().zip(&start).map(|(p, q)| (p - q).powi(2)).sum::<f64>().sqrt();
@@ -595,7 +599,7 @@ fn mini_batches_visit_every_trajectory_every_epoch() {
         seen.lock().unwrap().push(starts);
         MeanSquare.value_and_grad(prediction, target, gradient)
     };
-    Trainer::new(smooth(2)).loss(watching).batch_size(2).epochs(6).fit(&data).unwrap();
+    plain(smooth(2)).loss(watching).batch_size(2).epochs(6).fit(&data).unwrap();
     let mut seen = seen.into_inner().unwrap();
     assert_eq!(seen.pop().unwrap().len(), 5, "the last parameters are tried out on all");
     let epochs: Vec<Vec<u64>> = seen.chunks(3).map(|batches| batches.concat()).collect();
@@ -615,7 +619,7 @@ fn parameters_per_step_are_trained_too() {
     let data = oscillations(&[0.0, 1.0], 9);
     let block = smooth(3).steps(8).per_step(0.0);
     for standardised in [false, true] {
-        let trainer = Trainer::new(block.clone()).optimizer(Adam::new(0.05)).epochs(300).standardised(standardised);
+        let trainer = plain(block.clone()).optimizer(Adam::new(0.05)).epochs(300).standardised(standardised);
         let fit = trainer.fit(&data).unwrap();
         assert_eq!(fit.model.params().len(), 8 * 18);
         let layers: Vec<_> = fit.model.params().chunks(18).collect();
@@ -633,7 +637,7 @@ fn parameters_per_step_are_trained_too() {
 #[test]
 fn refuses_settings_that_make_no_sense() {
     let data = oscillations(&[0.0, 1.0], 5);
-    let trainer = || Trainer::new(smooth(2)).epochs(1);
+    let trainer = || plain(smooth(2)).epochs(1);
     let message = |trainer: Trainer<SavedSmooth>| trainer.fit(&data).unwrap_err().to_string();
     assert_eq!(message(trainer().batch_size(0)), "batch size is 0, expected at least 1");
     assert_eq!(message(trainer().optimizer(Adam::new(0.0))), "learning rate is 0, expected a positive number");
@@ -652,7 +656,7 @@ fn refuses_settings_that_make_no_sense() {
 fn the_record_is_written_as_csv() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("record.csv");
-    let fit = Trainer::new(smooth(2)).epochs(3).fit(&oscillations(&[0.0, 1.0], 5)).unwrap();
+    let fit = plain(smooth(2)).epochs(3).fit(&oscillations(&[0.0, 1.0], 5)).unwrap();
     fit.record.write_csv(&path).unwrap();
     let text = std::fs::read_to_string(&path).unwrap();
     assert_eq!(text.lines().count(), 4);

@@ -16,6 +16,7 @@ use kutta::train::{Adam, Interrupted, OnFailure, Optimizer, Schedule, Settings, 
 use kutta::{Tableau, VectorField};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Bounds that keep a slip of the finger from using up all memory.
 const MOST_STEPS: f64 = 1e6;
@@ -93,13 +94,13 @@ pub struct Fit {
     tolerance: f64,
 
     /// Passes over the data
-    #[arg(long, default_value = "3000", value_parser = count, value_name = "COUNT", help_heading = "Training", allow_hyphen_values = true)]
+    #[arg(long, default_value_t = Settings::EPOCHS, value_parser = count, value_name = "COUNT", help_heading = "Training", allow_hyphen_values = true)]
     epochs: usize,
     /// adam or sgd
     #[arg(long, default_value = "adam", value_name = "NAME", help_heading = "Training")]
     optimizer: OptimizerName,
     /// Learning rate
-    #[arg(long, default_value = "0.005", value_parser = positive, value_name = "RATE", help_heading = "Training",
+    #[arg(long, default_value_t = Adam::default().rate, value_parser = positive, value_name = "RATE", help_heading = "Training",
           allow_hyphen_values = true)]
     lr: f64,
     /// Momentum of sgd
@@ -111,17 +112,17 @@ pub struct Fit {
     #[arg(long, default_value = "cosine", value_name = "NAME", help_heading = "Training")]
     schedule: ScheduleName,
     /// How records are shot at: single (from the start to the end), growing (a horizon that grows) or multiple
-    /// (segments that are joined by and by); long oscillating records need one of the latter two
+    /// (segments that are doubled and joined by and by); long oscillating records need one of the latter two
     #[arg(long, default_value = "multiple", value_name = "NAME", help_heading = "Training")]
     strategy: StrategyName,
-    /// Intervals between observations in a segment, or in the first horizon
-    #[arg(long, default_value = "4", value_parser = count, value_name = "INTERVALS", help_heading = "Training", allow_hyphen_values = true)]
+    /// Intervals between observations in the first segments, or in the first horizon
+    #[arg(long, default_value_t = Strategy::INTERVALS, value_parser = count, value_name = "INTERVALS", help_heading = "Training", allow_hyphen_values = true)]
     segment: usize,
-    /// Epochs until the strategy has come to whole records [default: half of all epochs]
+    /// Epochs until the strategy has come to whole records [default: nine tenths of all epochs]
     #[arg(long, value_parser = count, value_name = "COUNT", help_heading = "Training", allow_hyphen_values = true)]
     warm_up: Option<usize>,
     /// Final weight of the gaps between segments; the loss counts as 1
-    #[arg(long, default_value = "10", value_parser = positive, value_name = "WEIGHT", help_heading = "Training",
+    #[arg(long, default_value_t = Strategy::PENALTY, value_parser = positive, value_name = "WEIGHT", help_heading = "Training",
           allow_hyphen_values = true)]
     penalty: f64,
     /// Learn the states that records start from too, for noisy data
@@ -133,9 +134,10 @@ pub struct Fit {
     /// Records in a batch [default: all]
     #[arg(long, value_parser = count, value_name = "COUNT", help_heading = "Training", allow_hyphen_values = true)]
     batch: Option<usize>,
-    /// Longest gradient; longer ones are shortened
-    #[arg(long, value_parser = positive, value_name = "NORM", help_heading = "Training", allow_hyphen_values = true)]
-    clip: Option<f64>,
+    /// Longest gradient; longer ones are shortened; inf for no bound
+    #[arg(long, default_value_t = Settings::CLIP, value_parser = norm, value_name = "NORM", help_heading = "Training",
+          allow_hyphen_values = true)]
+    clip: f64,
     /// Stop after so many epochs without a better loss on whole records
     #[arg(long, value_parser = count, value_name = "EPOCHS", help_heading = "Training", allow_hyphen_values = true)]
     patience: Option<usize>,
@@ -284,6 +286,7 @@ impl Fit {
             Signals::catch().map_err(|error| Failure::Failed(format!("signals cannot be caught: {error}")))?;
         let mut trainer = Trainer::new(block).epochs(self.epochs).settings(settings.clone()).progress(true);
         trainer = trainer.stop_when(Arc::clone(&signals.stop));
+        trainer = trainer.when_long(tell_of_a_long_training);
         if let Some(path) = &self.checkpoint {
             trainer = trainer.checkpoint(path, self.checkpoint_every);
         }
@@ -352,7 +355,7 @@ impl Fit {
     }
 
     fn settings(&self, data: &Trajectories) -> Settings {
-        let warm_up = self.warm_up.unwrap_or(self.epochs / 2);
+        let warm_up = self.warm_up.unwrap_or(Strategy::warm_up(self.epochs));
         Settings {
             optimizer: match self.optimizer {
                 OptimizerName::Adam => Optimizer::from(Adam::new(self.lr)),
@@ -360,7 +363,7 @@ impl Fit {
             },
             schedule: match self.schedule {
                 ScheduleName::Constant => Schedule::Constant,
-                ScheduleName::Cosine => Schedule::Cosine { epochs: self.epochs, min: 0.0 },
+                ScheduleName::Cosine => Schedule::Automatic,
                 ScheduleName::Plateau => Schedule::reduce_on_plateau(),
             },
             strategy: match self.strategy {
@@ -383,7 +386,7 @@ impl Fit {
                 (Some(part), None) => Validation::Trajectories(part),
             },
             patience: self.patience,
-            clip: self.clip,
+            clip: Some(self.clip),
             on_failure: match self.on_failure {
                 FailureName::Backtrack => OnFailure::Backtrack,
                 FailureName::Stop => OnFailure::Stop,
@@ -409,6 +412,22 @@ impl Fit {
             _ => Ok(()),
         }
     }
+}
+
+/// A positive number, or infinity.
+fn norm(text: &str) -> Result<f64, String> {
+    match text.trim() {
+        "inf" => Ok(f64::INFINITY),
+        number => positive(number).map_err(|expected| format!("{expected}, or inf")),
+    }
+}
+
+fn tell_of_a_long_training(expected: Duration) {
+    let minutes = expected.as_secs_f64() / 60.0;
+    let time = if minutes < 120.0 { format!("{minutes:.0} minutes") } else { format!("{:.0} hours", minutes / 60.0) };
+    eprintln!(
+        "note: this training will take about {time}; fewer --epochs or --substeps, or a longer --step, take less"
+    );
 }
 
 /// The first and the last time in the data.

@@ -6,6 +6,7 @@ use crate::field::Batch;
 use crate::regularisation::Regularisation;
 use crate::step::{Start, Step, Trace, Workspace};
 use crate::{Error, Real, VectorField};
+use std::ops::Range;
 
 /// Most samples in a chunk: enough columns to keep the arithmetic units busy, few enough to stay in cache and to leave
 /// work for other threads. Fixed, so that results do not depend on the number of threads.
@@ -19,6 +20,8 @@ pub(super) struct Chunk<T: Real> {
     pub samples: Vec<usize>,
     /// Which set of parameters each step uses.
     layers: Vec<usize>,
+    /// The sets from the first to the last of these.
+    touched: Range<usize>,
     /// By step: whether its end is observed, as which state of each sample; entry 0 is the start.
     observed: Vec<Option<usize>>,
     batch: Batch,
@@ -30,6 +33,8 @@ pub(super) struct Chunk<T: Real> {
     states: Vec<T>,
     traces: Vec<Trace<T>>,
     lambda: Vec<T>,
+    /// Cotangents of the parameters of `touched`: those of all steps of the block, in every chunk, would be as many as the
+    /// square of the steps where these are cut into segments.
     pub params_bar: Vec<T>,
     pub penalty: Penalty<T>,
     ws: Workspace<T>,
@@ -59,9 +64,12 @@ impl<T: Real> Chunk<T> {
                 h[n * batch.stride + q] = T::constant(pair[1] - pair[0]);
             }
         }
+        let first = layers.iter().copied().min().unwrap_or(0);
+        let touched = first..layers.iter().map(|&layer| layer + 1).max().unwrap_or(first);
         Chunk {
             samples,
             layers,
+            touched,
             observed,
             batch,
             dim,
@@ -79,6 +87,11 @@ impl<T: Real> Chunk<T> {
     /// What the last [`forward`](Chunk::forward) pass and all passes since have cost.
     pub fn work(&self) -> Work {
         self.ws.work()
+    }
+
+    /// Where the parameters that [`params_bar`](Chunk::params_bar) belongs to are among those of all steps.
+    pub fn touched(&self, layer_params: usize) -> Range<usize> {
+        self.touched.start * layer_params..self.touched.end * layer_params
     }
 
     /// Takes all steps from the starts, which hold the batch's samples one after another.
@@ -123,7 +136,7 @@ impl<T: Real> Chunk<T> {
         with_derivatives: bool,
     ) {
         let (layers, y, t, stride) = (&self.layers[..], &self.states[..], &self.t[..], self.batch.stride);
-        let states = States { samples: &self.samples, layers, y, t, stride };
+        let states = States { samples: &self.samples, layers, touched: self.touched.clone(), y, t, stride };
         self.penalty.evaluate(states, (field, params), regularisation, samples, with_derivatives);
     }
 
@@ -170,7 +183,8 @@ impl<T: Real> Chunk<T> {
         if self.penalty.is_pending {
             self.params_bar.extend_from_slice(&self.penalty.params_bar);
         }
-        self.params_bar.resize(params.len(), T::zero());
+        let touched = self.touched(layer_params);
+        self.params_bar.resize(touched.len(), T::zero());
         self.ws.start_adjoint();
         for n in (0..self.layers.len()).rev() {
             self.add_cotangents(n + 1, &gradient);
@@ -182,7 +196,8 @@ impl<T: Real> Chunk<T> {
                 y: &self.states[n * d * stride..][..d * stride],
                 batch: self.batch,
             };
-            step.pullback(from, &self.traces[n], &mut self.lambda, &mut self.params_bar[range], &mut self.ws)
+            let params_bar = &mut self.params_bar[range.start - touched.start..range.end - touched.start];
+            step.pullback(from, &self.traces[n], &mut self.lambda, params_bar, &mut self.ws)
                 .map_err(|error| error.relocated(n, &self.samples))?;
         }
         self.add_cotangents(0, &gradient);

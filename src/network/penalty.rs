@@ -3,16 +3,19 @@
 use crate::field::{Batch, Point};
 use crate::regularisation::{Bars, Local, Penalties, Regularisation, Weights, mixed};
 use crate::{Real, VectorField};
+use std::ops::Range;
 
 /// Most states that are evaluated together. They come from several steps, so that few samples fill the registers too.
 const COLUMNS: usize = 64;
 
 /// The states of a chunk: `steps + 1` matrices of `dim × stride`, with a row of times each.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct States<'a, T> {
     pub samples: &'a [usize],
     /// Which set of parameters each step uses.
     pub layers: &'a [usize],
+    /// The sets from the first to the last of these.
+    pub touched: Range<usize>,
     pub y: &'a [T],
     pub t: &'a [T],
     pub stride: usize,
@@ -24,7 +27,7 @@ pub(super) struct Penalty<T> {
     pub value: Penalties,
     /// Whether the derivatives below belong to the last forward pass.
     pub is_pending: bool,
-    /// Derivatives by all states, laid out as they are, and by the parameters.
+    /// Derivatives by all states, laid out as they are, and by the parameters of the sets that steps touch.
     pub states_bar: Vec<T>,
     pub params_bar: Vec<T>,
     local: Local<T>,
@@ -59,7 +62,7 @@ impl<T: Real> Penalty<T> {
             self.states_bar.clear();
             self.states_bar.resize(states.y.len(), T::zero());
             self.params_bar.clear();
-            self.params_bar.resize(params.len(), T::zero());
+            self.params_bar.resize(states.touched.len() * count, T::zero());
         }
         if steps == 0 {
             return;
@@ -92,7 +95,10 @@ impl<T: Real> Penalty<T> {
             let range = layer(first) * count..(layer(first) + 1) * count;
             let at = Point { params: &params[range.clone()], t: &self.t, y: &self.y, batch };
             self.y_bar.resize(d * batch.stride, T::zero());
-            let bars = with_derivatives.then(|| Bars { y: &mut self.y_bar, params: &mut self.params_bar[range] });
+            let set = layer(first) - states.touched.start;
+            let params_bar = &mut self.params_bar;
+            let bars = with_derivatives
+                .then(|| Bars { y: &mut self.y_bar, params: &mut params_bar[set * count..(set + 1) * count] });
             let value = self.local.evaluate((field, at), regularisation, &self.weights, key, bars);
             self.value.add(1.0, &value);
             if with_derivatives {

@@ -206,7 +206,8 @@ impl<'a, F: VectorField, T: Real> Unrolled<'a, F, T> {
         })?;
         params_bar.fill(T::zero());
         for chunk in &self.chunks {
-            params_bar.iter_mut().zip(&chunk.params_bar).for_each(|(sum, &x)| *sum += x);
+            let touched = &mut params_bar[chunk.touched(layer_params)];
+            touched.iter_mut().zip(&chunk.params_bar).for_each(|(sum, &x)| *sum += x);
             chunk.start_cotangents(|sample, i, value| starts_bar[sample * dim + i] = value);
         }
         effective.pull_back(self.field, learned, params_bar);

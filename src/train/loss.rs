@@ -23,6 +23,12 @@ pub trait Loss<T>: Sync {
     /// The loss; its derivative by every entry of `prediction` is added to `gradient`.
     fn value_and_grad(&self, prediction: &Path<T>, target: &Path<T>, gradient: &mut Path<T>) -> T;
 
+    /// Whether parts of a record are judged by this loss as the whole is, so that the default
+    /// [`Strategy`](super::Strategy::Automatic) may train on them first. Provided: no, as for a loss on the last state.
+    fn suits_parts(&self) -> bool {
+        false
+    }
+
     /// What tells this loss from others, for checkpoints. Provided: the name of its type.
     fn description(&self) -> String {
         std::any::type_name::<Self>().to_string()
@@ -79,6 +85,10 @@ fn mean_square<T: Real, I: IntoIterator<Item = usize>>(
 impl<T: Real> Loss<T> for MeanSquare {
     fn value_and_grad(&self, prediction: &Path<T>, target: &Path<T>, gradient: &mut Path<T>) -> T {
         mean_square(prediction, target, gradient, |length| 1..length)
+    }
+
+    fn suits_parts(&self) -> bool {
+        true
     }
 }
 

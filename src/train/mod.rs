@@ -11,10 +11,41 @@
 //! | fit long oscillating records, which flatten otherwise | [`Strategy`] |
 //! | keep what was learned when training fails | [`OnFailure`], [`Interrupted`] |
 //! | write a training loop of my own | [`OdeBlock::value_and_grad`](crate::network::OdeBlock::value_and_grad), [`Optimizer`], [`Update`] |
+//!
+//! # What the defaults can do
+//!
+//! A network of two layers of 20 units, by Radau IIA of order 3 in four steps an interval, standardised, everything else by
+//! default, as `kutta fit` does it. The error is the root mean square, along the true trajectory through the time of the data,
+//! of the worst component, divided by the component's deviation: the least and the largest of five seeds (of two with a star).
+//! A training arrives with 0.1 at most, or 0.125 where the data have noise.
+//!
+//! | data | error | arrive |
+//! | --- | --- | --- |
+//! | Lotka–Volterra, 101 observations | 0.010 to 0.014 | all |
+//! | the same with 5 % noise | 0.018 to 0.020 | all |
+//! | pendulum with 5 % noise, 100 | 0.016 to 0.017 | all |
+//! | damped pendulum at irregular times, 100 | 0.010 to 0.016 | all |
+//! | double pendulum, 150 | 0.009 to 0.012 | all |
+//! | Kepler's problem, two orbits, 100 | 0.002 to 0.006 | all |
+//! | cubic spiral, 30 | 0.05 to 0.09 | all |
+//! | FitzHugh–Nagumo, 200 | 0.02 to 0.04 | all |
+//! | van der Pol, µ = 2, 100 | 0.02 to 0.07 | all |
+//! | linear, 30 components, 100 | 0.010 to 0.012 | all |
+//! | Duffing, two wells, 120* | 0.04 | all |
+//! | Goodwin, 120* | 0.03 to 0.04 | all |
+//! | Rössler, 160* | 0.02 | all |
+//! | Lorenz, 125* | 0.05 to 0.08 | all |
+//! | predator and prey that saturates, 121* | 0.03 to 0.09 | all |
+//! | Brusselator, sharp spikes, 150* | 0.16 to 0.24 | none |
+//! | van der Pol, µ = 5, two records of 600* | 0.5 to 1.0 | none |
+//! | Robertson's reaction, times from 1e-5 to 1e5 | | none: one step size for all intervals makes for too many steps |
 
+mod best;
 mod checkpoint;
 mod document;
+mod duration;
 mod fit;
+mod join;
 mod loss;
 mod model;
 mod objective;

@@ -272,10 +272,9 @@ impl<'a, F: VectorField, T: Real> Batches<'a, F, T> {
         Batches { block, data, windows, kept: HashMap::new(), other: None }
     }
 
-    /// Places of the starts of inner segments, with the observations there.
-    pub fn inner_starts(&self) -> impl Iterator<Item = &[T]> {
-        let inner = |(window, _): &&(Window, Option<usize>)| window.first > 0;
-        self.windows.iter().flatten().filter(inner).map(|(window, _)| target_start(self.data, window))
+    /// The segments that do not begin a trajectory, in the order of the places of their starts.
+    pub fn inner_windows(&self) -> impl Iterator<Item = &Window> {
+        self.windows.iter().flatten().map(|(window, _)| window).filter(|window| window.first > 0)
     }
 
     /// The batch of these trajectories.

@@ -23,6 +23,13 @@ pub struct Adam {
     pub epsilon: f64,
 }
 
+impl Default for Adam {
+    /// Adam with a learning rate of 0.005.
+    fn default() -> Self {
+        Adam::new(0.005)
+    }
+}
+
 impl Adam {
     /// Adam with this learning rate, `β₁ = 0.9`, `β₂ = 0.999`, `ε = 1e-8`.
     pub fn new(rate: f64) -> Self {

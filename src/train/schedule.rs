@@ -12,8 +12,10 @@ const SMALLEST_CHANGE: f64 = 1e-8;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Default)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Schedule {
-    /// It does not.
+    /// [`Cosine`](Schedule::Cosine) over all epochs of the training, to zero.
     #[default]
+    Automatic,
+    /// It does not.
     Constant,
     /// It is multiplied by `factor` when the training loss has not fallen, by at least 0.01 %, for more than `patience`
     /// epochs. After that, `cooldown` epochs pass before epochs without progress count again. As PyTorch's scheduler of
@@ -50,6 +52,14 @@ pub struct ScheduleState {
 }
 
 impl Schedule {
+    /// What the automatic choice is for a training of so many epochs.
+    pub(super) fn laid_out(self, epochs: usize) -> Self {
+        match self {
+            Schedule::Automatic => Schedule::Cosine { epochs, min: 0.0 },
+            chosen => chosen,
+        }
+    }
+
     /// Reduction tenfold, patience and cooldown of 50 epochs each, down to `1e-6`.
     pub fn reduce_on_plateau() -> Self {
         Schedule::ReduceOnPlateau { factor: 0.1, patience: 50, cooldown: 50, min: 1e-6 }
@@ -63,7 +73,8 @@ impl Schedule {
     /// The learning rate of epoch `epoch`, counted from 0; `initial` is the optimiser's.
     pub fn rate(&self, state: &ScheduleState, initial: f64, epoch: usize) -> f64 {
         match *self {
-            Schedule::Constant => initial,
+            // Not laid out over any number of epochs, it has no end to fall to.
+            Schedule::Automatic | Schedule::Constant => initial,
             Schedule::ReduceOnPlateau { .. } => state.rate,
             Schedule::Cosine { epochs, min } => {
                 let part = epoch.min(epochs) as f64 / epochs.max(1) as f64;

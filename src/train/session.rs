@@ -1,5 +1,8 @@
 //! The loop over epochs.
 
+use super::best::Best;
+use super::duration::Outlook;
+use super::join::{CAUTION, Join, MORE_CAUTION};
 use super::objective::{Batches, Layout, Observations, Pass, Terms, Value};
 use super::settings::{OnFailure, Settings};
 use super::strategy::Stage;
@@ -13,7 +16,8 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
-use std::time::Instant;
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 /// Epochs in a row without a batch that works, after which skipping is given up.
 const HOPELESS: usize = 10;
@@ -31,6 +35,8 @@ pub(super) struct State<T> {
     #[serde(default = "no_update")]
     update: Option<Update<T>>,
     schedule: ScheduleState,
+    #[serde(default = "Join::new")]
+    join: Join<T>,
     /// What a reparameterisation remembers from step to step.
     #[serde(default = "Effective::new")]
     effective: Effective<T>,
@@ -45,21 +51,14 @@ fn no_update<T>() -> Option<Update<T>> {
     None
 }
 
-/// The best unknowns so far.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Best<T> {
-    epoch: usize,
-    loss: f64,
-    unknowns: Vec<T>,
-}
-
 pub(super) struct Session<'a, F, T: Real, L> {
     settings: &'a Settings,
     loss: &'a L,
     block: &'a OdeBlock<F>,
     data: &'a Observations<T>,
     validation: Option<Pass<'a, F, T>>,
+    /// Whole records, to judge parts by.
+    whole: Batches<'a, F, T>,
     layout: Layout,
     batches: Batches<'a, F, T>,
     order: Vec<usize>,
@@ -99,6 +98,7 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
         let stage = Stage::Whole;
         Ok(Session {
             validation: validation.transpose()?,
+            whole: Batches::new(block, data, &layout, Stage::Whole),
             batches: Batches::new(block, data, &layout, stage),
             order: (0..data.len()).collect(),
             gradient: vec![T::zero(); unknowns.len()],
@@ -110,6 +110,7 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
                 update: None,
                 unknowns,
                 schedule: settings.schedule.start(settings.optimizer.rate()),
+                join: Join::new(),
                 effective: Effective::new(),
                 rng,
                 best: None,
@@ -131,8 +132,9 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
     pub fn resumed(mut self, state: State<T>) -> Option<Self> {
         self.batches = Batches::new(self.block, self.data, &self.layout, state.stage);
         let lasting = self.layout.lasting(self.data);
-        let count = lasting + self.batches.inner_starts().count() * self.layout.dim;
-        let best_fits = state.best.as_ref().is_none_or(|best| best.unknowns.len() == lasting);
+        let count = lasting + self.batches.inner_windows().count() * self.layout.dim;
+        let best_fits =
+            [&state.best, &state.join.best].into_iter().flatten().all(|best| best.unknowns.len() == lasting);
         let effective_fits = state.effective.fits(self.block.field(), self.block.layers());
         let optimizer_fits = state.optimizer.fits(&self.settings.optimizer, count);
         let update_fits = state.update.as_ref().is_none_or(|update| update.fits(&self.settings.optimizer, count));
@@ -145,17 +147,31 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
         Some(self)
     }
 
+    /// How long the epochs that are left before `epochs` will take.
+    pub fn outlook(&self, tell: Option<fn(Duration)>, epochs: usize) -> Outlook<'a> {
+        Outlook::new(tell, &self.settings.strategy, self.data.longest(), self.state.epoch, epochs)
+    }
+
     /// Whether nothing is left to do before epoch `epochs`.
     pub fn is_over(&self, epochs: usize) -> bool {
         self.state.epoch >= epochs || self.state.stopped_early
     }
 
-    /// Turns to another stage: starts of inner segments are dropped, those of new ones are read off the data.
+    /// Turns to another stage: starts of inner segments that it has as well stay as learned, others are dropped, and those of
+    /// new ones read off the data.
     fn enter(&mut self, stage: Stage) {
+        let before = self.layout.windows(self.state.stage, self.data).concat();
+        let learned: HashMap<_, _> =
+            before.iter().filter_map(|&(window, slot)| Some((window.place(), slot?))).collect();
         self.batches = Batches::new(self.block, self.data, &self.layout, stage);
         let lasting = self.layout.lasting(self.data);
+        let unknowns = self.state.unknowns.clone();
         self.state.unknowns.truncate(lasting);
-        for start in self.batches.inner_starts() {
+        for window in self.batches.inner_windows() {
+            let start = match learned.get(&window.place()) {
+                Some(&slot) => &unknowns[slot..slot + self.layout.dim],
+                None => self.data.state(window.trajectory, window.first),
+            };
             self.state.unknowns.extend_from_slice(start);
         }
         let count = self.state.unknowns.len();
@@ -170,9 +186,12 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
     /// One epoch. Its row is the last of the record.
     pub fn epoch(&mut self) -> Result<(), Error> {
         let epoch = self.state.epoch;
-        let stage = self.settings.strategy.stage(epoch, self.data.longest());
+        let stage = self.next_stage();
         if stage != self.state.stage {
             self.enter(stage);
+            if stage == Stage::Whole {
+                self.join();
+            }
         }
         let rate = self.settings.schedule.rate(&self.state.schedule, self.settings.optimizer.rate(), epoch);
         let mut sums = Sums::default();
@@ -188,7 +207,8 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
             let weight = last - first;
             loop {
                 match self.step(first..last, rate) {
-                    Ok((value, norm)) => sums.add(value, norm, weight),
+                    Ok(None) => continue,
+                    Ok(Some((value, norm))) => sums.add(value, norm, weight),
                     Err(error) => match policy {
                         OnFailure::Backtrack if is_failed_solve(&error) && self.backtrack() => {
                             sums.failed += 1;
@@ -215,16 +235,61 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
         };
         let rate = self.state.update.as_ref().map_or(rate, Update::rate);
         self.state.record.rows.push(sums.row(self.state.epoch, validation_loss, rate, self.seconds()));
+        if let Some(loss) = validation_loss {
+            self.keep_if_best(loss);
+        }
         if stage == Stage::Whole {
             self.settings.schedule.observe(&mut self.state.schedule, sums.loss());
-            if let Some(loss) = validation_loss {
-                self.keep_if_best(loss);
-            }
             let patience = self.settings.patience.unwrap_or(usize::MAX);
-            let waited = self.state.best.as_ref().map_or(0, |best| self.state.epoch - best.epoch);
-            self.state.stopped_early = waited > patience;
+            let best = self.state.best.as_ref().map(|best| best.epoch.max(self.state.join.since.unwrap_or(0)));
+            self.state.stopped_early = best.is_some_and(|best| self.state.epoch - best > patience);
+        } else if Join::<T>::looks(self.state.epoch, self.nominal_stage() == Stage::Whole) {
+            self.look();
         }
         Ok(())
+    }
+
+    /// The stage that the strategy has for the next epoch.
+    fn nominal_stage(&self) -> Stage {
+        self.settings.strategy.stage(self.state.epoch, self.data.longest())
+    }
+
+    /// The stage of the next epoch: parts are kept to until whole records can be predicted.
+    fn next_stage(&self) -> Stage {
+        match self.nominal_stage() {
+            Stage::Whole if self.state.join.best.is_none() => self.state.stage,
+            stage => stage,
+        }
+    }
+
+    /// Judges what parts have taught by whole records.
+    fn look(&mut self) {
+        let (loss, epoch) = (self.objective(), self.state.epoch);
+        let lasting = &self.state.unknowns[..self.layout.lasting(self.data)];
+        Best::keep(&mut self.state.join.best, epoch, loss, lasting);
+        if self.validation.is_none() {
+            self.keep_if_best(loss);
+        }
+    }
+
+    /// Turns from parts to whole records, at the best place for these.
+    fn join(&mut self) {
+        self.state.join.since = Some(self.state.epoch);
+        self.return_to_the_best(CAUTION);
+    }
+
+    /// Goes on from where the objective of whole records was least, with an optimiser that remembers nothing and a smaller
+    /// learning rate.
+    fn return_to_the_best(&mut self, caution: f64) {
+        let state = &mut self.state;
+        if let Some(best) = &state.join.best {
+            state.unknowns.copy_from_slice(&best.unknowns);
+        }
+        state.optimizer = self.settings.optimizer.start(state.unknowns.len());
+        state.effective = Effective::new();
+        if let Some(update) = &mut state.update {
+            update.restrain(caution);
+        }
     }
 
     /// The regulariser for the batch whose first trajectory is in this place of the order: with probes of its own.
@@ -234,8 +299,9 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
         Regularisation { seed: mixed(seeds), ..regularisation }
     }
 
-    /// Moves the unknowns along the gradient of a batch; gives the objective and the gradient's norm.
-    fn step(&mut self, batch: std::ops::Range<usize>, rate: f64) -> Result<(Value, f64), Error> {
+    /// Moves the unknowns along the gradient of a batch; gives the objective and the gradient's norm. `None` if the
+    /// objective had risen, and training is back at the best.
+    fn step(&mut self, batch: std::ops::Range<usize>, rate: f64) -> Result<Option<(Value, f64)>, Error> {
         let is_all = batch.len() == self.data.len();
         let gap_weight = self.settings.strategy.gap_weight(self.state.epoch);
         let terms = Terms { loss: self.loss, regularisation: self.regularisation(batch.start), gap_weight };
@@ -246,18 +312,27 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
         if !norm.is_finite() {
             return Err(Error::NotFinite { what: "the gradient of the loss", location: None });
         }
+        if is_all && state.stage == Stage::Whole {
+            if state.join.returns(state.epoch, value.total) {
+                self.return_to_the_best(MORE_CAUTION);
+                return Ok(None);
+            }
+            // The loss of all data belongs to the unknowns before the update.
+            if state.join.since.is_some() {
+                Best::keep(&mut state.join.best, state.epoch, value.total, &state.unknowns);
+            }
+            if self.validation.is_none() {
+                self.keep_if_best(value.total);
+            }
+        }
         if let Some(clip) = self.settings.clip.filter(|&clip| norm > clip) {
             let factor = T::constant(clip / norm);
-            gradient.iter_mut().for_each(|g| *g *= factor);
-        }
-        if is_all && self.validation.is_none() && state.stage == Stage::Whole {
-            // The loss of all data belongs to the unknowns before the update.
-            self.keep_if_best(value.total);
+            self.gradient.iter_mut().for_each(|g| *g *= factor);
         }
         let (state, optimizer) = (&mut self.state, &self.settings.optimizer);
         let update = state.update.get_or_insert_with(|| Update::new(optimizer, state.unknowns.len()));
         update.make(optimizer, rate, &self.gradient, &mut state.optimizer, &mut state.unknowns);
-        Ok((value, norm))
+        Ok(Some((value, norm)))
     }
 
     /// Makes the last update again, shorter; `false` if there was none, or this has been tried often enough.
@@ -278,15 +353,8 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
     }
 
     fn keep_if_best(&mut self, loss: f64) {
-        let (epoch, unknowns) = (self.state.epoch, &self.state.unknowns);
-        match &mut self.state.best {
-            None if !loss.is_nan() => self.state.best = Some(Best { epoch, loss, unknowns: unknowns.clone() }),
-            Some(best) if loss < best.loss => {
-                (best.epoch, best.loss) = (epoch, loss);
-                best.unknowns.copy_from_slice(unknowns);
-            }
-            _ => {}
-        }
+        let lasting = self.layout.lasting(self.data);
+        Best::keep(&mut self.state.best, self.state.epoch, loss, &self.state.unknowns[..lasting]);
     }
 
     /// Lets the last unknowns compete with the best, like with like. The loss of the best was that of a step of training,
@@ -327,8 +395,9 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
     /// The objective of all data, without gaps; NaN if it cannot be found.
     fn objective(&mut self) -> f64 {
         let terms = Terms { loss: self.loss, regularisation: self.regularisation(0), gap_weight: 0.0 };
-        let all = self.batches.get(&self.order).and_then(|pass| pass.value(&terms, &self.state.unknowns));
-        all.map_or(f64::NAN, |value| value.total)
+        let batches = if self.state.stage == Stage::Whole { &mut self.batches } else { &mut self.whole };
+        let pass = batches.get(&self.order);
+        pass.and_then(|pass| pass.value(&terms, &self.state.unknowns)).map_or(f64::NAN, |value| value.total)
     }
 
     /// The unknowns that training found: the best, as far as there is a measure, or else the last.

@@ -40,6 +40,11 @@ pub enum OnFailure {
 }
 
 /// Settings of a training; [`Trainer`](super::Trainer) has a method for each.
+///
+/// By default: Adam at a learning rate of 0.005 that falls to zero along a cosine, on segments first and then on whole records,
+/// with gradients shortened to 0.1, in the data's own units. What these can do is shown by a table in [`train`](super). Networks
+/// that know nothing of the data's units learn better from [`standardised`](Settings::standardised) ones; the parameters of
+/// a right-hand side of one's own have their meaning in the data's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
@@ -65,7 +70,7 @@ pub struct Settings {
     pub validate_every: usize,
     /// Epochs without a better loss after which training stops.
     pub patience: Option<usize>,
-    /// Largest norm of a gradient; longer ones are shortened.
+    /// Largest norm of a gradient; longer ones are shortened. No bound if `None`, or infinite.
     pub clip: Option<f64>,
     /// What to do when a batch fails.
     pub on_failure: OnFailure,
@@ -74,9 +79,9 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Settings {
-            optimizer: Adam::new(1e-3).into(),
-            schedule: Schedule::Constant,
-            strategy: Strategy::SingleShooting,
+            optimizer: Adam::default().into(),
+            schedule: Schedule::Automatic,
+            strategy: Strategy::Automatic,
             regularisation: Regularisation::default(),
             batch_size: None,
             seed: 0,
@@ -85,13 +90,36 @@ impl Default for Settings {
             validation: Validation::None,
             validate_every: 1,
             patience: None,
-            clip: None,
+            clip: Some(Settings::CLIP),
             on_failure: OnFailure::Backtrack,
         }
     }
 }
 
 impl Settings {
+    /// Epochs of a training, by default.
+    pub const EPOCHS: usize = 3000;
+    /// Largest norm of a gradient, by default.
+    pub const CLIP: f64 = 0.1;
+
+    /// Nothing but an optimiser: whole records from the first epoch on, a constant learning rate of 0.001, gradients as they
+    /// are.
+    pub fn plain() -> Self {
+        Settings {
+            optimizer: Adam::new(1e-3).into(),
+            schedule: Schedule::Constant,
+            strategy: Strategy::SingleShooting,
+            clip: None,
+            ..Settings::default()
+        }
+    }
+
+    /// The settings with automatic choices made, for so many epochs and a loss that suits parts of records or not.
+    pub(super) fn laid_out(&self, epochs: usize, suits_parts: bool) -> Self {
+        let (strategy, schedule) = (self.strategy.laid_out(epochs, suits_parts), self.schedule.laid_out(epochs));
+        Settings { strategy, schedule, ..self.clone() }
+    }
+
     /// Refuses settings that make no sense.
     pub(super) fn check(&self) -> Result<(), Error> {
         self.optimizer.check()?;

@@ -5,16 +5,29 @@ use serde::{Deserialize, Serialize};
 
 /// At the start, the penalty on gaps is smaller than at the end by this factor.
 const PENALTY_GROWTH: f64 = 1e-3;
+/// Segments keep their length for this part of multiple shooting, and are then doubled, so often at most.
+const UNDOUBLED: f64 = 0.6;
+const MOST_DOUBLINGS: usize = 3;
 
 /// How trajectories are shot at. Predicting a long oscillating record from its start at once tends to end in a flat line:
 /// far from the truth, a prediction out of phase is worse than none. The other strategies are cures.
 ///
 /// Each ends in single shooting over the whole records. Give [`epochs`](super::Trainer::epochs) enough of that.
+///
+/// The join of parts to whole records is made with care. Every 25 epochs before, and at the end, parts are judged by whole
+/// records. There, training goes on from the best of these places, with an optimiser that remembers nothing and a learning
+/// rate that is 32 times smaller at first and recovers over 100 updates; where all trajectories are in one batch, it
+/// returns to the best, with half the learning rate, when the objective has risen by half above it. As long as the whole
+/// records cannot be predicted at all, it is put off.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Default)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Strategy {
-    /// Every trajectory is predicted from its start to its end.
+    /// [`MultipleShooting`](Strategy::MultipleShooting) for nine tenths of the training, by segments of 4 intervals and to
+    /// a penalty of 10, if the loss [suits parts](super::Loss::suits_parts) of records; otherwise
+    /// [`SingleShooting`](Strategy::SingleShooting).
     #[default]
+    Automatic,
+    /// Every trajectory is predicted from its start to its end.
     SingleShooting,
     /// The horizon grows steadily from a few intervals between observations to the whole record.
     GrowingHorizon {
@@ -26,17 +39,26 @@ pub enum Strategy {
     /// Trajectories are cut into segments. Each starts from a state of its own, which is learned along with the
     /// parameters; it begins at the observation there. To the loss is added `w` times the mean square of the gaps between
     /// the end of a segment and the start of the next; `w` grows a thousandfold, geometrically, to `penalty`, so that the
-    /// gaps close. Then follows single shooting.
+    /// gaps close. For the first three fifths, segments have the given length; then they are doubled, three times at most,
+    /// so that whole records are no great step. Then follows single shooting.
     ///
     /// *Reference*: Bock, "Recent advances in parameter identification techniques for O.D.E.", 1983.
     MultipleShooting {
-        /// Intervals of a segment.
+        /// Intervals of a segment at first.
         intervals: usize,
         /// Epochs before single shooting.
         epochs: usize,
         /// The final `w`. The loss counts as 1.
         penalty: f64,
     },
+}
+
+/// How often segments of multiple shooting have been doubled at one of its epochs: evenly over those that are left after
+/// the undoubled ones, and as long as they are no whole records.
+fn doublings(epoch: usize, epochs: usize, intervals: usize, longest: usize) -> usize {
+    let most = (1..=MOST_DOUBLINGS).take_while(|&k| intervals.saturating_mul(1 << k) < longest).count();
+    let part = (epoch as f64 / epochs as f64 - UNDOUBLED) / (1.0 - UNDOUBLED);
+    if part < 0.0 { 0 } else { (1 + (part * most as f64) as usize).min(most) }
 }
 
 /// What is predicted from where at some time of training.
@@ -59,7 +81,50 @@ pub(super) struct Window {
     pub last: usize,
 }
 
+impl Window {
+    /// Where it starts: trajectory and observation.
+    pub fn place(&self) -> (usize, usize) {
+        (self.trajectory, self.first)
+    }
+}
+
 impl Strategy {
+    /// Intervals of the first segments by default.
+    pub const INTERVALS: usize = 4;
+    /// The final weight of gaps by default.
+    pub const PENALTY: f64 = 10.0;
+
+    /// Epochs, of so many in all, after which the default strategy comes to whole records: nine tenths.
+    pub fn warm_up(epochs: usize) -> usize {
+        epochs - epochs / 10
+    }
+
+    /// What the automatic choice is for a training of so many epochs, with a loss that suits parts of records or not.
+    pub(super) fn laid_out(self, epochs: usize, suits_parts: bool) -> Self {
+        match self {
+            Strategy::Automatic if suits_parts => {
+                let (intervals, penalty) = (Strategy::INTERVALS, Strategy::PENALTY);
+                Strategy::MultipleShooting { intervals, epochs: Strategy::warm_up(epochs), penalty }
+            }
+            Strategy::Automatic => Strategy::SingleShooting,
+            chosen => chosen,
+        }
+    }
+
+    /// The work of the first `epochs` epochs; an epoch on whole records counts as 1.
+    pub(super) fn work(&self, epochs: usize, longest: usize) -> f64 {
+        let all = epochs as f64;
+        match *self {
+            Strategy::GrowingHorizon { intervals, epochs } if epochs > 0 && intervals < longest => {
+                // The share of records that is predicted grows linearly from the first to 1.
+                let (first, growth) = (intervals as f64 / longest as f64, epochs as f64);
+                let growing = all.min(growth);
+                first * growing + (1.0 - first) * growing * growing / (2.0 * growth) + (all - growing)
+            }
+            _ => all,
+        }
+    }
+
     /// The stage at an epoch; `longest` is the number of intervals of the longest trajectory.
     pub(super) fn stage(&self, epoch: usize, longest: usize) -> Stage {
         match *self {
@@ -69,7 +134,7 @@ impl Strategy {
                 Stage::Horizon(intervals + grown as usize)
             }
             Strategy::MultipleShooting { intervals, epochs, .. } if epoch < epochs && intervals < longest => {
-                Stage::Segments(intervals)
+                Stage::Segments(intervals << doublings(epoch, epochs, intervals, longest))
             }
             _ => Stage::Whole,
         }
@@ -132,7 +197,7 @@ mod tests {
     #[test]
     fn segments_cover_every_interval_once() {
         let strategy = Strategy::MultipleShooting { intervals: 3, epochs: 5, penalty: 10.0 };
-        assert_eq!(strategy.stage(4, 7), Stage::Segments(3));
+        assert_eq!(strategy.stage(3, 7), Stage::Segments(3));
         assert_eq!(strategy.stage(5, 7), Stage::Whole);
         let ends: Vec<_> = Stage::Segments(3).windows(1, 7).map(|w| (w.first, w.last)).collect();
         assert_eq!(ends, [(0, 3), (3, 6), (6, 7)]);
@@ -140,6 +205,27 @@ mod tests {
         let window = Stage::Horizon(4).windows(0, 7).next().unwrap();
         assert_eq!((window.first, window.last), (0, 4));
         assert_eq!(Stage::Horizon(9).windows(0, 7).next().unwrap().last, 7);
+    }
+
+    #[test]
+    fn segments_are_doubled_until_they_are_long() {
+        let strategy = Strategy::MultipleShooting { intervals: 3, epochs: 75, penalty: 10.0 };
+        let lengths = |longest| [0, 44, 45, 54, 55, 64, 65, 74].map(|epoch| strategy.stage(epoch, longest));
+        assert_eq!(lengths(100), [3, 3, 6, 6, 12, 12, 24, 24].map(Stage::Segments));
+        assert_eq!(lengths(12), [3, 3, 6, 6, 6, 6, 6, 6].map(Stage::Segments));
+        assert_eq!(lengths(6), [3; 8].map(Stage::Segments));
+        assert_eq!(lengths(3), [Stage::Whole; 8]);
+        let huge = Strategy::MultipleShooting { intervals: usize::MAX - 1, epochs: 75, penalty: 10.0 };
+        assert_eq!(huge.stage(74, usize::MAX), Stage::Segments(usize::MAX - 1));
+    }
+
+    #[test]
+    fn the_automatic_choice_is_laid_out_over_the_training() {
+        let laid_out = |suits_parts| Strategy::Automatic.laid_out(3000, suits_parts);
+        assert_eq!(laid_out(true), Strategy::MultipleShooting { intervals: 4, epochs: 2700, penalty: 10.0 });
+        assert_eq!(laid_out(false), Strategy::SingleShooting);
+        let growing = Strategy::GrowingHorizon { intervals: 2, epochs: 8 };
+        assert_eq!(growing.laid_out(3000, true), growing);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// Learns the parameters of a network from recorded trajectories.
 ///
@@ -42,9 +43,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// ```
 ///
 /// The steps are no longer than the block's step size and land on the observations. The parameters that training gives
-/// are the best it saw: of least validation loss if data are held out, otherwise of least training loss; with
-/// mini-batches and nothing held out, the last. If it ends before whole trajectories are predicted, the last or the first,
-/// whichever predict them better.
+/// are the best it saw: of least validation loss if data are held out, otherwise of least training loss on whole records,
+/// which are looked at now and then while the [`Strategy`] trains on parts of them, too; with mini-batches and nothing
+/// held out, the last, or the best of the looks if that is better.
 ///
 /// The training loss of an epoch is that of its step. In training, a [`Normalised`](crate::field::Normalised) field takes
 /// operator norms from [`Norms::PowerIteration`](crate::field::Norms), a little too small, and the model has exact ones:
@@ -65,23 +66,25 @@ pub struct Trainer<F, L = MeanSquare> {
     checkpoint: Option<(PathBuf, usize)>,
     resume: Option<PathBuf>,
     stop: Arc<AtomicBool>,
+    when_long: Option<fn(Duration)>,
     /// The block as JSON, if there are checkpoints to compare.
     description: Value,
 }
 
 impl<F: VectorField> Trainer<F> {
-    /// A trainer with mean-square loss, Adam at a learning rate of `1e-3`, 1000 epochs and the default [`Settings`].
+    /// A trainer with mean-square loss, 3000 epochs and the default [`Settings`].
     pub fn new(block: OdeBlock<F>) -> Self {
         Trainer {
             block,
             loss: MeanSquare,
-            epochs: 1000,
+            epochs: Settings::EPOCHS,
             settings: Settings::default(),
             initial: None,
             progress: false,
             checkpoint: None,
             resume: None,
             stop: Arc::default(),
+            when_long: None,
             description: Value::Null,
         }
     }
@@ -95,12 +98,25 @@ impl<F, L> Trainer<F, L> {
 
     /// The loss.
     pub fn loss<M>(self, loss: M) -> Trainer<F, M> {
-        let Trainer { block, epochs, settings, initial, progress, checkpoint, resume, stop, description, .. } = self;
-        Trainer { block, loss, epochs, settings, initial, progress, checkpoint, resume, stop, description }
+        let Trainer {
+            block,
+            epochs,
+            settings,
+            initial,
+            progress,
+            checkpoint,
+            resume,
+            stop,
+            when_long,
+            description,
+            ..
+        } = self;
+        Trainer { block, loss, epochs, settings, initial, progress, checkpoint, resume, stop, when_long, description }
     }
 
-    /// Number of epochs, those before a [`resume`](Trainer::resume) included. Nothing else depends on it: training on
-    /// is the same as having trained longer.
+    /// Number of epochs, those before a [`resume`](Trainer::resume) included. The automatic
+    /// [strategy](Strategy::Automatic) and [schedule](Schedule::Automatic) are laid out over them. With others nothing else
+    /// depends on it: training on is the same as having trained longer.
     pub fn epochs(self, epochs: usize) -> Self {
         Trainer { epochs, ..self }
     }
@@ -169,7 +185,7 @@ impl<F, L> Trainer<F, L> {
         self.set(|s| s.patience = Some(epochs))
     }
 
-    /// Shortens gradients to this norm.
+    /// Shortens gradients to this norm; an infinite one leaves them as they are.
     pub fn clip(self, norm: f64) -> Self {
         self.set(|s| s.clip = Some(norm))
     }
@@ -182,6 +198,12 @@ impl<F, L> Trainer<F, L> {
     /// Starts from these parameters instead of random ones.
     pub fn initial(self, params: impl Into<Vec<f64>>) -> Self {
         Trainer { initial: Some(params.into()), ..self }
+    }
+
+    /// Calls `tell` with the time that the training is expected to take, if that is more than ten minutes: once, at the end
+    /// of the first epoch after a second. Training may stop earlier for want of [`patience`](Trainer::patience).
+    pub fn when_long(self, tell: fn(Duration)) -> Self {
+        Trainer { when_long: Some(tell), ..self }
     }
 
     /// Shows progress on standard error: a bar, if that is a terminal, or else a line every few seconds.
@@ -236,7 +258,8 @@ impl<F: VectorField + Clone, L> Trainer<F, L> {
     where
         L: Loss<T>,
     {
-        self.settings.check()?;
+        let chosen = self.settings.laid_out(self.epochs, self.loss.suits_parts());
+        chosen.check()?;
         Error::check_len("data", "components", data.dim(), self.block.dim())?;
         let (training, held_out) = self.split(data)?;
         let standard = match self.settings.standardised {
@@ -258,9 +281,8 @@ impl<F: VectorField + Clone, L> Trainer<F, L> {
             let model = self.with_starts(model, &starts, &training)?;
             Ok::<_, Error>(summarise(model, state, &training, held_out.as_ref()))
         };
-        let mut session =
-            Session::new(&self.settings, &self.loss, &block, &observations, validation.as_ref(), initial)?;
-        let settings = self.settings_of::<T>(data);
+        let mut session = Session::new(&chosen, &self.loss, &block, &observations, validation.as_ref(), initial)?;
+        let settings = self.described_by::<T>(&chosen, data);
         if let Some(path) = &self.resume {
             let state = checkpoint::load(path, &settings)?;
             session = session.resumed(state).ok_or_else(|| Error::Parse {
@@ -286,10 +308,12 @@ impl<F: VectorField + Clone, L> Trainer<F, L> {
         L: Loss<T>,
     {
         let mut progress = Progress::new(self.progress, session.state.epoch, self.epochs);
+        let mut outlook = session.outlook(self.when_long, self.epochs);
         let is_over =
             |session: &Session<'_, F, T, L>| session.is_over(self.epochs) || self.stop.load(Ordering::Relaxed);
         while !is_over(session) {
             let epoch = session.epoch();
+            outlook.after(session.state.epoch);
             progress.show(&session.state.record);
             epoch?;
             if let Some((path, every)) = &self.checkpoint
@@ -311,11 +335,11 @@ impl<F: VectorField + Clone, L> Trainer<F, L> {
     }
 
     /// What a checkpoint is compared by.
-    fn settings_of<T: Real>(&self, data: &Trajectories) -> Map<String, Value>
+    fn described_by<T: Real>(&self, settings: &Settings, data: &Trajectories) -> Map<String, Value>
     where
         L: Loss<T>,
     {
-        let mut settings = match serde_json::to_value(&self.settings) {
+        let mut settings = match serde_json::to_value(settings) {
             Ok(Value::Object(settings)) => settings,
             _ => Map::new(),
         };

@@ -143,6 +143,11 @@ impl<T: Real> Update<T> {
         true
     }
 
+    /// Multiplies learning rates by `factor`; they recover over the next 20 updates a halving.
+    pub(super) fn restrain(&mut self, factor: f64) {
+        self.restraint *= factor;
+    }
+
     /// The learning rate of the last update.
     pub fn rate(&self) -> f64 {
         self.rate
