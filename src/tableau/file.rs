@@ -223,6 +223,7 @@ impl Format {
 
     /// `path` names the text in errors.
     fn parse<T: DeserializeOwned>(self, text: &str, path: &Path) -> Result<T, Error> {
+        let text = without_mark(text);
         let fault = |(line, column), reason| Error::Parse { path: path.to_path_buf(), line, column, reason };
         match self {
             Format::Toml => toml::from_str(text).map_err(|e| {
@@ -244,7 +245,7 @@ impl Format {
 
     /// All schemes of a text.
     fn read_all(self, text: &str, path: &Path) -> Result<Vec<Scheme>, Error> {
-        let is_array = matches!(self, Format::Json) && text.trim_start().starts_with('[');
+        let is_array = matches!(self, Format::Json) && without_mark(text).trim_start().starts_with('[');
         let documents: Vec<Document> = if is_array {
             self.parse(text, path).map_err(|e| at_fault(e, || self.parse(text, path)))?
         } else if self.parse::<Peek>(text, path)?.schemes.is_some() {
@@ -257,6 +258,11 @@ impl Format {
         let read = |(i, document)| Scheme::try_from(document).map_err(|e| refused(path, format!("schemes[{i}]: {e}")));
         documents.into_iter().enumerate().map(read).collect()
     }
+}
+
+/// Without the byte-order mark that some editors put before a text.
+fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 fn refused(path: &Path, reason: String) -> Error {
