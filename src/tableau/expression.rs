@@ -183,7 +183,7 @@ mod tests {
         for (text, value) in [
             ("1/6", 1.0 / 6.0),
             ("sqrt(3)/6", 3f64.sqrt() / 6.0),
-            ("1/2 - sqrt(3)/6", 0.211_324_865_405_187_13),
+            ("1/2 - sqrt(3)/6", 0.211_324_865_405_187_1),
             ("1 - 1/sqrt(2)", 0.292_893_218_813_452_5),
             ("1/3 + 1/3 - 2/3", 0.0),
             ("sqrt(2)*sqrt(3) - sqrt(6)", 0.0),
@@ -241,7 +241,7 @@ mod tests {
         let roots: String = (2..4000).map(|k| format!("*(1+sqrt({k}))")).collect();
         assert!(evaluate(&format!("1{roots}")).is_ok_and(|product| product.exact.is_none()));
         let fault = evaluate(&format!("1{}", "+1".repeat(1000) + "x" + &"+1".repeat(1000))).unwrap_err();
-        assert!(fault.starts_with("in `…1+1+1") && fault.contains("1x+1") && fault.chars().count() < 200, "{fault}");
+        assert!(fault.starts_with("in `…+1+1") && fault.contains("1x+1") && fault.chars().count() < 200, "{fault}");
     }
 
     proptest! {

@@ -110,7 +110,8 @@ impl Recovered {
             None => Recovered::Rounded(rounded(scheme)),
             Some(k) => match fractions(&k) {
                 Some(fractions) => Recovered::Exact(fractions),
-                None => Recovered::Roots(k),
+                None if k.certainty == Certainty::Proved => Recovered::Roots(k),
+                None => Recovered::Rounded(rounded(scheme)),
             },
         }
     }

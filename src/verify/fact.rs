@@ -181,7 +181,10 @@ pub(super) fn print(
     /// Longer values and reasons have a line of their own.
     const WIDEST: usize = 24;
     match certainty {
-        Certainty::Proved => writeln!(f, "{scheme}\n\nAll coefficients are known exactly: verdicts are proofs.")?,
+        Certainty::Proved => writeln!(
+            f,
+            "{scheme}\n\nAll coefficients are known exactly: verdicts are proofs where they are said to be."
+        )?,
         Certainty::Recognised => writeln!(
             f,
             "{scheme}\n\nAll coefficients are doubles in which simple fractions were recognised: verdicts hold for these."

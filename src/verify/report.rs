@@ -32,6 +32,8 @@ pub struct Report {
     arithmetic: &'static str,
     /// Of what is computed from enclosures of them.
     enclosed: Certainty,
+    /// Of sums over many trees.
+    tree_sums: Certainty,
     /// The number of stages that could be left out or merged without changing a step.
     pub redundant_stages: usize,
     /// The order `p`: the error of one step is `O(h^{p+1})`, for problems that may depend on time.
@@ -98,8 +100,6 @@ struct Structure {
     autonomous_order: usize,
     embedded: Option<Order>,
     simplifying: SimplifyingConditions,
-    principal_error: Option<ErrorNorm>,
-    error_coefficients: Vec<(RootedTree, f64)>,
     algebraically_stable: Verdict,
     symplectic: Verdict,
     symmetric: Verdict,
@@ -132,17 +132,10 @@ impl Structure {
                 order = Order { is_known: true, violation: Some(Violation { condition, residual }), ..order };
             }
         }
-        let principal = |order: &Order| order.is_known.then(|| method.error_norm(order.order + 1).ok()).flatten();
-        let coefficients = |order: &Order| match order.is_known.then(|| method.error_coefficients(order.order + 1)) {
-            Some(Ok(all)) => all.into_iter().map(|(tree, x)| (tree, x.to_f64())).collect(),
-            _ => Vec::new(),
-        };
         Structure {
             autonomous_order: order_of(&method.clone().autonomous()).order.max(order.order),
             embedded: Method::embedded(k).map(|embedded| order_of(&embedded)),
             simplifying,
-            principal_error: principal(&order),
-            error_coefficients: coefficients(&order),
             algebraically_stable: k.algebraically_stable(),
             symplectic: k.symplectic(),
             symmetric,
@@ -163,6 +156,28 @@ pub(super) fn order_of<T: Scalar>(method: &Method<'_, T>, up_to: Option<usize>) 
     up_to.map_or_else(|| method.order(), |cap| method.order_up_to(cap))
 }
 
+/// Numbers that are sums over many trees.
+struct TreeSums {
+    principal_error: Option<ErrorNorm>,
+    error_coefficients: Vec<(RootedTree, f64)>,
+    discrete_adjoint_order: Option<Order>,
+    certainty: Certainty,
+}
+
+impl TreeSums {
+    fn of<T: Scalar>(k: &Coefficients<T>, order: &Order, up_to: Option<usize>) -> Self {
+        let method = Method::of(k);
+        let coefficients = order.is_known.then(|| method.error_coefficients(order.order + 1).ok()).flatten();
+        let rounded = |(tree, x): (RootedTree, T)| (tree, x.to_f64());
+        TreeSums {
+            principal_error: order.is_known.then(|| method.error_norm(order.order + 1).ok()).flatten(),
+            error_coefficients: coefficients.into_iter().flatten().map(rounded).collect(),
+            discrete_adjoint_order: k.discrete_adjoint_order(up_to),
+            certainty: k.certainty,
+        }
+    }
+}
+
 fn number(root: Option<AlgebraicNumber>) -> f64 {
     root.map_or(f64::INFINITY, |root| root.to_f64())
 }
@@ -172,6 +187,11 @@ impl Report {
     pub(super) fn of(scheme: &Tableau, up_to: Option<usize>) -> Self {
         let recovered = Recovered::of(scheme);
         let structure = with_coefficients!(&recovered, k => Structure::of(k, up_to));
+        let sums = match &recovered {
+            Recovered::Exact(k) => TreeSums::of(k, &structure.order, up_to),
+            // There are so many trees that square roots would take long.
+            _ => TreeSums::of(&Coefficients::rounded(scheme), &structure.order, up_to),
+        };
         let (steps, redundant_stages) = (recovered.reduced(), scheme.stages() - structure.stages);
         let stability = StabilityFunction::of(&recovered);
         let of_steps = [&structure.algebraically_stable, &structure.symplectic, &structure.symmetric];
@@ -180,7 +200,6 @@ impl Report {
             certainty: recovered.certainty(),
             arithmetic: match (&recovered, recovered.certainty()) {
                 (Recovered::Exact(_), Certainty::Recognised) => "recognised fractions",
-                (Recovered::Roots(_), Certainty::Recognised) => "recognised fractions and roots",
                 (Recovered::Exact(_), _) => "fractions",
                 (Recovered::Roots(_), _) => "fractions and roots",
                 (Recovered::Rounded(_), _) => "doubles",
@@ -193,13 +212,10 @@ impl Report {
             order_found: structure.order,
             embedded_order: structure.embedded,
             simplifying: structure.simplifying,
-            principal_error: structure.principal_error,
-            error_coefficients: structure.error_coefficients,
-            discrete_adjoint_order: match &recovered {
-                Recovered::Exact(k) => k.discrete_adjoint_order(up_to),
-                // There are so many trees of two colours that square roots would take long.
-                _ => Coefficients::rounded(scheme).discrete_adjoint_order(up_to),
-            },
+            principal_error: sums.principal_error,
+            error_coefficients: sums.error_coefficients,
+            discrete_adjoint_order: sums.discrete_adjoint_order,
+            tree_sums: sums.certainty,
             i_stable: stability.i_stability(),
             a_stable: stability.a_stability(),
             l_stable: stability.l_stability(),
@@ -261,9 +277,9 @@ impl Report {
             ("adjoint_conditions", self.simplifying.adjoint),
         ];
         facts.extend(simplifying.map(|(key, count)| Fact::decided(ACCURACY, key, Value::Count(count), certainty)));
-        facts.push(principal_error(self.principal_error.as_ref(), certainty));
+        facts.push(principal_error(self.principal_error.as_ref(), self.tree_sums));
         let coefficients = self.error_coefficients.iter().map(|(tree, x)| (tree.to_string(), *x)).collect();
-        facts.push(Fact::decided(ACCURACY, "error_coefficients", Value::Table(coefficients), certainty));
+        facts.push(Fact::decided(ACCURACY, "error_coefficients", Value::Table(coefficients), self.tree_sums));
         facts.extend([
             discrete_adjoint,
             radius("stability_numerator", 0.0).with(Value::Numbers(self.stability.numerator())),
