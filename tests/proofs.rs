@@ -17,10 +17,6 @@ impl Parameter {
         format!("({}/{}*sqrt({}))", self.p, self.q, self.d)
     }
 
-    fn value(self) -> f64 {
-        f64::from(self.p) / f64::from(self.q) * f64::from(self.d).sqrt()
-    }
-
     /// Whether it is `n/m`.
     fn is(self, n: i32, m: i32) -> bool {
         let (left, right) = (self.p * m, n * self.q);
@@ -34,6 +30,7 @@ fn parameter() -> impl Strategy<Value = Parameter> {
 }
 
 /// A scheme in `x` by its rows, then `b` last; and what is true of it.
+#[derive(Debug)]
 struct Member {
     rows: Vec<Vec<String>>,
     order: usize,
