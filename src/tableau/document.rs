@@ -84,7 +84,7 @@ impl TryFrom<Document> for Tableau {
         if let Some(weights) = &embedded {
             tableau = tableau.with_embedded(values(weights))?;
         }
-        let tableau = tableau.as_written(a.into_iter().flatten().collect(), b, c, embedded);
+        let tableau = tableau.written_as(a.into_iter().flatten().collect(), b, c, embedded);
         if let (None, Some(p)) = (tableau.embedded(), claims.embedded_order) {
             return Err(invalid(&tableau.name, format!("embedded_order is {p}, but there are no embedded weights")));
         }

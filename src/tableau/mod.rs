@@ -148,7 +148,7 @@ impl Tableau {
 
     /// Coefficients that are valid by construction, and known exactly or not; `a` is row-major.
     pub(crate) fn of_entries(name: impl Into<String>, a: Vec<Entry>, b: Vec<Entry>, c: Vec<Entry>) -> Self {
-        Self::trusted(name, values(&a), values(&b), values(&c)).as_written(a, b, c, None)
+        Self::trusted(name, values(&a), values(&b), values(&c)).written_as(a, b, c, None)
     }
 
     /// With embedded weights that are valid by construction.
@@ -161,7 +161,7 @@ impl Tableau {
     }
 
     /// With what the doubles stand for.
-    fn as_written(mut self, a: Vec<Entry>, b: Vec<Entry>, c: Vec<Entry>, embedded: Option<Vec<Entry>>) -> Self {
+    fn written_as(mut self, a: Vec<Entry>, b: Vec<Entry>, c: Vec<Entry>, embedded: Option<Vec<Entry>>) -> Self {
         let embedded = embedded.map(exacts);
         self.written = Some(Arc::new(Written { a: exacts(a), b: exacts(b), c: exacts(c), embedded }));
         self

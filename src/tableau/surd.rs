@@ -247,7 +247,7 @@ impl<'a> Div<&'a Surd> for Surd {
     type Output = Self;
     /// The divisor is not zero.
     fn div(self, other: &'a Surd) -> Self {
-        self * other.recip()
+        Mul::mul(self, &other.recip())
     }
 }
 

@@ -43,13 +43,9 @@ impl StabilityFunction {
         match first_negative(&self.e()) {
             None => {
                 // Even at the lower ends of the radii?
-                let lower = self
-                    .e_of(&self.p, &self.q)
-                    .coefficients()
-                    .iter()
-                    .map(|c| Ball::from(&c.value - &c.radius))
-                    .collect();
-                let is_strict = is_nowhere_negative(&Polynomial::new(lower));
+                let e = self.e_of(&self.p, &self.q);
+                let lower = e.coefficients().iter().map(|c| Ball::from(&c.value - &c.radius));
+                let is_strict = is_nowhere_negative(&Polynomial::new(lower.collect()));
                 let certainty = if is_strict { self.strict } else { self.certainty };
                 let reason = "|R(iy)| ≤ 1 for all real y: E(y) = |Q(iy)|² − |P(iy)|² is nowhere negative";
                 Verdict { holds: true, certainty, reason: reason.to_string() }
@@ -64,7 +60,10 @@ impl StabilityFunction {
                 let visible = visible.into_iter().find(|&y| self.eval(axis(y)).norm() > 1.0 + 1e-3);
                 let y = visible.unwrap_or_else(|| (negative.witness * square).to_f64().sqrt());
                 let reason = self.exceeds("R(iy)", axis(y), format!("y = {y:.4}"));
-                Verdict { certainty: self.strict, ..self.verdict(false, reason) }
+                // Negative, too, where coefficients that may be zero are the largest they may be?
+                let is_strict = !is_nowhere_negative(&self.e_of(&self.p, &self.q));
+                let certainty = if is_strict { self.strict } else { self.certainty };
+                Verdict { certainty, ..self.verdict(false, reason) }
             }
         }
     }
