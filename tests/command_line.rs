@@ -602,8 +602,8 @@ fn regularisers_are_told_and_recorded() {
 #[test]
 fn verify_prints_tables_and_json() {
     let folder = folder();
-    let table = succeeds(&folder, "verify radau_iia_3");
-    for words in ["radau_iia_3: 3 stages", "l stable", "yes", "hold to 1e-12", "all 1"] {
+    let table = succeeds(&folder, "verify radau_iia_4");
+    for words in ["radau_iia_4: 4 stages", "l stable", "yes", "hold to 1e-12", "all 1"] {
         assert!(table.contains(words), "no `{words}` in {table}");
     }
     let report = json(&succeeds(&folder, "verify rk4 --json --order-up-to 6"));

@@ -359,3 +359,32 @@ proptest! {
         let _ = Scheme::all_from_toml_str(&text);
     }
 }
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_a_text() {
+    let marked = |text: &str| format!("\u{feff}{text}");
+    assert_eq!(Tableau::from_toml_str(&marked(RADAU)).unwrap(), Tableau::from_toml_str(RADAU).unwrap());
+    assert_eq!(Scheme::all_from_json_str(&marked(TWO)).unwrap(), Scheme::all_from_json_str(TWO).unwrap());
+    let array = &TWO[TWO.find('[').unwrap()..TWO.len() - 1];
+    assert_eq!(Scheme::all_from_json_str(&marked(array)).unwrap().len(), 2);
+}
+
+#[test]
+fn names_with_control_characters_are_spelt_out() {
+    let scheme = Tableau::rk4().named("a\u{1b}[31m\nb");
+    assert!(scheme.to_string().starts_with("a\\u{1b}[31m\\nb: 4 stages"));
+    let error = kutta::verify::verify(&scheme.of_order(5)).check_claims().unwrap_err().to_string();
+    assert!(!error.contains('\u{1b}') && error.contains("\\u{1b}"), "{error}");
+    let error = message(Tableau::from_json_str(r#"{"name": "a\u0007", "A": [[1]], "b": [2]}"#));
+    assert!(error.contains("`a\\u{7}`"), "{error}");
+}
+
+#[test]
+fn an_empty_list_has_nothing_to_verify() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("none.json");
+    std::fs::write(&path, "[]").unwrap();
+    let run = std::process::Command::new(env!("CARGO_BIN_EXE_kutta")).arg("verify").arg(&path).output().unwrap();
+    let error = String::from_utf8(run.stderr).unwrap();
+    assert!(!run.status.success() && error.contains("expected at least one scheme"), "{error}");
+}

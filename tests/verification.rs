@@ -145,9 +145,12 @@ fn properties_that_are_claimed_and_absent_are_refused() {
 }
 
 #[test]
-fn verdicts_are_proofs_for_fractions_only() {
-    assert!(verify(&Tableau::radau_iia(2).unwrap()).a_stable.certainty == Certainty::Proved);
-    assert!(matches!(verify(&Tableau::gauss(2).unwrap()).a_stable.certainty, Certainty::ToTolerance(t) if t <= 1e-12));
+fn verdicts_are_proofs_for_what_is_known_exactly_only() {
+    for exact in [Tableau::radau_iia(2), Tableau::gauss(2), Tableau::radau_iia(3), Tableau::lobatto_iiic(5)] {
+        assert_eq!(verify(&exact.unwrap()).a_stable.certainty, Certainty::Proved);
+    }
+    // The nodes are nested roots.
+    assert!(matches!(verify(&Tableau::gauss(4).unwrap()).a_stable.certainty, Certainty::ToTolerance(t) if t <= 1e-12));
 }
 
 #[test]
@@ -263,5 +266,83 @@ proptest! {
     fn collocation_has_the_order_of_its_stages(scheme in collocation(1..=4)) {
         let report = verify(&scheme.0);
         prop_assert!(report.order >= scheme.stages() && report.stage_order >= scheme.stages());
+    }
+}
+
+#[test]
+fn claims_of_parts_are_checked() {
+    let pair = r#"{"name": "pair", "partitioned": [
+        {"A": [[0]], "b": [1], "order": 1, "explicit": true}, {"A": [[1]], "b": [1], "symplectic": true, "order": 1}]}"#;
+    let sum = r#"{"name": "sum", "order": 1, "additive": [
+        {"A": [[0, 0], [1, 0]], "b": [1, 0], "order": 1}, {"A": [[0, 0], [0, 1]], "b": [0, 1], "order": 2}]}"#;
+    for (text, false_claim) in [(pair, "partitioned[1].symplectic"), (sum, "additive[1].order")] {
+        let scheme = Scheme::all_from_json_str(text).unwrap().remove(0);
+        let report = verify(&scheme).unwrap();
+        let found: Vec<&str> = report.claims().iter().filter(|c| !c.holds).map(|c| c.claim.as_str()).collect();
+        assert_eq!(found, [false_claim]);
+        assert!(report.check_claims().unwrap_err().to_string().contains(false_claim));
+    }
+}
+
+#[test]
+fn a_reducible_tableau_and_its_steps_are_told_apart() {
+    // The midpoint rule by three equal stages.
+    let third = r#"A = [["1/2", 0, 0], [0, "1/2", 0], ["1/4", "1/4", 0]]
+        b = [3, -1, -1]
+        algebraically_stable = true
+        symplectic = true
+        symmetric = true"#;
+    let report = verify(&file(third).unwrap());
+    report.check_claims().unwrap();
+    let json = serde_json::to_value(&report).unwrap();
+    for property in ["algebraically_stable", "symplectic", "symmetric"] {
+        let tableau = format!("tableau_{property}");
+        assert_eq!((&json[property], &json[&tableau]), (&true.into(), &false.into()), "{property}");
+        assert_eq!(json["certainty"][&tableau], "proved");
+    }
+    assert!(report.contractivity_radius.is_infinite());
+    assert!(serde_json::to_value(verify(&Tableau::rk4())).unwrap()["tableau_symplectic"].is_null());
+}
+
+#[test]
+fn fractions_are_exact_as_written_whatever_their_denominators() {
+    let text = r#"A = [[0, 0], ["7/30011", 0]]
+        b = ["1/2", "1/2"]"#;
+    let report = verify(&file(text).unwrap());
+    assert_eq!((report.certainty, report.order), (Certainty::Proved, 1));
+    let doubles = Tableau::new([[0.0, 0.0], [7.0 / 30011.0, 0.0]], [0.5, 0.5], [0.0, 7.0 / 30011.0]).unwrap();
+    assert!(matches!(verify(&doubles).certainty, Certainty::ToTolerance(_)));
+    let simple = verify(&Tableau::new([[0.0, 0.0], [1.0, 0.0]], [0.5, 0.5], [0.0, 1.0]).unwrap());
+    assert_eq!((simple.certainty, simple.a_stable.certainty), (Certainty::Recognised, Certainty::Recognised));
+    assert!(simple.to_string().contains("recognised"));
+    assert_eq!(serde_json::to_value(&simple).unwrap()["certainty"]["order"], "recognised");
+}
+
+#[test]
+fn pairs_that_see_no_error_on_linear_equations_are_named() {
+    // Kutta's third order with weights that differ by a multiple of (1, −2, 1) on equal powers of A.
+    let blind = r#"A = [[0, 0, 0, 0], ["1/2", 0, 0, 0], [-1, 2, 0, 0], ["1/2", 0, 0, 0]]
+        b = ["1/6", "2/3", "1/6", 0]
+        embedded = ["1/6", "1/3", "1/6", "1/3"]"#;
+    let scheme = file(blind).unwrap();
+    assert!(scheme.has_blind_estimate());
+    let report = verify(&scheme);
+    assert!(report.blind_estimate.as_ref().is_some_and(|v| v.holds && v.certainty == Certainty::Proved));
+    assert!(report.to_string().contains("the estimated error is zero on linear equations"));
+    for scheme in Tableau::catalogue() {
+        assert!(!scheme.has_blind_estimate(), "{}", scheme.name());
+    }
+}
+
+/// Where amplitudes grow to leading order, the scheme is stable nowhere on the imaginary axis, and where they shrink it is.
+#[test]
+fn dissipation_and_the_imaginary_interval_agree() {
+    for scheme in Tableau::catalogue() {
+        let r = scheme.stability_function();
+        let term = r.dissipation();
+        let grows = term.is_some_and(|term| term.coefficient > 0.0);
+        let is_zero = r.imaginary_interval().is_some_and(|y| y.to_f64() == 0.0);
+        assert_eq!(is_zero, grows, "{}: {term:?}", scheme.name());
+        assert!(r.dispersion().is_some(), "{}", scheme.name());
     }
 }

@@ -10,9 +10,10 @@ use std::path::Path;
 /// Tell everything about schemes, and check what is claimed of them
 ///
 /// A scheme is a name (see `kutta schemes`) or a TOML or JSON file with A, b and c; a file may hold many. Verdicts are
-/// proofs where all coefficients are fractions, and hold to a stated tolerance elsewhere. What a file, or the catalogue,
-/// claims of a scheme (order = 5, a_stable = true, ...) is checked: a false claim ends with exit code 1, and is told with
-/// the condition that is violated.
+/// proofs where all coefficients are written as fractions, square roots ("1/2 - sqrt(3)/6") or decimals of up to nine
+/// digits. Of longer decimals, in which simple fractions may be recognised, they hold to a stated tolerance. What a file, or
+/// the catalogue, claims of a scheme (order = 5, a_stable = true, ...) is checked: a false claim ends with exit code 1, and
+/// is told with the condition that is violated. A claimed decimal may be rounded to the digits it has.
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub struct Verify {
@@ -73,7 +74,11 @@ fn find(text: &str) -> Result<(Vec<Scheme>, bool), Failure> {
             Ok(scheme) => Ok((vec![unnamed(scheme, text.to_string())], false)),
             // Not a single scheme: a list, or wrong in a way that reading a list tells best.
             Err(_) => {
-                let schemes = Scheme::all_from_file(path)?.into_iter().enumerate();
+                let schemes = Scheme::all_from_file(path)?;
+                if schemes.is_empty() {
+                    return Err(Failure::Usage(format!("`{text}` is an empty list, expected at least one scheme")));
+                }
+                let schemes = schemes.into_iter().enumerate();
                 Ok((schemes.map(|(i, scheme)| unnamed(scheme, format!("{text}[{i}]"))).collect(), true))
             }
         },

@@ -1,9 +1,10 @@
 //! What every tableau satisfies.
 
+use super::display::printable;
 use crate::Error;
 
 pub(super) fn invalid(name: &str, reason: String) -> Error {
-    Error::InvalidTableau { name: name.to_string(), reason }
+    Error::InvalidTableau { name: printable(name), reason }
 }
 
 /// Everything but `c_i = Σ_j a_ij`.

@@ -4,11 +4,22 @@ use std::fmt;
 
 use super::Tableau;
 
+/// A name as it is printed: control characters, which could make a terminal show anything, are spelt out.
+pub(crate) fn printable(name: &str) -> String {
+    let spelt = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    name.chars().map(spelt).collect()
+}
+
+/// The name of a scheme at the head of what is printed of it.
+pub(super) fn heading(name: &str) -> String {
+    if name.is_empty() { "(no name)".to_string() } else { printable(name) }
+}
+
 /// The Butcher array: nodes to the left, `A` to the right, below it `b` and, if there are any, the embedded weights.
 /// Entries that are fractions with a small denominator are printed as such.
 impl fmt::Display for Tableau {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = if self.name().is_empty() { "(no name)" } else { self.name() };
+        let name = heading(self.name());
         let s = self.stages();
         write!(f, "{name}: {s} stage{}, {}", if s == 1 { "" } else { "s" }, self.structure())?;
         if let Some(order) = self.order() {

@@ -1,11 +1,11 @@
 //! What a file holds of a scheme, before it is checked.
 
-use std::fmt;
 use std::num::NonZeroUsize;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Serialize, Serializer};
 
-use super::{AdditiveTableau, Claims, PartitionedTableau, Scheme, Tableau, expression, invalid};
+use super::entry::{Entry, values};
+use super::{AdditiveTableau, Claims, PartitionedTableau, Scheme, Tableau, invalid};
 use crate::Error;
 
 /// The keys of a scheme are those of its coefficients, and every claim.
@@ -72,15 +72,19 @@ impl TryFrom<Document> for Tableau {
             return Err(invalid(&name, "it has several parts, expected `A`, `b`, `c` of a single tableau".to_string()));
         }
         let missing = |key: &str| invalid(&name, format!("missing field `{key}`"));
-        let a: Vec<Vec<f64>> = a.ok_or_else(|| missing("A"))?.iter().map(|row| numbers(row)).collect();
-        let b = numbers(&b.ok_or_else(|| missing("b"))?);
-        let c = c.map_or_else(|| a.iter().map(|row| row.iter().sum()).collect(), |c| numbers(&c));
+        let a = a.ok_or_else(|| missing("A"))?;
+        let b = b.ok_or_else(|| missing("b"))?;
+        let c = c.unwrap_or_else(|| a.iter().map(Entry::sum).collect());
+        let rows: Vec<Vec<f64>> = a.iter().map(|row| values(row)).collect();
         let make = if free_nodes == Some(true) { Tableau::with_free_nodes } else { Tableau::new };
-        let mut tableau =
-            make(a, b, c).map_err(|e| e.of_tableau(&name))?.named(name).from_source(source.unwrap_or_default());
-        if let Some(weights) = embedded {
-            tableau = tableau.with_embedded(numbers(&weights))?;
+        let mut tableau = make(rows, values(&b), values(&c))
+            .map_err(|e| e.of_tableau(&name))?
+            .named(name)
+            .from_source(source.unwrap_or_default());
+        if let Some(weights) = &embedded {
+            tableau = tableau.with_embedded(values(weights))?;
         }
+        let tableau = tableau.written_as(a.into_iter().flatten().collect(), b, c, embedded);
         if let (None, Some(p)) = (tableau.embedded(), claims.embedded_order) {
             return Err(invalid(&tableau.name, format!("embedded_order is {p}, but there are no embedded weights")));
         }
@@ -224,16 +228,9 @@ impl Serialize for AdditiveTableau {
     }
 }
 
-/// A number, or an expression that has been evaluated.
-struct Entry(f64);
-
-fn numbers(entries: &[Entry]) -> Vec<f64> {
-    entries.iter().map(|entry| entry.0).collect()
-}
-
 impl From<Entry> for f64 {
     fn from(entry: Entry) -> f64 {
-        entry.0
+        entry.value
     }
 }
 
@@ -243,38 +240,6 @@ struct Entries(Vec<Entry>);
 
 impl From<Entries> for Vec<f64> {
     fn from(entries: Entries) -> Vec<f64> {
-        numbers(&entries.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for Entry {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-
-        impl de::Visitor<'_> for Visitor {
-            type Value = Entry;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a number, or a string such as \"1/2 - sqrt(3)/6\"")
-            }
-
-            fn visit_f64<E: de::Error>(self, value: f64) -> Result<Entry, E> {
-                Ok(Entry(value))
-            }
-
-            fn visit_i64<E: de::Error>(self, value: i64) -> Result<Entry, E> {
-                Ok(Entry(value as f64))
-            }
-
-            fn visit_u64<E: de::Error>(self, value: u64) -> Result<Entry, E> {
-                Ok(Entry(value as f64))
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Entry, E> {
-                expression::evaluate(text).map(Entry).map_err(E::custom)
-            }
-        }
-
-        deserializer.deserialize_any(Visitor)
+        values(&entries.0)
     }
 }

@@ -1,17 +1,35 @@
 //! Coefficients as they are written in books: `1/6`, `1/2 - sqrt(3)/6`.
 
-/// The value of an expression of numbers, `+ - * /`, parentheses and `sqrt(…)`, with the usual precedence.
+use super::entry::Entry;
+
+/// The value of an expression of numbers, `+ - * /`, parentheses and `sqrt(…)`, with the usual precedence. It is exact, and
+/// its double the nearest one, where all numbers are exact and roots are of fractions.
 ///
 /// An error says what is wrong and at which character.
-pub(super) fn evaluate(text: &str) -> Result<f64, String> {
+pub(super) fn evaluate(text: &str) -> Result<Entry, String> {
     let mut parser = Parser { text, at: 0, depth: 0 };
     parser
         .sum()
         .and_then(|value| match parser.peek() {
-            None => Ok(value),
+            None => Ok(value.rounded()),
             Some(c) => Err(parser.error(format!("unexpected `{c}`"))),
         })
-        .map_err(|e| format!("in `{text}`, character {}: {}", text[..e.at].chars().count() + 1, e.reason))
+        .map_err(|e| {
+            let place = text[..e.at].chars().count();
+            format!("in `{}`, character {}: {}", excerpt(text, place), place + 1, e.reason)
+        })
+}
+
+/// What is around a character; all of a text that is short.
+fn excerpt(text: &str, place: usize) -> String {
+    const WIDTH: usize = 40;
+    let length = text.chars().count();
+    if length <= 2 * WIDTH {
+        return text.to_string();
+    }
+    let (start, end) = (place.saturating_sub(WIDTH), place + WIDTH);
+    let middle: String = text.chars().skip(start).take(end - start).collect();
+    format!("{}{middle}{}", if start > 0 { "…" } else { "" }, if end < length { "…" } else { "" })
 }
 
 /// No expression a person writes nests deeper; recursion is bounded by it.
@@ -31,17 +49,17 @@ struct Fault {
 
 impl Parser<'_> {
     /// `product (('+' | '-') product)*`
-    fn sum(&mut self) -> Result<f64, Fault> {
+    fn sum(&mut self) -> Result<Entry, Fault> {
         let mut value = self.product()?;
         loop {
             match self.peek() {
                 Some('+') => {
                     self.skip();
-                    value += self.product()?;
+                    value = value + self.product()?;
                 }
                 Some('-') => {
                     self.skip();
-                    value -= self.product()?;
+                    value = value - self.product()?;
                 }
                 _ => return Ok(value),
             }
@@ -49,22 +67,22 @@ impl Parser<'_> {
     }
 
     /// `factor (('*' | '/') factor)*`
-    fn product(&mut self) -> Result<f64, Fault> {
+    fn product(&mut self) -> Result<Entry, Fault> {
         let mut value = self.factor()?;
         loop {
             match self.peek() {
                 Some('*') => {
                     self.skip();
-                    value *= self.factor()?;
+                    value = value * self.factor()?;
                 }
                 Some('/') => {
                     self.skip();
                     let start = self.at;
                     let divisor = self.factor()?;
-                    if divisor == 0.0 {
+                    if divisor.is_zero() {
                         return Err(Fault { at: start, reason: "division by zero".to_string() });
                     }
-                    value /= divisor;
+                    value = value / divisor;
                 }
                 _ => return Ok(value),
             }
@@ -72,11 +90,11 @@ impl Parser<'_> {
     }
 
     /// `('+' | '-')* (number | '(' sum ')' | 'sqrt' '(' sum ')')`
-    fn factor(&mut self) -> Result<f64, Fault> {
-        let mut sign = 1.0;
+    fn factor(&mut self) -> Result<Entry, Fault> {
+        let mut is_negative = false;
         while let Some(c @ ('+' | '-')) = self.peek() {
             self.skip();
-            sign = if c == '-' { -sign } else { sign };
+            is_negative ^= c == '-';
         }
         let value = match self.peek() {
             Some('(') => self.parenthesised()?,
@@ -85,10 +103,10 @@ impl Parser<'_> {
             Some(c) => return Err(self.error(format!("unexpected `{c}`, expected a number"))),
             None => return Err(self.error("the text ends, expected a number".to_string())),
         };
-        Ok(sign * value)
+        Ok(if is_negative { -value } else { value })
     }
 
-    fn parenthesised(&mut self) -> Result<f64, Fault> {
+    fn parenthesised(&mut self) -> Result<Entry, Fault> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             return Err(self.error(format!("more than {MAX_DEPTH} nested parentheses")));
@@ -104,7 +122,7 @@ impl Parser<'_> {
         Ok(value)
     }
 
-    fn function(&mut self) -> Result<f64, Fault> {
+    fn function(&mut self) -> Result<Entry, Fault> {
         let start = self.at;
         let rest = &self.text[start..];
         let word = &rest[..rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len())];
@@ -115,15 +133,12 @@ impl Parser<'_> {
         if self.peek() != Some('(') {
             return Err(self.error("expected `(` after `sqrt`".to_string()));
         }
-        let argument = self.parenthesised()?;
-        if argument < 0.0 {
-            return Err(Fault { at: start, reason: format!("square root of the negative number {argument}") });
-        }
-        Ok(argument.sqrt())
+        let root = self.parenthesised()?.sqrt();
+        root.map_err(|x| Fault { at: start, reason: format!("square root of the negative number {x}") })
     }
 
     /// Digits with at most one point, and an exponent.
-    fn number(&mut self) -> Result<f64, Fault> {
+    fn number(&mut self) -> Result<Entry, Fault> {
         let rest = &self.text.as_bytes()[self.at..];
         let digits = |from: usize| from + rest[from..].iter().take_while(|b| b.is_ascii_digit()).count();
         let mut end = digits(0);
@@ -135,7 +150,7 @@ impl Parser<'_> {
             end = digits(end + 1 + usize::from(signed));
         }
         let literal = &self.text[self.at..self.at + end];
-        let value = literal.parse::<f64>().map_err(|_| self.error(format!("`{literal}` is not a number")))?;
+        let value = Entry::decimal(literal).ok_or_else(|| self.error(format!("`{literal}` is not a number")))?;
         self.at += end;
         Ok(value)
     }
@@ -164,11 +179,15 @@ mod tests {
 
     #[test]
     fn values() {
+        let evaluate = |text: &str| evaluate(text).map(|entry| entry.value);
         for (text, value) in [
             ("1/6", 1.0 / 6.0),
             ("sqrt(3)/6", 3f64.sqrt() / 6.0),
-            ("1/2 - sqrt(3)/6", 0.5 - 3f64.sqrt() / 6.0),
-            ("1 - 1/sqrt(2)", 1.0 - 1.0 / 2f64.sqrt()),
+            ("1/2 - sqrt(3)/6", 0.211_324_865_405_187_1),
+            ("1 - 1/sqrt(2)", 0.292_893_218_813_452_5),
+            ("1/3 + 1/3 - 2/3", 0.0),
+            ("sqrt(2)*sqrt(3) - sqrt(6)", 0.0),
+            ("sqrt(1/3 + 2/3 - 1)", 0.0),
             (" -(1 + 2) * 3e-1 ", -3.0 * 0.3),
             ("8 - 4 - 2", 2.0),
             ("8/4/2", 1.0),
@@ -209,10 +228,20 @@ mod tests {
     #[test]
     fn depth_is_bounded_and_length_is_not() {
         let nested = |n: usize| format!("{}1{}", "(".repeat(n), ")".repeat(n));
-        assert_eq!(evaluate(&nested(MAX_DEPTH)), Ok(1.0));
+        let value = |text: &str| evaluate(text).map(|entry| entry.value);
+        assert_eq!(value(&nested(MAX_DEPTH)), Ok(1.0));
         assert!(evaluate(&nested(1_000_000)).unwrap_err().contains("more than 64 nested parentheses"));
-        assert_eq!(evaluate(&format!("{}1", "-".repeat(1_000_000))), Ok(1.0));
-        assert_eq!(evaluate(&format!("1{}", "+1".repeat(1000))), Ok(1001.0));
+        assert_eq!(value(&format!("{}1", "-".repeat(1_000_000))), Ok(1.0));
+        assert_eq!(value(&format!("1{}", "+1".repeat(1000))), Ok(1001.0));
+        // Neither the number nor the message grows with the text.
+        let harmonic: String = (2..4000).map(|k| format!("+1/{k}")).collect();
+        assert!(
+            evaluate(&format!("1{harmonic}")).is_ok_and(|sum| sum.exact.is_none() && (sum.value - 8.87).abs() < 0.01)
+        );
+        let roots: String = (2..4000).map(|k| format!("*(1+sqrt({k}))")).collect();
+        assert!(evaluate(&format!("1{roots}")).is_ok_and(|product| product.exact.is_none()));
+        let fault = evaluate(&format!("1{}", "+1".repeat(1000) + "x" + &"+1".repeat(1000))).unwrap_err();
+        assert!(fault.starts_with("in `…+1+1") && fault.contains("1x+1") && fault.chars().count() < 200, "{fault}");
     }
 
     proptest! {
@@ -223,14 +252,25 @@ mod tests {
 
         #[test]
         fn reads_back_every_float(x in proptest::num::f64::NORMAL | proptest::num::f64::SUBNORMAL | proptest::num::f64::ZERO) {
-            prop_assert_eq!(evaluate(&format!("{x:?}")).unwrap().to_bits(), x.to_bits());
+            prop_assert_eq!(evaluate(&format!("{x:?}")).unwrap().value.to_bits(), x.to_bits());
         }
 
         #[test]
         fn agrees_with_arithmetic(a in 1u32..99, b in 1u32..99, c in 1u32..99) {
             let (x, y, z) = (f64::from(a), f64::from(b), f64::from(c));
-            prop_assert_eq!(evaluate(&format!("{a}-{b}*sqrt({c})/{a}")), Ok(x - y * z.sqrt() / x));
-            prop_assert_eq!(evaluate(&format!("({a}-{b})/({c}+-{a}/{b})")).ok(), (z - x / y != 0.0).then(|| (x - y) / (z - x / y)));
+            let near = |text: String, expected: f64| {
+                let found = evaluate(&text).unwrap();
+                found.exact.is_some() && (found.value - expected).abs() <= 1e-13 * (x + y * z)
+            };
+            let text = format!("{a}-{b}*sqrt({c})/{a}");
+            prop_assert!(near(text, x - y * z.sqrt() / x));
+            let text = format!("({a}-{b})/({c}+-{a}/{b})");
+            // No fraction of these is so nearly zero.
+            if (z - x / y).abs() > 1e-6 {
+                prop_assert!(near(text, (x - y) / (z - x / y)));
+            } else {
+                prop_assert!(evaluate(&text).is_err());
+            }
         }
     }
 }

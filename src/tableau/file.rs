@@ -24,7 +24,8 @@ impl Tableau {
     }
 
     /// Reads a tableau from TOML text. An entry is a number, or a string with an expression of numbers, `+ - * /`,
-    /// parentheses and `sqrt(…)`.
+    /// parentheses and `sqrt(…)`. Fractions, square roots of them, and decimals of up to nine digits are kept exactly, beside
+    /// the nearest doubles; a decimal of more digits is taken for a rounding.
     ///
     /// | key | value |
     /// | --- | --- |
@@ -44,7 +45,7 @@ impl Tableau {
     ///     order = 4
     ///     symplectic = true
     /// "#)?;
-    /// assert_eq!(gauss.c()[0], 0.25 + (0.25 - 3f64.sqrt() / 6.0));
+    /// assert_eq!(gauss.c()[0], 0.211_324_865_405_187_1, "the double nearest to 1/2 − √3/6");
     /// assert_eq!(gauss.claims().symplectic, Some(true));
     /// # Ok::<(), kutta::Error>(())
     /// ```
@@ -223,6 +224,7 @@ impl Format {
 
     /// `path` names the text in errors.
     fn parse<T: DeserializeOwned>(self, text: &str, path: &Path) -> Result<T, Error> {
+        let text = without_mark(text);
         let fault = |(line, column), reason| Error::Parse { path: path.to_path_buf(), line, column, reason };
         match self {
             Format::Toml => toml::from_str(text).map_err(|e| {
@@ -244,7 +246,7 @@ impl Format {
 
     /// All schemes of a text.
     fn read_all(self, text: &str, path: &Path) -> Result<Vec<Scheme>, Error> {
-        let is_array = matches!(self, Format::Json) && text.trim_start().starts_with('[');
+        let is_array = matches!(self, Format::Json) && without_mark(text).trim_start().starts_with('[');
         let documents: Vec<Document> = if is_array {
             self.parse(text, path).map_err(|e| at_fault(e, || self.parse(text, path)))?
         } else if self.parse::<Peek>(text, path)?.schemes.is_some() {
@@ -257,6 +259,11 @@ impl Format {
         let read = |(i, document)| Scheme::try_from(document).map_err(|e| refused(path, format!("schemes[{i}]: {e}")));
         documents.into_iter().enumerate().map(read).collect()
     }
+}
+
+/// Without the byte-order mark that some editors put before a text.
+fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 fn refused(path: &Path, reason: String) -> Error {

@@ -29,6 +29,7 @@ mod collocation;
 mod display;
 mod document;
 mod double_double;
+mod entry;
 mod explicit;
 mod expression;
 mod file;
@@ -36,15 +37,22 @@ mod implicit;
 mod partitioned;
 mod scheme;
 mod structure;
+mod surd;
 
 pub use additive::AdditiveTableau;
 pub use claims::Claims;
 pub use partitioned::PartitionedTableau;
 pub use scheme::Scheme;
 pub use structure::Structure;
+pub use surd::Surd;
+
+pub(crate) use display::printable;
+pub(crate) use entry::{Entry, Written};
 
 use crate::Error;
 use check::{check_coefficients, check_len, check_weights, invalid, sums_to};
+use entry::{exacts, values};
+use std::sync::Arc;
 
 /// A Runge–Kutta tableau `(A, b, c)` with `s` stages: the step of size `h` from `y_n` at `t_n` is
 ///
@@ -57,7 +65,11 @@ use check::{check_coefficients, check_len, check_weights, invalid, sums_to};
 ///
 /// `Display` prints the Butcher array; serde reads and writes the fields of a [file](Tableau::from_toml_str), and
 /// checks them when reading.
-#[derive(Debug, Clone, PartialEq, serde::Deserialize)]
+///
+/// Computations are done with doubles. Fractions and square roots that are written in a file, or make a scheme of the
+/// catalogue, are kept beside them, so that [`verify`](crate::verify) can prove what it says. Tableaux are equal if their
+/// doubles, names and claims are.
+#[derive(Debug, Clone, serde::Deserialize)]
 #[serde(try_from = "document::Document")]
 pub struct Tableau {
     name: String,
@@ -69,6 +81,15 @@ pub struct Tableau {
     embedded: Option<Vec<f64>>,
     /// An embedded order only beside embedded weights.
     claims: Claims,
+    /// What the doubles stand for, where anything is known of that.
+    written: Option<Arc<Written>>,
+}
+
+impl PartialEq for Tableau {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.a, &self.b, &self.c, &self.embedded) == (&other.a, &other.b, &other.c, &other.embedded)
+            && (&self.name, &self.source, &self.claims) == (&other.name, &other.source, &other.claims)
+    }
 }
 
 impl Tableau {
@@ -113,7 +134,42 @@ impl Tableau {
     /// Coefficients that are valid by construction; `a` is row-major.
     pub(crate) fn trusted(name: impl Into<String>, a: Vec<f64>, b: Vec<f64>, c: Vec<f64>) -> Self {
         debug_assert_eq!((a.len(), c.len()), (b.len() * b.len(), b.len()));
-        Tableau { name: name.into(), source: String::new(), a, b, c, embedded: None, claims: Claims::default() }
+        Tableau {
+            name: name.into(),
+            source: String::new(),
+            a,
+            b,
+            c,
+            embedded: None,
+            claims: Claims::default(),
+            written: None,
+        }
+    }
+
+    /// Coefficients that are valid by construction, and known exactly or not; `a` is row-major.
+    pub(crate) fn of_entries(name: impl Into<String>, a: Vec<Entry>, b: Vec<Entry>, c: Vec<Entry>) -> Self {
+        Self::trusted(name, values(&a), values(&b), values(&c)).written_as(a, b, c, None)
+    }
+
+    /// With embedded weights that are valid by construction.
+    fn with_embedded_entries(mut self, weights: Vec<Entry>) -> Self {
+        self.embedded = Some(values(&weights));
+        if let Some(written) = &mut self.written {
+            Arc::make_mut(written).embedded = Some(exacts(weights));
+        }
+        self
+    }
+
+    /// With what the doubles stand for.
+    fn written_as(mut self, a: Vec<Entry>, b: Vec<Entry>, c: Vec<Entry>, embedded: Option<Vec<Entry>>) -> Self {
+        let embedded = embedded.map(exacts);
+        self.written = Some(Arc::new(Written { a: exacts(a), b: exacts(b), c: exacts(c), embedded }));
+        self
+    }
+
+    /// What the doubles stand for, where anything is known of that.
+    pub(crate) fn written(&self) -> Option<&Written> {
+        self.written.as_deref()
     }
 
     /// The same scheme under another name.
@@ -156,6 +212,10 @@ impl Tableau {
             .map_err(|reason| invalid(&self.name, reason))?;
         self.embedded = Some(weights.to_vec());
         self.claims.embedded_order = None;
+        // Of these nothing is known.
+        if let Some(written) = &mut self.written {
+            Arc::make_mut(written).embedded = Some(vec![None; weights.len()]);
+        }
         Ok(self)
     }
 

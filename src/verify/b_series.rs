@@ -51,7 +51,7 @@ impl<T: Scalar> BSeries<T> {
         let method = method.clone().joint().autonomous();
         let weights = ElementaryWeights::new(&method, order)?;
         let values = (1..=order).flat_map(|p| weights.of_order(p)).map(|i| weights.weight(i)).collect();
-        Ok(BSeries { table: weights.table().clone(), empty: T::one(), values, tolerance: method.tolerance })
+        Ok(BSeries { table: weights.table().clone(), empty: T::one(), values, tolerance: method.tolerance() })
     }
 
     /// The exact solution's series, over the same trees: `e(∅) = 1`, `e(t) = 1/γ(t)`.

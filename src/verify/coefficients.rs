@@ -1,17 +1,21 @@
 //! The coefficients of a scheme as analysis sees them: exact where they can be, with a tolerance where they cannot.
 
 use num_bigint::BigInt;
-use num_traits::{One, Signed, Zero};
+use num_traits::{One, Zero};
 
-use super::scalar::{Rational, Rounded, Scalar};
+use super::scalar::{Rational, Rounded, Scalar, Surd};
+use super::verdict::Certainty;
 use crate::Tableau;
 
-/// Denominators up to this size are taken for what was meant, without further evidence: a double that means something else
-/// is that close to such a fraction by a chance of about `10⁻⁸`.
+/// Denominators of fractions that are recognised in doubles: a double that means something else is that close to such a
+/// fraction by a chance of about `10⁻⁸`.
 const SIMPLE: i64 = 20_000;
 
 /// Numbers given to fewer digits than a double has are right to this, if nothing tells otherwise.
 const TOLERANCE: f64 = 1e-12;
+
+/// What is computed from square roots is computed from enclosures of them, and holds to this.
+const ENCLOSURE: f64 = 1e-60;
 
 /// `A`, `b`, `c` over the numbers `T`.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,8 +28,8 @@ pub struct Coefficients<T> {
     pub c: Vec<T>,
     /// Embedded weights.
     pub embedded: Option<Vec<T>>,
-    /// How accurate the numbers are, relative to the terms of any sum they are in; 0 if they are exact.
-    pub tolerance: f64,
+    /// How surely the numbers are those that were meant, and so what is found of them.
+    pub certainty: Certainty,
 }
 
 impl<T> Coefficients<T> {
@@ -46,24 +50,83 @@ impl<T> Coefficients<T> {
     }
 }
 
-/// A scheme's coefficients: as fractions, if they can be recovered from the doubles, else as doubles.
+impl<T: Scalar> Coefficients<T> {
+    /// How accurate the numbers are, relative to the terms of any sum they are in; 0 if they are exact.
+    pub fn tolerance(&self) -> f64 {
+        self.certainty.tolerance()
+    }
+
+    /// The same coefficients as numbers of another kind.
+    pub fn map<U>(&self, f: impl Fn(&T) -> U) -> Coefficients<U> {
+        let all = |v: &[T]| v.iter().map(&f).collect::<Vec<U>>();
+        Coefficients {
+            a: all(&self.a),
+            b: all(&self.b),
+            c: all(&self.c),
+            embedded: self.embedded.as_deref().map(all),
+            certainty: self.certainty,
+        }
+    }
+}
+
+/// A scheme's coefficients: as they were written, as fractions recognised in the doubles, or as doubles.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Recovered {
-    /// The fractions that the doubles are nearest to; row sums and the sum of the weights agree exactly.
+    /// Fractions.
     Exact(Coefficients<Rational>),
+    /// Fractions and square roots.
+    Roots(Coefficients<Surd>),
     /// The doubles.
     Rounded(Coefficients<Rounded>),
 }
 
+/// The same expression for the coefficients of a [`Recovered`], whatever their kind.
+macro_rules! with_coefficients {
+    ($recovered:expr, $coefficients:ident => $result:expr) => {
+        match $recovered {
+            $crate::verify::coefficients::Recovered::Exact($coefficients) => $result,
+            $crate::verify::coefficients::Recovered::Roots($coefficients) => $result,
+            $crate::verify::coefficients::Recovered::Rounded($coefficients) => $result,
+        }
+    };
+}
+pub(super) use with_coefficients;
+
 impl Recovered {
     /// The coefficients of `scheme`.
     ///
-    /// A coefficient is taken for the simplest fraction that rounds to it. That fraction is believed if its denominator is
-    /// at most 20 000, or if it is part of a sum of at least two such fractions that comes out exactly right: `Σ b_i = 1`,
-    /// or `Σ_j a_ij = c_i` with a believed `c_i`. One coefficient that is not believed makes all count as doubles. Nodes
-    /// are taken to be the row sums, if they are equal to them but for the rounding of the sum.
+    /// Fractions and square roots that were written, in a file or in the catalogue, are taken as they are; what is found of
+    /// them is [proved](Certainty::Proved). Of other numbers only doubles are known. If each is the double nearest to a
+    /// fraction whose denominator is at most 20 000, these fractions are taken, as [recognised](Certainty::Recognised).
+    /// In either case the weights have to sum to one exactly, and what is written must not be nearly right only, as fractions
+    /// of many digits are that stand for roots. Else, or if one number is neither written nor recognised, all count as
+    /// doubles. Nodes are taken to be the row sums, if they are equal to them but for rounding.
     pub fn of(scheme: &Tableau) -> Self {
-        exact(scheme).map_or_else(|| Recovered::Rounded(rounded(scheme)), Recovered::Exact)
+        let written = |_: f64, written: Option<&Surd>| written.cloned();
+        let recognised = |x: f64, written: Option<&Surd>| written.cloned().or_else(|| simple(x).map(Surd::from));
+        let found =
+            exact(scheme, written, Certainty::Proved).or_else(|| exact(scheme, recognised, Certainty::Recognised));
+        match found {
+            None => Recovered::Rounded(rounded(scheme)),
+            Some(k) => match fractions(&k) {
+                Some(fractions) => Recovered::Exact(fractions),
+                None if k.certainty == Certainty::Proved => Recovered::Roots(k),
+                None => Recovered::Rounded(rounded(scheme)),
+            },
+        }
+    }
+
+    /// How surely the numbers are those that were meant.
+    pub fn certainty(&self) -> Certainty {
+        with_coefficients!(self, k => k.certainty)
+    }
+
+    /// The certainty of what is computed from enclosures of the numbers.
+    pub(super) fn certainty_enclosed(&self) -> Certainty {
+        match self {
+            Recovered::Roots(k) => k.certainty.and(Certainty::ToTolerance(ENCLOSURE)),
+            other => other.certainty(),
+        }
     }
 }
 
@@ -90,61 +153,80 @@ fn rounded(scheme: &Tableau) -> Coefficients<Rounded> {
         b: numbers(scheme.b()),
         c: numbers(scheme.c()),
         embedded: scheme.embedded().map(numbers),
-        tolerance: TOLERANCE.max(32.0 * worst),
+        certainty: Certainty::ToTolerance(TOLERANCE.max(32.0 * worst)),
     }
 }
 
-fn exact(scheme: &Tableau) -> Option<Coefficients<Rational>> {
-    let s = scheme.stages();
-    let fractions = |v: &[f64]| v.iter().map(|&x| simplest(x)).collect::<Option<Vec<_>>>();
-    let weights = |v: &[f64]| {
-        let fractions = fractions(v)?;
-        believed(&fractions, &Rational::one()).then_some(fractions)
+/// The coefficients as `read` makes them of a double and what was written, if all can be read, and their sums are right.
+fn exact(
+    scheme: &Tableau,
+    read: impl Fn(f64, Option<&Surd>) -> Option<Surd>,
+    certainty: Certainty,
+) -> Option<Coefficients<Surd>> {
+    let written = scheme.written();
+    let all = |doubles: &[f64], written: Option<&Vec<Option<Surd>>>| -> Option<Vec<Surd>> {
+        let written = |i: usize| written.and_then(|v| v.get(i)).and_then(Option::as_ref);
+        doubles.iter().enumerate().map(|(i, &x)| read(x, written(i))).collect()
     };
-    let (mut a, mut c) = (Vec::with_capacity(s * s), Vec::with_capacity(s));
-    for i in 0..s {
-        let row = fractions(scheme.row(i))?;
-        let sum = row.iter().fold(Rational::zero(), |sum, x| sum + x);
-        let node = simplest(scheme.c()[i])?;
-        let node = match () {
-            () if sum == node => sum,
-            // A sum of roundings, in place of the rounding of the sum.
-            () if simple(&row) && close(&sum, scheme.c()[i]) => sum,
-            () if simple(&row) && simple(std::slice::from_ref(&node)) && scheme.has_free_nodes() => node,
-            () => return None,
-        };
-        if !(simple(&row) || simple(std::slice::from_ref(&node)) && believed(&row, &node)) {
-            return None;
+    let sum = |v: &[Surd]| v.iter().fold(Surd::zero(), |sum, x| sum + x);
+    let weights = |v: Vec<Surd>| (sum(&v) == Surd::one()).then_some(v);
+    let s = scheme.stages();
+    let rows: Vec<f64> = (0..s).flat_map(|i| scheme.row(i)).copied().collect();
+    let a = all(&rows, written.map(|w| &w.a))?;
+    let b = weights(all(scheme.b(), written.map(|w| &w.b))?)?;
+    let node = |i: usize| {
+        let written = written.and_then(|w| w.c[i].as_ref());
+        if scheme.has_free_nodes() {
+            return read(scheme.c()[i], written);
         }
-        a.extend(row);
-        c.push(node);
-    }
+        let sum = sum(&a[i * s..(i + 1) * s]);
+        let agrees = written.map_or_else(|| close(&sum, scheme.c()[i]), |c| *c == sum);
+        agrees.then_some(sum)
+    };
+    let c = (0..s).map(node).collect::<Option<Vec<_>>>()?;
     let embedded = match scheme.embedded() {
-        Some(v) => Some(weights(v)?),
+        Some(v) => Some(weights(all(v, written.and_then(|w| w.embedded.as_ref()))?)?),
         None => None,
     };
-    Some(Coefficients { a, b: weights(scheme.b())?, c, embedded, tolerance: 0.0 })
+    let found = Coefficients { a, b, c, embedded, certainty };
+    let numbers = found.a.iter().chain(&found.b).chain(&found.c).chain(found.embedded.iter().flatten());
+    (Surd::span_few_roots(numbers) && !is_nearly_right(&found)).then_some(found)
 }
 
-fn simple(fractions: &[Rational]) -> bool {
-    fractions.iter().all(|x| *x.denom() <= BigInt::from(SIMPLE))
+/// Whether a quadrature condition is missed by no more than fractions of many digits miss what they stand for.
+fn is_nearly_right(k: &Coefficients<Surd>) -> bool {
+    let mut terms = k.b.clone();
+    (2..=4).any(|order| {
+        terms = terms.iter().zip(&k.c).map(|(term, c)| term.clone() * c).collect();
+        let size: f64 = terms.iter().map(|term| term.to_f64().abs()).sum();
+        let residual = terms.iter().fold(-Surd::ratio(1, order), |sum, term| sum + term).to_f64();
+        residual != 0.0 && residual.abs() < 1e-17 * size
+    })
 }
 
-/// Whether the fractions sum to `total`, and are simple or at least two that are not.
-fn believed(fractions: &[Rational], total: &Rational) -> bool {
-    let sum = fractions.iter().fold(Rational::zero(), |sum, x| sum + x);
-    let doubtful = fractions.iter().filter(|x| !simple(std::slice::from_ref(*x))).count();
-    sum == *total && doubtful != 1
+/// The coefficients as fractions, if they are.
+fn fractions(k: &Coefficients<Surd>) -> Option<Coefficients<Rational>> {
+    let all = |v: &[Surd]| v.iter().map(|x| x.as_rational().cloned()).collect::<Option<Vec<_>>>();
+    let embedded = match &k.embedded {
+        Some(v) => Some(all(v)?),
+        None => None,
+    };
+    Some(Coefficients { a: all(&k.a)?, b: all(&k.b)?, c: all(&k.c)?, embedded, certainty: k.certainty })
+}
+
+/// The fraction of small denominator that rounds to `x`, if there is one.
+pub(super) fn simple(x: f64) -> Option<Rational> {
+    simplest(x).filter(|fraction| *fraction.denom() <= BigInt::from(SIMPLE))
 }
 
 /// Equal but for the rounding of a few additions.
-fn close(sum: &Rational, rounded: f64) -> bool {
+fn close(sum: &Surd, rounded: f64) -> bool {
     (sum.to_f64() - rounded).abs() <= 8.0 * f64::EPSILON * rounded.abs().max(1.0)
 }
 
 /// The fraction of least denominator that rounds to `x`; `None` if `x` is not finite, or is too large or small to be
 /// anybody's coefficient.
-pub(super) fn simplest(x: f64) -> Option<Rational> {
+fn simplest(x: f64) -> Option<Rational> {
     if x == 0.0 {
         return Some(Rational::zero());
     }
@@ -176,13 +258,14 @@ fn between(low: Rational, high: Rational) -> Rational {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use num_traits::Signed;
     use proptest::prelude::*;
 
     #[test]
     fn catalogue_entries_with_fractions_are_recovered() {
         let exact = |name: &str| match Recovered::of(&Tableau::by_name(name).unwrap()) {
             Recovered::Exact(k) => Some(k),
-            Recovered::Rounded(_) => None,
+            _ => None,
         };
         for name in ["rk4", "heun", "backward_euler", "trapezoidal", "radau_iia_2", "gauss_1", "bogacki_shampine_3_2"] {
             assert!(exact(name).is_some(), "{name}");
@@ -190,8 +273,8 @@ mod tests {
         let pair = exact("dormand_prince_5_4").unwrap();
         assert_eq!(pair.a(4, 1), &Rational::ratio(-25360, 2187));
         assert_eq!(pair.embedded.as_ref().unwrap()[4], Rational::ratio(-92097, 339200));
-        for name in ["gauss_2", "radau_iia_3", "sdirk2"] {
-            assert!(exact(name).is_none(), "{name}");
+        for name in ["gauss_2", "radau_iia_3", "sdirk2", "lobatto_iiid_5", "ralston_4"] {
+            assert!(matches!(Recovered::of(&Tableau::by_name(name).unwrap()), Recovered::Roots(_)), "{name}");
         }
     }
 
@@ -201,6 +284,25 @@ mod tests {
         assert!(matches!(Recovered::of(&scheme(1.0 / 3.0)), Recovered::Exact(_)));
         assert!(matches!(Recovered::of(&scheme(1.0 / 2f64.sqrt())), Recovered::Rounded(_)));
         assert!(matches!(Recovered::of(&scheme((1f64 / 3.0).next_up())), Recovered::Rounded(_)));
+        // Two roundings whose sum comes out right are no fractions for that.
+        let (x, third) = (2f64.sqrt() / 5.0, 1.0 / 3.0);
+        let mirrored = Tableau::new([[x, third - x], [0.5 - x, x]], [third + x, 1.0 - third - x], [third, 0.5]);
+        assert!(matches!(Recovered::of(&mirrored.unwrap()), Recovered::Rounded(_)));
+    }
+
+    /// What was written is what the doubles of the catalogue are rounded from.
+    #[test]
+    fn the_catalogue_is_written_as_its_doubles_are() {
+        for scheme in Tableau::catalogue() {
+            let Some(written) = scheme.written() else { continue };
+            let rows: Vec<f64> = (0..scheme.stages()).flat_map(|i| scheme.row(i)).copied().collect();
+            let embedded = written.embedded.iter().flatten().zip(scheme.embedded().unwrap_or_default());
+            let all = written.a.iter().zip(&rows).chain(written.b.iter().zip(scheme.b())).chain(embedded);
+            for (exact, double) in all.chain(written.c.iter().zip(scheme.c())) {
+                let near = |x: &Surd| (x.to_f64() - double).abs() <= f64::EPSILON * double.abs();
+                assert!(exact.as_ref().is_none_or(near), "{}: {exact:?} is not {double}", scheme.name());
+            }
+        }
     }
 
     proptest! {

@@ -5,9 +5,11 @@ use num_integer::Integer;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 
 use super::ball::Ball;
-use super::coefficients::{Coefficients, Recovered};
+use super::coefficients::{Coefficients, Recovered, with_coefficients};
+use super::judge::Judge;
 use super::polynomial::Polynomial;
-use super::scalar::{Rational, Rounded};
+use super::scalar::{Rational, Rounded, Scalar, Surd};
+use super::verdict::Certainty;
 
 /// `A` and `b` times a common denominator, without the stages that the weights do not need.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,7 +20,35 @@ pub(super) struct Integers {
     pub b: Vec<BigInt>,
     /// The common denominator.
     pub unit: BigInt,
-    pub tolerance: f64,
+    /// Of what is computed from them.
+    pub certainty: Certainty,
+}
+
+/// A number as a fraction, if need be a near one.
+trait Fraction {
+    fn fraction(&self) -> Rational;
+}
+
+impl Fraction for Rational {
+    fn fraction(&self) -> Rational {
+        self.clone()
+    }
+}
+
+impl Fraction for Surd {
+    fn fraction(&self) -> Rational {
+        /// Far more than what enclosures are said to be accurate to.
+        const BITS: u32 = 300;
+        let near = || Rational::new(self.enclosure(BITS).0, BigInt::one() << BITS);
+        self.as_rational().cloned().unwrap_or_else(near)
+    }
+}
+
+impl Fraction for Rounded {
+    fn fraction(&self) -> Rational {
+        // A tableau's entries are finite.
+        Rational::from_float(self.value).unwrap_or_else(Rational::zero)
+    }
 }
 
 impl Integers {
@@ -29,31 +59,30 @@ impl Integers {
 
     /// Those of a scheme with its embedded weights.
     pub fn of_embedded(scheme: &Recovered) -> Option<Self> {
-        let all = match scheme {
-            Recovered::Exact(k) => Self::with_weights(k, k.embedded.as_ref()?, Clone::clone),
-            Recovered::Rounded(k) => Self::with_weights(k, k.embedded.as_ref()?, fraction),
-        };
+        let certainty = scheme.certainty_enclosed();
+        let all = with_coefficients!(scheme, k => Self::with_weights(k, k.embedded.as_ref()?, certainty));
         Some(all.without_unused())
     }
 
     /// Those of a scheme with all its stages.
     pub fn of_all(scheme: &Recovered) -> Self {
-        match scheme {
-            Recovered::Exact(k) => Self::with_weights(k, &k.b, Clone::clone),
-            Recovered::Rounded(k) => Self::with_weights(k, &k.b, fraction),
-        }
+        with_coefficients!(scheme, k => Self::with_weights(k, &k.b, scheme.certainty_enclosed()))
     }
 
-    fn with_weights<T>(scheme: &Coefficients<T>, weights: &[T], exactly: impl Fn(&T) -> Rational) -> Self {
-        let a: Vec<Rational> = scheme.a.iter().map(&exactly).collect();
-        let b: Vec<Rational> = weights.iter().map(&exactly).collect();
+    pub fn tolerance(&self) -> f64 {
+        self.certainty.tolerance()
+    }
+
+    fn with_weights<T: Fraction>(scheme: &Coefficients<T>, weights: &[T], certainty: Certainty) -> Self {
+        let a: Vec<Rational> = scheme.a.iter().map(T::fraction).collect();
+        let b: Vec<Rational> = weights.iter().map(T::fraction).collect();
         let unit = a.iter().chain(&b).fold(BigInt::one(), |unit, x| unit.lcm(x.denom()));
         let whole = |x: &Rational| x.numer() * (&unit / x.denom());
         Integers {
             stages: scheme.stages(),
             a: a.iter().map(whole).collect(),
             b: b.iter().map(whole).collect(),
-            tolerance: scheme.tolerance,
+            certainty,
             unit,
         }
     }
@@ -81,9 +110,43 @@ impl Integers {
         first.map(|i| (i..s).filter(|&j| together(i, j)).collect()).collect()
     }
 
+    /// The same, with the tolerance by which conditions of order five and more are [judged](super::judge): how nearly those
+    /// up to order four are met, `bᵀ A^{k−1} 1 = 1/k!`, tells how accurate the coefficients are.
+    pub fn judged(mut self) -> Self {
+        const LOW_ORDER: usize = 4;
+        let mut judge = Judge::new(self.tolerance());
+        let one = || (BigInt::one(), BigInt::one());
+        let mut v = vec![one(); self.stages];
+        let (mut scale, mut factorial) = (BigInt::one(), BigInt::one());
+        for k in 1..=LOW_ORDER {
+            scale *= &self.unit;
+            factorial *= BigInt::from(k);
+            let (value, size) = self.dot(&self.b, &v);
+            let number = |x: BigInt| Scalar::to_f64(&Rational::new_raw(x, &scale * &factorial));
+            let residual = Rounded { value: number(value * &factorial - &scale), size: number(size * &factorial) };
+            if !judge.holds(k, &residual) {
+                return self;
+            }
+            v = self.times(&v);
+        }
+        self.certainty = self.certainty.with_tolerance(judge.tolerance(LOW_ORDER + 1));
+        self
+    }
+
+    /// `Σ_j w_j v_j`, with the size of its terms.
+    fn dot(&self, w: &[BigInt], v: &[(BigInt, BigInt)]) -> (BigInt, BigInt) {
+        let terms = w.iter().zip(v).filter(|(w, _)| !w.is_zero());
+        terms.fold((BigInt::zero(), BigInt::zero()), |sum, (w, x)| (sum.0 + w * &x.0, sum.1 + w.abs() * &x.1))
+    }
+
+    /// `A v`, with the sizes of its terms.
+    fn times(&self, v: &[(BigInt, BigInt)]) -> Vec<(BigInt, BigInt)> {
+        self.a.chunks(self.stages.max(1)).map(|row| self.dot(row, v)).collect()
+    }
+
     /// The ball about a number that an error of the coefficients changes by up to `tolerance · size`.
     pub fn ball(&self, value: BigInt, size: &BigInt) -> Ball {
-        Ball::new(value, portion(size, self.tolerance))
+        Ball::new(value, portion(size, self.tolerance()))
     }
 
     /// `det(I − wA)` of the given stages.
@@ -115,15 +178,9 @@ impl Integers {
         let mut coefficients = vec![Ball::one()];
         let mut v = vec![(BigInt::one(), BigInt::one()); s];
         for _ in 0..s {
-            let dot = |w: &[BigInt]| {
-                w.iter()
-                    .zip(&v)
-                    .filter(|(w, _)| !w.is_zero())
-                    .fold((BigInt::zero(), BigInt::zero()), |sum, (w, x)| (sum.0 + w * &x.0, sum.1 + w.abs() * &x.1))
-            };
-            let (value, size) = dot(&self.b);
+            let (value, size) = self.dot(&self.b, &v);
             coefficients.push(self.ball(value, &size));
-            v = (0..s).map(|i| dot(&self.a[i * s..(i + 1) * s])).collect();
+            v = self.times(&v);
         }
         Polynomial::new(coefficients)
     }
@@ -144,7 +201,7 @@ impl Integers {
             }
             let trace: BigInt = (0..n).map(|i| &product[i * n + i]).sum();
             let c = -trace / BigInt::from(k);
-            let size = if self.tolerance == 0.0 { BigInt::zero() } else { size(&adjugate) };
+            let size = if self.tolerance() == 0.0 { BigInt::zero() } else { size(&adjugate) };
             for i in 0..n {
                 product[i * n + i] += &c;
             }
@@ -160,13 +217,10 @@ pub(super) fn portion(size: &BigInt, tolerance: f64) -> BigInt {
     if tolerance == 0.0 || size.is_zero() {
         return BigInt::zero();
     }
-    let scaled = (tolerance * 2f64.powi(60)).ceil().to_u128().unwrap_or(u128::MAX);
-    (size.abs() * scaled) >> 60u32
-}
-
-fn fraction(x: &Rounded) -> Rational {
-    // A tableau's entries are finite.
-    Rational::from_float(x.value).unwrap_or_else(Rational::zero)
+    // The tolerance to 60 bits.
+    let bits = 60 + (-tolerance.log2()).clamp(0.0, 900.0) as u32;
+    let scaled = (tolerance * 2f64.powi(bits as i32)).ceil().to_u128().unwrap_or(u128::MAX);
+    (size.abs() * scaled) >> bits
 }
 
 /// Whether there is a way from `i` to `j`, at `i s + j`.

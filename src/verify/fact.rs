@@ -5,8 +5,10 @@ use std::fmt;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value as Json;
 
+use super::report::Report;
 use super::verdict::{Certainty, Verdict};
-use crate::Error;
+use crate::tableau::{Claims, printable};
+use crate::{Error, Tableau};
 
 /// One statement about a scheme.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,9 +58,9 @@ impl Fact {
         Fact { topic, key, value, certainty: None, reason: String::new() }
     }
 
-    /// What was decided with numbers accurate to `tolerance`.
-    pub(super) fn decided(topic: &'static str, key: &'static str, value: Value, tolerance: f64) -> Self {
-        Fact { certainty: Some(Certainty::of(tolerance)), ..Fact::plain(topic, key, value) }
+    /// What was decided, with that certainty.
+    pub(super) fn decided(topic: &'static str, key: &'static str, value: Value, certainty: Certainty) -> Self {
+        Fact { certainty: Some(certainty), ..Fact::plain(topic, key, value) }
     }
 
     /// A verdict.
@@ -172,16 +174,23 @@ pub(super) fn serialize<S: Serializer>(
 pub(super) fn print(
     f: &mut fmt::Formatter<'_>,
     scheme: &str,
-    tolerance: f64,
+    certainty: Certainty,
     facts: &[Fact],
     claims: &[Claim],
 ) -> fmt::Result {
     /// Longer values and reasons have a line of their own.
     const WIDEST: usize = 24;
-    match Certainty::of(tolerance) {
-        Certainty::Proved => writeln!(f, "{scheme}\n\nAll coefficients are fractions: verdicts are proofs.")?,
+    match certainty {
+        Certainty::Proved => writeln!(
+            f,
+            "{scheme}\n\nAll coefficients are known exactly: verdicts are proofs where they are said to be."
+        )?,
+        Certainty::Recognised => writeln!(
+            f,
+            "{scheme}\n\nAll coefficients are doubles in which simple fractions were recognised: verdicts hold for these."
+        )?,
         Certainty::ToTolerance(tolerance) => {
-            writeln!(f, "{scheme}\n\nNot all coefficients are fractions: verdicts hold to {tolerance:.0e}.")?;
+            writeln!(f, "{scheme}\n\nNot all coefficients are known exactly: verdicts hold to {tolerance:.0e}.")?;
         }
     }
     let label = |key: &str| key.replace('_', " ");
@@ -196,7 +205,7 @@ pub(super) fn print(
         let certainty = fact.certainty.map_or_else(String::new, |c| c.to_string());
         let value = fact.value.to_string();
         let line = match width(&value) <= WIDEST {
-            true => format!("  {:labels$}  {value:WIDEST$}  {certainty:8}  {}", label(fact.key), fact.reason),
+            true => format!("  {:labels$}  {value:WIDEST$}  {certainty:10}  {}", label(fact.key), fact.reason),
             false => format!("  {:labels$}  {value}  {certainty}  {}", label(fact.key), fact.reason),
         };
         writeln!(f, "{}", line.trim_end())?;
@@ -242,9 +251,6 @@ impl fmt::Display for Claim {
     }
 }
 
-/// Claimed numbers may be rounded to so many digits.
-const CLAIM_TOLERANCE: f64 = 1e-6;
-
 /// Holds claims, by the keys of facts, against facts.
 pub(super) fn check(claims: &impl Serialize, facts: &[Fact]) -> Vec<Claim> {
     let Ok(Json::Object(claims)) = serde_json::to_value(claims) else { return Vec::new() };
@@ -256,9 +262,22 @@ pub(super) fn check(claims: &impl Serialize, facts: &[Fact]) -> Vec<Claim> {
             Some(fact) => fact.reason.clone(),
             None => "nothing is known of this".to_string(),
         };
-        Claim { holds: same(&claimed, &found), claim, claimed, found, reason }
+        let least = match fact.and_then(|fact| fact.certainty) {
+            Some(Certainty::ToTolerance(_)) => 1e-9,
+            _ => 1e-11,
+        };
+        Claim { holds: same(&claimed, &found, least), claim, claimed, found, reason }
     })
     .collect()
+}
+
+/// The claims of part `i` of a scheme of several tableaux, held against what is found of that part by itself.
+pub(super) fn check_part(key: &str, i: usize, part: &Tableau, up_to: Option<usize>) -> Vec<Claim> {
+    if *part.claims() == Claims::default() {
+        return Vec::new();
+    }
+    let claims = Report::of(part, up_to).claims;
+    claims.into_iter().map(|claim| Claim { claim: format!("{key}[{i}].{}", claim.claim), ..claim }).collect()
 }
 
 /// The error of the first claim that does not hold.
@@ -266,7 +285,7 @@ pub(super) fn first_false(scheme: &str, claims: &[Claim]) -> Result<(), Error> {
     match claims.iter().find(|claim| !claim.holds) {
         None => Ok(()),
         Some(Claim { claim, claimed, found, reason, .. }) => Err(Error::FalseClaim {
-            scheme: scheme.to_string(),
+            scheme: printable(scheme),
             claim: claim.clone(),
             claimed: claimed.to_string(),
             found: found.to_string(),
@@ -275,18 +294,33 @@ pub(super) fn first_false(scheme: &str, claims: &[Claim]) -> Result<(), Error> {
     }
 }
 
-/// Numbers are compared to [`CLAIM_TOLERANCE`]; polynomials may have further coefficients that are zero.
-fn same(claimed: &Json, found: &Json) -> bool {
+/// Numbers are compared to half a unit of the last digit that is written, but not below `least`, relative to their size;
+/// polynomials may have further coefficients that are zero.
+fn same(claimed: &Json, found: &Json, least: f64) -> bool {
     match (claimed, found) {
         (Json::Array(x), Json::Array(y)) => {
             let zero = Json::from(0.0);
-            (0..x.len().max(y.len())).all(|k| same(x.get(k).unwrap_or(&zero), y.get(k).unwrap_or(&zero)))
+            (0..x.len().max(y.len())).all(|k| same(x.get(k).unwrap_or(&zero), y.get(k).unwrap_or(&zero), least))
         }
-        (Json::Number(x), Json::Number(y)) => match (x.as_f64(), y.as_f64()) {
-            (Some(x), Some(y)) => (x - y).abs() <= CLAIM_TOLERANCE * x.abs() + 1e-12 && (!claimed.is_u64() || x == y),
+        (Json::Number(x), Json::Number(y)) if !claimed.is_u64() => match (x.as_f64(), y.as_f64()) {
+            (Some(x), Some(y)) => (x - y).abs() <= half_a_digit(x).max(least * x.abs()) + 1e-12,
             _ => false,
         },
         _ => claimed == found,
+    }
+}
+
+/// Half a unit of the last digit of a number that was rounded; 0 for whole numbers and those of one or two digits, which
+/// mean themselves.
+fn half_a_digit(x: f64) -> f64 {
+    let text = format!("{x:e}");
+    let Some((digits, exponent)) = text.split_once('e') else { return 0.0 };
+    let decimals = digits.split_once('.').map_or(0, |(_, part)| part.len());
+    match exponent.parse::<i32>() {
+        Ok(exponent) if decimals >= 2 && x.fract() != 0.0 => {
+            0.5 * (1.0 + 1e-9) * 10f64.powi(exponent - decimals as i32)
+        }
+        _ => 0.0,
     }
 }
 
@@ -312,9 +346,30 @@ mod tests {
     }
 
     #[test]
+    fn claimed_numbers_are_as_accurate_as_they_are_written() {
+        for (claimed, found, holds) in [
+            (2.82843, 8f64.sqrt(), true),
+            (2.828, 8f64.sqrt(), true),
+            (2.82842, 8f64.sqrt(), false),
+            (2.82, 8f64.sqrt(), false),
+            (1.0 / 24.0 - 1.0 / 30_000_000.0, 1.0 / 24.0, false),
+            (1.0 / 24.0, 1.0 / 24.0, true),
+            (0.0417, 1.0 / 24.0, true),
+            (0.0416, 1.0 / 24.0, false),
+            (1.0, 1.3, false),
+            (90.0, 89.99, false),
+            (0.5, 0.49, false),
+            (0.0, 1e-7, false),
+            (-1.5e-7, -1.5e-7, true),
+        ] {
+            assert_eq!(same(&Json::from(claimed), &Json::from(found), 1e-11), holds, "{claimed} for {found}");
+        }
+    }
+
+    #[test]
     fn claims_are_held_against_facts() {
         let facts = [
-            Fact::decided("", "order", Value::Count(2), 0.0).because("tree [1,2,2] is missed by 1e-2"),
+            Fact::decided("", "order", Value::Count(2), Certainty::Proved).because("tree [1,2,2] is missed by 1e-2"),
             Fact::plain("", "ssp_coefficient", Value::Number(f64::INFINITY)),
             Fact::plain("", "stability_numerator", Value::Numbers(vec![1.0, 0.5])),
         ];
@@ -322,7 +377,8 @@ mod tests {
         assert_eq!(check(serde_json::json!({"order": 2, "ssp_coefficient": null})), [true]);
         assert_eq!(check(serde_json::json!({"order": 3})), [false]);
         assert_eq!(check(serde_json::json!({"ssp_coefficient": 1.0})), [false]);
-        assert_eq!(check(serde_json::json!({"stability_numerator": [1.0, 0.50000001, 0.0]})), [true]);
+        assert_eq!(check(serde_json::json!({"stability_numerator": [1.0, 0.5, 0.0]})), [true]);
+        assert_eq!(check(serde_json::json!({"stability_numerator": [1.0, 0.50000001]})), [false]);
         assert_eq!(check(serde_json::json!({"stability_numerator": [1.0, 0.51]})), [false]);
         assert_eq!(check(serde_json::json!({"symplectic": true})), [false]);
         let text = super::check(&serde_json::json!({"order": 3}), &facts)[0].to_string();

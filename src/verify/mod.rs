@@ -6,12 +6,19 @@
 //!
 //! # Proofs and tolerances
 //!
-//! A scheme's coefficients are doubles. Where each is the double nearest to a simple fraction, and row sums and weights
-//! confirm it ([`coefficients`]), analysis is carried out with those fractions, in whole numbers of any size, and its
-//! verdicts are [proofs](Certainty::Proved). Elsewhere verdicts hold [to a tolerance](Certainty::ToTolerance), relative
-//! to the terms of what is computed: 10⁻¹² unless the scheme's sums show that it was given to fewer digits. The same
-//! formulas are used for both: they are generic over a [`Scalar`](scalar::Scalar). A double knows the size of the terms it is the sum of, and a
-//! coefficient of a stability function the radius within which it lies ([`ball`]).
+//! A scheme computes with doubles; what they stand for decides how surely something is known of it ([`coefficients`]):
+//!
+//! | numbers | verdicts are |
+//! | --- | --- |
+//! | fractions, square roots and short decimals, as they are written in a file or in the catalogue | [proved](Certainty::Proved) |
+//! | doubles, each of them nearest to a fraction with a denominator of at most 20 000 | the same for these fractions: [recognised](Certainty::Recognised) |
+//! | other doubles | right [to a tolerance](Certainty::ToTolerance), relative to the terms of what is computed |
+//!
+//! The tolerance is 10⁻¹² unless the scheme's sums, or conditions of low order, show that it was given to fewer digits, or
+//! to more. The same formulas are used for all: they are generic over a [`Scalar`](scalar::Scalar). Fractions and square
+//! roots are exact; a double knows the size of the terms it is the sum of, and a coefficient of a stability function the
+//! radius within which it lies ([`ball`]). Where analysis needs the zeros of polynomials with square roots, it uses
+//! enclosures of these: what is missed is missed for sure, what is met is met to 10⁻⁶⁰.
 //!
 //! # Where is what
 //!

@@ -13,6 +13,7 @@ use super::region::bisect;
 use super::roots::{AlgebraicNumber, Negative};
 use super::scalar::{Rational, Scalar};
 use super::stability_function::StabilityFunction;
+use super::verdict::Certainty;
 
 /// The strong stability preserving (SSP) coefficient, the radius of absolute monotonicity: the largest `r` such that
 ///
@@ -37,14 +38,14 @@ use super::stability_function::StabilityFunction;
 /// ```
 pub fn ssp_coefficient(scheme: &Recovered) -> Option<AlgebraicNumber> {
     let mut scheme = Integers::of(scheme);
-    scheme.tolerance = ssp_tolerance(scheme.tolerance);
+    scheme.certainty = ssp_certainty(scheme.certainty);
     if !scheme.is_monotonic_at_zero() {
         return Some(AlgebraicNumber::rational(Rational::zero()));
     }
     let first = Negative::first(scheme.monotonicity_conditions())?;
     let radius = first.from.times(&scheme.unit.clone().into());
     let limit = radius.to_f64();
-    if scheme.tolerance == 0.0 || scheme.is_monotonic_at(limit) {
+    if scheme.tolerance() < NEARLY_EXACT || scheme.is_monotonic_at(limit) {
         return Some(radius);
     }
     // The terms of the polynomials may be so much larger than their sums that a negative one goes unseen.
@@ -52,9 +53,15 @@ pub fn ssp_coefficient(scheme: &Recovered) -> Option<AlgebraicNumber> {
     Some(seen.map_or(radius, AlgebraicNumber::rational))
 }
 
-/// To what the SSP coefficient is decided where other facts are decided to `tolerance`.
-pub(super) fn ssp_tolerance(tolerance: f64) -> f64 {
-    if tolerance > 0.0 { tolerance.max(1e-10) } else { 0.0 }
+/// No double is accurate to this.
+const NEARLY_EXACT: f64 = 1e-30;
+
+/// How surely the SSP coefficient is known where other numbers are known so surely.
+pub(super) fn ssp_certainty(certainty: Certainty) -> Certainty {
+    match certainty.tolerance() {
+        tolerance if tolerance < NEARLY_EXACT => certainty,
+        tolerance => certainty.with_tolerance(tolerance.max(1e-10)),
+    }
 }
 
 /// A number and the size of its terms.
@@ -77,8 +84,8 @@ impl Integers {
     fn is_monotonic_at_zero(&self) -> bool {
         let s = self.stages;
         let rows = self.rows();
-        let is_positive = |x: &Sized| x.0 > portion(&x.1, self.tolerance);
-        let is_negative = |x: &Sized| -&x.0 > portion(&x.1, self.tolerance);
+        let is_positive = |x: &Sized| x.0 > portion(&x.1, self.tolerance());
+        let is_negative = |x: &Sized| -&x.0 > portion(&x.1, self.tolerance());
         let leads_on = |row: &Vec<Sized>, j: usize| (0..s).any(|k| is_positive(&row[k]) && is_positive(&rows[k][j]));
         rows.iter()
             .all(|row| row.iter().all(|x| !is_negative(x)) && (0..s).all(|j| is_positive(&row[j]) || !leads_on(row, j)))
@@ -91,7 +98,7 @@ impl Integers {
         let a = DMatrix::from_fn(s, s, |i, j| number(&self.a[i * s + j]));
         let b = RowDVector::from_fn(s, |_, j| number(&self.b[j]));
         let Some(inverse) = (DMatrix::identity(s, s) + &a * r).try_inverse() else { return false };
-        let least = -self.tolerance * a.amax().max(b.amax()).max(1.0);
+        let least = -self.tolerance() * a.amax().max(b.amax()).max(1.0);
         let weights = b * &inverse;
         let sums = inverse.column_sum();
         (&a * &inverse).iter().chain(&weights).chain(&sums).all(|&x| x >= least) && 1.0 - r * weights.sum() >= least

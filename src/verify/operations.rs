@@ -14,8 +14,10 @@
 
 use num_traits::{One, Zero};
 
-use super::coefficients::{Coefficients, Recovered, simplest};
-use super::scalar::{Rational, Rounded, Scalar};
+use super::coefficients::{Coefficients, Recovered, simple, with_coefficients};
+use super::scalar::{Rational, Rounded, Scalar, Surd};
+use super::verdict::Certainty;
+use crate::tableau::Entry;
 use crate::{Error, Tableau};
 
 /// Schemes made of schemes.
@@ -41,10 +43,7 @@ impl Tableau {
                 |i| T::one() - &k.c[last - i],
             )
         }
-        let made = match Recovered::of(self) {
-            Recovered::Exact(k) => of(&k).trusted(),
-            Recovered::Rounded(k) => of(&k).trusted(),
-        };
+        let made = with_coefficients!(Recovered::of(self), k => of(&k).trusted());
         named(made, self, |name| format!("adjoint of {name}"))
     }
 
@@ -56,10 +55,7 @@ impl Tableau {
         fn of<T: Scalar>(k: &Coefficients<T>) -> Coefficients<T> {
             k.like(|i, j| k.b[j].clone() - k.a(i, j), |j| k.b[j].clone(), |i| T::one() - &k.c[i])
         }
-        let made = match Recovered::of(self) {
-            Recovered::Exact(k) => of(&k).trusted(),
-            Recovered::Rounded(k) => of(&k).trusted(),
-        };
+        let made = with_coefficients!(Recovered::of(self), k => of(&k).trusted());
         named(made, self, |name| format!("{name}, reflected"))
     }
 
@@ -75,10 +71,7 @@ impl Tableau {
             k.like(a, |j| k.b[j].clone(), |i| (0..k.stages()).fold(T::zero(), |sum, j| sum + a(i, j)))
         }
         self.check_weights()?;
-        let made = match Recovered::of(self) {
-            Recovered::Exact(k) => of(&k).to_tableau()?,
-            Recovered::Rounded(k) => of(&k).to_tableau()?,
-        };
+        let made = with_coefficients!(Recovered::of(self), k => of(&k).to_tableau()?);
         Ok(named(made, self, |name| format!("{name}, transposed")))
     }
 
@@ -95,15 +88,9 @@ impl Tableau {
     /// [`Error::InvalidArgument`] if a weight of a stage that is used is zero: the discrete adjoint then is not a
     /// Runge–Kutta scheme. Stages that are [not used](Tableau::reduced) do not count, and are left out.
     pub fn discrete_adjoint(&self) -> Result<Tableau, Error> {
-        fn of<T: Scalar>(k: &Coefficients<T>) -> Coefficients<T> {
-            k.like(|i, j| k.b[j].clone() - k.b[j].clone() * k.a(j, i) / &k.b[i], |j| k.b[j].clone(), |i| k.c[i].clone())
-        }
         let used = if self.b().contains(&0.0) { self.reduced() } else { self.clone() };
         used.check_weights()?;
-        let made = match Recovered::of(&used) {
-            Recovered::Exact(k) => of(&k).to_tableau()?,
-            Recovered::Rounded(k) => of(&k).to_tableau()?,
-        };
+        let made = with_coefficients!(Recovered::of(&used), k => k.discrete_adjoint().to_tableau()?);
         Ok(named(made, self, |name| format!("discrete adjoint of {name}")))
     }
 
@@ -134,29 +121,9 @@ impl Tableau {
                 expected: "numbers that sum to 1".to_string(),
             });
         }
-        let name = parts.iter().map(|(_, scheme)| scheme.name()).collect::<Vec<_>>().join(", then ");
-        let fractions: Vec<f64> = parts.iter().map(|part| part.0).collect();
-        let all: Option<Vec<Coefficients<Rational>>> = parts
-            .iter()
-            .map(|(_, scheme)| match Recovered::of(scheme) {
-                Recovered::Exact(k) => Some(k),
-                Recovered::Rounded(_) => None,
-            })
-            .collect();
-        let exact: Option<Vec<Rational>> = fractions
-            .iter()
-            .map(|&fraction| simplest(fraction))
-            .collect::<Option<_>>()
-            .filter(|all: &Vec<Rational>| all.iter().fold(Rational::zero(), |sum, x| sum + x).is_one());
-        let made = match (all, exact) {
-            (Some(parts), Some(fractions)) => chain(&parts, &fractions).to_tableau()?,
-            _ => {
-                let parts: Vec<_> = parts.iter().map(|(_, scheme)| Coefficients::rounded(scheme)).collect();
-                let fractions: Vec<_> = fractions.into_iter().map(Rounded::from).collect();
-                chain(&parts, &fractions).to_tableau()?
-            }
-        };
-        Ok(made.named(name))
+        let exact = parts.iter().map(|(fraction, _)| simple(*fraction)).collect::<Option<Vec<Rational>>>();
+        let exact = exact.filter(|all| all.iter().fold(Rational::zero(), |sum, x| sum + x).is_one());
+        composed(parts, exact.map(|fractions| (fractions, Certainty::Recognised)))
     }
 
     /// `times` steps of size `h / times` as one scheme. It has the same order.
@@ -164,8 +131,12 @@ impl Tableau {
     /// # Errors
     /// [`Error::InvalidArgument`] if `times` is 0.
     pub fn power(&self, times: usize) -> Result<Tableau, Error> {
-        let part = (1.0 / times as f64, self);
-        let power = Tableau::composed(&vec![part; times])?;
+        if times == 0 {
+            return Tableau::composed(&[]);
+        }
+        let fraction = Rational::new(1.into(), times.into());
+        let parts = vec![(1.0 / times as f64, self); times];
+        let power = composed(&parts, Some((vec![fraction; times], Certainty::Proved)))?;
         Ok(named(power, self, |name| format!("{name}, {times} times")))
     }
 
@@ -184,10 +155,7 @@ impl Tableau {
     /// The same step by as few stages as possible: stages that are not used go, stages that always have the same value
     /// become one. Embedded weights are lost.
     pub fn reduced(&self) -> Tableau {
-        let made = match Recovered::of(self) {
-            Recovered::Exact(k) => k.reduced().scheme.trusted(),
-            Recovered::Rounded(k) => k.reduced().scheme.trusted(),
-        };
+        let made = with_coefficients!(Recovered::of(self), k => k.reduced().scheme.trusted());
         named(made, self, |name| name.to_string())
     }
 
@@ -207,8 +175,30 @@ fn named(made: Tableau, scheme: &Tableau, name: impl Fn(&str) -> String) -> Tabl
     if scheme.name().is_empty() { made.named("") } else { made.named(name(scheme.name())) }
 }
 
-/// Steps of the sizes `fractions`, one after the other.
-fn chain<T: Scalar>(parts: &[Coefficients<T>], fractions: &[T]) -> Coefficients<T> {
+/// The parts one after the other, exactly if they and their fractions are exact.
+fn composed(parts: &[(f64, &Tableau)], exact: Option<(Vec<Rational>, Certainty)>) -> Result<Tableau, Error> {
+    let name = parts.iter().map(|(_, scheme)| scheme.name()).collect::<Vec<_>>().join(", then ");
+    let roots = |(_, scheme): &(f64, &Tableau)| match Recovered::of(scheme) {
+        Recovered::Exact(k) => Some(k.map(|x| Surd::from(x.clone()))),
+        Recovered::Roots(k) => Some(k),
+        Recovered::Rounded(_) => None,
+    };
+    let made = match (exact, parts.iter().map(roots).collect::<Option<Vec<_>>>()) {
+        (Some((fractions, certainty)), Some(schemes)) => {
+            let fractions: Vec<Surd> = fractions.into_iter().map(Surd::from).collect();
+            chain(&schemes, &fractions, certainty).to_tableau()?
+        }
+        _ => {
+            let schemes: Vec<_> = parts.iter().map(|(_, scheme)| Coefficients::rounded(scheme)).collect();
+            let fractions: Vec<_> = parts.iter().map(|(fraction, _)| Rounded::from(*fraction)).collect();
+            chain(&schemes, &fractions, Certainty::Proved).to_tableau()?
+        }
+    };
+    Ok(made.named(name))
+}
+
+/// Steps of the sizes `fractions`, which are of this certainty, one after the other.
+fn chain<T: Scalar>(parts: &[Coefficients<T>], fractions: &[T], certainty: Certainty) -> Coefficients<T> {
     let s: usize = parts.iter().map(Coefficients::stages).sum();
     let (mut a, mut b, mut c) = (Vec::with_capacity(s * s), Vec::with_capacity(s), Vec::with_capacity(s));
     let mut start = T::zero();
@@ -222,8 +212,8 @@ fn chain<T: Scalar>(parts: &[Coefficients<T>], fractions: &[T]) -> Coefficients<
         b.extend(part.b.iter().map(|x| fraction.clone() * x));
         start = start + fraction;
     }
-    let tolerance = parts.iter().map(|part| part.tolerance).fold(0.0, f64::max);
-    Coefficients { a, b, c, embedded: None, tolerance }
+    let certainty = parts.iter().fold(certainty, |all, part| all.and(part.certainty));
+    Coefficients { a, b, c, embedded: None, certainty }
 }
 
 impl<T: Scalar> Coefficients<T> {
@@ -235,21 +225,30 @@ impl<T: Scalar> Coefficients<T> {
             b: (0..s).map(b).collect(),
             c: (0..s).map(c).collect(),
             embedded: None,
-            tolerance: self.tolerance,
+            certainty: self.certainty,
         }
     }
 
-    /// The scheme as a tableau of doubles, without a name; an error if a coefficient overflows.
+    /// The scheme of [`Tableau::discrete_adjoint`]; no weight is zero.
+    pub(super) fn discrete_adjoint(&self) -> Self {
+        let a = |i: usize, j: usize| self.b[j].clone() - self.b[j].clone() * self.a(j, i) / &self.b[i];
+        self.like(a, |j| self.b[j].clone(), |i| self.c[i].clone())
+    }
+
+    /// The scheme as a tableau, without a name; an error if a coefficient overflows. What is proved of these coefficients
+    /// is proved of the tableau.
     fn to_tableau(&self) -> Result<Tableau, Error> {
-        let numbers = |v: &[T]| v.iter().map(T::to_f64).collect::<Vec<_>>();
-        let rows: Vec<Vec<f64>> = (0..self.stages()).map(|i| numbers(self.row(i))).collect();
-        Tableau::with_free_nodes(&rows, numbers(&self.b), numbers(&self.c))
+        let made = self.trusted();
+        let rows: Vec<&[f64]> = (0..made.stages()).map(|i| made.row(i)).collect();
+        Tableau::with_free_nodes(rows, made.b(), made.c()).map(|_| made)
     }
 
     /// As [`to_tableau`](Self::to_tableau), for sums of coefficients, which do not overflow.
     fn trusted(&self) -> Tableau {
-        let numbers = |v: &[T]| v.iter().map(T::to_f64).collect::<Vec<_>>();
-        Tableau::trusted("", numbers(&self.a), numbers(&self.b), numbers(&self.c))
+        let is_proved = self.certainty == Certainty::Proved;
+        let entry = |x: &T| Entry { value: x.to_f64(), exact: x.exact().filter(|_| is_proved) };
+        let entries = |v: &[T]| v.iter().map(entry).collect::<Vec<_>>();
+        Tableau::of_entries("", entries(&self.a), entries(&self.b), entries(&self.c))
     }
 }
 

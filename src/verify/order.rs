@@ -98,7 +98,7 @@ impl<T: Scalar> Method<'_, T> {
 
     /// As [`Method::order`], but trees are searched up to order `cap`.
     pub fn order_up_to(&self, cap: usize) -> Order {
-        let mut judge = Judge::new(self.tolerance);
+        let mut judge = Judge::new(self.tolerance());
         let (lower, upper) = match self.colouring() {
             Colouring { colours: 1, separable: false, .. } => {
                 let conditions = SimplifyingConditions::judged(self, &mut judge);
@@ -109,7 +109,7 @@ impl<T: Scalar> Method<'_, T> {
         let found = |order, is_known, violation, tolerance| Order {
             order,
             is_known,
-            certainty: Certainty::of(tolerance),
+            certainty: self.certainty.with_tolerance(tolerance),
             violation,
         };
         let decided_by_quadrature = |order: usize, judge: &Judge| {
@@ -124,7 +124,7 @@ impl<T: Scalar> Method<'_, T> {
         let cap = cap.min(self.colouring().highest_order(MANY_TREES));
         // There is no table for no colours, and no scheme without tableaux.
         let Ok(mut weights) = ElementaryWeights::new(self, lower.min(cap)) else {
-            return found(lower, false, None, self.tolerance);
+            return found(lower, false, None, self.tolerance());
         };
         for order in lower + 1..=upper.unwrap_or(cap).min(cap) {
             if weights.grow().is_err() {

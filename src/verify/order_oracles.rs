@@ -230,7 +230,7 @@ proptest! {
     fn any_tableau_with_weights_that_sum_to_one_has_order_one(a in prop::collection::vec(-3.0f64..3.0, 9), b in -2.0f64..2.0) {
         let c: Vec<f64> = a.chunks(3).map(|row| row.iter().sum()).collect();
         let v = |v: &[f64]| v.iter().copied().map(Rounded::from).collect::<Vec<_>>();
-        let scheme = Coefficients { a: v(&a), b: v(&[b, 0.25, 0.75 - b]), c: v(&c), embedded: None, tolerance: 1e-12 };
+        let scheme = Coefficients { a: v(&a), b: v(&[b, 0.25, 0.75 - b]), c: v(&c), embedded: None, certainty: Certainty::ToTolerance(1e-12) };
         let order = Method::of(&scheme).order();
         prop_assert!(order.order >= 1 && order.is_known);
     }

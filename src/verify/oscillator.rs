@@ -68,7 +68,7 @@ impl StabilityMatrix {
             _ => BigInt::zero(),
         };
         let entries = || (0..n * n).map(|k| (k / n, k % n));
-        let accuracy = Integers { tolerance: first.tolerance.max(second.tolerance), ..first.clone() };
+        let accuracy = Integers { certainty: first.certainty.and(second.certainty), ..first.clone() };
         // `det(I − x(S − weight/2 E B))`
         let determinant = |weight: u32| {
             let m: Vec<BigInt> = entries().map(|(i, j)| stages(i, j) - step(i, j) * weight / 2u32).collect();

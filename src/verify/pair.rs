@@ -17,11 +17,15 @@ pub(super) struct Pair<'a, T> {
 
 impl<T: Scalar> Pair<'_, T> {
     fn tolerance(&self) -> f64 {
-        self.first.tolerance.max(self.second.tolerance)
+        self.certainty().tolerance()
+    }
+
+    fn certainty(&self) -> Certainty {
+        self.first.certainty.and(self.second.certainty)
     }
 
     fn verdict(&self, holds: bool, reason: String) -> Verdict {
-        Verdict { holds, certainty: Certainty::of(self.tolerance()), reason }
+        Verdict { holds, certainty: self.certainty(), reason }
     }
 
     fn holds(&self, residual: &T) -> bool {

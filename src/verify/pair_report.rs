@@ -11,14 +11,14 @@ use super::fact::{self, Claim, Fact, Value};
 use super::order::Order;
 use super::oscillator::StabilityMatrix;
 use super::pair::Pair;
-use super::report::{self, ACCURACY, GEOMETRY, LINEAR, OSCILLATOR};
+use super::report::{self, ACCURACY, GEOMETRY, LINEAR, OSCILLATOR, order_of};
 use super::roots::AlgebraicNumber;
 use super::scalar::{Rational, Rounded, Scalar};
 use super::stability_function::StabilityFunction;
-use super::verdict::Verdict;
+use super::verdict::{Certainty, Verdict};
 use super::weights::Method;
-use crate::Error;
 use crate::tableau::{AdditiveTableau, PartitionedTableau};
+use crate::{Error, Tableau};
 use nalgebra::Complex;
 
 /// What [`verify`](super::verify) finds of a partitioned pair. Printed and serialized as a [`Report`](super::Report) is.
@@ -26,8 +26,10 @@ use nalgebra::Complex;
 pub struct PartitionedReport {
     /// The pair.
     pub scheme: PartitionedTableau,
-    /// What its numbers are taken to be accurate to; 0 if they are exact fractions.
-    pub tolerance: f64,
+    /// How surely its numbers are those that were meant.
+    pub certainty: Certainty,
+    /// Of what is computed from enclosures of them.
+    enclosed: Certainty,
     /// The order for any problem in two parts.
     pub order: Order,
     /// The order for separable problems, `ẏ = Φ1(z)`, `ż = Φ2(y)`.
@@ -57,8 +59,10 @@ pub struct PartitionedReport {
 pub struct AdditiveReport {
     /// The scheme.
     pub scheme: AdditiveTableau,
-    /// What its numbers are taken to be accurate to; 0 if they are exact fractions.
-    pub tolerance: f64,
+    /// How surely its numbers are those that were meant.
+    pub certainty: Certainty,
+    /// Of what is computed from enclosures of them.
+    enclosed: Certainty,
     /// The order of the whole, coupled conditions included.
     pub order: Order,
     /// The order of the embedded weights, if there are any.
@@ -75,34 +79,37 @@ pub struct AdditiveReport {
     pub claims: Vec<Claim>,
 }
 
-/// The coefficients of several tableaux: exact if all are.
+/// The coefficients of several tableaux: exact if all are fractions. There are so many trees of several colours that square
+/// roots would take long.
 enum All {
     Exact(Vec<Coefficients<Rational>>),
     Rounded(Vec<Coefficients<Rounded>>),
 }
 
 impl All {
-    fn of(parts: &[&crate::Tableau]) -> Self {
-        let exact = parts.iter().map(|part| match Recovered::of(part) {
-            Recovered::Exact(k) => Some(k),
-            Recovered::Rounded(_) => None,
-        });
-        match exact.collect() {
-            Some(parts) => All::Exact(parts),
-            None => All::Rounded(parts.iter().map(|part| Coefficients::rounded(part)).collect()),
+    fn of(parts: &[&Tableau], recovered: &[Recovered]) -> Self {
+        let fractions =
+            recovered.iter().map(|part| if let Recovered::Exact(k) = part { Some(k.clone()) } else { None });
+        if let Some(parts) = fractions.collect() {
+            return All::Exact(parts);
         }
+        All::Rounded(parts.iter().map(|part| Coefficients::rounded(part)).collect())
     }
 
-    fn tolerance(&self) -> f64 {
+    fn certainty(&self) -> Certainty {
+        fn least<T>(parts: &[Coefficients<T>]) -> Certainty {
+            parts.iter().fold(Certainty::Proved, |least, part| least.and(part.certainty))
+        }
         match self {
-            All::Exact(_) => 0.0,
-            All::Rounded(parts) => parts.iter().map(|part| part.tolerance).fold(0.0, f64::max),
+            All::Exact(parts) => least(parts),
+            All::Rounded(parts) => least(parts),
         }
     }
 }
 
-fn order_of<T: Scalar>(method: &Method<'_, T>, up_to: Option<usize>) -> Order {
-    up_to.map_or_else(|| method.order(), |cap| method.order_up_to(cap))
+/// Of what is computed from enclosures of the numbers of all.
+fn enclosed(recovered: &[Recovered]) -> Certainty {
+    recovered.iter().fold(Certainty::Proved, |least, part| least.and(part.certainty_enclosed()))
 }
 
 fn principal<T: Scalar>(method: &Method<'_, T>, order: &Order) -> Option<ErrorNorm> {
@@ -115,6 +122,7 @@ impl PartitionedReport {
             parts: &[Coefficients<T>],
             scheme: &PartitionedTableau,
             oscillator: StabilityMatrix,
+            [certainty, enclosed]: [Certainty; 2],
             up_to: Option<usize>,
         ) -> Result<PartitionedReport, Error> {
             let parts: Vec<&Coefficients<T>> = parts.iter().collect();
@@ -124,7 +132,8 @@ impl PartitionedReport {
             let (order, separable_order) = (order_of(&method, up_to), order_of(&separable, up_to));
             Ok(PartitionedReport {
                 scheme: scheme.clone(),
-                tolerance: parts.iter().map(|part| part.tolerance).fold(0.0, f64::max),
+                certainty,
+                enclosed,
                 principal_error: principal(&method, &order),
                 separable_principal_error: principal(&separable, &separable_order),
                 order,
@@ -139,20 +148,25 @@ impl PartitionedReport {
             })
         }
         let parts = [scheme.first(), scheme.second()];
-        let oscillator = StabilityMatrix::of(&Recovered::of(parts[0]), &Recovered::of(parts[1]))?;
-        let mut report = match All::of(&parts) {
-            All::Exact(parts) => fill(&parts, scheme, oscillator, up_to)?,
-            All::Rounded(parts) => fill(&parts, scheme, oscillator, up_to)?,
+        let recovered = parts.map(Recovered::of);
+        let oscillator = StabilityMatrix::of(&recovered[0], &recovered[1])?;
+        let all = All::of(&parts, &recovered);
+        let certainties = [all.certainty(), enclosed(&recovered)];
+        let mut report = match all {
+            All::Exact(parts) => fill(&parts, scheme, oscillator, certainties, up_to)?,
+            All::Rounded(parts) => fill(&parts, scheme, oscillator, certainties, up_to)?,
         };
         report.claims = fact::check(scheme.claims(), &report.facts());
+        let of_parts = parts.iter().enumerate().flat_map(|(i, part)| fact::check_part("partitioned", i, part, up_to));
+        report.claims.extend(of_parts);
         Ok(report)
     }
 
     /// All facts, in the order in which they are printed.
     pub fn facts(&self) -> Vec<Fact> {
         let norm =
-            |key, norm: &Option<ErrorNorm>| Fact { key, ..report::principal_error(norm.as_ref(), self.tolerance) };
-        let polynomial = |key, v: Vec<f64>| Fact::decided(OSCILLATOR, key, Value::Numbers(v), self.tolerance);
+            |key, norm: &Option<ErrorNorm>| Fact { key, ..report::principal_error(norm.as_ref(), self.certainty) };
+        let polynomial = |key, v: Vec<f64>| Fact::decided(OSCILLATOR, key, Value::Numbers(v), self.enclosed);
         let (trace, determinant) = (self.oscillator.trace(), self.oscillator.determinant());
         vec![
             Fact::plain("Tableaux", "stages", Value::Count(self.scheme.stages())),
@@ -164,7 +178,7 @@ impl PartitionedReport {
             Fact::verdict(GEOMETRY, "separably_symplectic", &self.separably_symplectic),
             Fact::verdict(GEOMETRY, "symmetric", &self.symmetric),
             Fact::verdict(GEOMETRY, "separably_symmetric", &self.separably_symmetric),
-            Fact::decided(OSCILLATOR, "oscillator_limit", Value::Number(self.oscillator_limit), self.tolerance)
+            Fact::decided(OSCILLATOR, "oscillator_limit", Value::Number(self.oscillator_limit), self.enclosed)
                 .because("the largest |hω| for which ẏ = −ω² z, ż = y stays bounded"),
             polynomial("trace_numerator", trace.0),
             polynomial("trace_denominator", trace.1),
@@ -193,20 +207,21 @@ impl AdditiveReport {
             let alone = parts.iter().map(|part| order_of(&Method::of(part), up_to)).collect();
             Ok((order.clone(), embedded, principal(&method, &order), alone))
         }
-        let tableaux: Vec<&crate::Tableau> = scheme.parts().iter().collect();
-        let all = All::of(&tableaux);
+        let tableaux: Vec<&Tableau> = scheme.parts().iter().collect();
+        let recovered: Vec<Recovered> = tableaux.iter().map(|part| Recovered::of(part)).collect();
+        let all = All::of(&tableaux, &recovered);
         let (order, embedded_order, principal_error, part_orders) = match &all {
             All::Exact(parts) => orders(parts, up_to)?,
             All::Rounded(parts) => orders(parts, up_to)?,
         };
-        let recovered: Vec<Recovered> = tableaux.iter().map(|part| Recovered::of(part)).collect();
         let stiff_limit = match recovered.as_slice() {
             [first, second] => Some(AdditiveStability::of(first, second)?.stiff_limit(Complex::new(0.0, 0.0)).norm()),
             _ => None,
         };
         let mut report = AdditiveReport {
             scheme: scheme.clone(),
-            tolerance: all.tolerance(),
+            certainty: all.certainty(),
+            enclosed: enclosed(&recovered),
             order,
             embedded_order,
             principal_error,
@@ -216,6 +231,8 @@ impl AdditiveReport {
             claims: Vec::new(),
         };
         report.claims = fact::check(scheme.claims(), &report.facts());
+        let of_parts = tableaux.iter().enumerate().flat_map(|(i, part)| fact::check_part("additive", i, part, up_to));
+        report.claims.extend(of_parts);
         Ok(report)
     }
 
@@ -227,19 +244,19 @@ impl AdditiveReport {
             let word = |r: &StabilityFunction| if verdict(r).holds { "yes" } else { "no" }.to_string();
             list(self.part_stability.iter().map(word).collect())
         };
-        let decided = |topic, key, value| Fact::decided(topic, key, value, self.tolerance);
+        let linear = |key, value| Fact::decided(LINEAR, key, value, self.enclosed);
         let mut facts = vec![
             Fact::plain("Tableaux", "stages", Value::Count(self.scheme.stages())),
             Fact::plain("Tableaux", "parts", Value::Count(self.scheme.parts().len())),
             report::order(ACCURACY, "order", Some(&self.order)),
             report::order(ACCURACY, "embedded_order", self.embedded_order.as_ref()),
-            report::principal_error(self.principal_error.as_ref(), self.tolerance),
-            decided(ACCURACY, "part_orders", list(orders)),
-            decided(LINEAR, "parts_a_stable", stable(StabilityFunction::a_stability)),
-            decided(LINEAR, "parts_l_stable", stable(StabilityFunction::l_stability)),
+            report::principal_error(self.principal_error.as_ref(), self.certainty),
+            Fact::decided(ACCURACY, "part_orders", list(orders), self.certainty),
+            linear("parts_a_stable", stable(StabilityFunction::a_stability)),
+            linear("parts_l_stable", stable(StabilityFunction::l_stability)),
         ];
         facts.extend(self.stiff_limit.map(|limit| {
-            decided(LINEAR, "stiff_limit", Value::Number(limit)).because("|R(0, z)| as z → ∞, z for the second part")
+            linear("stiff_limit", Value::Number(limit)).because("|R(0, z)| as z → ∞, z for the second part")
         }));
         facts
     }
@@ -267,12 +284,12 @@ impl Serialize for AdditiveReport {
 
 impl fmt::Display for PartitionedReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fact::print(f, &self.scheme.to_string(), self.tolerance, &self.facts(), &self.claims)
+        fact::print(f, &self.scheme.to_string(), self.certainty, &self.facts(), &self.claims)
     }
 }
 
 impl fmt::Display for AdditiveReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fact::print(f, &self.scheme.to_string(), self.tolerance, &self.facts(), &self.claims)
+        fact::print(f, &self.scheme.to_string(), self.certainty, &self.facts(), &self.claims)
     }
 }

@@ -4,6 +4,7 @@ use super::coefficients::Coefficients;
 use super::order::Condition;
 use super::scalar::{Rational, Rounded, Scalar};
 use super::test_schemes::*;
+use super::verdict::Certainty;
 use super::weights::Method;
 
 fn order<T: Scalar>(first: &Coefficients<T>, second: &Coefficients<T>) -> usize {
@@ -28,7 +29,7 @@ fn alternating<T: Scalar>(b: [T; 4], other: [T; 4]) -> [Coefficients<T>; 2] {
         let entry = |i: usize, j: usize| if j < i + diagonal { b[j].clone() } else { T::zero() };
         let a: Vec<T> = (0..4).flat_map(|i| (0..4).map(move |j| (i, j))).map(|(i, j)| entry(i, j)).collect();
         let c = a.chunks_exact(4).map(|row| row.iter().fold(T::zero(), |sum, x| sum + x)).collect();
-        Coefficients { a, b: b.to_vec(), c, embedded: None, tolerance: 1e-12 }
+        Coefficients { a, b: b.to_vec(), c, embedded: None, certainty: Certainty::ToTolerance(1e-12) }
     };
     [scheme(b, 1), scheme(other, 0)]
 }

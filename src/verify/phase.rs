@@ -30,23 +30,20 @@ impl StabilityFunction {
 
     /// The leading term of the phase error `arg R(iy) − y`: dispersion.
     pub fn dispersion(&self) -> Option<LeadingTerm> {
-        self.leading_term(1)
+        let mut terms = (1..=self.terms()).zip(self.logarithm()).filter(|(k, _)| k % 2 == 1);
+        let (power, l) = terms.find(|(_, l)| !l.holds_zero())?;
+        // `i^k` is `±i`.
+        let sign = if power / 2 % 2 == 0 { 1.0 } else { -1.0 };
+        Some(LeadingTerm { power, coefficient: sign * self.coefficient(power, &l) })
     }
 
     /// The leading term of the amplification error `|R(iy)| − 1`: dissipation. `None` if `|R(iy)| = 1` for all `y`.
+    ///
+    /// From `|R|² = 1 − E(y)/|Q|²`, so that it has the sign by which the scheme is stable, or not, for small `y`.
     pub fn dissipation(&self) -> Option<LeadingTerm> {
-        if self.e_polynomial().iter().all(|&e| e == 0.0) {
-            return None;
-        }
-        self.leading_term(0)
-    }
-
-    /// The first power of that parity. `i^k` is `±1` for an even `k`, `±i` for an odd one.
-    fn leading_term(&self, parity: usize) -> Option<LeadingTerm> {
-        let mut terms = (1..=self.terms()).zip(self.logarithm()).filter(|(k, _)| k % 2 == parity);
-        let (power, l) = terms.find(|(_, l)| !l.holds_zero())?;
-        let sign = if power / 2 % 2 == 0 { 1.0 } else { -1.0 };
-        Some(LeadingTerm { power, coefficient: sign * self.coefficient(power, &l) })
+        let in_square = self.e_polynomial();
+        let first = in_square.iter().position(|&e| e != 0.0)?;
+        Some(LeadingTerm { power: 2 * first, coefficient: -in_square[first] / 2.0 })
     }
 
     /// Not all terms up to this power vanish: `R` is no exponential function, nor is `R(z) / R(−z)`.

@@ -5,7 +5,7 @@
 
 use super::coefficients::Coefficients;
 use super::scalar::Scalar;
-use super::verdict::{Certainty, Verdict};
+use super::verdict::Verdict;
 
 impl<T: Scalar> Coefficients<T> {
     /// The entry `m_ij = b_i a_ij + b_j a_ji − b_i b_j`.
@@ -15,45 +15,61 @@ impl<T: Scalar> Coefficients<T> {
     }
 
     /// Whether steps of Hamiltonian systems are symplectic maps and every quadratic invariant is kept: `M = 0` for the
-    /// scheme without redundant stages.
+    /// scheme [without redundant stages](Coefficients::reduced).
     ///
     /// Sources: J. M. Sanz-Serna, BIT 28 (1988) 877–883; F. M. Lasagni, Z. Angew. Math. Phys. 39 (1988) 952–953.
     /// Necessary for schemes without redundant stages: Hairer, Lubich, Wanner, Geometric Numerical Integration (2006),
     /// VI.7.
     pub fn symplectic(&self) -> Verdict {
-        let reduced = self.reduced().scheme;
-        let s = reduced.stages();
-        let pairs = (0..s).flat_map(|i| (i..s).map(move |j| (i, j)));
-        let worst = pairs
-            .map(|(i, j)| (i, j, reduced.m(i, j)))
-            .filter(|(_, _, m)| !m.vanishes(self.tolerance))
-            .max_by(|x, y| x.2.to_f64().abs().total_cmp(&y.2.to_f64().abs()));
-        let of = if s < self.stages() { " of the scheme without redundant stages" } else { "" };
-        let reason = match &worst {
-            None => format!("b_i a_ij + b_j a_ji = b_i b_j for all i, j{of}"),
-            Some((i, j, m)) => {
-                format!("b_i a_ij + b_j a_ji − b_i b_j is {:.3e} for i = {i}, j = {j}{of}", m.to_f64())
-            }
-        };
-        Verdict { holds: worst.is_none(), certainty: Certainty::of(self.tolerance), reason }
+        self.of_steps(Self::has_symplectic_tableau)
     }
 
-    /// Whether the scheme is algebraically stable: `b ≥ 0` and `M` positive semidefinite. Then two solutions of a
-    /// contractive equation approach each other whatever the step (B-stability).
-    ///
-    /// The matrix is decided by its factors `L D Lᵀ`, exactly if the coefficients are exact. The condition is on the
-    /// tableau as it stands: for a scheme with redundant stages it is sufficient for B-stability, not necessary.
-    ///
-    /// Sources: K. Burrage, J. C. Butcher, SIAM J. Numer. Anal. 16 (1979) 46–57; M. Crouzeix, Numer. Math. 32 (1979) 75–82.
-    pub fn algebraically_stable(&self) -> Verdict {
+    /// Whether `M = 0` for the tableau as it stands: sufficient for [symplectic](Coefficients::symplectic) steps.
+    pub fn has_symplectic_tableau(&self) -> Verdict {
         let s = self.stages();
-        let certainty = Certainty::of(self.tolerance);
-        if let Some(i) = (0..s).find(|&i| self.b[i].is_surely_negative(self.tolerance)) {
+        let pairs = (0..s).flat_map(|i| (i..s).map(move |j| (i, j)));
+        let worst = pairs
+            .map(|(i, j)| (i, j, self.m(i, j)))
+            .filter(|(_, _, m)| !m.vanishes(self.tolerance()))
+            .max_by(|x, y| x.2.to_f64().abs().total_cmp(&y.2.to_f64().abs()));
+        let reason = match &worst {
+            None => "b_i a_ij + b_j a_ji = b_i b_j for all i, j".to_string(),
+            Some((i, j, m)) => format!("b_i a_ij + b_j a_ji − b_i b_j is {:.3e} for i = {i}, j = {j}", m.to_f64()),
+        };
+        Verdict { holds: worst.is_none(), certainty: self.certainty, reason }
+    }
+
+    /// What a verdict on the tableau says of its steps: that on the tableau without redundant stages.
+    pub(super) fn of_steps(&self, verdict: impl Fn(&Self) -> Verdict) -> Verdict {
+        let reduced = self.reduced().scheme;
+        let of_steps = verdict(&reduced);
+        let of = if reduced.stages() < self.stages() { " (of the scheme without redundant stages)" } else { "" };
+        Verdict { reason: of_steps.reason + of, ..of_steps }
+    }
+
+    /// Whether the scheme is algebraically stable: `b ≥ 0` and `M` positive semidefinite, for the scheme
+    /// [without redundant stages](Coefficients::reduced). Then, and only then, two solutions of a contractive equation
+    /// approach each other whatever the step (B-stability).
+    ///
+    /// The matrix is decided by its factors `L D Lᵀ`, exactly if the coefficients are exact.
+    ///
+    /// Sources: K. Burrage, J. C. Butcher, SIAM J. Numer. Anal. 16 (1979) 46–57; M. Crouzeix, Numer. Math. 32 (1979) 75–82;
+    /// W. H. Hundsdorfer, M. N. Spijker, Numer. Math. 36 (1981) 319–331.
+    pub fn algebraically_stable(&self) -> Verdict {
+        self.of_steps(Self::has_algebraically_stable_tableau)
+    }
+
+    /// Whether `b ≥ 0` and `M` is positive semidefinite for the tableau as it stands: sufficient for
+    /// [algebraically stable](Coefficients::algebraically_stable) steps.
+    pub fn has_algebraically_stable_tableau(&self) -> Verdict {
+        let s = self.stages();
+        let (certainty, tolerance) = (self.certainty, self.tolerance());
+        if let Some(i) = (0..s).find(|&i| self.b[i].is_surely_negative(tolerance)) {
             let reason = format!("b[{i}] is {:.6}, expected none negative", self.b[i].to_f64());
             return Verdict { holds: false, certainty, reason };
         }
         let m = (0..s).map(|i| (0..s).map(|j| self.m(i, j)).collect()).collect();
-        let (holds, reason) = match indefinite(m, self.tolerance) {
+        let (holds, reason) = match indefinite(m, tolerance) {
             None => (true, "b ≥ 0, and M = diag(b) A + Aᵀ diag(b) − b bᵀ is positive semidefinite".to_string()),
             Some(why) => (false, format!("M = diag(b) A + Aᵀ diag(b) − b bᵀ is not positive semidefinite: {why}")),
         };
@@ -89,16 +105,14 @@ fn indefinite<T: Scalar>(mut m: Vec<Vec<T>>, tolerance: f64) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::coefficients::Recovered;
+    use super::super::coefficients::{Recovered, with_coefficients};
+    use super::super::verdict::Certainty;
     use super::*;
     use crate::Tableau;
     use proptest::prelude::*;
 
     fn verdicts(scheme: &Tableau) -> (Verdict, Verdict) {
-        match Recovered::of(scheme) {
-            Recovered::Exact(k) => (k.symplectic(), k.algebraically_stable()),
-            Recovered::Rounded(k) => (k.symplectic(), k.algebraically_stable()),
-        }
+        with_coefficients!(Recovered::of(scheme), k => (k.symplectic(), k.algebraically_stable()))
     }
 
     /// The adjoint of SSP(10,4): the least eigenvalue of `M` is −1/30, by fractions as by doubles that are off by rounding.

@@ -1,10 +1,12 @@
 //! Quotients of polynomials in lowest terms, with no more digits than they are accurate to.
 
 use num_bigint::BigInt;
+use num_integer::Integer;
 use num_traits::{One, Signed, Zero};
 
 use super::ball::Ball;
 use super::polynomial::Polynomial;
+use super::scalar::{Rational, Surd};
 
 /// The product of all of them.
 pub(super) fn product(factors: &[Polynomial<Ball>]) -> Polynomial<Ball> {
@@ -28,6 +30,56 @@ pub(super) fn reduced(p: &Polynomial<Ball>, q: &Polynomial<Ball>) -> (Polynomial
         0 => (p.clone(), q.clone()),
         _ => (balls(numerator.divided_by(&common)), balls(denominator.divided_by(&common))),
     }
+}
+
+/// Without the greatest common divisor; both are 1 at 0, and stay so.
+pub(super) fn lowest(p: &Polynomial<Surd>, q: &Polynomial<Surd>) -> (Polynomial<Surd>, Polynomial<Surd>) {
+    let (mut a, mut b) = (p.clone(), q.clone());
+    while !b.is_zero() {
+        let rest = divided(&a, &b).1;
+        (a, b) = (b, rest);
+    }
+    let scale = Surd::one() / a.coefficient(0);
+    let common = &a * &Polynomial::constant(scale);
+    (divided(p, &common).0, divided(q, &common).0)
+}
+
+/// Quotient and remainder.
+fn divided(p: &Polynomial<Surd>, divisor: &Polynomial<Surd>) -> (Polynomial<Surd>, Polynomial<Surd>) {
+    let n = divisor.degree();
+    let mut rest = p.coefficients().to_vec();
+    let mut quotient = vec![Surd::zero(); (rest.len()).saturating_sub(n)];
+    for k in (n..rest.len()).rev() {
+        let digit = rest[k].clone() / divisor.leading();
+        for (j, d) in divisor.coefficients().iter().enumerate() {
+            rest[k - n + j] = rest[k - n + j].clone() - digit.clone() * d;
+        }
+        quotient[k - n] = digit;
+    }
+    (Polynomial::new(quotient), Polynomial::new(rest))
+}
+
+/// Both in units of the same number, and whether they are exact: in whole numbers if there are no roots, else in enclosures.
+pub(super) fn enclosed(p: &Polynomial<Surd>, q: &Polynomial<Surd>) -> (Polynomial<Ball>, Polynomial<Ball>, bool) {
+    /// Digits after the point.
+    const BITS: u32 = 300;
+    let fractions = |p: &Polynomial<Surd>| p.coefficients().iter().map(|c| c.as_rational().cloned()).collect();
+    let (exact_p, exact_q): (Option<Vec<Rational>>, Option<Vec<Rational>>) = (fractions(p), fractions(q));
+    if let (Some(p), Some(q)) = (exact_p, exact_q) {
+        let unit = p.iter().chain(&q).fold(BigInt::one(), |unit, x| unit.lcm(x.denom()));
+        let whole =
+            |p: Vec<Rational>| Polynomial::new(p.iter().map(|x| Ball::from(x.numer() * (&unit / x.denom()))).collect());
+        return (whole(p), whole(q), true);
+    }
+    let ball = |c: &Surd| match c.as_rational() {
+        Some(x) if (x.numer() << BITS).is_multiple_of(x.denom()) => Ball::from((x.numer() << BITS) / x.denom()),
+        _ => {
+            let (value, radius) = c.enclosure(BITS);
+            Ball::new(value, radius)
+        }
+    };
+    let balls = |p: &Polynomial<Surd>| Polynomial::new(p.coefficients().iter().map(ball).collect());
+    (balls(p), balls(q), false)
 }
 
 /// Without the factors of the denominator that divide the numerator within the radii.

@@ -3,7 +3,7 @@
 //! Sources: G. Dahlquist, R. Jeltsch, Reducibility and contractivity of Runge–Kutta methods revisited, BIT 46 (2006)
 //! 567–587; W. H. Hundsdorfer, M. N. Spijker, A note on B-stability of Runge–Kutta methods, Numer. Math. 36 (1981) 319–331.
 
-use super::coefficients::Coefficients;
+use super::coefficients::{Coefficients, Recovered};
 use super::scalar::Scalar;
 
 /// What is left of a scheme without its redundant stages.
@@ -13,6 +13,17 @@ pub struct Reduction<T> {
     pub scheme: Coefficients<T>,
     /// For each stage of the scheme that was reduced, the stage it has become, if it is used at all.
     pub becomes: Vec<Option<usize>>,
+}
+
+impl Recovered {
+    /// The same steps by as few stages as possible.
+    pub fn reduced(&self) -> Recovered {
+        match self {
+            Recovered::Exact(k) => Recovered::Exact(k.reduced().scheme),
+            Recovered::Roots(k) => Recovered::Roots(k.reduced().scheme),
+            Recovered::Rounded(k) => Recovered::Rounded(k.reduced().scheme),
+        }
+    }
 }
 
 impl<T: Scalar> Coefficients<T> {
@@ -41,11 +52,11 @@ impl<T: Scalar> Coefficients<T> {
     /// Which stages the new state depends on.
     fn used(&self) -> Vec<bool> {
         let s = self.stages();
-        let mut used: Vec<bool> = self.b.iter().map(|b| !b.vanishes(self.tolerance)).collect();
+        let mut used: Vec<bool> = self.b.iter().map(|b| !b.vanishes(self.tolerance())).collect();
         let mut pending: Vec<usize> = (0..s).filter(|&i| used[i]).collect();
         while let Some(i) = pending.pop() {
             for (j, is_used) in used.iter_mut().enumerate() {
-                if !*is_used && !self.a(i, j).vanishes(self.tolerance) {
+                if !*is_used && !self.a(i, j).vanishes(self.tolerance()) {
                     *is_used = true;
                     pending.push(j);
                 }
@@ -56,7 +67,7 @@ impl<T: Scalar> Coefficients<T> {
 
     /// The sets of used stages that always have the same value, in the order of their first members.
     fn equal_stages(&self, used: &[bool]) -> Vec<Vec<usize>> {
-        let alike = |x: &T, y: &T| (x.clone() - y).vanishes(self.tolerance);
+        let alike = |x: &T, y: &T| (x.clone() - y).vanishes(self.tolerance());
         let mut sets: Vec<Vec<usize>> = Vec::new();
         for i in (0..self.stages()).filter(|&i| used[i]) {
             match sets.iter_mut().find(|set| alike(&self.c[set[0]], &self.c[i])) {
@@ -98,22 +109,19 @@ impl<T: Scalar> Coefficients<T> {
             b: sets.iter().map(weight).collect(),
             c: sets.iter().map(|set| self.c[set[0]].clone()).collect(),
             embedded: None,
-            tolerance: self.tolerance,
+            certainty: self.certainty,
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::coefficients::Recovered;
+    use super::super::coefficients::{Recovered, with_coefficients};
     use crate::Tableau;
 
     /// The number of stages left, and what has become of each.
     fn reduced(scheme: &Tableau) -> (usize, Vec<Option<usize>>) {
-        match Recovered::of(scheme) {
-            Recovered::Exact(k) => (k.reduced().scheme.stages(), k.reduced().becomes),
-            Recovered::Rounded(k) => (k.reduced().scheme.stages(), k.reduced().becomes),
-        }
+        with_coefficients!(Recovered::of(scheme), k => (k.reduced().scheme.stages(), k.reduced().becomes))
     }
 
     #[test]

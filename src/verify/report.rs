@@ -4,18 +4,18 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use super::coefficients::{Coefficients, Recovered};
+use super::coefficients::{Coefficients, Recovered, with_coefficients};
 use super::error_coefficients::ErrorNorm;
 use super::fact::{self, Claim, Fact, Value};
-use super::monotonicity::{circle_contractivity_radius, ssp_coefficient, ssp_tolerance};
+use super::monotonicity::{circle_contractivity_radius, ssp_certainty, ssp_coefficient};
 use super::order::{Condition, Order, Violation};
 use super::roots::AlgebraicNumber;
 use super::scalar::Scalar;
 use super::simplifying::SimplifyingConditions;
 use super::stability_function::StabilityFunction;
 use super::tree::RootedTree;
-use super::verdict::Verdict;
-use super::weights::Method;
+use super::verdict::{Certainty, Verdict};
+use super::weights::{Method, dot};
 use crate::{Error, Tableau};
 
 /// What [`verify`](super::verify) finds of a tableau.
@@ -26,10 +26,14 @@ use crate::{Error, Tableau};
 pub struct Report {
     /// The scheme.
     pub scheme: Tableau,
-    /// Whether the coefficients were recovered as fractions, so that verdicts are proofs.
-    pub exact: bool,
-    /// What numbers of the scheme are taken to be accurate to, relative to the terms of any sum they are in; 0 if exact.
-    pub tolerance: f64,
+    /// How surely the numbers of the scheme are those that were meant.
+    pub certainty: Certainty,
+    /// Whether they are fractions, roots, or doubles.
+    arithmetic: &'static str,
+    /// Of what is computed from enclosures of them.
+    enclosed: Certainty,
+    /// Of sums over many trees.
+    tree_sums: Certainty,
     /// The number of stages that could be left out or merged without changing a step.
     pub redundant_stages: usize,
     /// The order `p`: the error of one step is `O(h^{p+1})`, for problems that may depend on time.
@@ -49,7 +53,7 @@ pub struct Report {
     /// The error coefficients of order `p + 1`, `(Φ(t) − 1/γ(t)) / σ(t)`, by tree.
     pub error_coefficients: Vec<(RootedTree, f64)>,
     /// The order of the pair of the scheme and its [discrete adjoint](Tableau::discrete_adjoint), if there is one.
-    pub discrete_adjoint_order: Option<usize>,
+    pub discrete_adjoint_order: Option<Order>,
     /// The stability function.
     pub stability: StabilityFunction,
     /// Stability on the imaginary axis.
@@ -80,6 +84,12 @@ pub struct Report {
     pub symplectic: Verdict,
     /// Whether its own adjoint.
     pub symmetric: Verdict,
+    /// Whether the tableau as it stands, with its redundant stages, is algebraically stable, symplectic, symmetric, if that
+    /// differs from what is found of its steps.
+    pub tableau_as_it_stands: Option<[Verdict; 3]>,
+    /// Whether `b` and `b̂` have the same stability function, if there are embedded weights: then the estimated error is
+    /// zero on linear equations.
+    pub blind_estimate: Option<Verdict>,
     /// The claims made for the scheme, each with what was found.
     pub claims: Vec<Claim>,
 }
@@ -90,11 +100,11 @@ struct Structure {
     autonomous_order: usize,
     embedded: Option<Order>,
     simplifying: SimplifyingConditions,
-    principal_error: Option<ErrorNorm>,
-    error_coefficients: Vec<(RootedTree, f64)>,
     algebraically_stable: Verdict,
     symplectic: Verdict,
     symmetric: Verdict,
+    tableau_as_it_stands: [Verdict; 3],
+    blind_estimate: Option<Verdict>,
     stages: usize,
 }
 
@@ -109,10 +119,7 @@ impl<T: Scalar> Coefficients<T> {
 
 impl Structure {
     fn of<T: Scalar>(k: &Coefficients<T>, up_to: Option<usize>) -> Self {
-        let order_of = |method: &Method<'_, T>| match up_to {
-            Some(cap) => method.order_up_to(cap),
-            None => method.order(),
-        };
+        let order_of = |method: &Method<'_, T>| order_of(method, up_to);
         let method = Method::of(k);
         let (simplifying, symmetric) = (SimplifyingConditions::of(&method), k.symmetric());
         let mut order = order_of(&method);
@@ -125,22 +132,48 @@ impl Structure {
                 order = Order { is_known: true, violation: Some(Violation { condition, residual }), ..order };
             }
         }
-        let principal = |order: &Order| order.is_known.then(|| method.error_norm(order.order + 1).ok()).flatten();
-        let coefficients = |order: &Order| match order.is_known.then(|| method.error_coefficients(order.order + 1)) {
-            Some(Ok(all)) => all.into_iter().map(|(tree, x)| (tree, x.to_f64())).collect(),
-            _ => Vec::new(),
-        };
         Structure {
             autonomous_order: order_of(&method.clone().autonomous()).order.max(order.order),
             embedded: Method::embedded(k).map(|embedded| order_of(&embedded)),
             simplifying,
-            principal_error: principal(&order),
-            error_coefficients: coefficients(&order),
             algebraically_stable: k.algebraically_stable(),
             symplectic: k.symplectic(),
             symmetric,
+            tableau_as_it_stands: [
+                k.has_algebraically_stable_tableau(),
+                k.has_symplectic_tableau(),
+                k.has_symmetric_tableau(),
+            ],
+            blind_estimate: k.blind_estimate(),
             stages: k.reduced().scheme.stages(),
             order,
+        }
+    }
+}
+
+/// The order, sought up to a given one, or as far as is reasonable.
+pub(super) fn order_of<T: Scalar>(method: &Method<'_, T>, up_to: Option<usize>) -> Order {
+    up_to.map_or_else(|| method.order(), |cap| method.order_up_to(cap))
+}
+
+/// Numbers that are sums over many trees.
+struct TreeSums {
+    principal_error: Option<ErrorNorm>,
+    error_coefficients: Vec<(RootedTree, f64)>,
+    discrete_adjoint_order: Option<Order>,
+    certainty: Certainty,
+}
+
+impl TreeSums {
+    fn of<T: Scalar>(k: &Coefficients<T>, order: &Order, up_to: Option<usize>) -> Self {
+        let method = Method::of(k);
+        let coefficients = order.is_known.then(|| method.error_coefficients(order.order + 1).ok()).flatten();
+        let rounded = |(tree, x): (RootedTree, T)| (tree, x.to_f64());
+        TreeSums {
+            principal_error: order.is_known.then(|| method.error_norm(order.order + 1).ok()).flatten(),
+            error_coefficients: coefficients.into_iter().flatten().map(rounded).collect(),
+            discrete_adjoint_order: k.discrete_adjoint_order(up_to),
+            certainty: k.certainty,
         }
     }
 }
@@ -153,24 +186,36 @@ impl Report {
     /// The report of `scheme`, its order sought up to `up_to`, or as far as is reasonable.
     pub(super) fn of(scheme: &Tableau, up_to: Option<usize>) -> Self {
         let recovered = Recovered::of(scheme);
-        let (structure, tolerance) = match &recovered {
-            Recovered::Exact(k) => (Structure::of(k, up_to), 0.0),
-            Recovered::Rounded(k) => (Structure::of(k, up_to), k.tolerance),
+        let structure = with_coefficients!(&recovered, k => Structure::of(k, up_to));
+        let sums = match &recovered {
+            Recovered::Exact(k) => TreeSums::of(k, &structure.order, up_to),
+            // There are so many trees that square roots would take long.
+            _ => TreeSums::of(&Coefficients::rounded(scheme), &structure.order, up_to),
         };
+        let (steps, redundant_stages) = (recovered.reduced(), scheme.stages() - structure.stages);
         let stability = StabilityFunction::of(&recovered);
+        let of_steps = [&structure.algebraically_stable, &structure.symplectic, &structure.symmetric];
+        let differ = of_steps.iter().zip(&structure.tableau_as_it_stands).any(|(x, y)| x.holds != y.holds);
         let mut report = Report {
-            exact: tolerance == 0.0,
-            tolerance,
-            redundant_stages: scheme.stages() - structure.stages,
+            certainty: recovered.certainty(),
+            arithmetic: match (&recovered, recovered.certainty()) {
+                (Recovered::Exact(_), Certainty::Recognised) => "recognised fractions",
+                (Recovered::Exact(_), _) => "fractions",
+                (Recovered::Roots(_), _) => "fractions and roots",
+                (Recovered::Rounded(_), _) => "doubles",
+            },
+            enclosed: recovered.certainty_enclosed(),
+            redundant_stages,
             order: structure.order.order,
             autonomous_order: structure.autonomous_order,
             stage_order: structure.simplifying.stage_order(),
             order_found: structure.order,
             embedded_order: structure.embedded,
             simplifying: structure.simplifying,
-            principal_error: structure.principal_error,
-            error_coefficients: structure.error_coefficients,
-            discrete_adjoint_order: discrete_adjoint_order(scheme, up_to),
+            principal_error: sums.principal_error,
+            error_coefficients: sums.error_coefficients,
+            discrete_adjoint_order: sums.discrete_adjoint_order,
+            tree_sums: sums.certainty,
             i_stable: stability.i_stability(),
             a_stable: stability.a_stability(),
             l_stable: stability.l_stability(),
@@ -180,11 +225,13 @@ impl Report {
             imaginary_stability_interval: number(stability.imaginary_interval()),
             stability_disc_radius: stability.disc_radius(),
             algebraically_stable: structure.algebraically_stable,
-            contractivity_radius: circle_contractivity_radius(&recovered),
-            ssp_coefficient: number(ssp_coefficient(&recovered)),
+            contractivity_radius: circle_contractivity_radius(&steps),
+            ssp_coefficient: number(ssp_coefficient(&steps)),
             linear_monotonicity_radius: stability.linear_monotonicity_radius(),
             symplectic: structure.symplectic,
             symmetric: structure.symmetric,
+            tableau_as_it_stands: differ.then_some(structure.tableau_as_it_stands),
+            blind_estimate: structure.blind_estimate,
             stability,
             scheme: scheme.clone(),
             claims: Vec::new(),
@@ -196,11 +243,17 @@ impl Report {
     /// All facts, in the order in which they are printed.
     pub fn facts(&self) -> Vec<Fact> {
         let scheme = &self.scheme;
-        let tolerance = self.tolerance;
-        let arithmetic = if self.exact { "fractions" } else { "doubles" };
+        let (certainty, linear, enclosed) = (self.certainty, self.stability.certainty(), self.enclosed);
         let stable = |key, verdict| Fact::verdict(LINEAR, key, verdict);
-        let radius = |topic, key, value: f64| Fact::decided(topic, key, Value::Number(value), tolerance);
+        let radius = |key, value: f64| Fact::decided(LINEAR, key, Value::Number(value), linear);
+        let monotone = |key, value: f64, certainty| Fact::decided(NONLINEAR, key, Value::Number(value), certainty);
         let poles = self.stability.poles().iter().map(|z| [z.re, z.im]).collect();
+        let discrete_adjoint = match &self.discrete_adjoint_order {
+            Some(order) => {
+                Fact::decided(ACCURACY, "discrete_adjoint_order", Value::Count(order.order), order.certainty)
+            }
+            None => Fact::decided(ACCURACY, "discrete_adjoint_order", Value::None, certainty),
+        };
         let mut facts = vec![
             Fact::plain(TABLEAU, "stages", Value::Count(scheme.stages())),
             Fact::plain(TABLEAU, "structure", Value::Text(scheme.structure().to_string())),
@@ -209,12 +262,13 @@ impl Report {
             Fact::plain(TABLEAU, "stiffly_accurate", Value::Flag(scheme.is_stiffly_accurate())),
             Fact::plain(TABLEAU, "first_same_as_last", Value::Flag(scheme.is_first_same_as_last())),
             Fact::plain(TABLEAU, "redundant_stages", Value::Count(self.redundant_stages)),
-            Fact::plain(TABLEAU, "arithmetic", Value::Text(arithmetic.to_string())),
+            Fact::plain(TABLEAU, "arithmetic", Value::Text(self.arithmetic.to_string())),
             order(ACCURACY, "order", Some(&self.order_found)),
             order(ACCURACY, "embedded_order", self.embedded_order.as_ref()),
         ];
+        facts.extend(self.blind_estimate.iter().map(|blind| Fact::verdict(ACCURACY, "blind_estimate", blind)));
         if self.autonomous_order != self.order {
-            facts.push(Fact::decided(ACCURACY, "autonomous_order", Value::Count(self.autonomous_order), tolerance));
+            facts.push(Fact::decided(ACCURACY, "autonomous_order", Value::Count(self.autonomous_order), certainty));
         }
         let simplifying = [
             ("stage_order", self.stage_order),
@@ -222,39 +276,46 @@ impl Report {
             ("stage_conditions", self.simplifying.stages),
             ("adjoint_conditions", self.simplifying.adjoint),
         ];
-        facts.extend(simplifying.map(|(key, count)| Fact::decided(ACCURACY, key, Value::Count(count), tolerance)));
-        facts.push(principal_error(self.principal_error.as_ref(), tolerance));
+        facts.extend(simplifying.map(|(key, count)| Fact::decided(ACCURACY, key, Value::Count(count), certainty)));
+        facts.push(principal_error(self.principal_error.as_ref(), self.tree_sums));
         let coefficients = self.error_coefficients.iter().map(|(tree, x)| (tree.to_string(), *x)).collect();
-        facts.push(Fact::decided(ACCURACY, "error_coefficients", Value::Table(coefficients), tolerance));
+        facts.push(Fact::decided(ACCURACY, "error_coefficients", Value::Table(coefficients), self.tree_sums));
         facts.extend([
-            Fact::decided(ACCURACY, "discrete_adjoint_order", self.discrete_adjoint_order.into(), tolerance),
-            radius(LINEAR, "stability_numerator", 0.0).with(Value::Numbers(self.stability.numerator())),
-            radius(LINEAR, "stability_denominator", 0.0).with(Value::Numbers(self.stability.denominator())),
-            radius(LINEAR, "poles", 0.0).with(Value::Points(poles)),
-            radius(LINEAR, "e_polynomial", 0.0).with(Value::Numbers(self.stability.e_polynomial())),
-            radius(LINEAR, "value_at_infinity", self.stability.at_infinity()),
+            discrete_adjoint,
+            radius("stability_numerator", 0.0).with(Value::Numbers(self.stability.numerator())),
+            radius("stability_denominator", 0.0).with(Value::Numbers(self.stability.denominator())),
+            radius("poles", 0.0).with(Value::Points(poles)),
+            radius("e_polynomial", 0.0).with(Value::Numbers(self.stability.e_polynomial())),
+            radius("value_at_infinity", self.stability.at_infinity()),
             stable("i_stable", &self.i_stable),
             stable("a_stable", &self.a_stable),
             stable("l_stable", &self.l_stable),
             stable("strictly_stable_at_infinity", &self.strictly_stable_at_infinity),
-            radius(LINEAR, "a_alpha", self.a_alpha),
-            radius(LINEAR, "real_stability_interval", self.real_stability_interval),
-            radius(LINEAR, "imaginary_stability_interval", self.imaginary_stability_interval),
-            radius(LINEAR, "stability_disc_radius", self.stability_disc_radius),
+            radius("a_alpha", self.a_alpha),
+            radius("real_stability_interval", self.real_stability_interval),
+            radius("imaginary_stability_interval", self.imaginary_stability_interval),
+            radius("stability_disc_radius", self.stability_disc_radius),
             Fact::verdict(NONLINEAR, "algebraically_stable", &self.algebraically_stable),
-            radius(NONLINEAR, "contractivity_radius", self.contractivity_radius),
-            Fact::decided(NONLINEAR, "ssp_coefficient", Value::Number(self.ssp_coefficient), ssp_tolerance(tolerance)),
-            radius(NONLINEAR, "linear_monotonicity_radius", self.linear_monotonicity_radius),
+            monotone("contractivity_radius", self.contractivity_radius, enclosed),
+            monotone("ssp_coefficient", self.ssp_coefficient, ssp_certainty(enclosed)),
+            monotone("linear_monotonicity_radius", self.linear_monotonicity_radius, linear),
             Fact::verdict(GEOMETRY, "symplectic", &self.symplectic),
             Fact::verdict(GEOMETRY, "symmetric", &self.symmetric),
         ]);
+        if let Some([stable, symplectic, symmetric]) = &self.tableau_as_it_stands {
+            facts.extend([
+                Fact::verdict(AS_IT_STANDS, "tableau_algebraically_stable", stable),
+                Fact::verdict(AS_IT_STANDS, "tableau_symplectic", symplectic),
+                Fact::verdict(AS_IT_STANDS, "tableau_symmetric", symmetric),
+            ]);
+        }
         for (key, size, term) in [
             ("dispersion_order", "dispersion_coefficient", self.stability.dispersion()),
             ("dissipation_order", "dissipation_coefficient", self.stability.dissipation()),
         ] {
             let power = term.as_ref().map(|term| term.power - 1);
-            facts.push(Fact::decided(OSCILLATOR, key, power.into(), tolerance));
-            facts.extend(term.map(|term| radius(OSCILLATOR, size, term.coefficient)));
+            facts.push(Fact::decided(OSCILLATOR, key, power.into(), linear));
+            facts.extend(term.map(|term| Fact::decided(OSCILLATOR, size, Value::Number(term.coefficient), linear)));
         }
         facts
     }
@@ -273,6 +334,7 @@ pub(super) const ACCURACY: &str = "Accuracy";
 pub(super) const LINEAR: &str = "Linear stability";
 const NONLINEAR: &str = "Nonlinear stability";
 pub(super) const GEOMETRY: &str = "Geometry";
+const AS_IT_STANDS: &str = "The tableau with its redundant stages (all else is said of its steps)";
 pub(super) const OSCILLATOR: &str = "Oscillations";
 
 /// The order, and the condition that stops it.
@@ -288,24 +350,50 @@ pub(super) fn order(topic: &'static str, key: &'static str, order: Option<&Order
 }
 
 /// The principal error norm, and what makes it up.
-pub(super) fn principal_error(norm: Option<&ErrorNorm>, tolerance: f64) -> Fact {
+pub(super) fn principal_error(norm: Option<&ErrorNorm>, certainty: Certainty) -> Fact {
     match norm {
         None => Fact::plain(ACCURACY, "principal_error_norm", Value::None),
-        Some(norm) => Fact::decided(ACCURACY, "principal_error_norm", Value::Number(norm.norm), tolerance)
+        Some(norm) => Fact::decided(ACCURACY, "principal_error_norm", Value::Number(norm.norm), certainty)
             .because(format!("the largest coefficient is {:.3e}, of {}", norm.largest, norm.tree)),
     }
 }
 
-fn discrete_adjoint_order(scheme: &Tableau, up_to: Option<usize>) -> Option<usize> {
-    fn of<T: Scalar>(parts: [&Coefficients<T>; 2], up_to: Option<usize>) -> Option<usize> {
-        let pair = Method::additive(&parts).ok()?;
-        Some(up_to.map_or_else(|| pair.order(), |cap| pair.order_up_to(cap)).order)
+impl<T: Scalar> Coefficients<T> {
+    /// The order of the pair of the scheme and its discrete adjoint, if there is one: see [`Tableau::discrete_adjoint`].
+    fn discrete_adjoint_order(&self, up_to: Option<usize>) -> Option<Order> {
+        let reduced = self.reduced().scheme;
+        let has_zero_weight = |k: &Self| k.b.iter().any(|b| b.vanishes(0.0));
+        let used = if has_zero_weight(self) { &reduced } else { self };
+        if has_zero_weight(used) {
+            return None;
+        }
+        let adjoint = used.discrete_adjoint();
+        Some(order_of(&Method::additive(&[used, &adjoint]).ok()?, up_to))
     }
-    let adjoint = scheme.discrete_adjoint().ok()?;
-    let scheme = if adjoint.stages() < scheme.stages() { scheme.reduced() } else { scheme.clone() };
-    match (Recovered::of(&scheme), Recovered::of(&adjoint)) {
-        (Recovered::Exact(k), Recovered::Exact(l)) => of([&k, &l], up_to),
-        _ => of([&Coefficients::rounded(&scheme), &Coefficients::rounded(&adjoint)], up_to),
+
+    /// Whether `b` and `b̂` have the same stability function, if there is `b̂`: `(b − b̂)ᵀ A^k 1 = 0` for all `k`.
+    fn blind_estimate(&self) -> Option<Verdict> {
+        let difference: Vec<T> = self.b.iter().zip(self.embedded.as_ref()?).map(|(b, hat)| b.clone() - hat).collect();
+        let mut v = vec![T::one(); self.stages()];
+        for k in 0..self.stages() {
+            let moment = dot(&difference, &v);
+            if !moment.vanishes(self.tolerance()) {
+                let reason = format!("R and R̂ differ first in z^{}, by {:.3e}", k + 1, moment.to_f64());
+                return Some(Verdict { holds: false, certainty: self.certainty, reason });
+            }
+            v = (0..self.stages()).map(|i| dot(self.row(i), &v)).collect();
+        }
+        let reason = "b and b̂ have the same stability function: the estimated error is zero on linear equations";
+        Some(Verdict { holds: true, certainty: self.certainty, reason: reason.to_string() })
+    }
+}
+
+impl Tableau {
+    /// Whether the embedded weights see no error on linear equations, since both have the same stability function: steps
+    /// cannot be chosen by such a pair. `false` without embedded weights.
+    pub fn has_blind_estimate(&self) -> bool {
+        let blind = with_coefficients!(Recovered::of(self), k => k.blind_estimate());
+        blind.is_some_and(|verdict| verdict.holds)
     }
 }
 
@@ -317,6 +405,6 @@ impl Serialize for Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fact::print(f, &self.scheme.to_string(), self.tolerance, &self.facts(), &self.claims)
+        fact::print(f, &self.scheme.to_string(), self.certainty, &self.facts(), &self.claims)
     }
 }

@@ -7,11 +7,13 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 
+pub use crate::tableau::Surd;
+
 /// A fraction of two whole numbers of any size.
 pub type Rational = BigRational;
 
-/// A number of an ordered field in which analysis is carried out: [`Rational`], where every verdict is a proof, or
-/// [`Rounded`], where it holds to a tolerance. Formulas are written once, for both.
+/// A number of an ordered field in which analysis is carried out: [`Rational`] or [`Surd`], where every verdict is a proof,
+/// or [`Rounded`], where it holds to a tolerance. Formulas are written once, for all.
 pub trait Scalar:
     Clone
     + Debug
@@ -32,6 +34,9 @@ pub trait Scalar:
 
     /// The nearest double.
     fn to_f64(&self) -> f64;
+
+    /// The number itself, if it is exact.
+    fn exact(&self) -> Option<Surd>;
 
     /// Whether the number is zero: exactly, or but for a relative error `tolerance` of the terms it was computed from.
     fn vanishes(&self, tolerance: f64) -> bool;
@@ -62,12 +67,42 @@ impl Scalar for Rational {
         ToPrimitive::to_f64(self).unwrap_or(f64::NAN)
     }
 
+    fn exact(&self) -> Option<Surd> {
+        Some(self.clone().into())
+    }
+
     fn vanishes(&self, _tolerance: f64) -> bool {
         self.is_zero()
     }
 
     fn is_surely_positive(&self, _tolerance: f64) -> bool {
         self.is_positive()
+    }
+
+    fn is_surely_negative(&self, _tolerance: f64) -> bool {
+        self.is_negative()
+    }
+}
+
+impl Scalar for Surd {
+    fn ratio(numerator: i64, denominator: i64) -> Self {
+        Rational::ratio(numerator, denominator).into()
+    }
+
+    fn to_f64(&self) -> f64 {
+        Surd::to_f64(self)
+    }
+
+    fn exact(&self) -> Option<Surd> {
+        Some(self.clone())
+    }
+
+    fn vanishes(&self, _tolerance: f64) -> bool {
+        self.is_zero()
+    }
+
+    fn is_surely_positive(&self, _tolerance: f64) -> bool {
+        !self.is_zero() && !self.is_negative()
     }
 
     fn is_surely_negative(&self, _tolerance: f64) -> bool {
@@ -114,6 +149,10 @@ impl Scalar for Rounded {
 
     fn to_f64(&self) -> f64 {
         self.value
+    }
+
+    fn exact(&self) -> Option<Surd> {
+        None
     }
 
     fn vanishes(&self, tolerance: f64) -> bool {

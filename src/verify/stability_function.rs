@@ -4,14 +4,15 @@ use std::fmt;
 
 use nalgebra::{Complex, DMatrix, Schur};
 use num_bigint::BigInt;
-use num_traits::{Signed, Zero};
+use num_traits::{One, Signed, Zero};
 
 use super::ball::Ball;
-use super::coefficients::Recovered;
+use super::coefficients::{Coefficients, Recovered};
 use super::determinant::Integers;
 use super::polynomial::{Polynomial, horner};
-use super::quotient::{cancelled, product, recognised, reduced, rounded};
-use super::scalar::{Rational, Scalar};
+use super::quotient::{cancelled, enclosed, lowest, product, recognised, reduced, rounded};
+use super::scalar::{Rational, Scalar, Surd};
+use super::verdict::Certainty;
 use crate::Tableau;
 
 /// The stability function of a Runge–Kutta scheme,
@@ -22,8 +23,9 @@ use crate::Tableau;
 ///
 /// with `P` and `Q` without a common factor and `Q(0) = 1`. Stages that the weights do not depend on are left out.
 ///
-/// The determinants are computed exactly. Coefficients of schemes that are not fractions carry a radius, by how much they
-/// change with the scheme's coefficients; what is zero within it counts as zero.
+/// The determinants are computed exactly. Where they are not fractions, their coefficients carry a radius: the width of an
+/// enclosure of square roots, or by how much they change with the doubles of the scheme; what is zero within it counts as
+/// zero.
 ///
 /// ```
 /// use kutta::{Tableau, verify::coefficients::Recovered, verify::stability_function::StabilityFunction};
@@ -36,7 +38,10 @@ pub struct StabilityFunction {
     pub(super) p: Polynomial<Ball>,
     pub(super) q: Polynomial<Ball>,
     pub(super) unit: BigInt,
-    pub(super) tolerance: f64,
+    /// Of what holds within the radii.
+    pub(super) certainty: Certainty,
+    /// Of what holds for all numbers within the radii.
+    pub(super) strict: Certainty,
     poles: Vec<Complex<f64>>,
     zeros: Vec<Complex<f64>>,
 }
@@ -44,27 +49,22 @@ pub struct StabilityFunction {
 impl StabilityFunction {
     /// The stability function of a scheme.
     pub fn of(scheme: &Recovered) -> Self {
-        Self::of_integers(&Integers::of(scheme))
+        let weights = if let Recovered::Roots(k) = scheme { Some((k, &k.b)) } else { None };
+        Self::new(Integers::of(scheme), weights)
     }
 
     /// The stability function with the scheme's embedded weights, if it has some.
     pub fn of_embedded(scheme: &Recovered) -> Option<Self> {
-        Some(Self::of_integers(&Integers::of_embedded(scheme)?))
+        let weights = if let Recovered::Roots(k) = scheme { Some((k, k.embedded.as_ref()?)) } else { None };
+        Some(Self::new(Integers::of_embedded(scheme)?, weights))
     }
 
-    fn of_integers(scheme: &Integers) -> Self {
+    fn new(scheme: Integers, with_roots: Option<(&Coefficients<Surd>, &Vec<Surd>)>) -> Self {
         let components = scheme.components();
-        let factors: Vec<_> = components.iter().map(|c| scheme.denominator_of(c)).collect();
-        let (p, q) = match scheme.tolerance == 0.0 {
-            true => reduced(&scheme.numerator(), &product(&factors)),
-            false => cancelled(scheme.numerator(), factors),
+        let mut function = match with_roots {
+            Some((k, weights)) => Self::of_roots(k, weights),
+            None => Self::of_integers(scheme.clone(), &components),
         };
-        let (p, q, unit) = match scheme.tolerance == 0.0 {
-            true => (p, q, scheme.unit.clone()),
-            false => recognised(rounded(&p, &q, &scheme.unit)),
-        };
-        let mut function =
-            StabilityFunction { p, q, unit, tolerance: scheme.tolerance, poles: Vec::new(), zeros: Vec::new() };
         let s = scheme.stages;
         let number = |x: BigInt| Rational::new_raw(x, scheme.unit.clone()).to_f64();
         let a = |i: usize, j: usize| number(scheme.a[i * s + j].clone());
@@ -77,6 +77,33 @@ impl StabilityFunction {
             function.zeros = best(reciprocal_eigenvalues(m), &function.numerator());
         }
         function
+    }
+
+    fn without_zeros(p: Polynomial<Ball>, q: Polynomial<Ball>, unit: BigInt, certainty: Certainty) -> Self {
+        StabilityFunction { p, q, unit, certainty, strict: certainty, poles: Vec::new(), zeros: Vec::new() }
+    }
+
+    fn of_integers(scheme: Integers, components: &[Vec<usize>]) -> Self {
+        let factors = |scheme: &Integers| components.iter().map(|c| scheme.denominator_of(c)).collect::<Vec<_>>();
+        if scheme.tolerance() == 0.0 {
+            let (p, q) = reduced(&scheme.numerator(), &product(&factors(&scheme)));
+            return Self::without_zeros(p, q, scheme.unit, scheme.certainty);
+        }
+        let scheme = scheme.judged();
+        let (p, q) = cancelled(scheme.numerator(), factors(&scheme));
+        let (p, q, unit) = recognised(rounded(&p, &q, &scheme.unit));
+        Self::without_zeros(p, q, unit, scheme.certainty)
+    }
+
+    /// Exactly if the roots cancel, else with enclosures of the coefficients.
+    fn of_roots(scheme: &Coefficients<Surd>, weights: &[Surd]) -> Self {
+        let s = scheme.stages();
+        let m: Vec<Surd> = (0..s * s).map(|k| scheme.a[k].clone() - &weights[k % s]).collect();
+        let (p, q) = lowest(&determinant(s, &m), &determinant(s, &scheme.a));
+        let (p, q, is_exact) = enclosed(&p, &q);
+        let function = Self::without_zeros(p, q, BigInt::from(1), scheme.certainty);
+        let enclosed = Recovered::Roots(scheme.clone()).certainty_enclosed();
+        StabilityFunction { certainty: if is_exact { scheme.certainty } else { enclosed }, ..function }
     }
 
     /// The coefficients of `P`, the constant one, 1, first.
@@ -98,12 +125,12 @@ impl StabilityFunction {
 
     /// Whether the coefficients are exact.
     pub fn is_exact(&self) -> bool {
-        self.tolerance == 0.0
+        self.certainty.tolerance() == 0.0
     }
 
-    /// What the scheme's coefficients are accurate to, relatively; 0 if they are exact.
-    pub fn tolerance(&self) -> f64 {
-        self.tolerance
+    /// How surely the function is the scheme's.
+    pub fn certainty(&self) -> Certainty {
+        self.certainty
     }
 
     /// The degrees of `P` and `Q`.
@@ -162,6 +189,28 @@ impl StabilityFunction {
         });
         terms.collect()
     }
+}
+
+/// `det(I − zM)` by the recurrence of Faddeev and LeVerrier.
+fn determinant(n: usize, m: &[Surd]) -> Polynomial<Surd> {
+    let unit = |k: usize| Surd::ratio(i64::from(k % n == k / n), 1);
+    let mut adjugate: Vec<Surd> = (0..n * n).map(unit).collect();
+    let mut coefficients = vec![Surd::one()];
+    for k in 1..=n {
+        let entry = |e: usize| {
+            let terms = (0..n).filter(|l| !m[e / n * n + l].is_zero() && !adjugate[l * n + e % n].is_zero());
+            terms.fold(Surd::zero(), |sum, l| sum + m[e / n * n + l].clone() * &adjugate[l * n + e % n])
+        };
+        let mut product: Vec<Surd> = (0..n * n).map(entry).collect();
+        let trace = (0..n).fold(Surd::zero(), |sum, i| sum + &product[i * n + i]);
+        let c = -trace / Surd::ratio(k as i64, 1);
+        for i in 0..n {
+            product[i * n + i] = product[i * n + i].clone() + &c;
+        }
+        coefficients.push(c);
+        adjugate = product;
+    }
+    Polynomial::new(coefficients)
 }
 
 /// The zeros of `det(I − zM)`.

@@ -2,36 +2,39 @@
 
 use super::coefficients::Coefficients;
 use super::scalar::Scalar;
-use super::verdict::{Certainty, Verdict};
+use super::verdict::Verdict;
 
 /// A search for the order of the stages gives up after so many attempts; no scheme of interest comes near it.
 const ATTEMPTS: usize = 100_000;
 
 impl<T: Scalar> Coefficients<T> {
     /// Whether the scheme is its own adjoint: after some reordering `i ↦ i'` of the stages,
-    /// `a_{i'j'} + a_ij = b_j`, `b_{j'} = b_j` and `c_{i'} = 1 − c_i`, for the scheme without redundant stages.
+    /// `a_{i'j'} + a_ij = b_j`, `b_{j'} = b_j` and `c_{i'} = 1 − c_i`, for the scheme
+    /// [without redundant stages](Coefficients::reduced).
     ///
     /// Source: Hairer, Lubich, Wanner, Geometric Numerical Integration (2006), V.2.
     pub fn symmetric(&self) -> Verdict {
-        let reduced = self.reduced().scheme;
-        let s = reduced.stages();
-        let of = if s < self.stages() { " of the scheme without redundant stages" } else { "" };
-        let mirror = reduced.mirror();
+        self.of_steps(Self::has_symmetric_tableau)
+    }
+
+    /// The same of the tableau as it stands: sufficient for [symmetric](Coefficients::symmetric) steps.
+    pub fn has_symmetric_tableau(&self) -> Verdict {
+        let mirror = self.mirror();
         let reason = match &mirror {
-            Some(_) => format!("a_ij + a_i'j' = b_j for all i, j{of}, for the mirrored order of its stages"),
+            Some(_) => "a_ij + a_i'j' = b_j for all i, j, for the mirrored order of its stages".to_string(),
             None => {
-                let (i, j, residual) = reduced.worst_mirrored();
+                let (i, j, residual) = self.worst_mirrored();
                 format!(
-                    "a_ij + a_i'j' − b_j is {residual:.3e} for i = {i}, j = {j}{of}, and no other order of the stages does"
+                    "a_ij + a_i'j' − b_j is {residual:.3e} for i = {i}, j = {j}, and no other order of the stages does"
                 )
             }
         };
-        Verdict { holds: mirror.is_some(), certainty: Certainty::of(self.tolerance), reason }
+        Verdict { holds: mirror.is_some(), certainty: self.certainty, reason }
     }
 
     /// The stage that each stage is mirrored to, if the scheme is symmetric.
     fn mirror(&self) -> Option<Vec<usize>> {
-        let holds = |residual: T| residual.vanishes(self.tolerance);
+        let holds = |residual: T| residual.vanishes(self.tolerance());
         find_mirror(
             self.stages(),
             |i, k| holds(self.b[i].clone() - &self.b[k]) && holds(self.c[i].clone() + &self.c[k] - T::one()),
@@ -98,15 +101,12 @@ pub(super) fn find_mirror(
 
 #[cfg(test)]
 mod tests {
-    use super::super::coefficients::Recovered;
+    use super::super::coefficients::{Recovered, with_coefficients};
     use super::*;
     use crate::Tableau;
 
     fn symmetric(scheme: &Tableau) -> Verdict {
-        match Recovered::of(scheme) {
-            Recovered::Exact(k) => k.symmetric(),
-            Recovered::Rounded(k) => k.symmetric(),
-        }
+        with_coefficients!(Recovered::of(scheme), k => k.symmetric())
     }
 
     #[test]

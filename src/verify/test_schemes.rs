@@ -2,6 +2,7 @@
 
 use super::coefficients::Coefficients;
 use super::scalar::{Rational, Rounded, Scalar};
+use super::verdict::Certainty;
 use crate::Tableau;
 
 /// A scheme from fractions: rows of `A` separated by semicolons, zeros at the end of a row left out.
@@ -15,7 +16,7 @@ pub(super) fn exact(a: &str, b: &str) -> Coefficients<Rational> {
         row.resize(b.len(), Rational::ratio(0, 1));
         row
     });
-    Coefficients { a: padded.collect(), b, c, embedded: None, tolerance: 0.0 }
+    Coefficients { a: padded.collect(), b, c, embedded: None, certainty: Certainty::Proved }
 }
 
 pub(super) fn with_embedded(mut scheme: Coefficients<Rational>, weights: &str) -> Coefficients<Rational> {
@@ -31,7 +32,7 @@ pub(super) fn in_doubles(scheme: &Coefficients<Rational>) -> Coefficients<Rounde
         b: rounded(&scheme.b),
         c: rounded(&scheme.c),
         embedded: scheme.embedded.as_deref().map(rounded),
-        tolerance: 1e-12,
+        certainty: Certainty::ToTolerance(1e-12),
     }
 }
 
@@ -43,7 +44,7 @@ pub(super) fn doubles(scheme: &Tableau) -> Coefficients<Rounded> {
         b: rounded(scheme.b()),
         c: rounded(scheme.c()),
         embedded: scheme.embedded().map(rounded),
-        tolerance: 1e-12,
+        certainty: Certainty::ToTolerance(1e-12),
     }
 }
 
@@ -128,7 +129,7 @@ pub(super) fn composed(
     };
     let a: Vec<Rational> = (0..n).flat_map(|i| (0..n).map(move |j| (i, j))).map(|(i, j)| entry(i, j)).collect();
     let c = a.chunks_exact(n).map(|row| row.iter().sum()).collect();
-    Coefficients { a, b, c, embedded: None, tolerance: 0.0 }
+    Coefficients { a, b, c, embedded: None, certainty: Certainty::Proved }
 }
 
 /// The scheme whose step undoes that of `scheme`: `a*_ij = b_j − a_ij`, `b* = b`.
@@ -136,5 +137,5 @@ pub(super) fn adjoint(scheme: &Coefficients<Rational>) -> Coefficients<Rational>
     let s = scheme.stages();
     let a: Vec<Rational> = scheme.a.iter().enumerate().map(|(k, a)| &scheme.b[k % s] - a).collect();
     let c = a.chunks_exact(s).map(|row| row.iter().sum()).collect();
-    Coefficients { a, b: scheme.b.clone(), c, embedded: None, tolerance: 0.0 }
+    Coefficients { a, b: scheme.b.clone(), c, embedded: None, certainty: Certainty::Proved }
 }

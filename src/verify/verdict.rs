@@ -16,16 +16,39 @@ pub struct Verdict {
 /// How surely a statement holds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Certainty {
-    /// Decided in exact arithmetic.
+    /// Decided in exact arithmetic, for the numbers as they are written.
     Proved,
+    /// Decided in exact arithmetic, for the simple fractions that were recognised in doubles.
+    Recognised,
     /// Decided in rounded arithmetic: conditions are met, or missed by more than this, relative to the size of their terms.
     ToTolerance(f64),
 }
 
 impl Certainty {
-    /// The certainty of what is decided with numbers accurate to `tolerance`; 0 means exact.
-    pub fn of(tolerance: f64) -> Self {
-        if tolerance == 0.0 { Certainty::Proved } else { Certainty::ToTolerance(tolerance) }
+    /// The accuracy of the numbers that statements are about, relative to the terms of any sum they are in; 0 if they are
+    /// exact.
+    pub fn tolerance(self) -> f64 {
+        match self {
+            Certainty::Proved | Certainty::Recognised => 0.0,
+            Certainty::ToTolerance(tolerance) => tolerance,
+        }
+    }
+
+    /// The certainty of what depends on both.
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Certainty::Proved, least) | (least, Certainty::Proved) => least,
+            (Certainty::Recognised, least) | (least, Certainty::Recognised) => least,
+            (Certainty::ToTolerance(x), Certainty::ToTolerance(y)) => Certainty::ToTolerance(x.max(y)),
+        }
+    }
+
+    /// The same, but for another tolerance, if there is one.
+    pub(super) fn with_tolerance(self, tolerance: f64) -> Self {
+        match self {
+            Certainty::ToTolerance(_) => Certainty::ToTolerance(tolerance),
+            exact => exact,
+        }
     }
 }
 
@@ -33,6 +56,7 @@ impl fmt::Display for Certainty {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Certainty::Proved => f.pad("proved"),
+            Certainty::Recognised => f.pad("recognised"),
             Certainty::ToTolerance(tolerance) => f.pad(&format!("to {tolerance:.0e}")),
         }
     }

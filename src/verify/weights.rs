@@ -4,6 +4,7 @@ use super::coefficients::Coefficients;
 use super::scalar::Scalar;
 use super::tree::TIME;
 use super::tree_table::{Colouring, TreeTable};
+use super::verdict::Certainty;
 use crate::Error;
 
 /// A scheme as the theory of order sees it: one tableau for each component of the problem, all with the same number of
@@ -23,7 +24,7 @@ use crate::Error;
 pub struct Method<'a, T> {
     pub(super) parts: Vec<Part<'a, T>>,
     separable: bool,
-    pub(super) tolerance: f64,
+    pub(super) certainty: Certainty,
 }
 
 #[derive(Debug, Clone)]
@@ -91,10 +92,10 @@ impl<'a, T: Scalar> Method<'a, T> {
     }
 
     fn joined(parts: Vec<(&'a Coefficients<T>, &'a [T])>) -> Self {
-        let tolerance = parts.iter().map(|(k, _)| k.tolerance).fold(0.0, f64::max);
+        let certainty = parts.iter().fold(Certainty::Proved, |all, (k, _)| all.and(k.certainty));
         let part =
             |(coefficients, b): (&'a Coefficients<T>, &'a [T])| Part { coefficients, b, c: coefficients.c.clone() };
-        Method { parts: parts.into_iter().map(part).collect(), separable: false, tolerance }
+        Method { parts: parts.into_iter().map(part).collect(), separable: false, certainty }
     }
 
     /// The same scheme for autonomous problems `ẏ = F(y)`, where nodes do not matter.
@@ -125,6 +126,10 @@ impl<'a, T: Scalar> Method<'a, T> {
         self.parts[0].b.len()
     }
 
+    pub(super) fn tolerance(&self) -> f64 {
+        self.certainty.tolerance()
+    }
+
     /// Which trees the scheme has conditions for.
     pub fn colouring(&self) -> Colouring {
         // There are at most 254.
@@ -134,7 +139,7 @@ impl<'a, T: Scalar> Method<'a, T> {
 
     fn has_free_nodes(&self) -> bool {
         let sums: Vec<Vec<T>> = self.parts.iter().map(Part::row_sums).collect();
-        let agree = |u: &[T], v: &[T]| u.iter().zip(v).all(|(x, y)| (x.clone() - y).vanishes(self.tolerance));
+        let agree = |u: &[T], v: &[T]| u.iter().zip(v).all(|(x, y)| (x.clone() - y).vanishes(self.tolerance()));
         self.parts.iter().any(|part| !sums.iter().any(|sums| agree(&part.c, sums)))
     }
 }

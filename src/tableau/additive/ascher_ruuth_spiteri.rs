@@ -1,7 +1,5 @@
 //! The schemes of Ascher, Ruuth and Spiteri: an explicit scheme beside an SDIRK scheme with a stage of zeros before it.
 
-use std::f64::consts::FRAC_1_SQRT_2;
-
 use super::super::Claims;
 use super::super::catalogue::Coefficients;
 use super::Sum;
@@ -59,9 +57,9 @@ static IMEX_EULER_EXPLICIT: Coefficients = Coefficients {
     aliases: &[],
     source: "U. M. Ascher, S. J. Ruuth, R. J. Spiteri, Appl. Numer. Math. 25 (1997) 151–167",
     claims: Claims::default,
-    a: &[&[], &[1.0]],
-    b: &[1.0, 0.0],
-    c: &[0.0, 1.0],
+    a: &[&[], &["1"]],
+    b: &["1", "0"],
+    c: &["0", "1"],
     embedded: None,
 };
 
@@ -70,9 +68,9 @@ static IMEX_EULER_IMPLICIT: Coefficients = Coefficients {
     aliases: &[],
     source: "U. M. Ascher, S. J. Ruuth, R. J. Spiteri, Appl. Numer. Math. 25 (1997) 151–167",
     claims: Claims::default,
-    a: &[&[], &[0.0, 1.0]],
-    b: &[0.0, 1.0],
-    c: &[0.0, 1.0],
+    a: &[&[], &["0", "1"]],
+    b: &["0", "1"],
+    c: &["0", "1"],
     embedded: None,
 };
 
@@ -81,9 +79,9 @@ static ARS_2_2_2_EXPLICIT: Coefficients = Coefficients {
     aliases: &[],
     source: "U. M. Ascher, S. J. Ruuth, R. J. Spiteri, Appl. Numer. Math. 25 (1997) 151–167",
     claims: Claims::default,
-    a: &[&[], &[0.2928932188134525], &[-FRAC_1_SQRT_2, 1.7071067811865475]],
-    b: &[-FRAC_1_SQRT_2, 1.7071067811865475, 0.0],
-    c: &[0.0, 0.2928932188134525, 1.0],
+    a: &[&[], &["1 - sqrt(2)/2"], &["-sqrt(2)/2", "1 + sqrt(2)/2"]],
+    b: &["-sqrt(2)/2", "1 + sqrt(2)/2", "0"],
+    c: &["0", "1 - sqrt(2)/2", "1"],
     embedded: None,
 };
 
@@ -92,9 +90,9 @@ static ARS_2_2_2_IMPLICIT: Coefficients = Coefficients {
     aliases: &[],
     source: "U. M. Ascher, S. J. Ruuth, R. J. Spiteri, Appl. Numer. Math. 25 (1997) 151–167",
     claims: Claims::default,
-    a: &[&[], &[0.0, 0.2928932188134525], &[0.0, FRAC_1_SQRT_2, 0.2928932188134525]],
-    b: &[0.0, FRAC_1_SQRT_2, 0.2928932188134525],
-    c: &[0.0, 0.2928932188134525, 1.0],
+    a: &[&[], &["0", "1 - sqrt(2)/2"], &["0", "sqrt(2)/2", "1 - sqrt(2)/2"]],
+    b: &["0", "sqrt(2)/2", "1 - sqrt(2)/2"],
+    c: &["0", "1 - sqrt(2)/2", "1"],
     embedded: None,
 };
 
@@ -103,9 +101,9 @@ static ARS_2_3_2_EXPLICIT: Coefficients = Coefficients {
     aliases: &[],
     source: "U. M. Ascher, S. J. Ruuth, R. J. Spiteri, Appl. Numer. Math. 25 (1997) 151–167",
     claims: Claims::default,
-    a: &[&[], &[0.2928932188134525], &[-0.9428090415820634, 1.9428090415820634]],
-    b: &[0.0, FRAC_1_SQRT_2, 0.2928932188134525],
-    c: &[0.0, 0.2928932188134525, 1.0],
+    a: &[&[], &["1 - sqrt(2)/2"], &["-2*sqrt(2)/3", "1 + 2*sqrt(2)/3"]],
+    b: &["0", "sqrt(2)/2", "1 - sqrt(2)/2"],
+    c: &["0", "1 - sqrt(2)/2", "1"],
     embedded: None,
 };
 
@@ -114,9 +112,9 @@ static ARS_2_3_2_IMPLICIT: Coefficients = Coefficients {
     aliases: &[],
     source: "U. M. Ascher, S. J. Ruuth, R. J. Spiteri, Appl. Numer. Math. 25 (1997) 151–167",
     claims: Claims::default,
-    a: &[&[], &[0.0, 0.2928932188134525], &[0.0, FRAC_1_SQRT_2, 0.2928932188134525]],
-    b: &[0.0, FRAC_1_SQRT_2, 0.2928932188134525],
-    c: &[0.0, 0.2928932188134525, 1.0],
+    a: &[&[], &["0", "1 - sqrt(2)/2"], &["0", "sqrt(2)/2", "1 - sqrt(2)/2"]],
+    b: &["0", "sqrt(2)/2", "1 - sqrt(2)/2"],
+    c: &["0", "1 - sqrt(2)/2", "1"],
     embedded: None,
 };
 
@@ -127,12 +125,12 @@ static ARS_3_4_3_EXPLICIT: Coefficients = Coefficients {
     claims: Claims::default,
     a: &[
         &[],
-        &[0.435866521508459],
-        &[0.32127888627204226, 0.39665437448218727],
-        &[-0.1058582958, 0.5529291479, 0.5529291479],
+        &["0.435866521508459"],
+        &["0.32127888627204226", "0.39665437448218727"],
+        &["-0.1058582958", "0.5529291479", "0.5529291479"],
     ],
-    b: &[0.0, 1.20849664917601, -0.644363170684469, 0.435866521508459],
-    c: &[0.0, 0.435866521508459, 0.7179332607542295, 1.0],
+    b: &["0", "1.20849664917601", "-0.644363170684469", "0.435866521508459"],
+    c: &["0", "0.435866521508459", "0.7179332607542295", "1"],
     embedded: None,
 };
 
@@ -143,12 +141,12 @@ static ARS_3_4_3_IMPLICIT: Coefficients = Coefficients {
     claims: Claims::default,
     a: &[
         &[],
-        &[0.0, 0.435866521508459],
-        &[0.0, 0.2820667392457705, 0.435866521508459],
-        &[0.0, 1.20849664917601, -0.644363170684469, 0.435866521508459],
+        &["0", "0.435866521508459"],
+        &["0", "0.2820667392457705", "0.435866521508459"],
+        &["0", "1.20849664917601", "-0.644363170684469", "0.435866521508459"],
     ],
-    b: &[0.0, 1.20849664917601, -0.644363170684469, 0.435866521508459],
-    c: &[0.0, 0.435866521508459, 0.7179332607542295, 1.0],
+    b: &["0", "1.20849664917601", "-0.644363170684469", "0.435866521508459"],
+    c: &["0", "0.435866521508459", "0.7179332607542295", "1"],
     embedded: None,
 };
 
@@ -157,15 +155,9 @@ static ARS_4_4_3_EXPLICIT: Coefficients = Coefficients {
     aliases: &[],
     source: "U. M. Ascher, S. J. Ruuth, R. J. Spiteri, Appl. Numer. Math. 25 (1997) 151–167",
     claims: Claims::default,
-    a: &[
-        &[],
-        &[1.0 / 2.0],
-        &[11.0 / 18.0, 1.0 / 18.0],
-        &[5.0 / 6.0, -5.0 / 6.0, 1.0 / 2.0],
-        &[1.0 / 4.0, 7.0 / 4.0, 3.0 / 4.0, -7.0 / 4.0],
-    ],
-    b: &[1.0 / 4.0, 7.0 / 4.0, 3.0 / 4.0, -7.0 / 4.0, 0.0],
-    c: &[0.0, 1.0 / 2.0, 2.0 / 3.0, 1.0 / 2.0, 1.0],
+    a: &[&[], &["1/2"], &["11/18", "1/18"], &["5/6", "-5/6", "1/2"], &["1/4", "7/4", "3/4", "-7/4"]],
+    b: &["1/4", "7/4", "3/4", "-7/4", "0"],
+    c: &["0", "1/2", "2/3", "1/2", "1"],
     embedded: None,
 };
 
@@ -174,14 +166,8 @@ static ARS_4_4_3_IMPLICIT: Coefficients = Coefficients {
     aliases: &[],
     source: "U. M. Ascher, S. J. Ruuth, R. J. Spiteri, Appl. Numer. Math. 25 (1997) 151–167",
     claims: Claims::default,
-    a: &[
-        &[],
-        &[0.0, 1.0 / 2.0],
-        &[0.0, 1.0 / 6.0, 1.0 / 2.0],
-        &[0.0, -1.0 / 2.0, 1.0 / 2.0, 1.0 / 2.0],
-        &[0.0, 3.0 / 2.0, -3.0 / 2.0, 1.0 / 2.0, 1.0 / 2.0],
-    ],
-    b: &[0.0, 3.0 / 2.0, -3.0 / 2.0, 1.0 / 2.0, 1.0 / 2.0],
-    c: &[0.0, 1.0 / 2.0, 2.0 / 3.0, 1.0 / 2.0, 1.0],
+    a: &[&[], &["0", "1/2"], &["0", "1/6", "1/2"], &["0", "-1/2", "1/2", "1/2"], &["0", "3/2", "-3/2", "1/2", "1/2"]],
+    b: &["0", "3/2", "-3/2", "1/2", "1/2"],
+    c: &["0", "1/2", "2/3", "1/2", "1"],
     embedded: None,
 };

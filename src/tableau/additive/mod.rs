@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::catalogue::{Catalogue, Coefficients, Listed};
+use super::display::heading;
 use super::{Claims, Tableau, invalid};
 use crate::Error;
 
@@ -157,7 +158,7 @@ impl AdditiveTableau {
 
 impl fmt::Display for AdditiveTableau {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = if self.name.is_empty() { "(no name)" } else { &self.name };
+        let name = heading(&self.name);
         let s = self.stages();
         write!(f, "{name}: additive, {s} stage{}", if s == 1 { "" } else { "s" })?;
         if let Some(order) = self.claims.order {

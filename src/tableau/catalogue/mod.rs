@@ -2,6 +2,7 @@
 //!
 //! A scheme is data: [`Coefficients`] in a list of its kind. A scheme with a parameter is a member of a [`Family`].
 
+use super::entry::Entry;
 use super::{Claims, Tableau, collocation, explicit, expression, implicit};
 use crate::Error;
 
@@ -90,11 +91,11 @@ pub(super) struct Coefficients {
     pub aliases: &'static [&'static str],
     pub source: &'static str,
     pub claims: fn() -> Claims,
-    /// Rows of `A`; missing entries at the end of a row are zero.
-    pub a: &'static [&'static [f64]],
-    pub b: &'static [f64],
-    pub c: &'static [f64],
-    pub embedded: Option<&'static [f64]>,
+    /// Rows of `A`; missing entries at the end of a row are zero. Numbers are written as in files.
+    pub a: &'static [&'static [&'static str]],
+    pub b: &'static [&'static str],
+    pub c: &'static [&'static str],
+    pub embedded: Option<&'static [&'static str]>,
 }
 
 impl Listed for Coefficients {
@@ -106,14 +107,25 @@ impl Listed for Coefficients {
 
     fn make(&self) -> Tableau {
         let s = self.b.len();
-        let mut a = vec![0.0; s * s];
-        for (row, entries) in a.chunks_exact_mut(s).zip(self.a) {
-            row[..entries.len()].copy_from_slice(entries);
-        }
-        let mut tableau = Tableau::trusted(self.name, a, self.b.to_vec(), self.c.to_vec()).from_source(self.source);
-        tableau.embedded = self.embedded.map(<[f64]>::to_vec);
+        let rows = self.a.iter().flat_map(|row| (0..s).map(|j| row.get(j).copied().unwrap_or("0")));
+        let (a, b, c) = (rows.map(entry).collect(), entries(self.b), entries(self.c));
+        let tableau = Tableau::of_entries(self.name, a, b, c).from_source(self.source);
+        let tableau = match self.embedded {
+            Some(weights) => tableau.with_embedded_entries(entries(weights)),
+            None => tableau,
+        };
         tableau.claiming((self.claims)())
     }
+}
+
+/// Numbers from their texts.
+pub(super) fn entries(texts: &[&str]) -> Vec<Entry> {
+    texts.iter().copied().map(entry).collect()
+}
+
+/// The catalogue holds no other texts than numbers: a test reads them all.
+fn entry(text: &str) -> Entry {
+    expression::evaluate(text).unwrap_or(Entry::double(f64::NAN))
 }
 
 pub(super) static TABLEAUX: Catalogue<Coefficients> = Catalogue {
@@ -177,7 +189,7 @@ fn between<'a>(name: &'a str, head: &str, suffix: &str) -> Option<&'a str> {
     (number && plain(start) == head && end.to_lowercase().replace(['-', ' '], "_") == suffix).then_some(rest)
 }
 
-pub(super) fn real(argument: &'static str, text: &str) -> Result<f64, Error> {
+pub(super) fn real(argument: &'static str, text: &str) -> Result<Entry, Error> {
     expression::evaluate(text).map_err(|reason| Error::InvalidArgument {
         argument,
         value: format!("`{text}`"),

@@ -29,12 +29,18 @@
 //! Sources: E. Hairer, G. Wanner, Solving Ordinary Differential Equations II (1996), IV.5 (W-transformation); L. O. Jay,
 //! Lobatto methods, in: Encyclopedia of Applied and Computational Mathematics (2015) 817–826.
 
+use std::sync::Arc;
+
 use super::catalogue::{Family, whole};
 use super::double_double::DoubleDouble;
+use super::entry::Written;
+use super::surd::Surd;
 use super::{Claims, Tableau};
 use crate::Error;
+use exact::Real;
 use nodes::legendre;
 
+mod exact;
 mod nodes;
 
 /// More stages are of no use, and would take long.
@@ -79,8 +85,9 @@ impl Tableau {
     /// [`Error::InvalidArgument`] unless `1 ≤ stages ≤ 256`.
     pub fn gauss(stages: usize) -> Result<Self, Error> {
         let s = check_stages(stages, 1)?;
-        let (a, b, c) = coefficients(&nodes::gauss(s), 2 * s - 1, [1.0, 1.0, 0.0]);
+        let (a, b, c) = coefficients(&nodes::gauss(s), 2 * s - 1, [2, 2, 0]);
         Ok(Self::trusted(format!("gauss_{s}"), a, b, c)
+            .of_formula(exact::gauss(s), 2 * s - 1, [2, 2, 0])
             .from_source("J. C. Butcher, Math. Comp. 18 (1964) 50–64")
             .claiming(Claims {
                 l_stable: Some(false),
@@ -99,9 +106,10 @@ impl Tableau {
     /// [`Error::InvalidArgument`] unless `1 ≤ stages ≤ 256`.
     pub fn radau_ia(stages: usize) -> Result<Self, Error> {
         let s = check_stages(stages, 1)?;
-        let (mut a, b, c) = coefficients(&nodes::radau_left(s), 2 * s - 1, [1.0, 1.0, 1.0]);
+        let (mut a, b, c) = coefficients(&nodes::radau_left(s), 2 * s - 1, [2, 2, 2]);
         set_column(&mut a, 0, b[0]);
         Ok(Self::trusted(format!("radau_ia_{s}"), a, b, c)
+            .of_formula(exact::radau_left(s), 2 * s - 1, [2, 2, 2])
             .from_source("B. L. Ehle, BIT 8 (1968) 276–278")
             .claiming(Claims { stiffly_accurate: Some(false), ..dissipative(2 * s - 1, s - 1) }))
     }
@@ -114,9 +122,10 @@ impl Tableau {
     /// [`Error::InvalidArgument`] unless `1 ≤ stages ≤ 256`.
     pub fn radau_iia(stages: usize) -> Result<Self, Error> {
         let s = check_stages(stages, 1)?;
-        let (mut a, b, c) = coefficients(&nodes::radau_right(s), 2 * s - 1, [1.0, 1.0, 1.0]);
+        let (mut a, b, c) = coefficients(&nodes::radau_right(s), 2 * s - 1, [2, 2, 2]);
         a[(s - 1) * s..].copy_from_slice(&b);
         Ok(Self::trusted(format!("radau_iia_{s}"), a, b, c)
+            .of_formula(exact::radau_right(s), 2 * s - 1, [2, 2, 2])
             .from_source("B. L. Ehle, BIT 8 (1968) 276–278; O. Axelsson, BIT 9 (1969) 185–199")
             .claiming(Claims { stiffly_accurate: Some(true), ..dissipative(2 * s - 1, s) }))
     }
@@ -129,18 +138,21 @@ impl Tableau {
     /// [`Error::InvalidArgument`] unless `2 ≤ stages ≤ 256`.
     pub fn lobatto_iiia(stages: usize) -> Result<Self, Error> {
         let s = check_stages(stages, 2)?;
-        let (mut a, b, c) = coefficients(&nodes::lobatto(s), s - 1, [1.0, 0.0, 0.0]);
+        let (mut a, b, c) = coefficients(&nodes::lobatto(s), s - 1, [2, 0, 0]);
         a[..s].fill(0.0);
         a[(s - 1) * s..].copy_from_slice(&b);
-        Ok(Self::trusted(format!("lobatto_iiia_{s}"), a, b, c).from_source(LOBATTO).claiming(Claims {
-            stiffly_accurate: Some(true),
-            first_same_as_last: Some(true),
-            l_stable: Some(false),
-            algebraically_stable: Some(false),
-            symplectic: Some(false),
-            symmetric: Some(true),
-            ..a_stable(2 * s - 2, s)
-        }))
+        Ok(Self::trusted(format!("lobatto_iiia_{s}"), a, b, c)
+            .of_formula(exact::lobatto(s), s - 1, [2, 0, 0])
+            .from_source(LOBATTO)
+            .claiming(Claims {
+                stiffly_accurate: Some(true),
+                first_same_as_last: Some(true),
+                l_stable: Some(false),
+                algebraically_stable: Some(false),
+                symplectic: Some(false),
+                symmetric: Some(true),
+                ..a_stable(2 * s - 2, s)
+            }))
     }
 
     /// The Lobatto IIIB scheme of `stages` stages, on the nodes of [IIIA](Tableau::lobatto_iiia): the last column of `A` is
@@ -152,17 +164,20 @@ impl Tableau {
     /// [`Error::InvalidArgument`] unless `2 ≤ stages ≤ 256`.
     pub fn lobatto_iiib(stages: usize) -> Result<Self, Error> {
         let s = check_stages(stages, 2)?;
-        let (mut a, b, c) = coefficients(&nodes::lobatto(s), s - 1, [0.0, 1.0, 0.0]);
+        let (mut a, b, c) = coefficients(&nodes::lobatto(s), s - 1, [0, 2, 0]);
         set_column(&mut a, 0, b[0]);
         set_column(&mut a, s - 1, 0.0);
-        Ok(Self::trusted(format!("lobatto_iiib_{s}"), a, b, c).from_source(LOBATTO).claiming(Claims {
-            stiffly_accurate: Some(false),
-            l_stable: Some(false),
-            algebraically_stable: Some(false),
-            symplectic: Some(false),
-            symmetric: Some(true),
-            ..a_stable(2 * s - 2, s - 2)
-        }))
+        Ok(Self::trusted(format!("lobatto_iiib_{s}"), a, b, c)
+            .of_formula(exact::lobatto(s), s - 1, [0, 2, 0])
+            .from_source(LOBATTO)
+            .claiming(Claims {
+                stiffly_accurate: Some(false),
+                l_stable: Some(false),
+                algebraically_stable: Some(false),
+                symplectic: Some(false),
+                symmetric: Some(true),
+                ..a_stable(2 * s - 2, s - 2)
+            }))
     }
 
     /// The Lobatto IIIC scheme of `stages` stages, on the nodes of [IIIA](Tableau::lobatto_iiia): the first column of `A`
@@ -172,10 +187,11 @@ impl Tableau {
     /// [`Error::InvalidArgument`] unless `2 ≤ stages ≤ 256`.
     pub fn lobatto_iiic(stages: usize) -> Result<Self, Error> {
         let s = check_stages(stages, 2)?;
-        let (mut a, b, c) = coefficients(&nodes::lobatto(s), s - 1, [1.0, 1.0, 1.0]);
+        let (mut a, b, c) = coefficients(&nodes::lobatto(s), s - 1, [2, 2, 2]);
         set_column(&mut a, 0, b[0]);
         a[(s - 1) * s..].copy_from_slice(&b);
         Ok(Self::trusted(format!("lobatto_iiic_{s}"), a, b, c)
+            .of_formula(exact::lobatto(s), s - 1, [2, 2, 2])
             .from_source("F. H. Chipman, BIT 11 (1971) 384–388")
             .claiming(Claims { stiffly_accurate: Some(true), ..dissipative(2 * s - 2, s - 1) }))
     }
@@ -188,21 +204,24 @@ impl Tableau {
     /// [`Error::InvalidArgument`] unless `2 ≤ stages ≤ 256`.
     pub fn lobatto_iiic_star(stages: usize) -> Result<Self, Error> {
         let s = check_stages(stages, 2)?;
-        let (mut a, b, c) = coefficients(&nodes::lobatto(s), s - 1, [1.0, 1.0, -1.0]);
+        let (mut a, b, c) = coefficients(&nodes::lobatto(s), s - 1, [2, 2, -2]);
         a[..s].fill(0.0);
         set_column(&mut a, s - 1, 0.0);
-        Ok(Self::trusted(format!("lobatto_iiic_star_{s}"), a, b, c).from_source(JAY).claiming(Claims {
-            order: Some(2 * s - 2),
-            stage_order: Some(s - 1),
-            stiffly_accurate: Some(false),
-            a_stable: Some(false),
-            i_stable: Some(false),
-            l_stable: Some(false),
-            algebraically_stable: Some(false),
-            symplectic: Some(false),
-            symmetric: Some(false),
-            ..Claims::default()
-        }))
+        Ok(Self::trusted(format!("lobatto_iiic_star_{s}"), a, b, c)
+            .of_formula(exact::lobatto(s), s - 1, [2, 2, -2])
+            .from_source(JAY)
+            .claiming(Claims {
+                order: Some(2 * s - 2),
+                stage_order: Some(s - 1),
+                stiffly_accurate: Some(false),
+                a_stable: Some(false),
+                i_stable: Some(false),
+                l_stable: Some(false),
+                algebraically_stable: Some(false),
+                symplectic: Some(false),
+                symmetric: Some(false),
+                ..Claims::default()
+            }))
     }
 
     /// The Lobatto IIID scheme of `stages` stages, on the nodes of [IIIA](Tableau::lobatto_iiia): its `A` is the mean of
@@ -213,8 +232,9 @@ impl Tableau {
     /// [`Error::InvalidArgument`] unless `2 ≤ stages ≤ 256`.
     pub fn lobatto_iiid(stages: usize) -> Result<Self, Error> {
         let s = check_stages(stages, 2)?;
-        let (a, b, c) = coefficients(&nodes::lobatto(s), s - 1, [1.0, 1.0, 0.0]);
+        let (a, b, c) = coefficients(&nodes::lobatto(s), s - 1, [2, 2, 0]);
         Ok(Self::trusted(format!("lobatto_iiid_{s}"), a, b, c)
+            .of_formula(exact::lobatto(s), s - 1, [2, 2, 0])
             .from_source(format!("S. P. Nørsett, G. Wanner, Numer. Math. 38 (1981) 193–208; {JAY}"))
             .claiming(conservative_lobatto(s, s - 1)))
     }
@@ -227,10 +247,23 @@ impl Tableau {
     /// [`Error::InvalidArgument`] unless `2 ≤ stages ≤ 256`.
     pub fn lobatto_iiie(stages: usize) -> Result<Self, Error> {
         let s = check_stages(stages, 2)?;
-        let (a, b, c) = coefficients(&nodes::lobatto(s), s - 1, [0.5, 0.5, 0.0]);
+        let (a, b, c) = coefficients(&nodes::lobatto(s), s - 1, [1, 1, 0]);
         Ok(Self::trusted(format!("lobatto_iiie_{s}"), a, b, c)
+            .of_formula(exact::lobatto(s), s - 1, [1, 1, 0])
             .from_source(format!("R. P. K. Chan, Computing 45 (1990) 301–309; {JAY}"))
             .claiming(conservative_lobatto(s, s - 2)))
+    }
+}
+
+impl Tableau {
+    /// With the numbers that the doubles stand for, if the nodes are known exactly.
+    fn of_formula(mut self, nodes: Option<Vec<Surd>>, m: usize, last: Halves) -> Self {
+        self.written = nodes.map(|nodes| {
+            let known = |numbers: Vec<Surd>| numbers.into_iter().map(Some).collect();
+            let [a, b, c] = formulas(&nodes, m, last).map(known);
+            Arc::new(Written { a, b, c, embedded: None })
+        });
+        self
     }
 }
 
@@ -284,31 +317,47 @@ fn set_column(a: &mut [f64], j: usize, value: f64) {
     a.iter_mut().skip(j).step_by(s).for_each(|entry| *entry = value);
 }
 
-/// Row-major `A`, then `b` and `c`, from nodes in `[-1, 1]`, `m` and `[α, β, η]`; see the head of this file.
-fn coefficients(nodes: &[DoubleDouble], m: usize, last: [f64; 3]) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
+/// Row-major `A`, then `b` and `c`, rounded; see [`formulas`].
+fn coefficients(nodes: &[DoubleDouble], m: usize, last: Halves) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
+    let [a, b, c] = formulas(nodes, m, last);
+    let rounded = |numbers: Vec<DoubleDouble>| numbers.into_iter().map(DoubleDouble::round).collect();
+    (rounded(a), rounded(b), rounded(c))
+}
+
+/// `α`, `β` and `η`, in halves.
+type Halves = [i8; 3];
+
+/// Row-major `A`, then `b` and `c`, from nodes in `[-1, 1]`, `m`, and `α`, `β`, `η`; see the head of this file.
+fn formulas<T: Real>(nodes: &[T], m: usize, last: Halves) -> [Vec<T>; 3] {
     let s = nodes.len();
-    let half = DoubleDouble::from(0.5);
-    let [alpha, beta, eta] = last.map(DoubleDouble::from);
-    let values: Vec<Vec<DoubleDouble>> = nodes.iter().map(|&x| legendre(s - 1, x).0).collect();
-    let reciprocal = |p: &Vec<DoubleDouble>| {
-        let factor = |k| DoubleDouble::from(if k + 1 == s { m } else { 2 * k + 1 });
-        let terms = p.iter().enumerate().map(|(k, &p)| factor(k) * p * p);
-        DoubleDouble::ONE / terms.fold(DoubleDouble::ZERO, |sum, term| sum + term)
+    let one = || T::whole(1);
+    let half = one() / T::whole(2);
+    let [alpha, beta, eta] = last.map(|halves| {
+        let size = T::whole(usize::from(halves.unsigned_abs())) * half.clone();
+        if halves < 0 { -size } else { size }
+    });
+    let values: Vec<Vec<T>> = nodes.iter().map(|x| legendre(s - 1, x).0).collect();
+    let reciprocal = |p: &Vec<T>| {
+        let factor = |k| T::whole(if k + 1 == s { m } else { 2 * k + 1 });
+        let terms = p.iter().enumerate().map(|(k, p)| factor(k) * p.clone() * p.clone());
+        one() / terms.fold(T::whole(0), |sum, term| sum + term)
     };
-    let b: Vec<DoubleDouble> = values.iter().map(reciprocal).collect();
+    let b: Vec<T> = values.iter().map(reciprocal).collect();
     let mut a = Vec::with_capacity(s * s);
     for p in &values {
-        for (q, &weight) in values.iter().zip(&b) {
-            let mut sum = DoubleDouble::ONE + eta * p[s - 1] * q[s - 1];
+        for (q, weight) in values.iter().zip(&b) {
+            let product = |k: usize, l: usize| p[k].clone() * q[l].clone();
+            let mut sum = one() + eta.clone() * product(s - 1, s - 1);
             for k in 1..s {
-                let (up, down) = (p[k] * q[k - 1], p[k - 1] * q[k]);
-                sum = sum + if k + 1 == s { alpha * up - beta * down } else { up - down };
+                let (up, down) = (product(k, k - 1), product(k - 1, k));
+                let is_last = k + 1 == s;
+                sum = sum + if is_last { alpha.clone() * up - beta.clone() * down } else { up - down };
             }
-            a.push((half * weight * sum).round());
+            a.push(half.clone() * weight.clone() * sum);
         }
     }
-    let c = nodes.iter().map(|&x| (half * (DoubleDouble::ONE + x)).round()).collect();
-    (a, b.into_iter().map(DoubleDouble::round).collect(), c)
+    let c = nodes.iter().map(|x| half.clone() * (one() + x.clone())).collect();
+    [a, b, c]
 }
 
 #[cfg(test)]

@@ -3,13 +3,14 @@
 use nalgebra::DMatrix;
 
 use super::super::double_double::DoubleDouble;
+use super::exact::Real;
 
 /// Zeros of the Legendre polynomial of degree `s`, ascending, exactly symmetric about 0.
 pub(super) fn gauss(s: usize) -> Vec<DoubleDouble> {
     let mut nodes = jacobi_eigenvalues(s, 0.0);
     for i in 0..s / 2 {
         let x = polish(nodes[s - 1 - i], |x| {
-            let (p, dp) = legendre(s, x);
+            let (p, dp) = legendre(s, &x);
             (p[s], dp[s])
         });
         (nodes[i], nodes[s - 1 - i]) = (-x, x);
@@ -26,7 +27,7 @@ pub(super) fn radau_right(s: usize) -> Vec<DoubleDouble> {
     let mut nodes = jacobi_eigenvalues(s, s as f64 / (2 * s - 1) as f64);
     for x in &mut nodes[..s - 1] {
         *x = polish(*x, |x| {
-            let (p, dp) = legendre(s, x);
+            let (p, dp) = legendre(s, &x);
             (p[s] - p[s - 1], dp[s] - dp[s - 1])
         });
     }
@@ -45,7 +46,7 @@ pub(super) fn lobatto(s: usize) -> Vec<DoubleDouble> {
     (nodes[0], nodes[s - 1]) = (-DoubleDouble::ONE, DoubleDouble::ONE);
     for i in 1..s / 2 {
         let x = polish(nodes[s - 1 - i], |x| {
-            let (p, dp) = legendre(s, x);
+            let (p, dp) = legendre(s, &x);
             (p[s] - p[s - 2], dp[s] - dp[s - 2])
         });
         (nodes[i], nodes[s - 1 - i]) = (-x, x);
@@ -99,16 +100,17 @@ fn polish(mut x: DoubleDouble, f: impl Fn(DoubleDouble) -> (DoubleDouble, Double
 }
 
 /// Legendre polynomials of degree `0..=n` at `x`, and their derivatives, by the three-term recurrences.
-pub(super) fn legendre(n: usize, x: DoubleDouble) -> (Vec<DoubleDouble>, Vec<DoubleDouble>) {
-    let (mut p, mut dp) = (vec![DoubleDouble::ONE], vec![DoubleDouble::ZERO]);
+pub(super) fn legendre<T: Real>(n: usize, x: &T) -> (Vec<T>, Vec<T>) {
+    let (mut p, mut dp) = (vec![T::whole(1)], vec![T::whole(0)]);
     if n > 0 {
-        p.push(x);
-        dp.push(DoubleDouble::ONE);
+        p.push(x.clone());
+        dp.push(T::whole(1));
     }
     for k in 1..n {
-        let odd = DoubleDouble::from(2 * k + 1);
-        p.push((odd * x * p[k] - DoubleDouble::from(k) * p[k - 1]) / DoubleDouble::from(k + 1));
-        dp.push(dp[k - 1] + odd * p[k]);
+        let odd = T::whole(2 * k + 1);
+        let next = odd.clone() * x.clone() * p[k].clone() - T::whole(k) * p[k - 1].clone();
+        dp.push(dp[k - 1].clone() + odd * p[k].clone());
+        p.push(next / T::whole(k + 1));
     }
     (p, dp)
 }

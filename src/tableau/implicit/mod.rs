@@ -3,6 +3,7 @@
 use super::Tableau;
 use super::catalogue::{Family, Listed, real};
 use super::claims::{Claims, diagonal, explicit};
+use super::entry::Entry;
 use crate::Error;
 
 pub(super) mod explicit_first;
@@ -17,7 +18,7 @@ pub(super) static FAMILIES: &[Family<Tableau>] = &[
         aliases: &["one_leg"],
         listed: QUARTERS,
         nicknames: &[],
-        member: |p| Tableau::one_leg_theta(real("theta", p)?),
+        member: |p| one_leg(real("theta", p)?),
     },
     Family {
         name: "two_leg_theta",
@@ -25,7 +26,7 @@ pub(super) static FAMILIES: &[Family<Tableau>] = &[
         aliases: &["two_leg"],
         listed: QUARTERS,
         nicknames: &[],
-        member: |p| Tableau::two_leg_theta(real("theta", p)?),
+        member: |p| two_leg(real("theta", p)?),
     },
 ];
 
@@ -59,15 +60,7 @@ impl Tableau {
     /// # Errors
     /// [`Error::InvalidArgument`] if `θ` is not in `[0, 1]`.
     pub fn one_leg_theta(theta: f64) -> Result<Self, Error> {
-        let theta = check_theta(theta)?;
-        Ok(Self::trusted(format!("one_leg_theta_{theta}"), vec![theta], vec![1.0], vec![theta])
-            .from_source("G. Dahlquist, Lecture Notes in Math. 506 (1976) 60–72")
-            .claiming(Claims {
-                algebraically_stable: Some(theta >= 0.5),
-                stiffly_accurate: Some(theta == 1.0),
-                symplectic: Some(theta == 0.5),
-                ..theta_claims(theta)
-            }))
+        one_leg(Entry::double(theta))
     }
 
     /// The two-leg θ-method, `y_{n+1} = y_n + h ((1 − θ) F(y_n) + θ F(y_{n+1}))`: `A = [[0, 0], [1 − θ, θ]]`,
@@ -79,30 +72,50 @@ impl Tableau {
     /// # Errors
     /// [`Error::InvalidArgument`] if `θ` is not in `[0, 1]`.
     pub fn two_leg_theta(theta: f64) -> Result<Self, Error> {
-        let theta = check_theta(theta)?;
-        let b = vec![1.0 - theta, theta];
-        let a = vec![0.0, 0.0, 1.0 - theta, theta];
-        Ok(Self::trusted(format!("two_leg_theta_{theta}"), a, b, vec![0.0, 1.0])
-            .from_source("E. Hairer, G. Wanner, Solving Ordinary Differential Equations II (1996), IV.3")
-            .claiming(Claims {
-                stage_order: Some(if theta == 0.5 { 2 } else { 1 }),
-                algebraically_stable: Some(theta == 1.0),
-                stiffly_accurate: Some(true),
-                first_same_as_last: Some(true),
-                symplectic: Some(false),
-                ..theta_claims(theta)
-            }))
+        two_leg(Entry::double(theta))
     }
 }
 
-fn check_theta(theta: f64) -> Result<f64, Error> {
-    if (0.0..=1.0).contains(&theta) {
+fn one_leg(theta: Entry) -> Result<Tableau, Error> {
+    let theta = check_theta(theta)?;
+    let x = theta.value;
+    Ok(Tableau::of_entries(format!("one_leg_theta_{x}"), vec![theta.clone()], vec![Entry::ratio(1, 1)], vec![theta])
+        .from_source("G. Dahlquist, Lecture Notes in Math. 506 (1976) 60–72")
+        .claiming(Claims {
+            algebraically_stable: Some(x >= 0.5),
+            stiffly_accurate: Some(x == 1.0),
+            symplectic: Some(x == 0.5),
+            ..theta_claims(x)
+        }))
+}
+
+fn two_leg(theta: Entry) -> Result<Tableau, Error> {
+    let theta = check_theta(theta)?;
+    let x = theta.value;
+    let (zero, one) = (Entry::ratio(0, 1), Entry::ratio(1, 1));
+    let rest = (one.clone() - theta.clone()).rounded();
+    let b = vec![rest.clone(), theta.clone()];
+    let a = vec![zero.clone(), zero.clone(), rest, theta];
+    Ok(Tableau::of_entries(format!("two_leg_theta_{x}"), a, b, vec![zero, one])
+        .from_source("E. Hairer, G. Wanner, Solving Ordinary Differential Equations II (1996), IV.3")
+        .claiming(Claims {
+            stage_order: Some(if x == 0.5 { 2 } else { 1 }),
+            algebraically_stable: Some(x == 1.0),
+            stiffly_accurate: Some(true),
+            first_same_as_last: Some(true),
+            symplectic: Some(false),
+            ..theta_claims(x)
+        }))
+}
+
+fn check_theta(theta: Entry) -> Result<Entry, Error> {
+    if (0.0..=1.0).contains(&theta.value) {
         // Makes a negative zero positive.
-        return Ok(theta + 0.0);
+        return Ok(Entry { value: theta.value + 0.0, ..theta });
     }
     Err(Error::InvalidArgument {
         argument: "theta",
-        value: theta.to_string(),
+        value: theta.value.to_string(),
         expected: "a number from 0 to 1".to_string(),
     })
 }

@@ -1,7 +1,5 @@
 //! Implicit schemes of one to five stages, diagonally implicit, and their elders.
 
-use std::f64::consts::FRAC_1_SQRT_2;
-
 use super::super::Claims;
 use super::super::catalogue::Coefficients;
 use super::super::claims::{diagonal, l_stable_diagonal};
@@ -24,9 +22,9 @@ pub(super) static BACKWARD_EULER: Coefficients = Coefficients {
     aliases: &["implicit_euler"],
     source: "E. Hairer, G. Wanner, Solving Ordinary Differential Equations II (1996), IV.3",
     claims: || Claims { algebraically_stable: Some(true), principal_error_norm: Some(0.5), ..l_stable_diagonal(1, 1) },
-    a: &[&[1.0]],
-    b: &[1.0],
-    c: &[1.0],
+    a: &[&["1"]],
+    b: &["1"],
+    c: &["1"],
     embedded: None,
 };
 
@@ -44,9 +42,9 @@ pub(super) static IMPLICIT_MIDPOINT: Coefficients = Coefficients {
         a_alpha: Some(90.0),
         ..diagonal(2, 1)
     },
-    a: &[&[1.0 / 2.0]],
-    b: &[1.0],
-    c: &[1.0 / 2.0],
+    a: &[&["1/2"]],
+    b: &["1"],
+    c: &["1/2"],
     embedded: None,
 };
 
@@ -64,9 +62,9 @@ pub(super) static TRAPEZOIDAL: Coefficients = Coefficients {
         a_alpha: Some(90.0),
         ..diagonal(2, 2)
     },
-    a: &[&[], &[1.0 / 2.0, 1.0 / 2.0]],
-    b: &[1.0 / 2.0, 1.0 / 2.0],
-    c: &[0.0, 1.0],
+    a: &[&[], &["1/2", "1/2"]],
+    b: &["1/2", "1/2"],
+    c: &["0", "1"],
     embedded: None,
 };
 
@@ -75,9 +73,9 @@ pub(super) static SDIRK2: Coefficients = Coefficients {
     aliases: &["alexander_2"],
     source: "R. Alexander, SIAM J. Numer. Anal. 14 (1977) 1006–1021",
     claims: || l_stable_diagonal(2, 1),
-    a: &[&[0.2928932188134525], &[FRAC_1_SQRT_2, 0.2928932188134525]],
-    b: &[FRAC_1_SQRT_2, 0.2928932188134525],
-    c: &[0.2928932188134525, 1.0],
+    a: &[&["1 - sqrt(2)/2"], &["sqrt(2)/2", "1 - sqrt(2)/2"]],
+    b: &["sqrt(2)/2", "1 - sqrt(2)/2"],
+    c: &["1 - sqrt(2)/2", "1"],
     embedded: None,
 };
 
@@ -87,12 +85,12 @@ static SDIRK3: Coefficients = Coefficients {
     source: "R. Alexander, SIAM J. Numer. Anal. 14 (1977) 1006–1021",
     claims: || l_stable_diagonal(3, 1),
     a: &[
-        &[0.435866521508459],
-        &[0.2820667392457705, 0.435866521508459],
-        &[1.20849664917601, -0.644363170684469, 0.435866521508459],
+        &["0.435866521508459"],
+        &["0.2820667392457705", "0.435866521508459"],
+        &["1.20849664917601", "-0.644363170684469", "0.435866521508459"],
     ],
-    b: &[1.20849664917601, -0.644363170684469, 0.435866521508459],
-    c: &[0.435866521508459, 0.7179332607542295, 1.0],
+    b: &["1.20849664917601", "-0.644363170684469", "0.435866521508459"],
+    c: &["0.435866521508459", "0.7179332607542295", "1"],
     embedded: None,
 };
 
@@ -102,15 +100,15 @@ static SDIRK4: Coefficients = Coefficients {
     source: "E. Hairer, G. Wanner, Solving Ordinary Differential Equations II (1996), IV.6",
     claims: || Claims { embedded_order: Some(3), ..l_stable_diagonal(4, 1) },
     a: &[
-        &[1.0 / 4.0],
-        &[1.0 / 2.0, 1.0 / 4.0],
-        &[17.0 / 50.0, -1.0 / 25.0, 1.0 / 4.0],
-        &[371.0 / 1360.0, -137.0 / 2720.0, 15.0 / 544.0, 1.0 / 4.0],
-        &[25.0 / 24.0, -49.0 / 48.0, 125.0 / 16.0, -85.0 / 12.0, 1.0 / 4.0],
+        &["1/4"],
+        &["1/2", "1/4"],
+        &["17/50", "-1/25", "1/4"],
+        &["371/1360", "-137/2720", "15/544", "1/4"],
+        &["25/24", "-49/48", "125/16", "-85/12", "1/4"],
     ],
-    b: &[25.0 / 24.0, -49.0 / 48.0, 125.0 / 16.0, -85.0 / 12.0, 1.0 / 4.0],
-    c: &[1.0 / 4.0, 3.0 / 4.0, 11.0 / 20.0, 1.0 / 2.0, 1.0],
-    embedded: Some(&[59.0 / 48.0, -17.0 / 96.0, 225.0 / 32.0, -85.0 / 12.0, 0.0]),
+    b: &["25/24", "-49/48", "125/16", "-85/12", "1/4"],
+    c: &["1/4", "3/4", "11/20", "1/2", "1"],
+    embedded: Some(&["59/48", "-17/96", "225/32", "-85/12", "0"]),
 };
 
 static CROUZEIX_2: Coefficients = Coefficients {
@@ -125,9 +123,9 @@ static CROUZEIX_2: Coefficients = Coefficients {
         a_alpha: Some(90.0),
         ..diagonal(3, 1)
     },
-    a: &[&[0.7886751345948129], &[-0.5773502691896257, 0.7886751345948129]],
-    b: &[1.0 / 2.0, 1.0 / 2.0],
-    c: &[0.7886751345948129, 0.2113248654051871],
+    a: &[&["1/2 + sqrt(3)/6"], &["-sqrt(3)/3", "1/2 + sqrt(3)/6"]],
+    b: &["1/2", "1/2"],
+    c: &["1/2 + sqrt(3)/6", "1/2 - sqrt(3)/6"],
     embedded: None,
 };
 
@@ -144,12 +142,12 @@ static CROUZEIX_3: Coefficients = Coefficients {
         ..diagonal(4, 1)
     },
     a: &[
-        &[1.0685790213016289],
-        &[-0.5685790213016289, 1.0685790213016289],
-        &[2.1371580426032577, -3.2743160852065154, 1.0685790213016289],
+        &["1.0685790213016289"],
+        &["-0.5685790213016289", "1.0685790213016289"],
+        &["2.1371580426032577", "-3.2743160852065154", "1.0685790213016289"],
     ],
-    b: &[0.12888640051572042, 0.7422271989685592, 0.12888640051572042],
-    c: &[1.0685790213016289, 1.0 / 2.0, -0.06857902130162881],
+    b: &["0.12888640051572042", "0.7422271989685592", "0.12888640051572042"],
+    c: &["1.0685790213016289", "1/2", "-0.06857902130162881"],
     embedded: None,
 };
 
@@ -167,9 +165,9 @@ static QIN_ZHANG_2: Coefficients = Coefficients {
         a_alpha: Some(90.0),
         ..diagonal(2, 1)
     },
-    a: &[&[1.0 / 4.0], &[1.0 / 2.0, 1.0 / 4.0]],
-    b: &[1.0 / 2.0, 1.0 / 2.0],
-    c: &[1.0 / 4.0, 3.0 / 4.0],
+    a: &[&["1/4"], &["1/2", "1/4"]],
+    b: &["1/2", "1/2"],
+    c: &["1/4", "3/4"],
     embedded: None,
 };
 
@@ -184,8 +182,8 @@ static PARESCHI_RUSSO_2: Coefficients = Coefficients {
         algebraically_stable: Some(true),
         ..diagonal(2, 1)
     },
-    a: &[&[0.2928932188134525], &[0.41421356237309503, 0.2928932188134525]],
-    b: &[1.0 / 2.0, 1.0 / 2.0],
-    c: &[0.2928932188134525, FRAC_1_SQRT_2],
+    a: &[&["1 - sqrt(2)/2"], &["sqrt(2) - 1", "1 - sqrt(2)/2"]],
+    b: &["1/2", "1/2"],
+    c: &["1 - sqrt(2)/2", "sqrt(2)/2"],
     embedded: None,
 };

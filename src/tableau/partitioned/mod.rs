@@ -3,6 +3,8 @@
 use std::fmt;
 
 use super::catalogue::{Catalogue, Family, Listed, whole};
+use super::display::heading;
+use super::entry::Entry;
 use super::{Claims, Tableau, check_weights, invalid};
 use crate::Error;
 
@@ -75,7 +77,8 @@ impl PartitionedTableau {
         }
         let check = check_weights("kicks", kicks).and_then(|()| check_weights("drifts", drifts));
         check.map_err(|reason| invalid("", reason))?;
-        Ok(Self::trusted(splitting::sequence(drifts, false), splitting::sequence(kicks, true)))
+        let entries = |moves: &[f64]| moves.iter().copied().map(Entry::double).collect::<Vec<_>>();
+        Ok(Self::trusted(splitting::sequence(&entries(drifts), false), splitting::sequence(&entries(kicks), true)))
     }
 
     /// The splitting method that drifts, then kicks, `s` times; see [`kick_drift`](PartitionedTableau::kick_drift). The
@@ -235,7 +238,7 @@ pub(super) static CATALOGUE: Catalogue<Pair> = Catalogue {
 
 impl fmt::Display for PartitionedTableau {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = if self.name.is_empty() { "(no name)" } else { &self.name };
+        let name = heading(&self.name);
         let s = self.stages();
         write!(f, "{name}: partitioned, {s} stage{}", if s == 1 { "" } else { "s" })?;
         if let Some(order) = self.claims.order {

@@ -1,5 +1,7 @@
 //! Pairs without parameters: splitting methods, and the two forms of the method of Störmer and Verlet.
 
+use super::super::catalogue::entries;
+use super::super::entry::Entry;
 use super::super::{Claims, Tableau};
 use super::{Pair, PartitionedTableau};
 
@@ -17,19 +19,19 @@ pub(super) static SCHEMES: &[&Pair] = &[
         name: "symplectic_euler_a",
         aliases: &["symplectic_euler", "semi_implicit_euler"],
         source: "E. Hairer, C. Lubich, G. Wanner, Geometric Numerical Integration (2006), I.1.2",
-        make: || drift_kick(1, &[1.0], &[1.0]),
+        make: || drift_kick(1, &["1"], &["1"]),
     },
     &Pair {
         name: "symplectic_euler_b",
         aliases: &[],
         source: "E. Hairer, C. Lubich, G. Wanner, Geometric Numerical Integration (2006), I.1.2",
-        make: || kick_drift(1, &[1.0], &[1.0]),
+        make: || kick_drift(1, &["1"], &["1"]),
     },
     &Pair {
         name: "ruth_3",
         aliases: &["ruth3"],
         source: "R. D. Ruth, IEEE Trans. Nucl. Sci. 30 (1983) 2669–2671",
-        make: || kick_drift(3, &[7.0 / 24.0, 3.0 / 4.0, -1.0 / 24.0], &[2.0 / 3.0, -2.0 / 3.0, 1.0]),
+        make: || kick_drift(3, &["7/24", "3/4", "-1/24"], &["2/3", "-2/3", "1"]),
     },
     &Pair {
         name: "forest_ruth_4",
@@ -38,8 +40,8 @@ pub(super) static SCHEMES: &[&Pair] = &[
         make: || {
             drift_kick(
                 4,
-                &[0.6756035959798288, -0.17560359597982883, -0.17560359597982883, 0.6756035959798288],
-                &[1.3512071919596575, -1.7024143839193153, 1.3512071919596575, 0.0],
+                &["0.6756035959798288", "-0.17560359597982883", "-0.17560359597982883", "0.6756035959798288"],
+                &["1.3512071919596575", "-1.7024143839193153", "1.3512071919596575", "0"],
             )
         },
     },
@@ -51,20 +53,20 @@ pub(super) static SCHEMES: &[&Pair] = &[
             kick_drift(
                 4,
                 &[
-                    0.20724538589718786,
-                    0.4144907717943757,
-                    -0.12173615769156361,
-                    -0.12173615769156361,
-                    0.4144907717943757,
-                    0.20724538589718786,
+                    "0.20724538589718786",
+                    "0.4144907717943757",
+                    "-0.12173615769156361",
+                    "-0.12173615769156361",
+                    "0.4144907717943757",
+                    "0.20724538589718786",
                 ],
                 &[
-                    0.4144907717943757,
-                    0.4144907717943757,
-                    -0.657963087177503,
-                    0.4144907717943757,
-                    0.4144907717943757,
-                    0.0,
+                    "0.4144907717943757",
+                    "0.4144907717943757",
+                    "-0.657963087177503",
+                    "0.4144907717943757",
+                    "0.4144907717943757",
+                    "0",
                 ],
             )
         },
@@ -77,8 +79,8 @@ pub(super) static SCHEMES: &[&Pair] = &[
         make: || {
             kick_drift(
                 3,
-                &[0.1344961992774311, -0.22481980307942082, 0.7563200005156683, 0.33400360328632145],
-                &[0.5153528374311229, -0.08578201941297364, 0.4415830236164665, 0.12884615836538418],
+                &["0.1344961992774311", "-0.22481980307942082", "0.7563200005156683", "0.33400360328632145"],
+                &["0.5153528374311229", "-0.08578201941297364", "0.4415830236164665", "0.12884615836538418"],
             )
         },
     },
@@ -90,22 +92,22 @@ pub(super) static SCHEMES: &[&Pair] = &[
             drift_kick(
                 4,
                 &[
-                    0.0792036964311957,
-                    0.353172906049774,
-                    -0.0420650803577195,
-                    0.2193769557534996,
-                    -0.0420650803577195,
-                    0.353172906049774,
-                    0.0792036964311957,
+                    "0.0792036964311957",
+                    "0.353172906049774",
+                    "-0.0420650803577195",
+                    "0.2193769557534996",
+                    "-0.0420650803577195",
+                    "0.353172906049774",
+                    "0.0792036964311957",
                 ],
                 &[
-                    0.209515106613362,
-                    -0.143851773179818,
-                    0.434336666566456,
-                    0.434336666566456,
-                    -0.143851773179818,
-                    0.209515106613362,
-                    0.0,
+                    "0.209515106613362",
+                    "-0.143851773179818",
+                    "0.434336666566456",
+                    "0.434336666566456",
+                    "-0.143851773179818",
+                    "0.209515106613362",
+                    "0",
                 ],
             )
         },
@@ -118,24 +120,24 @@ pub(super) static SCHEMES: &[&Pair] = &[
             kick_drift(
                 6,
                 &[
-                    0.39225680523878,
-                    0.5100434119184585,
-                    -0.4710533854097565,
-                    0.068753168252518,
-                    0.068753168252518,
-                    -0.4710533854097565,
-                    0.5100434119184585,
-                    0.39225680523878,
+                    "0.39225680523878",
+                    "0.5100434119184585",
+                    "-0.4710533854097565",
+                    "0.068753168252518",
+                    "0.068753168252518",
+                    "-0.4710533854097565",
+                    "0.5100434119184585",
+                    "0.39225680523878",
                 ],
                 &[
-                    0.78451361047756,
-                    0.235573213359357,
-                    -1.17767998417887,
-                    1.315186320683906,
-                    -1.17767998417887,
-                    0.235573213359357,
-                    0.78451361047756,
-                    0.0,
+                    "0.78451361047756",
+                    "0.235573213359357",
+                    "-1.17767998417887",
+                    "1.315186320683906",
+                    "-1.17767998417887",
+                    "0.235573213359357",
+                    "0.78451361047756",
+                    "0",
                 ],
             )
         },
@@ -145,9 +147,9 @@ pub(super) static SCHEMES: &[&Pair] = &[
 /// Half a kick, a drift, half a kick; and half a drift, a kick, half a drift. These are the pairs IIIA–IIIB and IIIB–IIIA
 /// of Lobatto of two stages: as such they are defined, and of order 2, where kicks depend on momenta too.
 fn verlet() -> (PartitionedTableau, PartitionedTableau) {
-    let c = vec![0.0, 1.0];
-    let trapezoidal = Tableau::trusted("", vec![0.0, 0.0, 0.5, 0.5], vec![0.5, 0.5], c.clone());
-    let midpoint = Tableau::trusted("", vec![0.5, 0.0, 0.5, 0.0], vec![0.5, 0.5], c);
+    let (a, b, c) = (entries(&["0", "0", "1/2", "1/2"]), entries(&["1/2", "1/2"]), entries(&["0", "1"]));
+    let trapezoidal = Tableau::of_entries("", a, b.clone(), c.clone());
+    let midpoint = Tableau::of_entries("", entries(&["1/2", "0", "1/2", "0"]), b, c);
     let claims = Claims { order: Some(2), separable_order: Some(2), ..super::conservative() };
     let pair = |first: &Tableau, second: &Tableau| {
         PartitionedTableau::trusted(first.clone(), second.clone()).claiming(claims.clone())
@@ -155,13 +157,13 @@ fn verlet() -> (PartitionedTableau, PartitionedTableau) {
     (pair(&trapezoidal, &midpoint), pair(&midpoint, &trapezoidal))
 }
 
-fn drift_kick(separable_order: usize, drifts: &[f64], kicks: &[f64]) -> PartitionedTableau {
-    let pair = PartitionedTableau::trusted(sequence(drifts, true), sequence(kicks, false));
+fn drift_kick(separable_order: usize, drifts: &[&str], kicks: &[&str]) -> PartitionedTableau {
+    let pair = PartitionedTableau::trusted(sequence(&entries(drifts), true), sequence(&entries(kicks), false));
     pair.claiming(claims(separable_order, drifts == kicks))
 }
 
-fn kick_drift(separable_order: usize, kicks: &[f64], drifts: &[f64]) -> PartitionedTableau {
-    let pair = PartitionedTableau::trusted(sequence(drifts, false), sequence(kicks, true));
+fn kick_drift(separable_order: usize, kicks: &[&str], drifts: &[&str]) -> PartitionedTableau {
+    let pair = PartitionedTableau::trusted(sequence(&entries(drifts), false), sequence(&entries(kicks), true));
     pair.claiming(claims(separable_order, drifts == kicks))
 }
 
@@ -178,10 +180,11 @@ fn claims(separable_order: usize, same_weights: bool) -> Claims {
 }
 
 /// The tableau of one part of a splitting method: at stage `i` the first `i` of its moves are done, or one more.
-pub(super) fn sequence(moves: &[f64], with_own: bool) -> Tableau {
+pub(super) fn sequence(moves: &[Entry], with_own: bool) -> Tableau {
     let s = moves.len();
     let done = |i: usize| i + usize::from(with_own);
-    let a = (0..s * s).map(|k| if k % s < done(k / s) { moves[k % s] } else { 0.0 }).collect();
-    let c = (0..s).map(|i| moves[..done(i)].iter().sum()).collect();
-    Tableau::trusted("", a, moves.to_vec(), c)
+    let zero = Entry::ratio(0, 1);
+    let a = (0..s * s).map(|k| if k % s < done(k / s) { moves[k % s].clone() } else { zero.clone() }).collect();
+    let c = (0..s).map(|i| Entry::sum(&moves[..done(i)])).collect();
+    Tableau::of_entries("", a, moves.to_vec(), c)
 }

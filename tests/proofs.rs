@@ -1,0 +1,161 @@
+//! No proof is false: families whose members are irrational, written as expressions, as decimals and as doubles.
+
+use kutta::Tableau;
+use kutta::verify::{Certainty, Report, verify};
+use proptest::prelude::*;
+
+/// `p/q √d`: what a parameter is.
+#[derive(Debug, Clone, Copy)]
+struct Parameter {
+    p: i32,
+    q: i32,
+    d: i32,
+}
+
+impl Parameter {
+    fn text(self) -> String {
+        format!("({}/{}*sqrt({}))", self.p, self.q, self.d)
+    }
+
+    /// Whether it is `n/m`.
+    fn is(self, n: i32, m: i32) -> bool {
+        let (left, right) = (self.p * m, n * self.q);
+        left.signum() == right.signum() && left * left * self.d == right * right
+    }
+}
+
+fn parameter() -> impl Strategy<Value = Parameter> {
+    let some = prop_oneof![1 => Just(1), 4 => prop::sample::select(vec![2, 3, 5, 6, 7, 10, 13, 21])];
+    (prop::sample::select(vec![-5, -3, -2, -1, 1, 2, 3, 4, 7]), 2..30, some).prop_map(|(p, q, d)| Parameter { p, q, d })
+}
+
+/// A scheme in `x` by its rows, then `b` last; and what is true of it.
+#[derive(Debug)]
+struct Member {
+    rows: Vec<Vec<String>>,
+    order: usize,
+    /// Where it is known.
+    a_stable: Option<bool>,
+    symmetric: bool,
+    symplectic: bool,
+}
+
+/// `a_ij + a_{3−i,3−j} = b_j` for every `x`; `Q(z) = 1 − z/2 + x z² = P(−z)`, so that it is A-stable for `x ≥ 0` alone.
+fn symmetric(x: Parameter) -> Member {
+    let t = x.text();
+    let rows = vec![vec![t.clone(), format!("-{t}")], vec![format!("1/2+{t}"), format!("1/2-{t}")]];
+    let weights = vec!["1/2".to_string(), "1/2".to_string()];
+    Member {
+        rows: [rows, vec![weights]].concat(),
+        order: 2,
+        a_stable: Some(x.p > 0),
+        symmetric: true,
+        symplectic: x.is(1, 4),
+    }
+}
+
+/// Kutta's family with `c₂ = c₃ = 2/3`: order 3 for every `b₃`.
+fn kutta(x: Parameter) -> Member {
+    let t = x.text();
+    let zero = || "0".to_string();
+    let rows = vec![
+        vec![zero(), zero(), zero()],
+        vec!["2/3".into(), zero(), zero()],
+        vec![format!("2/3-1/(4*{t})"), format!("1/(4*{t})"), zero()],
+        vec!["1/4".into(), format!("3/4-{t}"), t],
+    ];
+    Member { rows, order: 3, a_stable: Some(false), symmetric: false, symplectic: false }
+}
+
+/// Two stages of the same `γ = 1 − x`, stiffly accurate: order 2 for `x = ±√(1/2)` alone.
+fn stiffly_accurate(x: Parameter) -> Member {
+    let t = x.text();
+    let row = vec![t.clone(), format!("1-{t}")];
+    let rows = vec![vec![format!("1-{t}"), "0".into()], row.clone(), row];
+    let order = if 2 * x.p * x.p * x.d == x.q * x.q { 2 } else { 1 };
+    Member { rows, order, a_stable: None, symmetric: false, symplectic: false }
+}
+
+fn file(rows: &[Vec<String>]) -> Tableau {
+    let list = |row: &Vec<String>| {
+        let entries = row.iter().map(|x| format!("\"{x}\"")).collect::<Vec<_>>();
+        format!("[{}]", entries.join(", "))
+    };
+    let (b, a) = rows.split_last().unwrap();
+    let a = a.iter().map(list).collect::<Vec<_>>().join(", ");
+    Tableau::from_toml_str(&format!("A = [{a}]\nb = {}\n", list(b))).unwrap()
+}
+
+/// The doubles of a scheme, as one has them who computes coefficients.
+fn doubles(scheme: &Tableau) -> Vec<Vec<f64>> {
+    (0..scheme.stages()).map(|i| scheme.row(i).to_vec()).chain([scheme.b().to_vec()]).collect()
+}
+
+fn agrees(member: &Member, report: &Report) -> Result<(), TestCaseError> {
+    prop_assert_eq!(report.order, member.order, "{}", report);
+    prop_assert_eq!(report.symmetric.holds, member.symmetric, "{}", report);
+    prop_assert_eq!(report.symplectic.holds, member.symplectic, "{}", report);
+    prop_assert!(member.a_stable.is_none_or(|a_stable| a_stable == report.a_stable.holds), "{}", report);
+    Ok(())
+}
+
+fn member() -> impl Strategy<Value = Member> {
+    let family = prop::sample::select(vec![symmetric as fn(Parameter) -> Member, kutta, stiffly_accurate]);
+    (family, parameter()).prop_map(|(family, x)| family(x))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 120, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn expressions_are_proved_right(member in member()) {
+        let scheme = file(&member.rows);
+        let report = verify(&scheme);
+        agrees(&member, &report)?;
+        for certainty in [report.order_found.certainty, report.symmetric.certainty, report.symplectic.certainty] {
+            prop_assert_eq!(certainty, Certainty::Proved, "{}", &report);
+        }
+        // What is made of it is as exact, and the adjoint has the same order, symmetry and form.
+        let adjoint = verify(&scheme.adjoint());
+        agrees(&Member { a_stable: None, ..member }, &adjoint)?;
+        prop_assert_eq!(adjoint.symmetric.certainty, Certainty::Proved);
+    }
+
+    #[test]
+    fn roundings_are_never_proved_and_not_mistaken(member in member(), digits in 15usize..18) {
+        let doubles = doubles(&file(&member.rows));
+        let (b, a) = doubles.split_last().unwrap();
+        let c: Vec<f64> = a.iter().map(|row| row.iter().sum()).collect();
+        let from_api = Tableau::new(a, b, c).unwrap();
+        let text = |x: &f64| format!("{x:.digits$}");
+        let decimals = file(&doubles.iter().map(|row| row.iter().map(text).collect()).collect::<Vec<_>>());
+        let report = verify(&from_api);
+        agrees(&member, &report)?;
+        prop_assert!(report.certainty != Certainty::Proved, "{}", report);
+        // Decimals may be short enough to be exact.
+        agrees(&member, &verify(&decimals))?;
+    }
+
+    /// A rounding `x` and what is left of a fraction, which sum to it exactly.
+    #[test]
+    fn mirrored_roundings_are_no_evidence(x in -1.0f64..1.0) {
+        prop_assume!(x.abs() > 1e-3);
+        let scheme = Tableau::new([[x, -x], [0.5 + x, 0.5 - x]], [0.5, 0.5], [0.0, 1.0]).unwrap();
+        let report = verify(&scheme);
+        prop_assert!(report.symmetric.holds && report.order == 2 && report.a_stable.holds == (x > 0.0), "{}", report);
+        let b = x.abs();
+        let rows = [[0.0; 3], [2.0 / 3.0, 0.0, 0.0], [2.0 / 3.0 - 0.25 / b, 0.25 / b, 0.0]];
+        let report = verify(&Tableau::new(rows, [0.25, 0.75 - b, b], [0.0, 2.0 / 3.0, 2.0 / 3.0]).unwrap());
+        prop_assert_eq!(report.order, 3, "{}", report);
+    }
+}
+
+/// Nested roots are computed with as doubles are, and nothing is proved of them.
+#[test]
+fn what_is_no_square_root_of_a_fraction_is_not_proved() {
+    let x = "sqrt(2+sqrt(2))/7".to_string();
+    let rows = [vec![x.clone(), format!("-{x}")], vec![format!("1/2+{x}"), format!("1/2-{x}")], vec!["1/2".into(); 2]];
+    let report = verify(&file(&rows));
+    assert!(report.symmetric.holds && report.a_stable.holds && report.order == 2, "{report}");
+    assert!(matches!(report.certainty, Certainty::ToTolerance(_)));
+}
