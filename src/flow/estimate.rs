@@ -4,6 +4,8 @@ use crate::{Error, Real, Tableau};
 
 /// Differences of two half steps and a whole one are divided by at most this.
 const LARGEST_DIVISOR: f64 = 1023.0;
+/// Sums that are a smaller fraction of their terms are zero, but for rounding.
+const NEGLIGIBLE: f64 = 1e-12;
 
 /// The error estimate that a tableau allows; see the [module](super).
 #[derive(Debug, Clone)]
@@ -32,7 +34,7 @@ impl<T: Real> Estimate<T> {
                 expected: "a tableau whose order is declared; declare it by `.of_order(p)`".into(),
             })
         };
-        if let Some(weights) = tableau.embedded() {
+        if let Some(weights) = tableau.embedded().filter(|weights| sees_linear_equations(tableau, weights)) {
             // Of a pair, either order tells the other.
             let companion = tableau.embedded_order().or(tableau.order().map(|p| p.saturating_sub(1)));
             let companion = known(companion)?;
@@ -55,6 +57,21 @@ impl<T: Real> Estimate<T> {
         let excess = (self.order - self.scheme_order.min(self.order)) as f64;
         relative.powf(excess / self.scheme_order.max(1) as f64)
     }
+}
+
+/// Whether the estimate of a pair sees the errors on linear equations: `(b - b̂)ᵀ Aᵏ 1 ≠ 0` for some `k < s`. If not, `b` and
+/// `b̂` have the same stability function, and on `y' = λ y` the estimate is zero whatever the step.
+fn sees_linear_equations(tableau: &Tableau, weights: &[f64]) -> bool {
+    let s = tableau.stages();
+    let mut powers = vec![1.0; s];
+    for _ in 0..s {
+        let terms = || tableau.b().iter().zip(weights).zip(&powers).map(|((b, w), x)| (b - w) * x);
+        if terms().sum::<f64>().abs() > NEGLIGIBLE * terms().map(f64::abs).sum::<f64>() {
+            return true;
+        }
+        powers = (0..s).map(|i| (0..s).map(|j| tableau.a(i, j) * powers[j]).sum()).collect();
+    }
+    false
 }
 
 /// The largest `η` for which `Σ_j a_ij c_j^{k-1} = c_i^k / k` for all `i` and `k ≤ η`: stages are of that order.
@@ -84,6 +101,27 @@ mod tests {
             (Tableau::rk4(), 1),
         ] {
             assert_eq!(stage_order(&scheme), order, "{}", scheme.name());
+        }
+    }
+
+    #[test]
+    fn pairs_that_do_not_see_linear_equations_are_not_relied_on() {
+        // The classical method, and a fifth stage that adds nothing on linear equations.
+        let a = [
+            [0.0; 5],
+            [0.5, 0.0, 0.0, 0.0, 0.0],
+            [0.0, 0.5, 0.0, 0.0, 0.0],
+            [0.0, 0.0, 1.0, 0.0, 0.0],
+            [0.25, 0.25, 0.25, 0.0, 0.0],
+        ];
+        let b = [1.0 / 6.0, 1.0 / 3.0, 1.0 / 3.0, 1.0 / 6.0, 0.0];
+        let pair = Tableau::new(a, b, [0.0, 0.5, 0.5, 1.0, 0.75]).unwrap().of_order(4);
+        let weights = [23.0 / 120.0, 17.0 / 60.0, 17.0 / 60.0, 17.0 / 120.0, 0.1];
+        let blind = pair.with_embedded(weights).unwrap().of_embedded_order(3);
+        assert!(matches!(Estimate::<f64>::new(&blind).unwrap().kind, Kind::Doubling(_)));
+        for scheme in Tableau::catalogue().iter().filter(|scheme| scheme.embedded().is_some()) {
+            let kind = Estimate::<f64>::new(scheme).unwrap().kind;
+            assert!(matches!(kind, Kind::Embedded(_)), "{}", scheme.name());
         }
     }
 

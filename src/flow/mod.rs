@@ -6,11 +6,12 @@
 //!
 //! *With embedded weights* `b̂` the estimate is `h Σ_i (b_i - b̂_i) k_i`; the state kept is that of `b`.
 //!
-//! *Without*, every step is taken once with `h`, giving `y¹`, and twice with `h/2`, giving `y²`, which is kept. The
-//! estimate is `(y² - y¹)/(2^r - 1)`. For an explicit scheme of order `p`, `r = p`: Richardson's estimate. For an
-//! implicit one `r = min(p, η + 1)`, with `η` the order of its stages (`Σ_j a_ij c_j^{k-1} = c_i^k/k` for `k ≤ η`),
-//! since that is what is left of its order on stiff fields. There is no local extrapolation: the state is the scheme's
-//! own, so that damping, and what else the scheme preserves, are kept.
+//! *Without*, or with weights of the same stability function, which see no error on linear equations, every step is taken
+//! once with `h`, giving `y¹`, and twice with `h/2`, giving `y²`, which is kept. The estimate is `(y² - y¹)/(2^r - 1)`.
+//! For an explicit scheme of order `p`, `r = p`: Richardson's estimate. For an implicit one `r = min(p, η + 1)`, with `η`
+//! the order of its stages (`Σ_j a_ij c_j^{k-1} = c_i^k/k` for `k ≤ η`), since that is what is left of its order on stiff
+//! fields. There is no local extrapolation: the state is the scheme's own, so that damping, and what else the scheme
+//! preserves, are kept.
 //!
 //! Doubling asks nothing of the tableau but its order. It costs three solves for two half steps, so 1.5 times the
 //! bare scheme. Its estimate is of the scheme's own order, where a companion formula from `F(y_n)` and the stages is of
