@@ -3,7 +3,7 @@
 use kutta::data::{Standardisation, Trajectories};
 use kutta::field::{Activation, Mlp};
 use kutta::network::OdeBlock;
-use kutta::train::{Adam, Model, Trainer};
+use kutta::train::{Adam, Model, Settings, Trainer};
 use kutta::{Error, Tableau};
 use proptest::prelude::*;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,8 @@ fn hudson_bay() -> Trajectories {
 }
 
 fn trained() -> Model<Mlp> {
-    let trainer = Trainer::new(block()).optimizer(Adam::new(0.01)).epochs(20).standardised(true).learned_starts(true);
+    let trainer = Trainer::new(block()).settings(Settings::plain()).optimizer(Adam::new(0.01)).epochs(20);
+    let trainer = trainer.standardised(true).learned_starts(true);
     trainer.fit(&hudson_bay()).unwrap().model
 }
 
