@@ -438,7 +438,7 @@ fn the_largest_step_keeps_pulses_from_being_missed() {
     let exact = (-2f64).exp() + 20.0 * ((-0.95f64).exp() - (-1f64).exp());
     let flow = Flow::new(&Pulse, &[]);
     let end = |flow: &Flow<'_, Pulse, f64>, times: &[f64]| flow.solve(0.0, &[1.0], times).unwrap().last().unwrap()[0];
-    let found = end(&flow.clone().max_step(0.04), &[2.0]);
+    let found = end(&flow.clone().max_step(0.01).tolerance(1e-8, 1e-8), &[2.0]);
     assert!((found - exact).abs() < 1e-4, "{found}, {exact}");
     assert!((end(&flow, &[1.0, 1.05, 2.0]) - exact).abs() < 1e-5, "{exact}");
     let error = flow.max_step(0.0).solve(0.0, &[1.0], &[2.0]).unwrap_err().to_string();

@@ -4,8 +4,8 @@ use crate::{Error, Real, Tableau};
 
 /// Differences of two half steps and a whole one are divided by at most this.
 const LARGEST_DIVISOR: f64 = 1023.0;
-/// Sums that are a smaller fraction of their terms are zero, but for rounding.
-const NEGLIGIBLE: f64 = 1e-12;
+/// Sums that are a smaller fraction of their terms are zero, but for the digits that weights are published with.
+const NEGLIGIBLE: f64 = 1e-6;
 
 /// The error estimate that a tableau allows; see the [module](super).
 #[derive(Debug, Clone)]
@@ -119,6 +119,9 @@ mod tests {
         let weights = [23.0 / 120.0, 17.0 / 60.0, 17.0 / 60.0, 17.0 / 120.0, 0.1];
         let blind = pair.with_embedded(weights).unwrap().of_embedded_order(3);
         assert!(matches!(Estimate::<f64>::new(&blind).unwrap().kind, Kind::Doubling(_)));
+        let rounded = weights.map(|w| (w * 1e8).round() / 1e8);
+        let rounded = blind.with_embedded(rounded.map(|w| w / rounded.iter().sum::<f64>())).unwrap();
+        assert!(matches!(Estimate::<f64>::new(&rounded).unwrap().kind, Kind::Doubling(_)));
         for scheme in Tableau::catalogue().iter().filter(|scheme| scheme.embedded().is_some()) {
             let kind = Estimate::<f64>::new(scheme).unwrap().kind;
             assert!(matches!(kind, Kind::Embedded(_)), "{}", scheme.name());

@@ -36,8 +36,8 @@ pub(super) struct March<'a, F, T: Real> {
     h: Option<f64>,
     /// The smallest step, in units in the last place of the time as the field sees it.
     resolution: f64,
-    /// Steps cut short to end at a time asked for.
-    brief: usize,
+    /// Steps that ended at a time asked for.
+    asked: usize,
     /// Why the last step tried has no error estimate, if it has none.
     trouble: Option<Error>,
 }
@@ -49,7 +49,7 @@ impl<'a, F: VectorField, T: Real> March<'a, F, T> {
         let is_explicit =
             |range: &std::ops::Range<usize>| range.len() == 1 && scheme.a(range.start, range.start) == 0.0;
         let explicit_stages = scheme.blocks().iter().filter(|&range| is_explicit(range)).count();
-        let step = Step::new(flow.field, scheme, flow.solver)?;
+        let step = Step::new(flow.field, scheme, flow.solver)?.at_any_time();
         let zeros = vec![T::zero(); y0.len()];
         Ok(March {
             flow,
@@ -65,7 +65,7 @@ impl<'a, F: VectorField, T: Real> March<'a, F, T> {
             error: zeros,
             h: None,
             resolution: if depends_on_time(flow.field) { T::EPSILON.to_f64() } else { f64::EPSILON },
-            brief: 0,
+            asked: 0,
             trouble: None,
         })
     }
@@ -103,7 +103,7 @@ impl<'a, F: VectorField, T: Real> March<'a, F, T> {
             match self.attempt(h) {
                 Ok(error) if error <= 1.0 => {
                     self.stepper.work.accepted += 1;
-                    self.brief += usize::from(brief);
+                    self.asked += usize::from(end == target);
                     self.trouble = None;
                     self.t = end;
                     std::mem::swap(&mut self.y, &mut self.next);
@@ -227,7 +227,7 @@ impl<'a, F: VectorField, T: Real> March<'a, F, T> {
     /// Refuses to go on with a step that is too small, or one too many.
     fn check(&self, proposed: f64) -> Result<(), Error> {
         let FlowWork { accepted, rejected, .. } = self.work();
-        if accepted + rejected - self.brief >= self.flow.max_steps {
+        if accepted + rejected - self.asked >= self.flow.max_steps {
             return Err(self.not_met(format!(
                 "{accepted} steps were accepted and {rejected} rejected, which is all that `max_steps` allows, and the next \
                  would be of size {proposed:.1e}; allow more, loosen the tolerance, or choose a scheme of higher order, or \

@@ -108,7 +108,7 @@ impl<'a, F: VectorField, T: Real> Flow<'a, F, T> {
         Flow { relative, absolute, ..self }
     }
 
-    /// Most steps, rejected ones included, those cut short to end at a time asked for not. Default: 100 000.
+    /// Most steps, rejected ones included, those that end at a time asked for not. Default: 100 000.
     pub fn max_steps(self, max_steps: usize) -> Self {
         Flow { max_steps, ..self }
     }

@@ -212,7 +212,7 @@ impl<'a, F: VectorField, T: Real> Unrolled<'a, F, T> {
         }
         effective.pull_back(self.field, learned, params_bar);
         variation(self.variation, learned, self.layer_params, Some(params_bar));
-        Ok(())
+        check_finite("the gradient by a parameter", params_bar)
     }
 
     /// Pushes the tangents of parameters and starts forward through the last [`forward`](Unrolled::forward) pass, taken

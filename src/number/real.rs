@@ -30,8 +30,9 @@ pub trait Real:
     const EPSILON: Self;
     /// The largest finite number.
     const MAX: Self;
-    /// Sums of squares between this number and its inverse have lost nothing to over- or underflow: the smallest normal
-    /// number, divided by the square of [`EPSILON`](Real::EPSILON).
+    /// The smallest positive number of full precision.
+    const MIN_POSITIVE: Self;
+    /// Sums of squares between this number and its inverse have lost nothing to over- or underflow.
     const SAFE_SQUARE: Self;
 
     /// The number as `f64`, exactly.
@@ -75,6 +76,7 @@ macro_rules! real {
         impl Real for $type {
             const EPSILON: Self = $type::EPSILON;
             const MAX: Self = $type::MAX;
+            const MIN_POSITIVE: Self = $type::MIN_POSITIVE;
             const SAFE_SQUARE: Self = $type::MIN_POSITIVE / ($type::EPSILON * $type::EPSILON);
             #[inline]
             fn to_f64(self) -> f64 {

@@ -71,9 +71,9 @@ pub struct Solver {
     /// path, however short the steps. `None`: 1e-10 in f64, 1e-5 in f32.
     ///
     /// Rounding errors are the limit. After the first correction, a residual within `8 ε max(‖Y‖∞, ‖y_n‖∞)`, with the
-    /// machine's `ε`, counts as zero; so does one that no longer shrinks and is within a bound of its own rounding errors,
-    /// found by evaluating the field once more with running error bounds: where the terms of the field cancel, or a stiff
-    /// field amplifies the rounding of the stages.
+    /// machine's `ε`, counts as zero; so does one that no longer shrinks and is not larger than its own rounding errors,
+    /// found by evaluating the field once more with running errors: where the terms of the field cancel, or a stiff field
+    /// amplifies the rounding of the stages. So does, at any time, one below the smallest normal number.
     ///
     /// Iterative solves of adjoint and tangent leave a residual of at most that fraction of the right-hand side, by
     /// Euclidean norms, in every sample.

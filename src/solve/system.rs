@@ -11,6 +11,9 @@ const ROUNDING: f64 = 8.0;
 /// A residual that is more than this fraction of the last has ceased to shrink: rounding errors may be all that is left.
 const STALLED: f64 = 0.7;
 
+/// Residuals within so many times the size of their rounding errors are made of these.
+const ERRORS: f64 = 4.0;
+
 /// The unknowns of a block of stages and all that belongs to them, for the samples that are still being solved.
 #[derive(Debug)]
 pub(crate) struct Buffers<T> {
@@ -44,7 +47,7 @@ pub(crate) struct Buffers<T> {
     /// The last correction.
     pub correction: Vec<T>,
     product: Vec<T>,
-    /// Memory of one evaluation with bounds of its errors.
+    /// Memory of one evaluation with its errors.
     rounded: Vec<Rounded<T>>,
     keep: Vec<usize>,
 }
@@ -212,9 +215,10 @@ impl<F: VectorField + ?Sized, T: Real> StageSystem<'_, F, T> {
             let units = T::constant(if guessed { 0.0 } else { ROUNDING });
             let increment = Number::min(b.scale[q], state);
             // At the base of the stages the residual is all that is known of the increments.
-            let mut scale = Number::max(Number::max(increment, residual), units * T::EPSILON * state / self.tolerance);
+            let rounding = Number::max(units * T::EPSILON * state, T::MIN_POSITIVE);
+            let mut scale = Number::max(Number::max(increment, residual), rounding / self.tolerance);
             if !guessed && residual > self.tolerance * scale && residual > T::constant(STALLED) * last {
-                let rounding = self.rounding(q);
+                let rounding = T::constant(ERRORS) * self.rounding(q);
                 if residual <= rounding && rounding.is_finite() {
                     scale = Number::max(scale, rounding / self.tolerance);
                 }
@@ -224,8 +228,8 @@ impl<F: VectorField + ?Sized, T: Real> StageSystem<'_, F, T> {
         }
     }
 
-    /// A bound of the rounding errors in sample `q`'s residual at the stages last evaluated: those of the field, where its
-    /// terms cancel and where the rounding of the stages is amplified, and those of the sum.
+    /// The size of rounding errors in sample `q`'s residual at the stages last evaluated: of those of the field, where its
+    /// terms cancel and where the rounding of the stages is amplified, and of those of the sum.
     fn rounding(&mut self, q: usize) -> T {
         let b = &mut *self.buffers;
         let Layout { rows: d, stages: s, .. } = b.layout;
@@ -244,14 +248,13 @@ impl<F: VectorField + ?Sized, T: Real> StageSystem<'_, F, T> {
         let mut largest = T::zero();
         for (k, i) in (0..d).flat_map(|p| (0..s).map(move |i| (p, i))) {
             let at = b.layout.span(k, i).start + q;
-            let mut bound = T::EPSILON * (b.y[at].abs() + b.base[at].abs());
+            let mut errors = T::EPSILON * (b.y[at].abs() + b.base[at].abs());
             for j in 0..s {
                 let slope = slopes[j * d + k];
-                bound +=
-                    h * self.a[i * s + j].abs() * (slope.error + T::constant(3.0) * T::EPSILON * slope.value.abs());
+                errors += h * self.a[i * s + j].abs() * (slope.error + T::EPSILON * slope.value.abs());
             }
-            // Not a number is no bound.
-            largest = if bound > largest || !bound.is_finite() { bound } else { largest };
+            // What is not a number stays.
+            largest = if errors > largest || !errors.is_finite() { errors } else { largest };
         }
         largest
     }

@@ -42,6 +42,8 @@ pub struct Step<'a, F, T> {
     field: &'a F,
     scheme: Scheme<T>,
     solver: Solver,
+    /// Whether times are refused of which the field would not see the steps.
+    tells_times: bool,
 }
 
 /// Where a batch of samples takes a step: parameters, and for every sample a start time, a step size and a state.
@@ -72,12 +74,17 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
             return Err(Error::InvalidArgument { argument: "the field's dimension", value: "0".into(), expected });
         }
         solver.check()?;
-        Ok(Step { field, scheme: Scheme::new(tableau), solver })
+        Ok(Step { field, scheme: Scheme::new(tableau), solver, tells_times: true })
     }
 
     /// Whether Jacobians of one pass serve in the next.
     pub(crate) fn keeps_jacobians(&self) -> bool {
         self.solver.reuse.jacobian == JacobianReuse::Epoch
+    }
+
+    /// Takes steps of any size at any time: whoever chooses them by an estimate of their error sees to it himself.
+    pub(crate) fn at_any_time(self) -> Self {
+        Step { tells_times: false, ..self }
     }
 
     /// Sets the relative tolerance of the stage equations, see [`Solver::tolerance`].
@@ -172,7 +179,7 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
     fn check_times(&self, Start { t, h, batch, .. }: Start<'_, T>) -> Result<(), Error> {
         let unit = T::constant(SMALLEST_STEP) * T::EPSILON;
         let lost = t[..batch.live].iter().zip(h).find(|&(t, h)| unit * t.abs() > h.abs());
-        match lost.filter(|_| depends_on_time(self.field)) {
+        match lost.filter(|_| self.tells_times && depends_on_time(self.field)) {
             None => Ok(()),
             Some((t, h)) => Err(Error::InvalidArgument {
                 argument: "the time",

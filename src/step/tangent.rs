@@ -1,7 +1,8 @@
 //! The tangent of a step: how a change of state and parameters changes the result.
 
 use super::linear::{Linearised, Side, add_stage};
-use super::{Start, Step, Trace, Workspace, add_scaled, scale_columns};
+use super::{Start, Step, Trace, Workspace, add_scaled, not_finite, scale_columns};
+use crate::error::Location;
 use crate::{Error, Real, VectorField};
 
 impl<F: VectorField, T: Real> Step<'_, F, T> {
@@ -12,7 +13,8 @@ impl<F: VectorField, T: Real> Step<'_, F, T> {
     ///
     /// # Errors
     /// [`Error::ShapeMismatch`] for arguments of the wrong size.
-    /// [`Error::Singular`] or [`Error::NotConverged`] if the tangent equations are not solved.
+    /// [`Error::Singular`] or [`Error::NotConverged`] if the tangent equations are not solved, [`Error::NotFinite`] if the
+    /// result is not.
     pub fn pushforward(
         &self,
         from: Start<'_, T>,
@@ -59,6 +61,12 @@ impl<F: VectorField, T: Real> Step<'_, F, T> {
         for (increment, &b) in ws.increments.chunks_exact(len).zip(&self.scheme.b) {
             add_scaled(b, increment, delta);
         }
-        Ok(())
+        match not_finite(delta, batch) {
+            None => Ok(()),
+            Some(sample) => {
+                let location = Location { step: 0, stage: self.scheme.stages - 1, sample };
+                Err(Error::NotFinite { what: "the tangent of the state", location: Some(location) })
+            }
+        }
     }
 }

