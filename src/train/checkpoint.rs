@@ -51,5 +51,5 @@ pub(super) fn fingerprint(data: &Trajectories) -> String {
         bytes.extend(trajectory.id().as_bytes());
         bytes.extend(trajectory.times().iter().chain(trajectory.states()).flat_map(|x| x.to_le_bytes()));
     }
-    format!("fnv1a64:{:016x}", document::fnv1a(&bytes))
+    format!("fnv1a64:{:016x}", document::fnv1a(bytes))
 }

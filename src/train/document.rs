@@ -4,14 +4,15 @@
 //! { "format": "kutta model", "format_version": 1, "checksum": "fnv1a64:…", "contents": { … } }
 //! ```
 //!
-//! The checksum is FNV-1a (64 bits) of the contents, written compactly. It tells a damaged or edited file from a saved
-//! one: any changed digit changes it.
+//! The checksum is FNV-1a (64 bits) of the text of the contents without the spaces between its tokens. It tells a damaged
+//! or edited file from a saved one: any changed digit changes it. Contents are never held as a tree of values, which would
+//! take many times their memory.
 
 use crate::Error;
 use crate::file::write_whole;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 use std::path::Path;
 
 /// Only what tells whether the rest can be read.
@@ -21,21 +22,32 @@ struct Head {
     format_version: u64,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Document<C> {
-    format: String,
+#[derive(Serialize)]
+struct Written<'a> {
+    format: &'a str,
     format_version: u64,
     checksum: String,
-    contents: C,
+    contents: &'a RawValue,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document<'a> {
+    #[serde(rename = "format")]
+    _format: String,
+    #[serde(rename = "format_version")]
+    _version: u64,
+    checksum: String,
+    #[serde(borrow)]
+    contents: &'a RawValue,
 }
 
 /// Saves `contents` as a file of a format and version, whole or not at all.
 pub(super) fn save(path: &Path, format: &str, format_version: u64, contents: &impl Serialize) -> Result<(), Error> {
     let json = || {
-        let contents = serde_json::to_value(contents)?;
-        let checksum = checksum(&contents)?;
-        serde_json::to_string_pretty(&Document { format: format.into(), format_version, checksum, contents })
+        let contents = RawValue::from_string(serde_json::to_string_pretty(contents)?)?;
+        let checksum = checksum(contents.get());
+        serde_json::to_string_pretty(&Written { format, format_version, checksum, contents: &contents })
     };
     let mut text = json().map_err(|e| Error::Io { path: path.to_path_buf(), source: e.into() })?;
     text.push('\n');
@@ -56,8 +68,8 @@ pub(super) fn load<C: DeserializeOwned>(path: &Path, format: &str, format_versio
     if bytes.trim_ascii_start().first().is_some_and(|&first| first != b'{') {
         return Err(invalid(path, format!("this is no file of kutta's, expected a `{format}` as saved by kutta")));
     }
-    let value: Value = serde_json::from_slice(&bytes).map_err(syntax)?;
-    let head: Head = serde_json::from_value(value)
+    serde_json::from_slice::<IgnoredAny>(&bytes).map_err(syntax)?;
+    let head: Head = serde_json::from_slice(&bytes)
         .map_err(|e| invalid(path, format!("{}; expected a `{format}` as saved by kutta", reason(&e))))?;
     if head.format != format {
         return Err(invalid(path, format!("this is a `{}`, expected a `{format}`", head.format)));
@@ -66,9 +78,8 @@ pub(super) fn load<C: DeserializeOwned>(path: &Path, format: &str, format_versio
         let path = path.to_path_buf();
         return Err(Error::IncompatibleVersion { path, found: head.format_version, expected: format_version });
     }
-    // Once for the checksum, and once more for the contents, so that errors know their place.
-    let document: Document<Value> = serde_json::from_slice(&bytes).map_err(syntax)?;
-    let found = checksum(&document.contents).map_err(syntax)?;
+    let document: Document<'_> = serde_json::from_slice(&bytes).map_err(syntax)?;
+    let found = checksum(document.contents.get());
     if found != document.checksum {
         let reason = format!(
             "the contents have checksum {found}, not {} as stated: the file was damaged or edited after it was saved",
@@ -76,7 +87,11 @@ pub(super) fn load<C: DeserializeOwned>(path: &Path, format: &str, format_versio
         );
         return Err(invalid(path, reason));
     }
-    Ok(serde_json::from_slice::<Document<C>>(&bytes).map_err(syntax)?.contents)
+    // Places count from the beginning of the contents, which the reason names.
+    serde_json::from_str(document.contents.get()).map_err(|e| {
+        let place = if e.line() > 0 { format!("line {} of the contents: ", e.line()) } else { String::new() };
+        invalid(path, place + &reason(&e))
+    })
 }
 
 /// The error for contents that make no sense.
@@ -97,13 +112,23 @@ fn reason(error: &serde_json::Error) -> String {
     }
 }
 
-fn checksum(contents: &Value) -> Result<String, serde_json::Error> {
-    Ok(format!("fnv1a64:{:016x}", fnv1a(&serde_json::to_vec(contents)?)))
+/// Of a text of JSON, without the spaces between its tokens.
+fn checksum(contents: &str) -> String {
+    let (mut within, mut escaped) = (false, false);
+    let token = |&byte: &u8| {
+        let space = !within && byte.is_ascii_whitespace();
+        within ^= byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        !space
+    };
+    format!("fnv1a64:{:016x}", fnv1a(contents.bytes().filter(token)))
 }
 
 /// *Reference*: Fowler, Noll and Vo, "The FNV non-cryptographic hash algorithm", RFC 9923.
-pub(super) fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+pub(super) fn fnv1a(bytes: impl IntoIterator<Item = u8>) -> u64 {
+    bytes
+        .into_iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }
 
 #[cfg(test)]
@@ -111,9 +136,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn only_spaces_between_tokens_do_not_count() {
+        let sum = checksum(r#"{"a b":"c \" d","e":[1,2.5]}"#);
+        assert_eq!(sum, checksum("{ \"a b\" :\n\"c \\\" d\",\t\"e\": [1, 2.5] }"));
+        assert_ne!(sum, checksum(r#"{"a b":"c \"  d","e":[1,2.5]}"#));
+    }
+
+    #[test]
     fn fnv1a_of_published_vectors() {
-        assert_eq!(fnv1a(b""), 0xcbf29ce484222325);
-        assert_eq!(fnv1a(b"a"), 0xaf63dc4c8601ec8c);
-        assert_eq!(fnv1a(b"foobar"), 0x85944171f73967e8);
+        assert_eq!(fnv1a(*b""), 0xcbf29ce484222325);
+        assert_eq!(fnv1a(*b"a"), 0xaf63dc4c8601ec8c);
+        assert_eq!(fnv1a(*b"foobar"), 0x85944171f73967e8);
     }
 }

@@ -5,10 +5,12 @@ use std::time::{Duration, Instant};
 
 /// Trainings that take longer are told of.
 const LONG: Duration = Duration::from_secs(600);
-/// What is measured before anything is told.
-const MEASURED: Duration = Duration::from_secs(1);
+/// What is measured before anything is told: so much time, and so many epochs if they do not take ten times that.
+const MEASURED: Duration = Duration::from_secs(2);
+const EPOCHS: usize = 5;
 
-/// Tells, once, of a training that will take long: at the end of the first epoch after a second.
+/// Tells, once, of a training that will take long, by the fastest of its first epochs: what slows down one of them, memory
+/// that is new or another process, will not slow down all.
 pub(super) struct Outlook<'a> {
     tell: Option<fn(Duration)>,
     strategy: &'a Strategy,
@@ -16,7 +18,12 @@ pub(super) struct Outlook<'a> {
     /// Epochs before, and in all.
     first: usize,
     epochs: usize,
-    started: Instant,
+    /// Epochs done, and when the last of them was.
+    done: usize,
+    last: Instant,
+    measured: Duration,
+    /// The least time of an epoch, by its work.
+    fastest: f64,
 }
 
 impl<'a> Outlook<'a> {
@@ -28,26 +35,43 @@ impl<'a> Outlook<'a> {
         first: usize,
         epochs: usize,
     ) -> Self {
-        Outlook { tell, strategy, longest, first, epochs, started: Instant::now() }
+        let (last, measured, fastest) = (Instant::now(), Duration::ZERO, f64::INFINITY);
+        Outlook { tell, strategy, longest, first, epochs, done: first, last, measured, fastest }
     }
 
     /// After so many epochs, those before included.
     pub fn after(&mut self, epochs: usize) {
-        let passed = self.started.elapsed();
-        if passed < MEASURED || epochs == self.first {
+        if self.tell.is_none() || epochs == self.done {
             return;
         }
-        if let (Some(tell), Some(expected)) = (self.tell.take(), self.expected(passed, epochs))
+        let passed = self.last.elapsed();
+        self.last += passed;
+        self.observe(passed, epochs);
+        let enough = self.measured >= MEASURED && epochs - self.first >= EPOCHS || self.measured >= 10 * MEASURED;
+        if enough
+            && let (Some(tell), Some(expected)) = (self.tell.take(), self.expected())
             && expected > LONG
         {
             tell(expected);
         }
     }
 
-    /// The time from the first epoch to the last, by that which has `passed` until after `epochs`.
-    fn expected(&self, passed: Duration, epochs: usize) -> Option<Duration> {
-        let work = |epochs| self.strategy.work(epochs, self.longest) - self.strategy.work(self.first, self.longest);
-        Duration::try_from_secs_f64(passed.as_secs_f64() * work(self.epochs) / work(epochs)).ok()
+    /// Takes note of the time that has `passed` between the epochs last told and `epochs`.
+    fn observe(&mut self, passed: Duration, epochs: usize) {
+        self.measured += passed;
+        let work = self.work(self.done, epochs);
+        self.fastest = self.fastest.min(passed.as_secs_f64() / work);
+        self.done = epochs;
+    }
+
+    /// The work of the epochs between two numbers of them.
+    fn work(&self, from: usize, to: usize) -> f64 {
+        self.strategy.work(to, self.longest) - self.strategy.work(from, self.longest)
+    }
+
+    /// The time from the first epoch to the last.
+    fn expected(&self) -> Option<Duration> {
+        Duration::try_from_secs_f64(self.fastest * self.work(self.first, self.epochs)).ok()
     }
 }
 
@@ -58,13 +82,17 @@ mod tests {
     #[test]
     fn time_is_in_proportion_to_the_work() {
         let expected = |strategy, first, after| {
-            let outlook = Outlook::new(None, &strategy, 100, first, 1000);
-            outlook.expected(Duration::from_secs(10), after).unwrap().as_secs_f64()
+            let mut outlook = Outlook::new(None, &strategy, 100, first, 1000);
+            outlook.observe(Duration::from_secs(10), after);
+            outlook.expected().unwrap().as_secs_f64()
         };
         assert!((expected(Strategy::SingleShooting, 0, 4) - 2500.0).abs() < 1e-6);
         assert!((expected(Strategy::SingleShooting, 500, 504) - 1250.0).abs() < 1e-6);
         let multiple = Strategy::MultipleShooting { intervals: 4, epochs: 900, penalty: 1.0 };
         assert!((expected(multiple, 0, 4) - 2500.0).abs() < 1e-6);
+        let mut outlook = Outlook::new(None, &Strategy::SingleShooting, 100, 0, 1000);
+        [60, 3, 5].into_iter().zip(1..).for_each(|(seconds, n)| outlook.observe(Duration::from_secs(seconds), n));
+        assert_eq!(outlook.expected(), Some(Duration::from_secs(3000)), "the fastest epoch counts");
         // The first horizons are a tenth of the record: half of the epochs at 0.55 on average, the others at 1.
         let growing = Strategy::GrowingHorizon { intervals: 10, epochs: 500 };
         assert!((expected(growing, 0, 1) / 10.0 - (275.0 + 500.0) / 0.1).abs() < 0.02 * 7750.0);

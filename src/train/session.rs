@@ -63,8 +63,6 @@ pub(super) struct Session<'a, F, T: Real, L> {
     batches: Batches<'a, F, T>,
     order: Vec<usize>,
     gradient: Vec<T>,
-    /// The unknowns that training begins with.
-    initial: Vec<T>,
     pub state: State<T>,
     /// Seconds of training before this session, and its start.
     before: f64,
@@ -102,7 +100,6 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
             batches: Batches::new(block, data, &layout, stage),
             order: (0..data.len()).collect(),
             gradient: vec![T::zero(); unknowns.len()],
-            initial: unknowns.clone(),
             state: State {
                 epoch: 0,
                 stage,
@@ -192,6 +189,10 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
             if stage == Stage::Whole {
                 self.join();
             }
+        }
+        if epoch == 0 && stage != Stage::Whole {
+            // The start is the first to be no worse than.
+            self.look();
         }
         let rate = self.settings.schedule.rate(&self.state.schedule, self.settings.optimizer.rate(), epoch);
         let mut sums = Sums::default();
@@ -375,17 +376,6 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
         self.keep_if_best(last);
     }
 
-    /// Goes back to the start, if that is better on whole records than the last unknowns.
-    fn judge_the_start(&mut self) {
-        self.enter(Stage::Whole);
-        let loss = self.objective();
-        let last = std::mem::replace(&mut self.state.unknowns, self.initial.clone());
-        let start = self.objective();
-        if start.is_nan() || start >= loss {
-            self.state.unknowns = last;
-        }
-    }
-
     /// The loss of the held-out data, if there are any; NaN if it cannot be predicted.
     fn validate(&mut self) -> Option<f64> {
         let value = self.validation.as_mut()?.value(&Terms::loss_alone(self.loss), &self.state.unknowns);
@@ -412,9 +402,6 @@ impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
                 if self.objective().is_nan() {
                     self.state.unknowns = last;
                 }
-            }
-            if self.state.stage != Stage::Whole {
-                self.judge_the_start();
             }
         }
         let lasting = self.layout.lasting(self.data);

@@ -200,8 +200,8 @@ impl<F, L> Trainer<F, L> {
         Trainer { initial: Some(params.into()), ..self }
     }
 
-    /// Calls `tell` with the time that the training is expected to take, if that is more than ten minutes: once, at the end
-    /// of the first epoch after a second. Training may stop earlier for want of [`patience`](Trainer::patience).
+    /// Calls `tell` with the time that the training is expected to take, if that is more than ten minutes: once, after some
+    /// seconds of epochs, by the fastest of them. Training may stop earlier for want of [`patience`](Trainer::patience).
     pub fn when_long(self, tell: fn(Duration)) -> Self {
         Trainer { when_long: Some(tell), ..self }
     }
@@ -230,7 +230,9 @@ impl<F: VectorField + Serialize, L> Trainer<F, L> {
         Trainer { checkpoint: Some((path.into(), every)), ..self }.described()
     }
 
-    /// Continues from a checkpoint, bit for bit as if training had never stopped.
+    /// Continues from a checkpoint, bit for bit as if training had never stopped. Only what solves take over from the epoch
+    /// before ([`WarmStart::LastEpoch`](crate::solve::WarmStart), [`JacobianReuse::Epoch`](crate::solve::JacobianReuse)) is
+    /// not saved: with these, the first epoch begins without, and results agree to the tolerance of stage equations.
     pub fn resume(self, path: impl Into<PathBuf>) -> Self {
         Trainer { resume: Some(path.into()), ..self }.described()
     }
