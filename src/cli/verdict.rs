@@ -137,9 +137,12 @@ impl fmt::Display for Told {
         let bad: Vec<String> = bad
             .map(|(name, j)| {
                 let error = j.error.into_iter().chain(j.held_out_error).fold(0.0, f64::max);
+                let worse = |factor| format!("`{name}` is predicted worse than by its mean, by a factor of {factor}");
                 match error {
+                    ..1.0 => format!("`{name}` is predicted hardly better than by its mean"),
                     ..2.0 => format!("`{name}` is predicted no better than by its mean"),
-                    _ => format!("`{name}` is predicted worse than by its mean, by a factor of {error:.1}"),
+                    ..1e5 => worse(format!("{error:.1}")),
+                    _ => worse(format!("{error:.0e}")),
                 }
             })
             .collect();
