@@ -42,7 +42,10 @@ impl<'a> Files<'a> {
                 let (a, b) = (earlier.option, later.option);
                 // What goes on from a checkpoint may save the next ones there.
                 let is_allowed = !(earlier.written || later.written) || (a, b) == ("--resume", "--checkpoint");
-                if !is_allowed && identity(earlier.path).is_some_and(|file| identity(later.path) == Some(file)) {
+                // Who reads a pipe would wait for what they write themselves.
+                let is_pipe = earlier.written != later.written && is_same_pipe(earlier.path, later.path);
+                let is_same = || identity(earlier.path).is_some_and(|file| identity(later.path) == Some(file));
+                if !is_allowed && (is_pipe || is_same()) {
                     let (first, second) = (earlier.path.display(), later.path.display());
                     let message = format!("{b} is {second}, the same file as {a}, {first}; expected files that differ");
                     return Err(Failure::Usage(message));
@@ -87,6 +90,19 @@ fn identity(path: &Path) -> Option<Identity> {
 fn identity_of(found: &Metadata, _path: impl FnOnce() -> Option<PathBuf>) -> Option<Identity> {
     use std::os::unix::fs::MetadataExt;
     found.is_file().then(|| Identity::Inode(found.dev(), found.ino()))
+}
+
+/// Whether both are the same named pipe.
+#[cfg(unix)]
+fn is_same_pipe(a: &Path, b: &Path) -> bool {
+    use std::os::unix::fs::{FileTypeExt, MetadataExt};
+    let pipe = |path| fs::metadata(path).ok().filter(|found| found.file_type().is_fifo());
+    pipe(a).zip(pipe(b)).is_some_and(|(a, b)| (a.dev(), a.ino()) == (b.dev(), b.ino()))
+}
+
+#[cfg(not(unix))]
+fn is_same_pipe(_a: &Path, _b: &Path) -> bool {
+    false
 }
 
 #[cfg(not(unix))]

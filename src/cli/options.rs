@@ -35,6 +35,11 @@ pub fn count(text: &str) -> Result<usize, String> {
     text.trim().parse().ok().filter(|&n| n > 0).ok_or_else(|| "expected a whole number, at least 1".to_string())
 }
 
+/// Where random numbers begin.
+pub fn seed(text: &str) -> Result<u64, String> {
+    text.trim().parse().map_err(|_| format!("expected a whole number from 0 to {}", u64::MAX))
+}
+
 /// Anything that the library reads by name.
 pub fn by_name<T: FromStr<Err = Error>>(text: &str) -> Result<T, String> {
     text.parse().map_err(|e: Error| e.to_string())
@@ -62,6 +67,11 @@ pub fn scheme_file(text: &str) -> Option<&Path> {
 /// A number in as few digits as tell it.
 pub fn shown(x: f64) -> String {
     if x == 0.0 || (1e-4..1e15).contains(&x.abs()) { x.to_string() } else { format!("{x:e}") }
+}
+
+/// Four digits at most.
+pub fn digits(x: f64) -> String {
+    format!("{x:.3e}").parse().map_or_else(|_| x.to_string(), shown)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `kutta predict`
 
 use super::files::Files;
-use super::options::{finite, positive, shown};
+use super::options::{digits, finite, positive, shown};
 use super::spectral::Learned;
 use super::{Failure, print, print_json, tell};
 use clap::Args;
@@ -283,9 +283,4 @@ fn warnings<F: Learned>(model: &Model<F>, path: &Trajectory) -> Vec<String> {
 fn positive_zeros(path: &Trajectory) -> Result<Trajectory, Error> {
     let positive = |numbers: &[f64]| numbers.iter().map(|x| x + 0.0).collect();
     Trajectory::new(path.id(), positive(path.times()), positive(path.states()))
-}
-
-/// Four digits at most.
-fn digits(x: f64) -> String {
-    format!("{x:.3e}").parse().map_or_else(|_| x.to_string(), shown)
 }

@@ -32,6 +32,10 @@ pub struct Report {
     regularisation: Regularisation,
     #[serde(flatten)]
     summary: Summary,
+    /// Epochs that were asked for.
+    planned_epochs: usize,
+    /// What ended training before its time: a signal, or an error.
+    interrupted: Option<String>,
     /// Of the fixed-point iteration, if that solves the stages.
     #[serde(skip_serializing_if = "Option::is_none")]
     contraction: Option<f64>,
@@ -51,6 +55,7 @@ impl Report {
         options: &Fit,
         fit: &kutta::train::Fit<F>,
         data: &Trajectories,
+        interrupted: Option<String>,
         plot: Option<&PathBuf>,
     ) -> Result<Self, Failure> {
         let (standard, seen) = (Standardisation::fit(data)?, Seen::of(data));
@@ -73,6 +78,8 @@ impl Report {
             bounds: Bounds::new(options.spectral.bound(), &fit.model, data)?,
             regularisation: options.regularisation.settings(),
             summary: fit.summary.clone(),
+            planned_epochs: options.epochs,
+            interrupted,
             contraction: match options.solver {
                 StageSolver::FixedPoint => Some(contraction(&fit.model, data)?),
                 _ => None,
