@@ -217,6 +217,26 @@ fn bits(data: &Trajectories) -> Vec<u64> {
     data.iter().flat_map(|t| t.times().iter().chain(t.states())).map(|x| x.to_bits()).collect()
 }
 
+#[test]
+fn files_that_are_no_text_say_what_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.csv");
+    let utf16: Vec<u8> = "t,x\n0,1\n1,2\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let marked = [&[0xff, 0xfe][..], &utf16].concat();
+    for (bytes, words) in [
+        (&utf16[..], "UTF-16 has: save it as UTF-8"),
+        (&marked, "is UTF-16: save it as UTF-8"),
+        (&[0x1f, 0x8b, 8, 0, 0], "compressed by gzip: unpack it"),
+        (b"PK\x03\x04\x14\0", "save it as CSV"),
+    ] {
+        std::fs::write(&path, bytes).unwrap();
+        let message = Trajectories::from_csv(&path).unwrap_err().to_string();
+        assert!(message.contains(words), "{message}");
+    }
+    let message = Trajectories::from_csv_str("t,x\n0,5,1,2\n1,0,1,3\n", "a.csv").unwrap_err().to_string();
+    assert!(message.ends_with("if its decimals have commas, turn them into points"), "{message}");
+}
+
 proptest! {
     #[test]
     fn writing_and_reading_gives_the_same_bits(data in trajectories()) {

@@ -16,6 +16,7 @@ struct Use<'a> {
 #[derive(Default)]
 pub struct Files<'a> {
     uses: Vec<Use<'a>>,
+    json: bool,
 }
 
 impl<'a> Files<'a> {
@@ -27,6 +28,11 @@ impl<'a> Files<'a> {
     /// A file that is written.
     pub fn written(self, option: &'static str, path: impl Into<Option<&'a Path>>) -> Self {
         self.with(option, path.into(), true)
+    }
+
+    /// Whether standard output is to hold one JSON object and nothing else.
+    pub fn json(self, json: bool) -> Self {
+        Files { json, ..self }
     }
 
     fn with(mut self, option: &'static str, path: Option<&'a Path>, written: bool) -> Self {
@@ -54,6 +60,12 @@ impl<'a> Files<'a> {
         }
         for file in self.uses.iter().filter(|file| file.written) {
             let stdout = standard_output();
+            let names = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
+            if self.json && names.iter().any(|name| file.path == Path::new(name)) {
+                let (option, path) = (file.option, file.path.display());
+                let message = format!("{option} is {path}, where --json prints its object; expected another file");
+                return Err(Failure::Usage(message));
+            }
             // `--out /dev/stdout` says what it wants.
             if !file.path.starts_with("/dev") && stdout.is_some() && identity(file.path) == stdout {
                 let (option, path) = (file.option, file.path.display());

@@ -16,6 +16,7 @@ use kutta::train::{
     Adam, Interrupted, Model, OnFailure, Optimizer, Schedule, Settings, Sgd, Strategy, Trainer, Validation,
 };
 use kutta::{Tableau, VectorField};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,7 +48,7 @@ pub struct Fit {
 
     /// Name of a scheme (see `kutta schemes`), or a TOML or JSON file with A, b and c
     #[arg(long, default_value = "radau_iia_2", help_heading = "Network")]
-    scheme: String,
+    scheme: OsString,
     /// Units of each hidden layer
     #[arg(long, default_value = "20,20", value_delimiter = ',', value_parser = count, value_name = "UNITS",
           help_heading = "Network", allow_hyphen_values = true)]
@@ -117,13 +118,13 @@ pub struct Fit {
     /// How records are shot at: single (from the start to the end), growing (a horizon that grows) or multiple
     /// (segments that are doubled and joined by and by); long oscillating records need one of the latter two
     #[arg(long, default_value = "multiple", value_name = "NAME", help_heading = "Training")]
-    strategy: StrategyName,
+    pub strategy: StrategyName,
     /// Intervals between observations in the first segments, or in the first horizon
     #[arg(long, default_value_t = Strategy::INTERVALS, value_parser = count, value_name = "INTERVALS", help_heading = "Training", allow_hyphen_values = true)]
     segment: usize,
     /// Epochs until the strategy has come to whole records [default: nine tenths of all epochs]
     #[arg(long, value_parser = count, value_name = "COUNT", help_heading = "Training", allow_hyphen_values = true)]
-    warm_up: Option<usize>,
+    pub warm_up: Option<usize>,
     /// Final weight of the gaps between segments; the loss counts as 1
     #[arg(long, default_value_t = Strategy::PENALTY, value_parser = positive, value_name = "WEIGHT", help_heading = "Training",
           allow_hyphen_values = true)]
@@ -209,8 +210,8 @@ enum ScheduleName {
     Plateau,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum StrategyName {
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StrategyName {
     Single,
     Growing,
     Multiple,
@@ -258,6 +259,7 @@ impl Fit {
 
     fn files(&self) -> Files<'_> {
         let files = Files::default()
+            .json(self.json)
             .read("the data", self.data.as_path())
             .read("--scheme", scheme_file(&self.scheme))
             .read("--resume", self.resume.as_deref())
@@ -371,12 +373,10 @@ impl Fit {
         if let Some(path) = &self.plot {
             let drawn = super::figure::fit(path, &fit.model, data, settings, self.forecast);
             // A forecast may overflow; what was learned is told all the same.
-            Report::new(self, fit, data, interrupted, drawn.is_ok().then_some(path))?.print()?;
+            Report::new(self, fit, data, settings, interrupted, drawn.is_ok().then_some(path))?.print()?;
             return drawn;
         }
-        #[cfg(not(feature = "plot"))]
-        let _ = settings;
-        Report::new(self, fit, data, interrupted, None)?.print()
+        Report::new(self, fit, data, settings, interrupted, None)?.print()
     }
 
     /// What to say if the model cannot go where it should. What training has found is kept all the same.

@@ -74,7 +74,10 @@ fn tolerance(text: &str) -> Result<f64, String> {
 
 impl Predict {
     pub fn run(&self) -> Result<(), Failure> {
-        let files = Files::default().read("the model", self.model.as_path()).written("--out", self.out.as_deref());
+        let files = Files::default()
+            .json(self.json)
+            .read("the model", self.model.as_path())
+            .written("--out", self.out.as_deref());
         #[cfg(feature = "plot")]
         let files = files.written("--plot", self.plot.as_deref());
         files.check()?;

@@ -6,7 +6,7 @@ use super::verdict::Told;
 use super::{Failure, print, print_json};
 use kutta::data::{Standardisation, Trajectories};
 use kutta::solve::StageSolver;
-use kutta::train::{Model, Rmse, Seen, Summary};
+use kutta::train::{Model, Rmse, Seen, Settings, Summary};
 use kutta::{Regularisation, VectorField};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -55,6 +55,7 @@ impl Report {
         options: &Fit,
         fit: &kutta::train::Fit<F>,
         data: &Trajectories,
+        settings: &Settings,
         interrupted: Option<String>,
         plot: Option<&PathBuf>,
     ) -> Result<Self, Failure> {
@@ -84,7 +85,7 @@ impl Report {
                 StageSolver::FixedPoint => Some(contraction(&fit.model, data)?),
                 _ => None,
             },
-            verdict: Told::new(fit.summary.verdict(data)?, options, data),
+            verdict: Told::new(fit.summary.verdict(data)?, options, data, settings),
             out: name(&options.out),
             record: options.record.as_deref().map(name),
             plot: plot.map(|path| name(path)),
@@ -188,7 +189,12 @@ impl fmt::Display for Report {
         if let Some(bounds) = &self.bounds {
             bounds.write(f, &self.time)?;
         }
-        let mut work = format!("{} in {seconds:.1} s", plural(*epochs, "epoch", "epochs"));
+        let planned = plural(self.planned_epochs, "epoch", "epochs");
+        let trained = match &self.interrupted {
+            Some(_) => format!("{epochs} of {planned}"),
+            None => plural(*epochs, "epoch", "epochs"),
+        };
+        let mut work = format!("{trained} in {seconds:.1} s");
         if *stopped_early {
             work += ", stopped since the loss no longer fell";
         }

@@ -1,8 +1,8 @@
 //! What a fit is worth, in words, and what to do about it.
 
-use super::fit::Fit;
+use super::fit::{Fit, StrategyName};
 use kutta::data::Trajectories;
-use kutta::train::{Seen, Verdict, Worth};
+use kutta::train::{Seen, Settings, Validation, Verdict, Worth};
 use serde::Serialize;
 use std::fmt;
 
@@ -19,9 +19,10 @@ pub struct Told {
 }
 
 impl Told {
-    pub fn new(verdict: Verdict, options: &Fit, data: &Trajectories) -> Self {
+    pub fn new(verdict: Verdict, options: &Fit, data: &Trajectories, settings: &Settings) -> Self {
         let advice = if verdict.overall < Worth::Poor { Vec::new() } else { advice(&verdict, options, data) };
-        let notes = notes(&verdict, options, data);
+        let mut notes = notes(&verdict, options, data);
+        notes.extend(odd(options, data, settings));
         Told { verdict, advice, notes }
     }
 }
@@ -96,6 +97,22 @@ fn notes(verdict: &Verdict, options: &Fit, data: &Trajectories) -> Vec<String> {
     let is_time = |name: &&String| ["t", "time"].iter().any(|word| name.eq_ignore_ascii_case(word));
     if let Some(name) = data.components().iter().find(is_time).filter(|_| !is_time(&&time.to_string())) {
         notes.push(format!("the time is the first column, `{time}`; `{name}` is learned as a component"));
+    }
+    notes
+}
+
+/// Options that do what is hardly meant.
+fn odd(options: &Fit, data: &Trajectories, settings: &Settings) -> Vec<String> {
+    let mut notes = Vec::new();
+    let epochs = options.epochs;
+    if let Some(warm_up) = options.warm_up.filter(|&w| w > epochs && options.strategy != StrategyName::Single) {
+        notes.push(format!("--warm-up is {warm_up}, and --epochs only {epochs}: training ended amid the warm-up"));
+    }
+    // The first observation of each part is the last one before.
+    if let Validation::Future(part) = settings.validation
+        && data.split_time(part).is_ok_and(|(_, future)| future.observations() == future.len() + 1)
+    {
+        notes.push(format!("--validation {part} holds out a single observation, which tells little"));
     }
     notes
 }

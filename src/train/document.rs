@@ -14,6 +14,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::Path;
 
+/// What to do about a file that was kutta's and is broken.
+const DAMAGED: &str = "damaged or edited: fit again, or take a copy";
+
 /// Only what tells whether the rest can be read.
 #[derive(Deserialize)]
 struct Head {
@@ -51,14 +54,14 @@ pub(super) fn load<C: DeserializeOwned>(path: &Path, format: &str, format_versio
         path: path.to_path_buf(),
         line: e.line(),
         column: e.column(),
-        reason: reason(&e),
+        reason: format!("{}; {DAMAGED}", reason(&e)),
     };
     if bytes.trim_ascii_start().first().is_some_and(|&first| first != b'{') {
         return Err(invalid(path, format!("this is no file of kutta's, expected a `{format}` as saved by kutta")));
     }
     let value: Value = serde_json::from_slice(&bytes).map_err(syntax)?;
     let head: Head = serde_json::from_value(value)
-        .map_err(|e| invalid(path, format!("{}; expected a `{format}` as saved by kutta", reason(&e))))?;
+        .map_err(|e| invalid(path, format!("{}; expected a `{format}` as saved by kutta; {DAMAGED}", reason(&e))))?;
     if head.format != format {
         return Err(invalid(path, format!("this is a `{}`, expected a `{format}`", head.format)));
     }
@@ -70,13 +73,15 @@ pub(super) fn load<C: DeserializeOwned>(path: &Path, format: &str, format_versio
     let document: Document<Value> = serde_json::from_slice(&bytes).map_err(syntax)?;
     let found = checksum(&document.contents).map_err(syntax)?;
     if found != document.checksum {
-        let reason = format!(
-            "the contents have checksum {found}, not {} as stated: the file was damaged or edited after it was saved",
-            document.checksum
-        );
+        let reason = format!("the contents have checksum {found}, not {} as stated; {DAMAGED}", document.checksum);
         return Err(invalid(path, reason));
     }
     Ok(serde_json::from_slice::<Document<C>>(&bytes).map_err(syntax)?.contents)
+}
+
+/// The error for contents that do not fit together.
+pub(super) fn inconsistent(path: &Path, error: &Error) -> Error {
+    invalid(path, format!("{error}; {DAMAGED}"))
 }
 
 /// The error for contents that make no sense.
