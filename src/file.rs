@@ -55,9 +55,10 @@ fn replace(path: &Path, old: Option<&Metadata>, bytes: &[u8]) -> io::Result<()> 
         }
         file.as_file().set_permissions(old.permissions())?;
     }
-    file.write_all(bytes)?;
+    // Not by the temporary file itself, whose errors tell its name.
+    file.as_file_mut().write_all(bytes)?;
     file.as_file().sync_all()?;
-    file.persist(path)?;
+    file.persist(path).map_err(|failed| failed.error)?;
     Ok(())
 }
 

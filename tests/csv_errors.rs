@@ -23,7 +23,8 @@ fn assert_refused(text: &str, line: usize, column: usize, reason: &str) {
 #[test]
 fn ragged_rows() {
     assert_refused("t,x,y\n0,1,2\n1,2\n", 3, 3, "a row of 2 fields, expected 3: t,x,y");
-    assert_refused("t,x,y\n0,1,2,3\n1,2,3\n", 2, 4, "a row of 4 fields, expected 3: t,x,y");
+    let commas = "; if its decimals have commas, turn them into points";
+    assert_refused("t,x,y\n0,1,2,3\n1,2,3\n", 2, 4, &format!("a row of 4 fields, expected 3: t,x,y{commas}"));
     assert_refused("t,x\n0,1\n\n  \n1\n", 5, 2, "a row of 1 fields, expected 2: t,x");
 }
 
@@ -215,6 +216,26 @@ fn trajectories() -> impl Strategy<Value = Trajectories> {
 
 fn bits(data: &Trajectories) -> Vec<u64> {
     data.iter().flat_map(|t| t.times().iter().chain(t.states())).map(|x| x.to_bits()).collect()
+}
+
+#[test]
+fn files_that_are_no_text_say_what_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.csv");
+    let utf16: Vec<u8> = "t,x\n0,1\n1,2\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let marked = [&[0xff, 0xfe][..], &utf16].concat();
+    for (bytes, words) in [
+        (&utf16[..], "UTF-16 has: save it as UTF-8"),
+        (&marked, "is UTF-16: save it as UTF-8"),
+        (&[0x1f, 0x8b, 8, 0, 0], "compressed by gzip: unpack it"),
+        (b"PK\x03\x04\x14\0", "save it as CSV"),
+    ] {
+        std::fs::write(&path, bytes).unwrap();
+        let message = Trajectories::from_csv(&path).unwrap_err().to_string();
+        assert!(message.contains(words), "{message}");
+    }
+    let message = Trajectories::from_csv_str("t,x\n0,5,1,2\n1,0,1,3\n", "a.csv").unwrap_err().to_string();
+    assert!(message.ends_with("if its decimals have commas, turn them into points"), "{message}");
 }
 
 proptest! {

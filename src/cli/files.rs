@@ -16,6 +16,7 @@ struct Use<'a> {
 #[derive(Default)]
 pub struct Files<'a> {
     uses: Vec<Use<'a>>,
+    json: bool,
 }
 
 impl<'a> Files<'a> {
@@ -27,6 +28,11 @@ impl<'a> Files<'a> {
     /// A file that is written.
     pub fn written(self, option: &'static str, path: impl Into<Option<&'a Path>>) -> Self {
         self.with(option, path.into(), true)
+    }
+
+    /// Whether standard output is to hold one JSON object and nothing else.
+    pub fn json(self, json: bool) -> Self {
+        Files { json, ..self }
     }
 
     fn with(mut self, option: &'static str, path: Option<&'a Path>, written: bool) -> Self {
@@ -42,7 +48,10 @@ impl<'a> Files<'a> {
                 let (a, b) = (earlier.option, later.option);
                 // What goes on from a checkpoint may save the next ones there.
                 let is_allowed = !(earlier.written || later.written) || (a, b) == ("--resume", "--checkpoint");
-                if !is_allowed && identity(earlier.path).is_some_and(|file| identity(later.path) == Some(file)) {
+                // Who reads a pipe would wait for what they write themselves.
+                let is_pipe = earlier.written != later.written && is_same_pipe(earlier.path, later.path);
+                let is_same = || identity(earlier.path).is_some_and(|file| identity(later.path) == Some(file));
+                if !is_allowed && (is_pipe || is_same()) {
                     let (first, second) = (earlier.path.display(), later.path.display());
                     let message = format!("{b} is {second}, the same file as {a}, {first}; expected files that differ");
                     return Err(Failure::Usage(message));
@@ -51,6 +60,12 @@ impl<'a> Files<'a> {
         }
         for file in self.uses.iter().filter(|file| file.written) {
             let stdout = standard_output();
+            let names = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
+            if self.json && names.iter().any(|name| file.path == Path::new(name)) {
+                let (option, path) = (file.option, file.path.display());
+                let message = format!("{option} is {path}, where --json prints its object; expected another file");
+                return Err(Failure::Usage(message));
+            }
             // `--out /dev/stdout` says what it wants.
             if !file.path.starts_with("/dev") && stdout.is_some() && identity(file.path) == stdout {
                 let (option, path) = (file.option, file.path.display());
@@ -87,6 +102,19 @@ fn identity(path: &Path) -> Option<Identity> {
 fn identity_of(found: &Metadata, _path: impl FnOnce() -> Option<PathBuf>) -> Option<Identity> {
     use std::os::unix::fs::MetadataExt;
     found.is_file().then(|| Identity::Inode(found.dev(), found.ino()))
+}
+
+/// Whether both are the same named pipe.
+#[cfg(unix)]
+fn is_same_pipe(a: &Path, b: &Path) -> bool {
+    use std::os::unix::fs::{FileTypeExt, MetadataExt};
+    let pipe = |path| fs::metadata(path).ok().filter(|found| found.file_type().is_fifo());
+    pipe(a).zip(pipe(b)).is_some_and(|(a, b)| (a.dev(), a.ino()) == (b.dev(), b.ino()))
+}
+
+#[cfg(not(unix))]
+fn is_same_pipe(_a: &Path, _b: &Path) -> bool {
+    false
 }
 
 #[cfg(not(unix))]

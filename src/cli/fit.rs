@@ -1,7 +1,7 @@
 //! `kutta fit`
 
 use super::files::Files;
-use super::options::{by_name, count, decay, fraction, positive, scheme, scheme_file, shown};
+use super::options::{by_name, count, decay, digits, fraction, positive, scheme, scheme_file, seed, shown};
 use super::regularisation::RegularisationOptions;
 use super::report::Report;
 use super::signals::Signals;
@@ -12,8 +12,11 @@ use kutta::data::Trajectories;
 use kutta::field::{Activation, Input, Layered, Mlp, WithInputs};
 use kutta::network::OdeBlock;
 use kutta::solve::{JacobianReuse, LineSearch, Preconditioner, Reuse, Solver, StageSolver, WarmStart};
-use kutta::train::{Adam, Interrupted, OnFailure, Optimizer, Schedule, Settings, Sgd, Strategy, Trainer, Validation};
+use kutta::train::{
+    Adam, Interrupted, Model, OnFailure, Optimizer, Schedule, Settings, Sgd, Strategy, Trainer, Validation,
+};
 use kutta::{Tableau, VectorField};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,7 +33,8 @@ const MOST_PARAMETERS: usize = 100_000_000;
 /// seed give the same model.
 ///
 /// At the end it says how well the data are predicted, and what the fit is worth. SIGINT or SIGTERM end training after
-/// the epoch; what was learned is saved, and the exit code is 130 or 143. A second one ends it at once.
+/// the epoch; what was learned is saved, and the exit code is 130 or 143. A second one ends it at once. SIGHUP is as SIGTERM,
+/// with 129.
 ///
 /// What cannot be given yet: inputs that are measured along with the states (every column is a component of the
 /// state), constants that differ from record to record, and gaps (missing values: leave such rows out).
@@ -44,7 +48,7 @@ pub struct Fit {
 
     /// Name of a scheme (see `kutta schemes`), or a TOML or JSON file with A, b and c
     #[arg(long, default_value = "radau_iia_2", help_heading = "Network")]
-    scheme: String,
+    scheme: OsString,
     /// Units of each hidden layer
     #[arg(long, default_value = "20,20", value_delimiter = ',', value_parser = count, value_name = "UNITS",
           help_heading = "Network", allow_hyphen_values = true)]
@@ -95,7 +99,7 @@ pub struct Fit {
 
     /// Passes over the data
     #[arg(long, default_value_t = Settings::EPOCHS, value_parser = count, value_name = "COUNT", help_heading = "Training", allow_hyphen_values = true)]
-    epochs: usize,
+    pub epochs: usize,
     /// adam or sgd
     #[arg(long, default_value = "adam", value_name = "NAME", help_heading = "Training")]
     optimizer: OptimizerName,
@@ -114,13 +118,13 @@ pub struct Fit {
     /// How records are shot at: single (from the start to the end), growing (a horizon that grows) or multiple
     /// (segments that are doubled and joined by and by); long oscillating records need one of the latter two
     #[arg(long, default_value = "multiple", value_name = "NAME", help_heading = "Training")]
-    strategy: StrategyName,
+    pub strategy: StrategyName,
     /// Intervals between observations in the first segments, or in the first horizon
     #[arg(long, default_value_t = Strategy::INTERVALS, value_parser = count, value_name = "INTERVALS", help_heading = "Training", allow_hyphen_values = true)]
     segment: usize,
     /// Epochs until the strategy has come to whole records [default: nine tenths of all epochs]
     #[arg(long, value_parser = count, value_name = "COUNT", help_heading = "Training", allow_hyphen_values = true)]
-    warm_up: Option<usize>,
+    pub warm_up: Option<usize>,
     /// Final weight of the gaps between segments; the loss counts as 1
     #[arg(long, default_value_t = Strategy::PENALTY, value_parser = positive, value_name = "WEIGHT", help_heading = "Training",
           allow_hyphen_values = true)]
@@ -146,7 +150,7 @@ pub struct Fit {
     #[arg(long, default_value = "backtrack", value_name = "WHAT", help_heading = "Training")]
     on_failure: FailureName,
     /// What random numbers are drawn from
-    #[arg(long, default_value = "0", value_name = "NUMBER", help_heading = "Training", allow_hyphen_values = true)]
+    #[arg(long, default_value = "0", value_parser = seed, value_name = "NUMBER", help_heading = "Training", allow_hyphen_values = true)]
     seed: u64,
     /// Threads, for several records; no more than there are cores [default: one a core]
     #[arg(long, value_parser = count, value_name = "COUNT", help_heading = "Training", allow_hyphen_values = true)]
@@ -206,8 +210,8 @@ enum ScheduleName {
     Plateau,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum StrategyName {
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StrategyName {
     Single,
     Growing,
     Multiple,
@@ -255,6 +259,7 @@ impl Fit {
 
     fn files(&self) -> Files<'_> {
         let files = Files::default()
+            .json(self.json)
             .read("the data", self.data.as_path())
             .read("--scheme", scheme_file(&self.scheme))
             .read("--resume", self.resume.as_deref())
@@ -293,23 +298,51 @@ impl Fit {
         if let Some(path) = &self.resume {
             trainer = trainer.resume(path);
         }
-        match trainer.fit(data) {
+        let outcome = trainer.fit(data);
+        let signal = signals.training_ended();
+        match outcome {
             Ok(fit) => {
-                self.save(&fit, data, &settings)?;
-                signals.exit_code().map_or(Ok(()), |code| Err(self.stopped(code, fit.summary.epochs)))
+                self.save(&fit, data, &settings, signal.map(str::to_string))?;
+                signals.code().map_or(Ok(()), |code| Err(self.stopped(code, fit.summary.epochs)))
             }
             Err(Interrupted { error, fit: Some(fit) }) => {
-                self.save(&fit, data, &settings)?;
+                let error = self.advised(*error);
+                self.save(&fit, data, &settings, Some(error.clone()))?;
                 let (epochs, out) = (fit.summary.epochs, self.out.clone());
                 Err(Failure::Interrupted { error, epochs, out })
             }
             Err(interrupted) => match kutta::Error::from(interrupted) {
-                error @ kutta::Error::NotFinite { .. } if self.raw => Err(Failure::Failed(format!(
-                    "{error}; or leave out --raw: the squares of numbers as large as the data's may overflow"
-                ))),
+                error if is_numerical(&error) => Err(Failure::Failed(self.advised(error))),
                 error => Err(error.into()),
             },
         }
+    }
+
+    /// An error of training, with the options that are likely to have caused it.
+    fn advised(&self, error: kutta::Error) -> String {
+        let absurd: Vec<String> = self.absurd().map(|(name, value)| format!("{name} is {}", shown(value))).collect();
+        if is_numerical(&error) && !absurd.is_empty() {
+            let cause = match error {
+                kutta::Error::NotFinite { what, .. } => format!("{what} is not finite"),
+                other => other.to_string(),
+            };
+            return format!("{cause}; {}, far too much: expected a number of order one at most", absurd.join(" and "));
+        }
+        match is_numerical(&error) && self.raw {
+            true => format!(
+                "{error}; or leave out --raw: numbers that are not of order one, times as well as states, are too steep \
+                 for a network, and their squares may overflow"
+            ),
+            false => error.to_string(),
+        }
+    }
+
+    /// Numbers that no training survives.
+    fn absurd(&self) -> impl Iterator<Item = (&'static str, f64)> {
+        /// Sane ones are far below, and far above is where they overflow.
+        const LARGEST: f64 = 1e10;
+        let own = [("--lr", self.lr), ("--penalty", self.penalty)];
+        own.into_iter().chain(self.regularisation.weights()).filter(|(_, x)| x.abs() > LARGEST)
     }
 
     fn stopped(&self, code: u8, epochs: usize) -> Failure {
@@ -323,8 +356,16 @@ impl Fit {
     }
 
     /// Writes what was learned, and tells about it.
-    fn save<F: Learned>(&self, fit: &kutta::Fit<F>, data: &Trajectories, settings: &Settings) -> Result<(), Failure> {
-        fit.model.save(&self.out)?;
+    ///
+    /// `interrupted`: what ended training before its time.
+    fn save<F: Learned>(
+        &self,
+        fit: &kutta::Fit<F>,
+        data: &Trajectories,
+        settings: &Settings,
+        interrupted: Option<String>,
+    ) -> Result<(), Failure> {
+        fit.model.save(&self.out).map_err(|error| Failure::Failed(self.unsaved(&fit.model, error)))?;
         if let Some(path) = &self.record {
             fit.record.write_csv(path)?;
         }
@@ -332,26 +373,48 @@ impl Fit {
         if let Some(path) = &self.plot {
             let drawn = super::figure::fit(path, &fit.model, data, settings, self.forecast);
             // A forecast may overflow; what was learned is told all the same.
-            Report::new(self, fit, data, drawn.is_ok().then_some(path))?.print()?;
+            Report::new(self, fit, data, settings, interrupted, drawn.is_ok().then_some(path))?.print()?;
             return drawn;
         }
-        #[cfg(not(feature = "plot"))]
-        let _ = settings;
-        Report::new(self, fit, data, None)?.print()
+        Report::new(self, fit, data, settings, interrupted, None)?.print()
+    }
+
+    /// What to say if the model cannot go where it should. What training has found is kept all the same.
+    fn unsaved<F: Learned>(&self, model: &Model<F>, error: kutta::Error) -> String {
+        let not_there = format!("{error}; the model could not be saved there");
+        if let Some(path) = &self.checkpoint {
+            let path = path.display();
+            return format!("{not_there}, but the checkpoint {path} has it: give --resume {path} and another --out");
+        }
+        let instead = std::env::temp_dir().join(format!("kutta-model-{}.json", std::process::id()));
+        match model.save(&instead) {
+            Ok(()) => format!("{not_there}: it is in {} instead", instead.display()),
+            Err(_) => format!("{not_there}, nor in {}: give another --out", instead.display()),
+        }
     }
 
     /// The longest step. Refuses one that makes for more steps than can be kept.
     fn step_size(&self, data: &Trajectories) -> Result<f64, Failure> {
-        let step = self.step.unwrap_or_else(|| median_interval(data) / self.substeps as f64);
+        let intervals = intervals(data);
+        // The upper one, if there are two medians.
+        let step = self.step.unwrap_or_else(|| intervals[intervals.len() / 2] / self.substeps as f64);
         let span: f64 = data.iter().map(|t| t.times()[t.len() - 1] - t.times()[0]).sum();
         if span / step <= MOST_STEPS {
             return Ok(step);
         }
-        let (argument, value) = match self.step {
-            Some(step) => ("--step", shown(step)),
-            None => ("--substeps", self.substeps.to_string()),
-        };
-        Err(Failure::Usage(format!("{argument} is {value}, expected at most {MOST_STEPS:e} steps through the data")))
+        let expected = format!("expected at most {MOST_STEPS:e} steps through the data");
+        Err(Failure::Usage(match self.step {
+            Some(step) => format!("--step is {}, {expected}", shown(step)),
+            None => {
+                let all = intervals.len();
+                let [shortest, median, longest] = [0, all / 2, all - 1].map(|k| digits(intervals[k]));
+                format!(
+                    "--substeps {} of the median interval make for more steps than can be kept, {expected}: intervals \
+                     between observations are {shortest} to {longest}, in the median {median}; give a longer --step",
+                    self.substeps
+                )
+            }
+        }))
     }
 
     fn settings(&self, data: &Trajectories) -> Settings {
@@ -443,10 +506,16 @@ fn steps_in(data: &Trajectories, step: f64) -> usize {
     ((to - from) / step - 1e-6).ceil().max(1.0) as usize
 }
 
-/// The median of all intervals between observations: the upper one, if there are two.
-fn median_interval(data: &Trajectories) -> f64 {
+/// All intervals between observations, from the shortest to the longest.
+fn intervals(data: &Trajectories) -> Vec<f64> {
     let mut intervals: Vec<f64> =
         data.iter().flat_map(|t| t.times().windows(2).map(|pair| pair[1] - pair[0])).collect();
     intervals.sort_unstable_by(f64::total_cmp);
-    intervals[intervals.len() / 2]
+    intervals
+}
+
+/// Whether a computation is at fault.
+fn is_numerical(error: &kutta::Error) -> bool {
+    use kutta::Error::{NotConverged, NotFinite, Singular};
+    matches!(error, NotFinite { .. } | NotConverged { .. } | Singular { .. })
 }

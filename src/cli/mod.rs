@@ -47,7 +47,7 @@ enum Failure {
     /// A file or a computation is at fault. Exit code 1.
     Library(kutta::Error),
     /// Training ended with an error; what it had learned is saved. Exit code 1.
-    Interrupted { error: Box<kutta::Error>, epochs: usize, out: PathBuf },
+    Interrupted { error: String, epochs: usize, out: PathBuf },
     /// Training ended because it was asked to; what it had learned is saved. Exit code as shells have it.
     Stopped { code: u8, message: String },
     /// Anything else. Exit code 1.
@@ -117,7 +117,13 @@ fn complain(message: impl Display) {
 /// Says something of that kind on standard error.
 fn tell(kind: &str, message: impl Display) {
     // If standard error is closed too, the exit code must do.
-    let _ = writeln!(io::stderr(), "{kind}: {message}");
+    let _ = writeln!(io::stderr(), "{kind}: {}", printable(&message.to_string()));
+}
+
+/// Text that changes nothing of a terminal: names of files, and what files hold, may be anything.
+fn printable(text: &str) -> String {
+    let shown = |c: char| if c.is_control() && c != '\n' { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(shown).collect()
 }
 
 /// Writes to standard output; unlike `print!`, it does not panic when nobody reads.

@@ -1,6 +1,7 @@
 //! What arguments may be.
 
 use kutta::{Error, Tableau};
+use std::ffi::OsStr;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -35,33 +36,49 @@ pub fn count(text: &str) -> Result<usize, String> {
     text.trim().parse().ok().filter(|&n| n > 0).ok_or_else(|| "expected a whole number, at least 1".to_string())
 }
 
+/// Where random numbers begin.
+pub fn seed(text: &str) -> Result<u64, String> {
+    text.trim().parse().map_err(|_| format!("expected a whole number from 0 to {}", u64::MAX))
+}
+
 /// Anything that the library reads by name.
 pub fn by_name<T: FromStr<Err = Error>>(text: &str) -> Result<T, String> {
     text.parse().map_err(|e: Error| e.to_string())
 }
 
 /// The scheme of that name, or in that file.
-pub fn scheme(text: &str) -> Result<Tableau, super::Failure> {
-    match (Tableau::by_name(text), scheme_file(text)) {
-        (Ok(scheme), _) => Ok(scheme),
-        (Err(_), Some(path)) => {
+pub fn scheme(text: &OsStr) -> Result<Tableau, super::Failure> {
+    let name = text.to_string_lossy();
+    match (Tableau::by_name(&name), scheme_file(text)) {
+        (_, Some(path)) => {
             let scheme = Tableau::from_file(path)?;
-            Ok(if scheme.name().is_empty() { scheme.named(text) } else { scheme })
+            Ok(if scheme.name().is_empty() { scheme.named(name) } else { scheme })
         }
+        (Ok(scheme), None) => Ok(scheme),
         (Err(error), None) => Err(super::Failure::Usage(format!("--scheme: {error}; `kutta schemes` lists them all"))),
     }
 }
 
 /// The file that such a text means, unless it is a name.
-pub fn scheme_file(text: &str) -> Option<&Path> {
+pub fn scheme_file(text: &OsStr) -> Option<&Path> {
     let path = Path::new(text);
-    let is_file = path.extension().is_some_and(|e| e == "toml" || e == "json") || path.exists();
-    (is_file && Tableau::by_name(text).is_err()).then_some(path)
+    let is_name = text.to_str().is_some_and(|name| Tableau::by_name(name).is_ok());
+    (!is_name && is_file(path)).then_some(path)
+}
+
+/// Whether a text that might be a name looks like a file of schemes, or is a file.
+pub fn is_file(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e == "toml" || e == "json") || path.exists()
 }
 
 /// A number in as few digits as tell it.
 pub fn shown(x: f64) -> String {
     if x == 0.0 || (1e-4..1e15).contains(&x.abs()) { x.to_string() } else { format!("{x:e}") }
+}
+
+/// Four digits at most.
+pub fn digits(x: f64) -> String {
+    format!("{x:.3e}").parse().map_or_else(|_| x.to_string(), shown)
 }
 
 #[cfg(test)]
@@ -87,10 +104,10 @@ mod tests {
 
     #[test]
     fn schemes_are_names_or_files() {
-        assert_eq!(scheme("Radau-IIA-2").unwrap().stages(), 2);
+        assert_eq!(scheme("Radau-IIA-2".as_ref()).unwrap().stages(), 2);
         assert!(
-            matches!(scheme("gaus_2"), Err(super::super::Failure::Usage(m)) if m.contains("did you mean `gauss_2`?"))
+            matches!(scheme("gaus_2".as_ref()), Err(super::super::Failure::Usage(m)) if m.contains("did you mean `gauss_2`?"))
         );
-        assert!(matches!(scheme("missing.toml"), Err(super::super::Failure::Library(Error::Io { .. }))));
+        assert!(matches!(scheme("missing.toml".as_ref()), Err(super::super::Failure::Library(Error::Io { .. }))));
     }
 }

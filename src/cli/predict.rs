@@ -1,7 +1,7 @@
 //! `kutta predict`
 
 use super::files::Files;
-use super::options::{finite, positive, shown};
+use super::options::{digits, finite, positive, shown};
 use super::spectral::Learned;
 use super::{Failure, print, print_json, tell};
 use clap::Args;
@@ -36,7 +36,8 @@ pub struct Predict {
     /// Start from that of this training trajectory [default: the first]
     #[arg(long, value_name = "NAME", conflicts_with = "start")]
     trajectory: Option<String>,
-    /// Time to start at [default: the start of the training data]
+    /// Time to start at; without --start, in the state that the model predicts for that time from the start of the
+    /// training data [default: the start of the training data]
     #[arg(long, value_parser = finite, value_name = "TIME", allow_hyphen_values = true)]
     from: Option<f64>,
     /// Time to predict until; before the start, for a hindcast
@@ -73,7 +74,10 @@ fn tolerance(text: &str) -> Result<f64, String> {
 
 impl Predict {
     pub fn run(&self) -> Result<(), Failure> {
-        let files = Files::default().read("the model", self.model.as_path()).written("--out", self.out.as_deref());
+        let files = Files::default()
+            .json(self.json)
+            .read("the model", self.model.as_path())
+            .written("--out", self.out.as_deref());
         #[cfg(feature = "plot")]
         let files = files.written("--plot", self.plot.as_deref());
         files.check()?;
@@ -97,16 +101,7 @@ impl Predict {
     fn predict<F: Learned + DeserializeOwned>(&self, model: &Model<F>) -> Result<(), Failure> {
         let (start, t0) = self.start(model)?;
         let times = self.times(t0, model.step_size())?;
-        let path = if self.flow {
-            model.flow(&start, t0, &times, self.tolerance).map_err(|error| self.not_met(error, model.time_name()))?
-        } else {
-            model.predict(&start, t0, &times).map_err(|error| match error {
-                Error::NotConverged { .. } | Error::NotFinite { .. } | Error::Singular { .. } => {
-                    Failure::Failed(format!("{error}; or let --flow choose the steps, or predict less far"))
-                }
-                other => other.into(),
-            })?
-        };
+        let path = positive_zeros(&self.integrate(model, &start, t0, &times)?)?;
         #[cfg(feature = "plot")]
         if let Some(file) = &self.plot {
             super::figure::prediction(file, model, &path)?;
@@ -132,10 +127,31 @@ impl Predict {
         }
     }
 
+    /// The trajectory from a state to these times, by the method that was asked for.
+    fn integrate<F: VectorField>(
+        &self,
+        model: &Model<F>,
+        start: &[f64],
+        t0: f64,
+        times: &[f64],
+    ) -> Result<Trajectory, Failure> {
+        if self.flow {
+            let until = times.last().copied().unwrap_or(t0);
+            let path = model.flow(start, t0, times, self.tolerance);
+            return path.map_err(|error| self.not_met(error, until, model.time_name()));
+        }
+        model.predict(start, t0, times).map_err(|error| match error {
+            Error::NotConverged { .. } | Error::NotFinite { .. } | Error::Singular { .. } => {
+                Failure::Failed(format!("{error}; or let --flow choose the steps, or predict less far"))
+            }
+            other => other.into(),
+        })
+    }
+
     /// A flow that ended early, in the words of the command line.
-    fn not_met(&self, error: Error, time_name: &str) -> Failure {
+    fn not_met(&self, error: Error, until: f64, time_name: &str) -> Failure {
         let Error::ToleranceNotMet { time, .. } = error else { return error.into() };
-        let (time, until, tolerance) = (shown(time), shown(self.until), shown(self.tolerance));
+        let (time, until, tolerance) = (shown(time), shown(until), shown(self.tolerance));
         Failure::Failed(format!(
             "--flow came as far as {time_name} = {time} on the way to {until}: with --tolerance {tolerance} it would take \
              too many steps from there, or what it follows ends; loosen --tolerance, predict less far, or without --flow"
@@ -159,11 +175,27 @@ impl Predict {
                 return Err(Failure::Usage(format!("--start has {found} numbers, expected {expected}: {names}")));
             }
             (Some(start), _) => start.clone(),
-            (None, Some(learned)) => learned.state.clone(),
+            (None, Some(learned)) => self.state_at(model, learned, self.from.unwrap_or(learned.time))?,
             (None, None) => return Err(missing("--start")),
         };
         let t0 = self.from.or(learned.map(|s| s.time)).ok_or_else(|| missing("--from"))?;
         Ok((start, t0))
+    }
+
+    /// What the model itself predicts for time `t`, before or after the start that it learned.
+    fn state_at<F: VectorField>(&self, model: &Model<F>, learned: &LearnedStart, t: f64) -> Result<Vec<f64>, Failure> {
+        if t == learned.time {
+            return Ok(learned.state.clone());
+        }
+        let farthest = MOST_STATES * model.step_size();
+        // Halves, so that no two times are too far apart to tell how far.
+        if 0.5 * (0.5 * t - 0.5 * learned.time).abs() > 0.25 * farthest {
+            let (t, from, farthest) = (shown(t), shown(learned.time), shown(farthest));
+            let expected = format!("a time no farther than {farthest} from the start at {from}, or a --start");
+            return Err(Failure::Usage(format!("--from is {t}, expected {expected}")));
+        }
+        let path = self.integrate(model, &learned.state, learned.time, &[t])?;
+        Ok(path.state(if t < learned.time { 0 } else { path.len() - 1 }).to_vec())
     }
 
     /// `t0`, `t0 ± every`, …, and the end.
@@ -213,7 +245,11 @@ fn unknown(name: &str, known: &[LearnedStart]) -> String {
 
 /// Where a prediction is outside of what the model has seen.
 fn warnings<F: Learned>(model: &Model<F>, path: &Trajectory) -> Vec<String> {
-    let Some(seen) = model.seen() else { return Vec::new() };
+    let Some(seen) = model.seen() else {
+        let unknown = "the model does not tell the times and states it learned from: whether the prediction leaves them is \
+                       not known";
+        return vec![unknown.to_string()];
+    };
     let name = model.time_name();
     let mut warnings: Vec<String> = Vec::new();
     let [first, last] = seen.times;
@@ -221,11 +257,13 @@ fn warnings<F: Learned>(model: &Model<F>, path: &Trajectory) -> Vec<String> {
     let beyond = (first - from).max(to - last);
     let sees_time = model.block().field().sees_time() || model.block().sharing() == Sharing::PerStep;
     let range = format!("data from {name} = {} to {}", shown(first), shown(last));
-    if sees_time && beyond > 0.0 {
+    // As much as rounding makes is not beyond.
+    let is_beyond = beyond > 1e-9 * (last - first);
+    if sees_time && is_beyond {
         warnings.push(format!("the equation changes with time, and was learned from {range}: beyond, it is a guess"));
-    } else if beyond > last - first {
-        let times = beyond / (last - first);
-        warnings.push(format!("the prediction goes beyond the {range}, by {times:.1} times their length"));
+    } else if is_beyond {
+        let share = digits(beyond / (last - first));
+        warnings.push(format!("the prediction goes beyond the {range}, by {share} times their length"));
     }
     for departure in seen.departures(path) {
         let component = &model.components()[departure.component];
@@ -244,7 +282,8 @@ fn warnings<F: Learned>(model: &Model<F>, path: &Trajectory) -> Vec<String> {
     warnings
 }
 
-/// Four digits at most.
-fn digits(x: f64) -> String {
-    format!("{x:.3e}").parse().map_or_else(|_| x.to_string(), shown)
+/// The same trajectory, without zeros that have a sign.
+fn positive_zeros(path: &Trajectory) -> Result<Trajectory, Error> {
+    let positive = |numbers: &[f64]| numbers.iter().map(|x| x + 0.0).collect();
+    Trajectory::new(path.id(), positive(path.times()), positive(path.states()))
 }

@@ -59,4 +59,13 @@ impl RegularisationOptions {
             ..Regularisation::default()
         }
     }
+    /// Options that weight something, with their numbers.
+    pub fn weights(&self) -> [(&'static str, f64); 4] {
+        [
+            ("--divergence", self.divergence),
+            ("--jacobian", self.jacobian),
+            ("--speed", self.speed),
+            ("--variation", self.variation),
+        ]
+    }
 }

@@ -6,7 +6,7 @@ use super::verdict::Told;
 use super::{Failure, print, print_json};
 use kutta::data::{Standardisation, Trajectories};
 use kutta::solve::StageSolver;
-use kutta::train::{Model, Rmse, Seen, Summary};
+use kutta::train::{Model, Rmse, Seen, Settings, Summary};
 use kutta::{Regularisation, VectorField};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -32,6 +32,10 @@ pub struct Report {
     regularisation: Regularisation,
     #[serde(flatten)]
     summary: Summary,
+    /// Epochs that were asked for.
+    planned_epochs: usize,
+    /// What ended training before its time: a signal, or an error.
+    interrupted: Option<String>,
     /// Of the fixed-point iteration, if that solves the stages.
     #[serde(skip_serializing_if = "Option::is_none")]
     contraction: Option<f64>,
@@ -51,6 +55,8 @@ impl Report {
         options: &Fit,
         fit: &kutta::train::Fit<F>,
         data: &Trajectories,
+        settings: &Settings,
+        interrupted: Option<String>,
         plot: Option<&PathBuf>,
     ) -> Result<Self, Failure> {
         let (standard, seen) = (Standardisation::fit(data)?, Seen::of(data));
@@ -73,11 +79,13 @@ impl Report {
             bounds: Bounds::new(options.spectral.bound(), &fit.model, data)?,
             regularisation: options.regularisation.settings(),
             summary: fit.summary.clone(),
+            planned_epochs: options.epochs,
+            interrupted,
             contraction: match options.solver {
                 StageSolver::FixedPoint => Some(contraction(&fit.model, data)?),
                 _ => None,
             },
-            verdict: Told::new(fit.summary.verdict(data)?, options, data),
+            verdict: Told::new(fit.summary.verdict(data)?, options, data, settings),
             out: name(&options.out),
             record: options.record.as_deref().map(name),
             plot: plot.map(|path| name(path)),
@@ -181,7 +189,12 @@ impl fmt::Display for Report {
         if let Some(bounds) = &self.bounds {
             bounds.write(f, &self.time)?;
         }
-        let mut work = format!("{} in {seconds:.1} s", plural(*epochs, "epoch", "epochs"));
+        let planned = plural(self.planned_epochs, "epoch", "epochs");
+        let trained = match &self.interrupted {
+            Some(_) => format!("{epochs} of {planned}"),
+            None => plural(*epochs, "epoch", "epochs"),
+        };
+        let mut work = format!("{trained} in {seconds:.1} s");
         if *stopped_early {
             work += ", stopped since the loss no longer fell";
         }

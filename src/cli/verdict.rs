@@ -1,8 +1,8 @@
 //! What a fit is worth, in words, and what to do about it.
 
-use super::fit::Fit;
+use super::fit::{Fit, StrategyName};
 use kutta::data::Trajectories;
-use kutta::train::{Seen, Verdict, Worth};
+use kutta::train::{Seen, Settings, Validation, Verdict, Worth};
 use serde::Serialize;
 use std::fmt;
 
@@ -19,9 +19,10 @@ pub struct Told {
 }
 
 impl Told {
-    pub fn new(verdict: Verdict, options: &Fit, data: &Trajectories) -> Self {
+    pub fn new(verdict: Verdict, options: &Fit, data: &Trajectories, settings: &Settings) -> Self {
         let advice = if verdict.overall < Worth::Poor { Vec::new() } else { advice(&verdict, options, data) };
-        let notes = notes(&verdict, options, data);
+        let mut notes = notes(&verdict, options, data);
+        notes.extend(odd(options, data, settings));
         Told { verdict, advice, notes }
     }
 }
@@ -100,6 +101,22 @@ fn notes(verdict: &Verdict, options: &Fit, data: &Trajectories) -> Vec<String> {
     notes
 }
 
+/// Options that do what is hardly meant.
+fn odd(options: &Fit, data: &Trajectories, settings: &Settings) -> Vec<String> {
+    let mut notes = Vec::new();
+    let epochs = options.epochs;
+    if let Some(warm_up) = options.warm_up.filter(|&w| w > epochs && options.strategy != StrategyName::Single) {
+        notes.push(format!("--warm-up is {warm_up}, and --epochs only {epochs}: training ended amid the warm-up"));
+    }
+    // The first observation of each part is the last one before.
+    if let Validation::Future(part) = settings.validation
+        && data.split_time(part).is_ok_and(|(_, future)| future.observations() == future.len() + 1)
+    {
+        notes.push(format!("--validation {part} holds out a single observation, which tells little"));
+    }
+    notes
+}
+
 /// By how much a component changes from observation to observation.
 fn changes(record: &kutta::data::Trajectory, component: usize) -> impl Iterator<Item = f64> {
     let values = record.states().iter().skip(component).step_by(record.dim());
@@ -137,9 +154,12 @@ impl fmt::Display for Told {
         let bad: Vec<String> = bad
             .map(|(name, j)| {
                 let error = j.error.into_iter().chain(j.held_out_error).fold(0.0, f64::max);
+                let worse = |factor| format!("`{name}` is predicted worse than by its mean, by a factor of {factor}");
                 match error {
+                    ..1.0 => format!("`{name}` is predicted hardly better than by its mean"),
                     ..2.0 => format!("`{name}` is predicted no better than by its mean"),
-                    _ => format!("`{name}` is predicted worse than by its mean, by a factor of {error:.1}"),
+                    ..1e5 => worse(format!("{error:.1}")),
+                    _ => worse(format!("{error:.0e}")),
                 }
             })
             .collect();

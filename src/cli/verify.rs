@@ -1,10 +1,12 @@
 //! `kutta verify`
 
+use super::options::is_file;
 use super::{Failure, print, print_json};
 use clap::Args;
 use kutta::Error;
 use kutta::tableau::Scheme;
 use kutta::verify::{AnyReport, verify, verify_up_to};
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 /// Tell everything about schemes, and check what is claimed of them
@@ -19,7 +21,7 @@ use std::path::Path;
 pub struct Verify {
     /// Names of schemes, or TOML or JSON files
     #[arg(required = true, value_name = "NAME|FILE")]
-    schemes: Vec<String>,
+    schemes: Vec<OsString>,
     /// Print JSON instead of tables: an object, or an array of them for many schemes
     #[arg(long)]
     json: bool,
@@ -64,14 +66,13 @@ impl Verify {
 }
 
 /// The schemes that an argument means, and whether it is a list.
-fn find(text: &str) -> Result<(Vec<Scheme>, bool), Failure> {
-    let path = Path::new(text);
-    let is_file = path.extension().is_some_and(|e| e == "toml" || e == "json");
+fn find(argument: &OsStr) -> Result<(Vec<Scheme>, bool), Failure> {
+    let (path, text) = (Path::new(argument), argument.to_string_lossy());
     let unnamed = |scheme: Scheme, name: String| if scheme.name().is_empty() { scheme.named(name) } else { scheme };
-    match Scheme::by_name(text) {
+    match Scheme::by_name(&text) {
         Ok(scheme) => Ok((vec![scheme], false)),
-        Err(_) if is_file || path.exists() => match Scheme::from_file(path) {
-            Ok(scheme) => Ok((vec![unnamed(scheme, text.to_string())], false)),
+        Err(_) if is_file(path) => match Scheme::from_file(path) {
+            Ok(scheme) => Ok((vec![unnamed(scheme, text.into_owned())], false)),
             // Not a single scheme: a list, or wrong in a way that reading a list tells best.
             Err(_) => {
                 let schemes = Scheme::all_from_file(path)?;

@@ -16,6 +16,9 @@ impl Trajectories {
     pub fn from_csv(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
         let bytes = std::fs::read(path).map_err(|source| Error::Io { path: path.to_path_buf(), source })?;
+        if let Some(kind) = no_text(&bytes) {
+            return Err(Source { path }.error(0, 0, format!("{kind}, expected UTF-8 text")));
+        }
         match std::str::from_utf8(&bytes) {
             Ok(text) => Self::from_csv_str(text, path),
             Err(e) => {
@@ -197,7 +200,8 @@ impl Source<'_> {
     ) -> Result<(), Error> {
         let (found, expected) = (record.len(), header.names.len());
         if found < expected || record.iter().skip(expected).any(|field| !field.is_empty()) {
-            let reason = format!("a row of {found} fields, expected {expected}: {}", header.names.join(","));
+            let remedy = if found > expected { "; if its decimals have commas, turn them into points" } else { "" };
+            let reason = format!("a row of {found} fields, expected {expected}: {}{remedy}", header.names.join(","));
             return Err(self.error(line, found.min(expected) + 1, reason));
         }
         if let Some(i) = (0..expected).find(|&i| header.names[i].is_empty() && !record[i].is_empty()) {
@@ -273,6 +277,17 @@ fn brief(value: &str) -> String {
     match value.char_indices().nth(60) {
         Some((end, _)) => format!("{}…", &value[..end]),
         None => value.to_string(),
+    }
+}
+
+/// What bytes are that cannot be a CSV file, and what to do about them.
+fn no_text(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [0x1f, 0x8b, ..] => Some("the file is compressed by gzip: unpack it"),
+        [b'P', b'K', 3, 4, ..] => Some("the file is a ZIP archive, or of a spreadsheet: unpack it, or save it as CSV"),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("the file is UTF-16: save it as UTF-8"),
+        _ if bytes.contains(&0) => Some("the file has zero bytes, as UTF-16 has: save it as UTF-8"),
+        _ => None,
     }
 }
 

@@ -15,6 +15,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::path::Path;
 
+/// What to do about a file that was kutta's and is broken.
+const DAMAGED: &str = "damaged or edited: fit again, or take a copy";
+
 /// Only what tells whether the rest can be read.
 #[derive(Deserialize)]
 struct Head {
@@ -63,14 +66,14 @@ pub(super) fn load<C: DeserializeOwned>(path: &Path, format: &str, format_versio
         path: path.to_path_buf(),
         line: e.line(),
         column: e.column(),
-        reason: reason(&e),
+        reason: format!("{}; {DAMAGED}", reason(&e)),
     };
     if bytes.trim_ascii_start().first().is_some_and(|&first| first != b'{') {
         return Err(invalid(path, format!("this is no file of kutta's, expected a `{format}` as saved by kutta")));
     }
     serde_json::from_slice::<IgnoredAny>(&bytes).map_err(syntax)?;
     let head: Head = serde_json::from_slice(&bytes)
-        .map_err(|e| invalid(path, format!("{}; expected a `{format}` as saved by kutta", reason(&e))))?;
+        .map_err(|e| invalid(path, format!("{}; expected a `{format}` as saved by kutta; {DAMAGED}", reason(&e))))?;
     if head.format != format {
         return Err(invalid(path, format!("this is a `{}`, expected a `{format}`", head.format)));
     }
@@ -81,17 +84,27 @@ pub(super) fn load<C: DeserializeOwned>(path: &Path, format: &str, format_versio
     let document: Document<'_> = serde_json::from_slice(&bytes).map_err(syntax)?;
     let found = checksum(document.contents.get());
     if found != document.checksum {
-        let reason = format!(
-            "the contents have checksum {found}, not {} as stated: the file was damaged or edited after it was saved",
-            document.checksum
-        );
+        let reason = format!("the contents have checksum {found}, not {} as stated; {DAMAGED}", document.checksum);
         return Err(invalid(path, reason));
     }
-    // Places count from the beginning of the contents, which the reason names.
-    serde_json::from_str(document.contents.get()).map_err(|e| {
-        let place = if e.line() > 0 { format!("line {} of the contents: ", e.line()) } else { String::new() };
-        invalid(path, place + &reason(&e))
+    let contents = document.contents.get();
+    serde_json::from_str(contents).map_err(|e| {
+        // Places count from the beginning of the file.
+        let before = &bytes[..contents.as_ptr() as usize - bytes.as_ptr() as usize];
+        let line = before.iter().filter(|&&byte| byte == b'\n').count() + e.line();
+        let column = if e.line() == 1 { before.rsplit(|&byte| byte == b'\n').next().map_or(0, <[u8]>::len) } else { 0 };
+        Error::Parse {
+            path: path.to_path_buf(),
+            line: if e.line() > 0 { line } else { 0 },
+            column: if e.line() > 0 { column + e.column() } else { 0 },
+            reason: format!("{}; {DAMAGED}", reason(&e)),
+        }
     })
+}
+
+/// The error for contents that do not fit together.
+pub(super) fn inconsistent(path: &Path, error: &Error) -> Error {
+    invalid(path, format!("{error}; {DAMAGED}"))
 }
 
 /// The error for contents that make no sense.

@@ -380,7 +380,7 @@ impl<F: VectorField, T: Real> Model<F, T> {
             let reason = format!("the model computes in {}, expected {}", model.precision, precision::<T>());
             return Err(document::invalid(path, reason));
         }
-        model.checked().map_err(|e| document::invalid(path, e.to_string()))
+        model.checked().map_err(|error| document::inconsistent(path, &error))
     }
 }
 

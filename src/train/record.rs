@@ -70,12 +70,13 @@ impl Record {
             "epoch,loss,validation_loss,learning_rate,gradient_norm,gap,divergence,jacobian,speed,variation,\
              mean_iterations,failed_solves,seconds\n",
         );
-        let optional = |x: Option<f64>| x.map_or_else(String::new, |x| x.to_string());
+        // Zeros without a sign.
+        let number = |x: f64| (x + 0.0).to_string();
+        let optional = |x: Option<f64>| x.map_or_else(String::new, number);
         for row in &self.rows {
             let Row { epoch, loss, learning_rate, gradient_norm, mean_iterations, failed_solves, seconds, .. } = row;
             let (validation, gap) = (optional(row.validation_loss), optional(row.gap));
-            let penalties =
-                row.penalties.map(|p| [p.divergence, p.jacobian, p.speed, p.variation].map(|x| x.to_string()));
+            let penalties = row.penalties.map(|p| [p.divergence, p.jacobian, p.speed, p.variation].map(number));
             let penalties = penalties.unwrap_or_default().join(",");
             // Writing to a string cannot fail.
             let _ = writeln!(
@@ -112,7 +113,7 @@ mod tests {
     #[test]
     fn csv_has_a_line_an_epoch() {
         let mut record = Record { rows: vec![row(1, 0.25, None), row(2, f64::NAN, Some(0.125))] };
-        record.rows[1].penalties = Some(Penalties { divergence: -0.5, jacobian: 0.25, speed: 0.0, variation: 2.0 });
+        record.rows[1].penalties = Some(Penalties { divergence: -0.5, jacobian: 0.25, speed: -0.0, variation: 2.0 });
         let text = record.to_csv();
         let lines: Vec<_> = text.lines().collect();
         assert_eq!(lines[1], "1,0.25,,0.1,2.5,,,,,,3.25,1,0.500000");

@@ -98,7 +98,7 @@ impl Default for Settings {
 
 impl Settings {
     /// Epochs of a training, by default.
-    pub const EPOCHS: usize = 3000;
+    pub const EPOCHS: usize = 4000;
     /// Largest norm of a gradient, by default.
     pub const CLIP: f64 = 0.1;
 

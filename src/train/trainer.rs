@@ -72,7 +72,7 @@ pub struct Trainer<F, L = MeanSquare> {
 }
 
 impl<F: VectorField> Trainer<F> {
-    /// A trainer with mean-square loss, 3000 epochs and the default [`Settings`].
+    /// A trainer with mean-square loss, 4000 epochs and the default [`Settings`].
     pub fn new(block: OdeBlock<F>) -> Self {
         Trainer {
             block,

@@ -19,9 +19,9 @@ pub enum Worth {
     Good,
     /// `e ≤ 0.5`: 75 % or more.
     Fair,
-    /// `e < 1`.
+    /// `e < 0.95`.
     Poor,
-    /// `e ≥ 1`: no better than the mean of the data.
+    /// `e ≥ 0.95`: less than a tenth of the variance, no better than the mean of the data or hardly.
     Worthless,
     /// The data could not be predicted.
     Unknown,
@@ -32,7 +32,7 @@ impl Worth {
         match error {
             Some(..=0.1) => Worth::Good,
             Some(..=0.5) => Worth::Fair,
-            Some(..1.0) => Worth::Poor,
+            Some(..0.95) => Worth::Poor,
             Some(_) => Worth::Worthless,
             None => Worth::Unknown,
         }
@@ -141,6 +141,8 @@ mod tests {
         assert_eq!((found.overall, found.parameters, found.numbers), (Worth::Fair, 9, 6));
         assert_eq!((found.components["y"].error, found.components["c"].error), (Some(0.4), None));
         assert_eq!(verdict(rmse(0.9, 1.0), None).overall, Worth::Poor);
+        assert_eq!(verdict(rmse(0.94, 1.0), None).overall, Worth::Poor);
+        assert_eq!(verdict(rmse(0.96, 1.0), None).overall, Worth::Worthless, "hardly better than the mean");
         assert_eq!(verdict(rmse(1.0, 1.0), None).overall, Worth::Worthless);
         assert_eq!(verdict(rmse(0.1, 1.0), rmse(0.1, 20.0)).overall, Worth::Worthless, "on data held out");
         assert_eq!(verdict(None, None).overall, Worth::Unknown);

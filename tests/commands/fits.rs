@@ -126,3 +126,42 @@ fn more_threads_than_cores_are_not_started() {
     let mut command = command(folder.path(), &format!("fit data.csv {QUICK}"));
     outcome(command.env("RAYON_NUM_THREADS", "1000000000").output().unwrap());
 }
+
+#[test]
+fn uneven_times_are_told() {
+    let folder = with("t,x\n0,1\n0.001,2\n0.002,1\n0.003,2\n1e6,3\n");
+    let words = ["between observations are 0.001 to 1e6, in the median 0.001", "give a longer --step"];
+    fails(&folder, "fit data.csv", 2, &words.map(|word| word.replace("1e6", "1000000")).each_ref().map(|w| &w[..]));
+}
+
+#[test]
+fn absurd_numbers_are_named() {
+    let folder = folder();
+    for option in ["--penalty", "--divergence", "--jacobian", "--speed"] {
+        let output = command(folder.path(), &format!("fit data.csv {QUICK} {option} 1e308")).output().unwrap();
+        let err = text(&output.stderr);
+        assert!(output.status.code() == Some(1) && err.contains(&format!("{option} is 1e308")), "{option}: {err}");
+        assert!(!err.contains("smaller parameters"), "{err}");
+    }
+    for seed in ["-1", "x", "1e3", "18446744073709551616"] {
+        let range = "a whole number from 0 to 18446744073709551615";
+        fails(&folder, &format!("fit data.csv --seed {seed}"), 2, &["--seed", range]);
+    }
+}
+
+#[test]
+fn options_that_are_hardly_meant_are_noted() {
+    let folder = folder();
+    let notes = |options: &str| verdict(&folder, &format!("{QUICK} {options}"))["notes"].to_string();
+    assert!(notes("--warm-up 500").contains("--warm-up is 500, and --epochs only 6"));
+    assert!(!notes("--warm-up 6").contains("--warm-up"));
+    assert!(notes("--validation 0.01").contains("--validation 0.01 holds out a single observation"));
+    assert!(!notes("--validation 0.5").contains("a single observation"));
+}
+
+#[test]
+fn control_characters_in_data_do_nothing_to_a_terminal() {
+    let folder = with("t,x\n0,\u{1b}[31mred\n");
+    let err = text(&command(folder.path(), "fit data.csv").output().unwrap().stderr);
+    assert!(err.contains("\\u{1b}[31mred") && !err.contains('\u{1b}'), "{err}");
+}

@@ -32,6 +32,40 @@ fn hindcasts_lead_back_and_end_with_the_start() {
 }
 
 #[test]
+fn a_later_start_is_where_the_model_is_by_then() {
+    let folder = folder();
+    let two = "trajectory,t,x,y\na,0,1,2\na,1,3,1\na,2,2,0\nb,0,2,2\nb,1,1,1\nb,2,0,3\n";
+    fs::write(folder.path().join("data.csv"), two).unwrap();
+    succeeds(&folder, &format!("fit data.csv {QUICK}"));
+    let states = |options: &str| {
+        let output = command(folder.path(), &format!("predict model.json --json {options}")).output().unwrap();
+        serde_json::from_value::<Vec<[f64; 2]>>(json(&outcome(output).0)["states"].take()).unwrap()
+    };
+    let close = |a: &[[f64; 2]], b: &[[f64; 2]]| {
+        assert_eq!(a.len(), b.len());
+        a.iter().flatten().zip(b.iter().flatten()).for_each(|(x, y)| assert!((x - y).abs() < 1e-6, "{x} and {y}"));
+    };
+    for more in ["", "--trajectory b", "--flow --tolerance 1e-10", "--trajectory b --flow --tolerance 1e-10"] {
+        close(&states(&format!("--from 1 --until 3 {more}")), &states(&format!("--until 3 {more}"))[1..]);
+        let before = states(&format!("--until -1 {more}"));
+        close(&states(&format!("--from -1 --until 0 {more}"))[..1], &before[..1]);
+    }
+    assert_eq!(states("--from 0 --until 1")[0], [1.0, 2.0]);
+    assert_eq!(states("--start 5,6 --from 1 --until 2")[0], [5.0, 6.0]);
+    fails(&folder, "predict model.json --from 1e300 --until 1e301", 2, &["--from is 1e300", "or a --start"]);
+    assert!(succeeds(&folder, "predict --help").contains("without --start, in the state that the model predicts"));
+}
+
+#[test]
+fn zeros_have_no_sign() {
+    let folder = folder();
+    succeeds(&folder, &format!("fit data.csv {QUICK}"));
+    let arguments = "predict model.json --start=-0,-0 --from=-0 --until 1";
+    let (path, _) = outcome(command(folder.path(), arguments).output().unwrap());
+    assert_eq!(path.lines().nth(1), Some("0.0,0.0,0.0"));
+}
+
+#[test]
 fn the_start_is_what_was_asked_for() {
     let folder = folder();
     succeeds(&folder, &format!("fit data.csv {QUICK}"));
@@ -103,7 +137,20 @@ fn what_is_outside_of_what_was_seen_is_said() {
     let negative = warnings("--start -30,4 --until 1900.5 --json");
     assert!(negative.contains("`hare` leaves") && negative.contains("cannot be imposed yet"), "{negative}");
     let late = warnings("--until 1930 --json");
-    assert!(late.contains("beyond the data from year = 1900 to 1905, by 5.0 times their length"), "{late}");
+    assert!(late.contains("beyond the data from year = 1900 to 1905, by 5 times their length"), "{late}");
+    let a_little = warnings("--until 1905.5 --json");
+    assert!(a_little.contains("beyond the data from year = 1900 to 1905, by 0.1 times their length"), "{a_little}");
+    // A model of before that was kept. Its checksum is found by the error that tells it.
+    let model = fs::read_to_string(folder.path().join("model.json")).unwrap();
+    let mut model = json(&model);
+    model["contents"].as_object_mut().unwrap().remove("seen");
+    let save = |model: &Value| fs::write(folder.path().join("model.json"), model.to_string()).unwrap();
+    save(&model);
+    let error = text(&command(folder.path(), "predict model.json --until 1901").output().unwrap().stderr);
+    let checksum = error.split_whitespace().find(|word| word.starts_with("fnv1a64:")).unwrap();
+    model["checksum"] = checksum.trim_end_matches(',').into();
+    save(&model);
+    assert!(warnings("--until 1901 --json").contains("whether the prediction leaves them is not known"));
     // An equation that changes with time knows nothing of other times.
     succeeds(&folder, &format!("fit data.csv {QUICK} --time-input"));
     let late = warnings("--until 1906 --json");

@@ -36,8 +36,10 @@ fn an_interrupted_training_saves_what_it_had() {
     signal(&child, "-INT");
     let (code, out, err) = end(child, err);
     assert_eq!(code, Some(130), "{err}");
-    assert!(err.starts_with("stopped: training ended after ") && err.contains("saved in model.json"), "{err}");
-    assert!(err.contains("--resume state.json") && err.lines().count() == 1, "{err}");
+    let (answer, end) = err.split_once('\n').unwrap();
+    assert_eq!(answer, "ending after this epoch; once more to quit without saving");
+    assert!(end.starts_with("stopped: training ended after ") && end.contains("saved in model.json"), "{err}");
+    assert!(end.contains("--resume state.json") && end.lines().count() == 1, "{err}");
     assert!(out.contains("root mean square error") && out.contains("verdict  "), "{out}");
     succeeds(&folder, "predict model.json --until 1903");
     // The state of training is whole, and goes on where it was: it needs as many epochs as the interrupted one.
@@ -52,6 +54,40 @@ fn a_terminated_training_saves_what_it_had_and_prints_json() {
     signal(&child, "-TERM");
     let (code, out, err) = end(child, err);
     assert_eq!(code, Some(143), "{err}");
-    assert!(json(&out)["epochs"].as_u64().unwrap() > 0);
+    let out = json(&out);
+    assert!(out["epochs"].as_u64().unwrap() > 0);
+    assert_eq!((&out["interrupted"], &out["planned_epochs"]), (&"SIGTERM".into(), &100_000_000.into()));
+    let whole = json(&succeeds(&folder, &format!("fit data.csv {QUICK} --json --out whole.json")));
+    assert_eq!((&whole["interrupted"], &whole["planned_epochs"]), (&Value::Null, &6.into()));
     succeeds(&folder, "predict model.json --until 1903");
+}
+
+#[test]
+fn a_terminal_that_is_closed_ends_training_too() {
+    let folder = folder();
+    let (child, err) = training(&folder, "");
+    signal(&child, "-HUP");
+    let (code, out, err) = end(child, err);
+    assert_eq!(code, Some(129), "{err}");
+    assert!(out.contains(" of 100000000 epochs in "), "{out}");
+    succeeds(&folder, "predict model.json --until 1903");
+}
+
+#[test]
+fn after_training_a_signal_ends_what_waits_for_a_reader() {
+    let folder = folder();
+    if !Command::new("mkfifo").arg(folder.path().join("pipe")).status().is_ok_and(|status| status.success()) {
+        return;
+    }
+    for (name, code) in [("-INT", 130), ("-TERM", 143)] {
+        // The model is saved before the record is, which nobody reads.
+        let fit = format!("fit data.csv {QUICK} --out model{code}.json --record pipe");
+        let mut child = command(folder.path(), &fit).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        while !folder.path().join(format!("model{code}.json")).exists() {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        signal(&child, name);
+        assert_eq!(child.wait().unwrap().code(), Some(code));
+    }
+    fails(&folder, "fit pipe --record pipe", 2, &["--record is pipe, the same file as the data"]);
 }

@@ -101,10 +101,18 @@ mod unix {
         let folder = folder();
         succeeds(&folder, &format!("fit data.csv {QUICK} --out /dev/null --record /dev/null"));
         if Path::new("/dev/full").exists() {
-            let output = command(folder.path(), &format!("fit data.csv {QUICK} --out /dev/full")).output().unwrap();
+            let mut command = command(folder.path(), &format!("fit data.csv {QUICK} --out /dev/full"));
+            let output = command.env("TMPDIR", folder.path()).output().unwrap();
             let err = text(&output.stderr);
             assert!(output.status.code() == Some(1) && err.starts_with("error: /dev/full: "), "{err}");
             assert!(fs::metadata("/dev/full").unwrap().file_type().is_char_device());
+            // What was learned is not lost.
+            let instead = err.split("could not be saved there: it is in ").nth(1).unwrap().split(" instead").next();
+            let mut predict = super::command(folder.path(), "predict --until 1903");
+            outcome(predict.arg(instead.unwrap()).output().unwrap());
+            let checkpoint = "--checkpoint state.json --out /dev/full";
+            let hint = "the checkpoint state.json has it: give --resume state.json and another --out";
+            fails(&folder, &format!("fit data.csv {QUICK} {checkpoint}"), 1, &[hint]);
         }
         let pipe = folder.path().join("pipe");
         if !Command::new("mkfifo").arg(&pipe).status().is_ok_and(|status| status.success()) {
@@ -117,6 +125,20 @@ mod unix {
         succeeds(&folder, &format!("fit data.csv {QUICK} --record pipe"));
         assert_eq!(reader.join().unwrap().lines().count(), 7);
         assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo());
+    }
+
+    /// The disk is full as soon as a kilobyte is written.
+    #[test]
+    fn a_full_disk_is_told_without_names_of_temporary_files() {
+        let folder = folder();
+        let line = format!("trap '' XFSZ; ulimit -f 1; exec kutta fit data.csv {QUICK}");
+        let line = line.replace("kutta", env!("CARGO_BIN_EXE_kutta"));
+        let mut shell = Command::new("sh");
+        let output = shell.current_dir(&folder).env("TMPDIR", folder.path()).args(["-c", &line]).output().unwrap();
+        let err = text(&output.stderr);
+        assert!(output.status.code() == Some(1) && err.starts_with("error: model.json: "), "{err}");
+        assert!(err.contains("could not be saved there, nor in") && err.contains("give another --out"), "{err}");
+        assert!(!err.contains(".kutta-"), "{err}");
     }
 
     #[test]
@@ -134,6 +156,9 @@ mod unix {
         assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
         assert!(text(&output.stderr).contains("standard output"));
         assert_eq!(fs::read_to_string(folder.path().join("both.txt")).unwrap(), both);
+        for arguments in [&format!("fit data.csv {QUICK}"), "predict model.json --until 1903"] {
+            fails(&folder, &format!("{arguments} --json --out /dev/stdout"), 2, &["--out is /dev/stdout", "--json"]);
+        }
     }
 
     #[test]
@@ -155,6 +180,11 @@ mod unix {
         for more in ["--json", "--flow"] {
             let mut command = command(folder.path(), "predict --until 1903");
             outcome(command.arg(more).arg(out).output().unwrap());
+        }
+        let toml = OsStr::from_bytes(b"own\xff\xfe.toml");
+        fs::write(folder.path().join(toml), "A = [[0.5]]\nb = [1]\nc = [0.5]\n").unwrap();
+        for arguments in ["verify".into(), format!("fit data.csv {QUICK} --scheme")] {
+            outcome(command(folder.path(), &arguments).arg(toml).output().unwrap());
         }
         for arguments in ["predict --until 1903", "verify", "fit --scheme"] {
             let output = command(folder.path(), arguments).arg(data).output().unwrap();
