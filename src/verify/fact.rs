@@ -68,7 +68,10 @@ impl Fact {
         Fact {
             topic,
             key,
-            value: Value::Flag(verdict.holds),
+            value: match verdict.certainty {
+                Certainty::Undecided => Value::Text("unknown".to_string()),
+                _ => Value::Flag(verdict.holds),
+            },
             certainty: Some(verdict.certainty),
             reason: verdict.reason.clone(),
         }
@@ -181,7 +184,7 @@ pub(super) fn print(
     /// Longer values and reasons have a line of their own.
     const WIDEST: usize = 24;
     match certainty {
-        Certainty::Proved => writeln!(
+        Certainty::Proved | Certainty::Undecided => writeln!(
             f,
             "{scheme}\n\nAll coefficients are known exactly: verdicts are proofs where they are said to be."
         )?,
