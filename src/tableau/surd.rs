@@ -75,7 +75,17 @@ impl Surd {
     pub fn is_negative(&self) -> bool {
         match self.as_rational() {
             Some(x) => x.is_negative(),
-            None => self.to_f64() < 0.0,
+            // It is not zero, so that some enclosure is on one side of it.
+            None => {
+                let mut bits = 128;
+                loop {
+                    let (value, radius) = self.enclosure(bits);
+                    if value.magnitude() > radius.magnitude() {
+                        return value.is_negative();
+                    }
+                    bits *= 2;
+                }
+            }
         }
     }
 
@@ -309,6 +319,9 @@ mod tests {
         let power = (0..40).fold(Surd::one(), |x, _| x * (root(2, 1) - Surd::one()));
         assert!((power.to_f64() / (2f64.sqrt() - 1.0).powi(40) - 1.0).abs() < 1e-13);
         assert!(!power.is_negative() && (-power).is_negative());
+        // Too small for a double.
+        let tiny = root(2, 1) * Surd::from(BigRational::new(BigInt::one(), BigInt::from(10).pow(400)));
+        assert!(tiny.to_f64() == 0.0 && !tiny.is_negative() && (-tiny).is_negative());
     }
 
     #[test]
