@@ -17,6 +17,9 @@ const TOLERANCE: f64 = 1e-12;
 /// What is computed from square roots is computed from enclosures of them, and holds to this.
 const ENCLOSURE: f64 = 1e-60;
 
+/// Matrices of square roots, whose determinants take more products than this, are computed with as doubles.
+const PRODUCTS: u64 = 700_000;
+
 /// `A`, `b`, `c` over the numbers `T`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Coefficients<T> {
@@ -100,7 +103,8 @@ impl Recovered {
     /// fraction whose denominator is at most 20 000, these fractions are taken, as [recognised](Certainty::Recognised).
     /// In either case the weights have to sum to one exactly. Fractions beside recognised ones must not be nearly right only,
     /// as fractions of many digits are that stand for roots; where all numbers are written, they are taken at their word.
-    /// Else, or if one number is neither written nor recognised, all count as doubles. Nodes are taken to be the row sums, if
+    /// Else, or if one number is neither written nor recognised, or there are many stages with square roots, all count as
+    /// doubles. Nodes are taken to be the row sums, if
     /// they are equal to them but for rounding.
     pub fn of(scheme: &Tableau) -> Self {
         let written = |_: f64, written: Option<&Surd>| written.cloned();
@@ -192,7 +196,9 @@ fn exact(
     let found = Coefficients { a, b, c, embedded, certainty };
     let numbers = found.a.iter().chain(&found.b).chain(&found.c).chain(found.embedded.iter().flatten());
     let is_meant = certainty == Certainty::Proved || !is_nearly_right(&found);
-    (Surd::span_few_roots(numbers) && is_meant).then_some(found)
+    let terms = Surd::terms_spanned(numbers)? as u64;
+    let is_feasible = terms == 1 || (s as u64).pow(4) * terms.pow(2) <= PRODUCTS;
+    (is_feasible && is_meant).then_some(found)
 }
 
 /// Whether a quadrature condition is missed by no more than fractions of many digits miss what they stand for.
