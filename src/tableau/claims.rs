@@ -1,5 +1,7 @@
 //! What is said of a scheme, as against what is found of it.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 /// What a scheme is declared to be: its order, its stability, its structure. What is not declared is `None`.
@@ -93,9 +95,18 @@ pub struct Claims {
     /// Coefficients of the denominator of `R(z)`, that of `z⁰` first, which is 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stability_denominator: Option<Vec<f64>>,
+    /// The keys of those numbers that are not rounded to the digits they have, since a file has them as expressions, such
+    /// as `"1/8"`; `stability_numerator[3]` is that of a single coefficient. Files that are written do not tell.
+    #[serde(skip)]
+    pub exact: BTreeSet<String>,
 }
 
 impl Claims {
+    /// Without a word on how the numbers were written.
+    pub(super) fn as_doubles(&self) -> Self {
+        Claims { exact: BTreeSet::new(), ..self.clone() }
+    }
+
     /// Without orders of 0, and without numbers that are not finite: neither says anything, nor can a file hold it.
     pub(super) fn cleaned(mut self) -> Self {
         for order in [&mut self.order, &mut self.embedded_order, &mut self.separable_order] {

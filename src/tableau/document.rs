@@ -1,10 +1,11 @@
 //! What a file holds of a scheme, before it is checked.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::entry::{Entry, values};
+use super::entry::{Claimed, Entry, values};
 use super::{AdditiveTableau, Claims, PartitionedTableau, Scheme, Tableau, invalid};
 use crate::Error;
 
@@ -29,7 +30,11 @@ macro_rules! document {
 
         impl Document {
             fn claims(&mut self) -> Claims {
-                Claims { $($claim: self.$claim.take().map(Into::into),)* }
+                let mut exact = BTreeSet::new();
+                $(if let Some(claim) = &self.$claim {
+                    claim.note_exact(stringify!($claim), &mut exact);
+                })*
+                Claims { $($claim: self.$claim.take().map(Into::into),)* exact }
             }
         }
     };
@@ -52,13 +57,13 @@ document! {
     separably_symplectic: bool,
     symmetric: bool,
     separably_symmetric: bool,
-    a_alpha: Entry,
-    principal_error_norm: Entry,
-    ssp_coefficient: Entry,
-    real_stability_interval: Entry,
-    imaginary_stability_interval: Entry,
-    stability_numerator: Entries,
-    stability_denominator: Entries,
+    a_alpha: Claimed,
+    principal_error_norm: Claimed,
+    ssp_coefficient: Claimed,
+    real_stability_interval: Claimed,
+    imaginary_stability_interval: Claimed,
+    stability_numerator: ClaimedList,
+    stability_denominator: ClaimedList,
 }
 
 impl TryFrom<Document> for Tableau {
@@ -228,18 +233,42 @@ impl Serialize for AdditiveTableau {
     }
 }
 
-impl From<Entry> for f64 {
-    fn from(entry: Entry) -> f64 {
-        entry.value
+impl From<Claimed> for f64 {
+    fn from(claimed: Claimed) -> f64 {
+        claimed.entry.value
     }
 }
 
 #[derive(Deserialize)]
 #[serde(transparent)]
-struct Entries(Vec<Entry>);
+struct ClaimedList(Vec<Claimed>);
 
-impl From<Entries> for Vec<f64> {
-    fn from(entries: Entries) -> Vec<f64> {
-        values(&entries.0)
+impl From<ClaimedList> for Vec<f64> {
+    fn from(list: ClaimedList) -> Vec<f64> {
+        list.0.into_iter().map(f64::from).collect()
+    }
+}
+
+/// Claims of which some are numbers, exact ones or rounded ones.
+trait Exactness {
+    /// Adds the keys of the numbers that are exact.
+    fn note_exact(&self, _key: &str, _exact: &mut BTreeSet<String>) {}
+}
+
+impl Exactness for bool {}
+impl Exactness for usize {}
+impl Exactness for NonZeroUsize {}
+
+impl Exactness for Claimed {
+    fn note_exact(&self, key: &str, exact: &mut BTreeSet<String>) {
+        if self.is_expression {
+            exact.insert(key.to_string());
+        }
+    }
+}
+
+impl Exactness for ClaimedList {
+    fn note_exact(&self, key: &str, exact: &mut BTreeSet<String>) {
+        self.0.iter().enumerate().for_each(|(k, claimed)| claimed.note_exact(&format!("{key}[{k}]"), exact));
     }
 }

@@ -12,7 +12,7 @@ use super::expression;
 use super::surd::Surd;
 
 /// A decimal of more significant digits than this is what is left of a longer number.
-const EXACT_DIGITS: usize = 9;
+pub(super) const EXACT_DIGITS: usize = 9;
 
 /// A number of a scheme: the double that is computed with and, if that is known, the number that was meant.
 ///
@@ -124,30 +124,50 @@ operations!(Add, add; Sub, sub; Mul, mul; Div, div;);
 
 impl<'de> Deserialize<'de> for Entry {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Claimed::deserialize(deserializer).map(|claimed| claimed.entry)
+    }
+}
+
+/// A number that is claimed of a scheme. Decimals are claimed to the digits that they have, expressions exactly.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Claimed {
+    pub entry: Entry,
+    pub is_expression: bool,
+}
+
+impl From<Entry> for Claimed {
+    fn from(entry: Entry) -> Self {
+        Claimed { entry, is_expression: false }
+    }
+}
+
+impl<'de> Deserialize<'de> for Claimed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
 
         impl de::Visitor<'_> for Visitor {
-            type Value = Entry;
+            type Value = Claimed;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a number, or a string such as \"1/2 - sqrt(3)/6\"")
             }
 
-            fn visit_f64<E: de::Error>(self, value: f64) -> Result<Entry, E> {
+            fn visit_f64<E: de::Error>(self, value: f64) -> Result<Claimed, E> {
                 // Its shortest decimal is what was written, if that was short.
-                Ok(Entry { value, exact: short_decimal(&format!("{value:?}")).map(Surd::from) })
+                Ok(Entry { value, exact: short_decimal(&format!("{value:?}")).map(Surd::from) }.into())
             }
 
-            fn visit_i64<E: de::Error>(self, value: i64) -> Result<Entry, E> {
-                Ok(Entry::exactly(BigRational::from(BigInt::from(value)).into()))
+            fn visit_i64<E: de::Error>(self, value: i64) -> Result<Claimed, E> {
+                Ok(Entry::exactly(BigRational::from(BigInt::from(value)).into()).into())
             }
 
-            fn visit_u64<E: de::Error>(self, value: u64) -> Result<Entry, E> {
-                Ok(Entry::exactly(BigRational::from(BigInt::from(value)).into()))
+            fn visit_u64<E: de::Error>(self, value: u64) -> Result<Claimed, E> {
+                Ok(Entry::exactly(BigRational::from(BigInt::from(value)).into()).into())
             }
 
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Entry, E> {
-                expression::evaluate(text).map_err(E::custom)
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Claimed, E> {
+                let entry = expression::evaluate(text).map_err(E::custom)?;
+                Ok(Claimed { entry, is_expression: text.trim().parse::<f64>().is_err() })
             }
         }
 

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::document::Document;
+use super::entry::EXACT_DIGITS;
 use super::{Scheme, Tableau};
 use crate::Error;
 
@@ -225,6 +226,7 @@ impl Format {
     /// `path` names the text in errors.
     fn parse<T: DeserializeOwned>(self, text: &str, path: &Path) -> Result<T, Error> {
         let text = without_mark(text);
+        let text = &self.with_long_numbers_quoted(text);
         let fault = |(line, column), reason| Error::Parse { path: path.to_path_buf(), line, column, reason };
         match self {
             Format::Toml => toml::from_str(text).map_err(|e| {
@@ -237,6 +239,28 @@ impl Format {
                 fault((e.line(), e.column()), full.strip_suffix(&place).unwrap_or(&full).to_string())
             }),
         }
+    }
+
+    /// The text with quotes around numbers of many digits outside of strings and comments: of a number without quotes, a
+    /// reader would give the nearest double alone, and that may be a short decimal.
+    fn with_long_numbers_quoted(self, text: &str) -> String {
+        let mut quoted = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(first) = rest.chars().next() {
+            let end = match (self, first) {
+                (Format::Toml, '#') => rest.find('\n').unwrap_or(rest.len()),
+                (_, '"') | (Format::Toml, '\'') => end_of_string(rest, first, matches!(self, Format::Toml)),
+                _ if is_in_number(first) => rest.find(|c| !is_in_number(c)).unwrap_or(rest.len()),
+                _ => first.len_utf8(),
+            };
+            let (token, after) = rest.split_at(end);
+            match is_long_number(token) {
+                true => quoted.push_str(&format!("\"{}\"", token.replace('_', ""))),
+                false => quoted.push_str(token),
+            }
+            rest = after;
+        }
+        quoted
     }
 
     /// The one scheme of a text.
@@ -264,6 +288,37 @@ impl Format {
 /// Without the byte-order mark that some editors put before a text.
 fn without_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
+/// Where a string ends that begins with this quote.
+fn end_of_string(text: &str, quote: char, has_long: bool) -> usize {
+    let triple = quote.to_string().repeat(3);
+    let quotes = if has_long && text.starts_with(&triple) { triple } else { quote.to_string() };
+    let mut at = quotes.len();
+    while let Some(c) = text[at..].chars().next() {
+        if text[at..].starts_with(&quotes) {
+            return at + quotes.len();
+        }
+        at += c.len_utf8();
+        if c == '\\' && quote == '"' {
+            at += text[at..].chars().next().map_or(0, char::len_utf8);
+        }
+    }
+    at
+}
+
+/// Digits, letters of exponents and of what is no number, signs, points, and the bars that TOML allows between digits.
+fn is_in_number(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '+' | '-')
+}
+
+/// Whether this is a decimal of more digits than are taken at their word.
+fn is_long_number(token: &str) -> bool {
+    let digits = token.split(['e', 'E']).next().unwrap_or_default();
+    let count = digits.chars().filter(char::is_ascii_digit).count();
+    let is_fraction = token.contains(['.', 'e', 'E']) || count > 18;
+    let starts = token.trim_start_matches(['+', '-']).starts_with(|c: char| c.is_ascii_digit());
+    starts && is_fraction && count > EXACT_DIGITS && token.replace('_', "").parse::<f64>().is_ok()
 }
 
 fn refused(path: &Path, reason: String) -> Error {

@@ -75,7 +75,17 @@ impl Surd {
     pub fn is_negative(&self) -> bool {
         match self.as_rational() {
             Some(x) => x.is_negative(),
-            None => self.to_f64() < 0.0,
+            // It is not zero, so that some enclosure is on one side of it.
+            None => {
+                let mut bits = 128;
+                loop {
+                    let (value, radius) = self.enclosure(bits);
+                    if value.magnitude() > radius.magnitude() {
+                        return value.is_negative();
+                    }
+                    bits *= 2;
+                }
+            }
         }
     }
 
@@ -98,8 +108,8 @@ impl Surd {
         (fits && short(&self.rational) && self.roots.values().all(short)).then_some(self)
     }
 
-    /// Whether what is computed from these numbers has few terms, whatever is computed.
-    pub(crate) fn span_few_roots<'a>(numbers: impl Iterator<Item = &'a Surd>) -> bool {
+    /// How many terms what is computed from these numbers may have, if they are few.
+    pub(crate) fn terms_spanned<'a>(numbers: impl Iterator<Item = &'a Surd>) -> Option<usize> {
         let mut products = vec![1];
         for radicand in numbers.flat_map(|x| x.roots.keys()) {
             if products.contains(radicand) {
@@ -108,10 +118,16 @@ impl Surd {
             let further: Vec<u128> = products.iter().map(|d| product(*d, *radicand).1).collect();
             products.extend(further);
             if products.len() > MAX_TERMS || products.iter().any(|&d| d >= MAX_RADICAND) {
-                return false;
+                return None;
             }
         }
-        true
+        Some(products.len())
+    }
+
+    /// The number of bits of all its numerators and denominators.
+    pub(crate) fn bits(&self) -> u64 {
+        let bits = |q: &BigRational| q.numer().bits() + q.denom().bits();
+        bits(&self.rational) + self.roots.values().map(bits).sum::<u64>()
     }
 
     fn add_term(&mut self, radicand: u128, factor: BigRational) {
@@ -309,13 +325,16 @@ mod tests {
         let power = (0..40).fold(Surd::one(), |x, _| x * (root(2, 1) - Surd::one()));
         assert!((power.to_f64() / (2f64.sqrt() - 1.0).powi(40) - 1.0).abs() < 1e-13);
         assert!(!power.is_negative() && (-power).is_negative());
+        // Too small for a double.
+        let tiny = root(2, 1) * Surd::from(BigRational::new(BigInt::one(), BigInt::from(10).pow(400)));
+        assert!(tiny.to_f64() == 0.0 && !tiny.is_negative() && (-tiny).is_negative());
     }
 
     #[test]
     fn many_roots_are_too_many() {
         let few = [root(2, 1), root(3, 1), root(6, 1), root(5, 1)];
-        assert!(Surd::span_few_roots(few.iter()));
-        assert!(!Surd::span_few_roots(few.iter().chain([&root(7, 1)])));
+        assert_eq!(Surd::terms_spanned(few.iter()), Some(8));
+        assert_eq!(Surd::terms_spanned(few.iter().chain([&root(7, 1)])), None);
     }
 
     proptest! {

@@ -17,6 +17,9 @@ const TOLERANCE: f64 = 1e-12;
 /// What is computed from square roots is computed from enclosures of them, and holds to this.
 const ENCLOSURE: f64 = 1e-60;
 
+/// Matrices of square roots, whose determinants take more products than this, are computed with as doubles.
+const PRODUCTS: u64 = 700_000;
+
 /// `A`, `b`, `c` over the numbers `T`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Coefficients<T> {
@@ -98,9 +101,11 @@ impl Recovered {
     /// Fractions and square roots that were written, in a file or in the catalogue, are taken as they are; what is found of
     /// them is [proved](Certainty::Proved). Of other numbers only doubles are known. If each is the double nearest to a
     /// fraction whose denominator is at most 20 000, these fractions are taken, as [recognised](Certainty::Recognised).
-    /// In either case the weights have to sum to one exactly, and what is written must not be nearly right only, as fractions
-    /// of many digits are that stand for roots. Else, or if one number is neither written nor recognised, all count as
-    /// doubles. Nodes are taken to be the row sums, if they are equal to them but for rounding.
+    /// In either case the weights have to sum to one exactly. Fractions beside recognised ones must not be nearly right only,
+    /// as fractions of many digits are that stand for roots; where all numbers are written, they are taken at their word.
+    /// Else, or if one number is neither written nor recognised, or there are many stages with square roots, all count as
+    /// doubles. Nodes are taken to be the row sums, if
+    /// they are equal to them but for rounding.
     pub fn of(scheme: &Tableau) -> Self {
         let written = |_: f64, written: Option<&Surd>| written.cloned();
         let recognised = |x: f64, written: Option<&Surd>| written.cloned().or_else(|| simple(x).map(Surd::from));
@@ -190,7 +195,10 @@ fn exact(
     };
     let found = Coefficients { a, b, c, embedded, certainty };
     let numbers = found.a.iter().chain(&found.b).chain(&found.c).chain(found.embedded.iter().flatten());
-    (Surd::span_few_roots(numbers) && !is_nearly_right(&found)).then_some(found)
+    let is_meant = certainty == Certainty::Proved || !is_nearly_right(&found);
+    let terms = Surd::terms_spanned(numbers)? as u64;
+    let is_feasible = terms == 1 || (s as u64).pow(4) * terms.pow(2) <= PRODUCTS;
+    (is_feasible && is_meant).then_some(found)
 }
 
 /// Whether a quadrature condition is missed by no more than fractions of many digits miss what they stand for.
@@ -288,6 +296,22 @@ mod tests {
         let (x, third) = (2f64.sqrt() / 5.0, 1.0 / 3.0);
         let mirrored = Tableau::new([[x, third - x], [0.5 - x, x]], [third + x, 1.0 - third - x], [third, 0.5]);
         assert!(matches!(Recovered::of(&mirrored.unwrap()), Recovered::Rounded(_)));
+    }
+
+    /// Classical Runge–Kutta with another fraction, however small, is another scheme.
+    #[test]
+    fn what_is_written_is_meant() {
+        for (small, residual) in [("1/1e6", 1.0 / 6e6), ("1/1e13", 1.0 / 6e13), ("1/1e30", 1.0 / 6e30)] {
+            let text = format!(
+                r#"A = [[0, 0, 0, "{small}"], ["1/2", 0, 0, 0], [0, "1/2", 0, 0], [0, 0, 1, 0]]
+                b = ["1/6", "1/3", "1/3", "1/6"]"#
+            );
+            let report = crate::verify::verify(&Tableau::from_toml_str(&text).unwrap().of_order(4));
+            assert_eq!((report.order, report.order_found.certainty), (1, Certainty::Proved), "{small}");
+            let found = report.order_found.violation.as_ref().unwrap().residual;
+            assert!((found / residual - 1.0).abs() < 1e-4, "{found}");
+            assert!(report.check_claims().is_err());
+        }
     }
 
     /// What was written is what the doubles of the catalogue are rounded from.

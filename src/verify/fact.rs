@@ -1,5 +1,6 @@
 //! What a report states, as a list: printed as a table, written as JSON, and held against claims.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -68,7 +69,10 @@ impl Fact {
         Fact {
             topic,
             key,
-            value: Value::Flag(verdict.holds),
+            value: match verdict.certainty {
+                Certainty::Undecided => Value::Text("unknown".to_string()),
+                _ => Value::Flag(verdict.holds),
+            },
             certainty: Some(verdict.certainty),
             reason: verdict.reason.clone(),
         }
@@ -181,7 +185,7 @@ pub(super) fn print(
     /// Longer values and reasons have a line of their own.
     const WIDEST: usize = 24;
     match certainty {
-        Certainty::Proved => writeln!(
+        Certainty::Proved | Certainty::Undecided => writeln!(
             f,
             "{scheme}\n\nAll coefficients are known exactly: verdicts are proofs where they are said to be."
         )?,
@@ -251,9 +255,14 @@ impl fmt::Display for Claim {
     }
 }
 
-/// Holds claims, by the keys of facts, against facts.
-pub(super) fn check(claims: &impl Serialize, facts: &[Fact]) -> Vec<Claim> {
-    let Ok(Json::Object(claims)) = serde_json::to_value(claims) else { return Vec::new() };
+/// Holds claims against facts of the same keys.
+pub(super) fn check(claims: &Claims, facts: &[Fact]) -> Vec<Claim> {
+    let Ok(Json::Object(made)) = serde_json::to_value(claims) else { return Vec::new() };
+    check_json(made, &claims.exact, facts)
+}
+
+/// The same for claims by their keys; `exact` has the keys of numbers that are not rounded.
+fn check_json(claims: serde_json::Map<String, Json>, exact: &BTreeSet<String>, facts: &[Fact]) -> Vec<Claim> {
     let made = claims.into_iter().filter(|(_, claimed)| !claimed.is_null());
     made.map(|(claim, claimed)| {
         let fact = facts.iter().find(|fact| fact.key == claim);
@@ -262,11 +271,20 @@ pub(super) fn check(claims: &impl Serialize, facts: &[Fact]) -> Vec<Claim> {
             Some(fact) => fact.reason.clone(),
             None => "nothing is known of this".to_string(),
         };
-        let least = match fact.and_then(|fact| fact.certainty) {
-            Some(Certainty::ToTolerance(_)) => 1e-9,
-            _ => 1e-11,
+        let slack = match fact.and_then(|fact| fact.certainty) {
+            Some(Certainty::ToTolerance(_)) => Slack { relative: 1e-9, absolute: 1e-12 },
+            _ => Slack { relative: 1e-11, absolute: 0.0 },
         };
-        Claim { holds: same(&claimed, &found, least), claim, claimed, found, reason }
+        let zero = Json::from(0.0);
+        let holds = match (&claimed, &found) {
+            // Polynomials may have further coefficients that are zero.
+            (Json::Array(x), Json::Array(y)) => (0..x.len().max(y.len())).all(|k| {
+                let (x, y) = (x.get(k).unwrap_or(&zero), y.get(k).unwrap_or(&zero));
+                same(x, y, slack, exact.contains(&format!("{claim}[{k}]")))
+            }),
+            _ => same(&claimed, &found, slack, exact.contains(&claim)),
+        };
+        Claim { holds, claim, claimed, found, reason }
     })
     .collect()
 }
@@ -294,16 +312,21 @@ pub(super) fn first_false(scheme: &str, claims: &[Claim]) -> Result<(), Error> {
     }
 }
 
-/// Numbers are compared to half a unit of the last digit that is written, but not below `least`, relative to their size;
-/// polynomials may have further coefficients that are zero.
-fn same(claimed: &Json, found: &Json, least: f64) -> bool {
+/// How much a number may be off, at least: relative to its size, and whatever its size.
+#[derive(Clone, Copy)]
+struct Slack {
+    relative: f64,
+    absolute: f64,
+}
+
+/// Numbers are compared to half a unit of the last digit that is written, if they are not exact, but not below the slack.
+fn same(claimed: &Json, found: &Json, slack: Slack, is_exact: bool) -> bool {
     match (claimed, found) {
-        (Json::Array(x), Json::Array(y)) => {
-            let zero = Json::from(0.0);
-            (0..x.len().max(y.len())).all(|k| same(x.get(k).unwrap_or(&zero), y.get(k).unwrap_or(&zero), least))
-        }
         (Json::Number(x), Json::Number(y)) if !claimed.is_u64() => match (x.as_f64(), y.as_f64()) {
-            (Some(x), Some(y)) => (x - y).abs() <= half_a_digit(x).max(least * x.abs()) + 1e-12,
+            (Some(x), Some(y)) => {
+                let rounding = if is_exact { 0.0 } else { half_a_digit(x) };
+                (x - y).abs() <= rounding.max(slack.relative * x.abs()) + slack.absolute
+            }
             _ => false,
         },
         _ => claimed == found,
@@ -360,10 +383,28 @@ mod tests {
             (90.0, 89.99, false),
             (0.5, 0.49, false),
             (0.0, 1e-7, false),
+            (0.0, 1e-13, false),
+            (0.125, 0.1253, true),
             (-1.5e-7, -1.5e-7, true),
         ] {
-            assert_eq!(same(&Json::from(claimed), &Json::from(found), 1e-11), holds, "{claimed} for {found}");
+            let slack = Slack { relative: 1e-11, absolute: 0.0 };
+            assert_eq!(same(&Json::from(claimed), &Json::from(found), slack, false), holds, "{claimed} for {found}");
         }
+    }
+
+    #[test]
+    fn expressions_are_claimed_exactly_and_decimals_to_their_digits() {
+        let scheme = |numerator: &str| {
+            let text = format!(
+                r#"A = [[0, 0, 0], ["1/2", 0, 0], [0, "0.2506", 0]]
+                b = [0, 0, 1]
+                stability_numerator = {numerator}"#
+            );
+            crate::verify::verify(&Tableau::from_toml_str(&text).unwrap()).check_claims().is_ok()
+        };
+        assert!(scheme(r#"[1, 1, "0.2506", "0.1253"]"#) && scheme(r#"[1, 1, "1253/5000", "1253/10000"]"#));
+        assert!(scheme("[1, 1, 0.251, 0.125]") && scheme(r#"[1, 1, 0.2506, "0.125"]"#), "to three digits");
+        assert!(!scheme(r#"[1, 1, "0.2506", "1/8"]"#) && !scheme(r#"[1, 1, "1/4", 0.125]"#));
     }
 
     #[test]
@@ -373,7 +414,8 @@ mod tests {
             Fact::plain("", "ssp_coefficient", Value::Number(f64::INFINITY)),
             Fact::plain("", "stability_numerator", Value::Numbers(vec![1.0, 0.5])),
         ];
-        let check = |claims: Json| check(&claims, &facts).iter().map(|claim| claim.holds).collect::<Vec<_>>();
+        let all = |claims: Json| check_json(claims.as_object().unwrap().clone(), &BTreeSet::new(), &facts);
+        let check = |claims: Json| all(claims).iter().map(|claim| claim.holds).collect::<Vec<_>>();
         assert_eq!(check(serde_json::json!({"order": 2, "ssp_coefficient": null})), [true]);
         assert_eq!(check(serde_json::json!({"order": 3})), [false]);
         assert_eq!(check(serde_json::json!({"ssp_coefficient": 1.0})), [false]);
@@ -381,7 +423,7 @@ mod tests {
         assert_eq!(check(serde_json::json!({"stability_numerator": [1.0, 0.50000001]})), [false]);
         assert_eq!(check(serde_json::json!({"stability_numerator": [1.0, 0.51]})), [false]);
         assert_eq!(check(serde_json::json!({"symplectic": true})), [false]);
-        let text = super::check(&serde_json::json!({"order": 3}), &facts)[0].to_string();
+        let text = all(serde_json::json!({"order": 3}))[0].to_string();
         assert_eq!(text, "order = 3 is FALSE, it is 2: tree [1,2,2] is missed by 1e-2");
     }
 }

@@ -41,9 +41,9 @@ impl StabilityFunction {
     ///
     /// From `|R|² = 1 − E(y)/|Q|²`, so that it has the sign by which the scheme is stable, or not, for small `y`.
     pub fn dissipation(&self) -> Option<LeadingTerm> {
-        let in_square = self.e_polynomial();
-        let first = in_square.iter().position(|&e| e != 0.0)?;
-        Some(LeadingTerm { power: 2 * first, coefficient: -in_square[first] / 2.0 })
+        // Coefficients may be too small for doubles.
+        let first = self.e().coefficients().iter().position(|e| !e.is_zero())?;
+        Some(LeadingTerm { power: 2 * first, coefficient: -self.e_polynomial()[first] / 2.0 })
     }
 
     /// Not all terms up to this power vanish: `R` is no exponential function, nor is `R(z) / R(−z)`.

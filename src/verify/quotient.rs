@@ -32,31 +32,51 @@ pub(super) fn reduced(p: &Polynomial<Ball>, q: &Polynomial<Ball>) -> (Polynomial
     }
 }
 
-/// Without the greatest common divisor; both are 1 at 0, and stay so.
-pub(super) fn lowest(p: &Polynomial<Surd>, q: &Polynomial<Surd>) -> (Polynomial<Surd>, Polynomial<Surd>) {
-    let (mut a, mut b) = (p.clone(), q.clone());
+/// Products of numbers with roots are counted by the products of their bits, and not computed beyond this. It takes a
+/// second or so.
+const WORK: u64 = 4_000_000_000;
+
+/// Without the greatest common divisor; both are 1 at 0, and stay so. `None` if it would take long: the remainders of
+/// Euclid's algorithm have ever more digits.
+pub(super) fn lowest(p: &Polynomial<Surd>, q: &Polynomial<Surd>) -> Option<(Polynomial<Surd>, Polynomial<Surd>)> {
+    let (mut a, mut b, mut work) = (p.clone(), q.clone(), WORK);
     while !b.is_zero() {
-        let rest = divided(&a, &b).1;
+        let rest = divided(&a, &b, &mut work)?.1;
         (a, b) = (b, rest);
     }
     let scale = Surd::one() / a.coefficient(0);
     let common = &a * &Polynomial::constant(scale);
-    (divided(p, &common).0, divided(q, &common).0)
+    Some((divided(p, &common, &mut work)?.0, divided(q, &common, &mut work)?.0))
 }
 
-/// Quotient and remainder.
-fn divided(p: &Polynomial<Surd>, divisor: &Polynomial<Surd>) -> (Polynomial<Surd>, Polynomial<Surd>) {
+/// Quotient and remainder; `None` if there is less work left than they take.
+fn divided(
+    p: &Polynomial<Surd>,
+    divisor: &Polynomial<Surd>,
+    work: &mut u64,
+) -> Option<(Polynomial<Surd>, Polynomial<Surd>)> {
     let n = divisor.degree();
     let mut rest = p.coefficients().to_vec();
     let mut quotient = vec![Surd::zero(); (rest.len()).saturating_sub(n)];
+    let mut spend = |x: &Surd, y: &Surd| -> Option<()> {
+        *work = work.checked_sub(x.bits().saturating_mul(y.bits()))?;
+        Some(())
+    };
+    let leading = divisor.leading();
+    for _ in 0..4 {
+        spend(&leading, &leading)?;
+    }
+    let inverse = Surd::one() / leading;
     for k in (n..rest.len()).rev() {
-        let digit = rest[k].clone() / divisor.leading();
+        spend(&rest[k], &inverse)?;
+        let digit = rest[k].clone() * &inverse;
         for (j, d) in divisor.coefficients().iter().enumerate() {
+            spend(&digit, d)?;
             rest[k - n + j] = rest[k - n + j].clone() - digit.clone() * d;
         }
         quotient[k - n] = digit;
     }
-    (Polynomial::new(quotient), Polynomial::new(rest))
+    Some((Polynomial::new(quotient), Polynomial::new(rest)))
 }
 
 /// Both in units of the same number, and whether they are exact: in whole numbers if there are no roots, else in enclosures.

@@ -342,7 +342,12 @@ pub(super) fn order(topic: &'static str, key: &'static str, order: Option<&Order
     let Some(order) = order else { return Fact::plain(topic, key, Value::None) };
     let reason = match &order.violation {
         Some(violation) => {
-            format!("the condition {} is missed by {:.3e}", violation.condition, violation.residual)
+            let Violation { condition, residual } = violation;
+            let is_exact = order.certainty == Certainty::Proved;
+            // Fractions of many digits may stand for other numbers; only who wrote them knows.
+            let like =
+                if is_exact && residual.abs() < 1e-12 { ", as little as by a rounding of coefficients" } else { "" };
+            format!("the condition {condition} is missed by {residual:.3e}{like}")
         }
         None => "at least; conditions of higher order were not tried".to_string(),
     };

@@ -87,11 +87,18 @@ impl StabilityFunction {
     /// L-stability: A-stability and `R(∞) = 0`.
     pub fn l_stability(&self) -> Verdict {
         let a = self.a_stability();
-        match self.at_infinity() {
-            _ if !a.holds => a,
-            0.0 => self.verdict(true, "A-stable, and R(∞) = 0"),
-            limit => Verdict { certainty: self.strict, ..self.verdict(false, format!("|R(∞)| = {limit}, not 0")) },
+        if !a.holds {
+            return a;
         }
+        // The limit may be too small for a double.
+        if self.p.degree() < self.q.degree() {
+            return self.verdict(true, "A-stable, and R(∞) = 0");
+        }
+        let limit = match self.at_infinity() {
+            0.0 => "below all doubles, but".to_string(),
+            limit => format!("{limit},"),
+        };
+        Verdict { certainty: self.strict, ..self.verdict(false, format!("|R(∞)| = {limit} not 0")) }
     }
 
     /// Strict stability at infinity: `|R(∞)| < 1`.

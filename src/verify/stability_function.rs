@@ -61,10 +61,10 @@ impl StabilityFunction {
 
     fn new(scheme: Integers, with_roots: Option<(&Coefficients<Surd>, &Vec<Surd>)>) -> Self {
         let components = scheme.components();
-        let mut function = match with_roots {
-            Some((k, weights)) => Self::of_roots(k, weights),
-            None => Self::of_integers(scheme.clone(), &components),
-        };
+        // Enclosures do where roots take long.
+        let mut function = with_roots
+            .and_then(|(k, weights)| Self::of_roots(k, weights))
+            .unwrap_or_else(|| Self::of_integers(scheme.clone(), &components));
         let s = scheme.stages;
         let number = |x: BigInt| Rational::new_raw(x, scheme.unit.clone()).to_f64();
         let a = |i: usize, j: usize| number(scheme.a[i * s + j].clone());
@@ -95,15 +95,15 @@ impl StabilityFunction {
         Self::without_zeros(p, q, unit, scheme.certainty)
     }
 
-    /// Exactly if the roots cancel, else with enclosures of the coefficients.
-    fn of_roots(scheme: &Coefficients<Surd>, weights: &[Surd]) -> Self {
+    /// Exactly if the roots cancel, else with enclosures of the coefficients; `None` if it would take long.
+    fn of_roots(scheme: &Coefficients<Surd>, weights: &[Surd]) -> Option<Self> {
         let s = scheme.stages();
         let m: Vec<Surd> = (0..s * s).map(|k| scheme.a[k].clone() - &weights[k % s]).collect();
-        let (p, q) = lowest(&determinant(s, &m), &determinant(s, &scheme.a));
+        let (p, q) = lowest(&determinant(s, &m), &determinant(s, &scheme.a))?;
         let (p, q, is_exact) = enclosed(&p, &q);
         let function = Self::without_zeros(p, q, BigInt::from(1), scheme.certainty);
         let enclosed = Recovered::Roots(scheme.clone()).certainty_enclosed();
-        StabilityFunction { certainty: if is_exact { scheme.certainty } else { enclosed }, ..function }
+        Some(StabilityFunction { certainty: if is_exact { scheme.certainty } else { enclosed }, ..function })
     }
 
     /// The coefficients of `P`, the constant one, 1, first.

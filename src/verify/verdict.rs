@@ -22,6 +22,8 @@ pub enum Certainty {
     Recognised,
     /// Decided in rounded arithmetic: conditions are met, or missed by more than this, relative to the size of their terms.
     ToTolerance(f64),
+    /// Not decided: the search for an answer was given up.
+    Undecided,
 }
 
 impl Certainty {
@@ -29,7 +31,7 @@ impl Certainty {
     /// exact.
     pub fn tolerance(self) -> f64 {
         match self {
-            Certainty::Proved | Certainty::Recognised => 0.0,
+            Certainty::Proved | Certainty::Recognised | Certainty::Undecided => 0.0,
             Certainty::ToTolerance(tolerance) => tolerance,
         }
     }
@@ -37,6 +39,7 @@ impl Certainty {
     /// The certainty of what depends on both.
     pub fn and(self, other: Self) -> Self {
         match (self, other) {
+            (Certainty::Undecided, _) | (_, Certainty::Undecided) => Certainty::Undecided,
             (Certainty::Proved, least) | (least, Certainty::Proved) => least,
             (Certainty::Recognised, least) | (least, Certainty::Recognised) => least,
             (Certainty::ToTolerance(x), Certainty::ToTolerance(y)) => Certainty::ToTolerance(x.max(y)),
@@ -58,6 +61,7 @@ impl fmt::Display for Certainty {
             Certainty::Proved => f.pad("proved"),
             Certainty::Recognised => f.pad("recognised"),
             Certainty::ToTolerance(tolerance) => f.pad(&format!("to {tolerance:.0e}")),
+            Certainty::Undecided => f.pad("undecided"),
         }
     }
 }
