@@ -177,7 +177,7 @@ fn signs_are_those_of_numbers_and_not_of_their_doubles() {
 #[test]
 fn a_small_coefficient_is_not_claimed_away() {
     let s = 15;
-    let row = |i: usize| (0..s).map(|j| if j + 1 == i { format!("'1/{}'", s + 1 - i) } else { "0".into() });
+    let row = |i: usize| (0..s).map(move |j| if j + 1 == i { format!("'1/{}'", s + 1 - i) } else { "0".into() });
     let rows = (0..s).map(|i| format!("[{}]", row(i).collect::<Vec<_>>().join(", ")));
     let rows = rows.collect::<Vec<_>>().join(", ");
     let claim = |last: &str| {
