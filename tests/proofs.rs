@@ -159,3 +159,46 @@ fn what_is_no_square_root_of_a_fraction_is_not_proved() {
     assert!(report.symmetric.holds && report.a_stable.holds && report.order == 2, "{report}");
     assert!(matches!(report.certainty, Certainty::ToTolerance(_)));
 }
+
+/// Numbers that are too small for doubles are not zero.
+#[test]
+fn signs_are_those_of_numbers_and_not_of_their_doubles() {
+    let report = |text: &str| verify(&Tableau::from_toml_str(text).unwrap());
+    // R(∞) = 1 − 1/(1 + 10⁻³³⁰).
+    let euler = report("A = [['1+1e-330']]\nb = ['1']");
+    assert!(euler.a_stable.holds && !euler.l_stable.holds, "{:?}", euler.l_stable);
+    // M = diag(b) A + Aᵀ diag(b) − b bᵀ has −b₀² < 0 on its diagonal.
+    let small = "sqrt(2)/1e170+1/1e170";
+    let weights = report(&format!("A = [[0, 0], [0, 1]]\nb = ['{small}', '1-({small})']"));
+    assert_eq!((weights.algebraically_stable.holds, weights.certainty), (false, Certainty::Proved));
+}
+
+/// A coefficient of 1/15! is not zero.
+#[test]
+fn a_small_coefficient_is_not_claimed_away() {
+    let s = 15;
+    let row = |i: usize| (0..s).map(move |j| if j + 1 == i { format!("'1/{}'", s + 1 - i) } else { "0".into() });
+    let rows = (0..s).map(|i| format!("[{}]", row(i).collect::<Vec<_>>().join(", ")));
+    let rows = rows.collect::<Vec<_>>().join(", ");
+    let claim = |last: &str| {
+        let factorials = (0..s).map(|k| format!("'1/{}'", (1..=k).product::<usize>())).collect::<Vec<_>>().join(", ");
+        let text = format!("A = [{rows}]\nb = [{}1]\nstability_numerator = [{factorials}{last}]", "0, ".repeat(s - 1));
+        verify(&Tableau::from_toml_str(&text).unwrap()).check_claims()
+    };
+    assert!(claim(", '1/1307674368000'").is_ok());
+    assert!(claim("").is_err());
+}
+
+/// Ten stages and four kinds of numbers: what takes long exactly is done by enclosures.
+#[test]
+fn many_square_roots_take_no_longer_than_a_few_seconds() {
+    let entry = |i: usize, j: usize| match j <= i {
+        true => format!("'sqrt({})*{}/{}'", [2, 3, 6][(i + 2 * j) % 3], 1 + (3 * i + j) % 7, 31 + 5 * i + 11 * j),
+        false => "0".to_string(),
+    };
+    let rows = (0..10).map(|i| format!("[{}]", (0..10).map(|j| entry(i, j)).collect::<Vec<_>>().join(", ")));
+    let text = format!("A = [{}]\nb = [{}'1/10']", rows.collect::<Vec<_>>().join(", "), "'1/10', ".repeat(9));
+    let report = verify(&Tableau::from_toml_str(&text).unwrap());
+    assert!(report.stability.certainty() == Certainty::ToTolerance(1e-60), "{:?}", report.stability.certainty());
+    assert_eq!((report.certainty, report.order), (Certainty::Proved, 1));
+}

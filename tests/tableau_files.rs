@@ -388,3 +388,25 @@ fn an_empty_list_has_nothing_to_verify() {
     let error = String::from_utf8(run.stderr).unwrap();
     assert!(!run.status.success() && error.contains("expected at least one scheme"), "{error}");
 }
+
+/// The double nearest to 0.50000000000000000001 is 0.5, which is not what is written.
+#[test]
+fn bare_numbers_of_many_digits_are_roundings() {
+    let certainty = |number: &str| {
+        let toml =
+            format!("# 0.12345678901234 \"\nname = '0.1234567890123'\nA = [[0, 0], [{number}, 0]]\nb = [0, 1]\n");
+        let json = format!(r#"{{"name": "\" 0.1234567890123", "A": [[0, 0], [{number}, 0]], "b": [0, 1]}}"#);
+        let (toml, json) = (Tableau::from_toml_str(&toml).unwrap(), Tableau::from_json_str(&json).unwrap());
+        assert_eq!((toml.name(), json.name()), ("0.1234567890123", "\" 0.1234567890123"));
+        let of = |scheme: &Tableau| kutta::verify::verify(scheme).certainty;
+        assert_eq!((toml.row(1), of(&toml)), (json.row(1), of(&json)));
+        of(&toml)
+    };
+    use kutta::verify::Certainty::{Proved, Recognised};
+    for number in ["0.5", "5e-1", "0.500000000"] {
+        assert_eq!(certainty(number), Proved, "{number}");
+    }
+    for number in ["0.50000000000000000001", "0.30000000000000001", "5.0000000000000000001e-1"] {
+        assert_eq!(certainty(number), Recognised, "{number}");
+    }
+}

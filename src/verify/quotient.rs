@@ -33,8 +33,8 @@ pub(super) fn reduced(p: &Polynomial<Ball>, q: &Polynomial<Ball>) -> (Polynomial
 }
 
 /// Products of numbers with roots are counted by the products of their bits, and not computed beyond this. It takes a
-/// second or so.
-const WORK: u64 = 4_000_000_000;
+/// second at most.
+const WORK: u64 = 300_000_000;
 
 /// Without the greatest common divisor; both are 1 at 0, and stay so. `None` if it would take long: the remainders of
 /// Euclid's algorithm have ever more digits.

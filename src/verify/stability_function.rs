@@ -97,7 +97,14 @@ impl StabilityFunction {
 
     /// Exactly if the roots cancel, else with enclosures of the coefficients; `None` if it would take long.
     fn of_roots(scheme: &Coefficients<Surd>, weights: &[Surd]) -> Option<Self> {
+        /// Determinants of roots that take more products than this have common divisors that take long.
+        const PRODUCTS: usize = 12_000;
         let s = scheme.stages();
+        let terms = Surd::terms_spanned(scheme.a.iter().chain(weights))?;
+        let is_explicit = (0..s).all(|i| scheme.row(i)[i..].iter().all(Zero::is_zero));
+        if !is_explicit && s.pow(4) * terms.pow(2) > PRODUCTS {
+            return None;
+        }
         let m: Vec<Surd> = (0..s * s).map(|k| scheme.a[k].clone() - &weights[k % s]).collect();
         let (p, q) = lowest(&determinant(s, &m), &determinant(s, &scheme.a))?;
         let (p, q, is_exact) = enclosed(&p, &q);
