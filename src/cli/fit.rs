@@ -367,7 +367,8 @@ impl Fit {
     ) -> Result<(), Failure> {
         fit.model.save(&self.out).map_err(|error| Failure::Failed(self.unsaved(&fit.model, error)))?;
         if let Some(path) = &self.record {
-            fit.record.write_csv(path)?;
+            let saved = |error| Failure::Failed(format!("{error}; the model is saved in {}", self.out.display()));
+            fit.record.write_csv(path).map_err(saved)?;
         }
         #[cfg(feature = "plot")]
         if let Some(path) = &self.plot {

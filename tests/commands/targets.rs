@@ -110,6 +110,8 @@ mod unix {
             let instead = err.split("could not be saved there: it is in ").nth(1).unwrap().split(" instead").next();
             let mut predict = super::command(folder.path(), "predict --until 1903");
             outcome(predict.arg(instead.unwrap()).output().unwrap());
+            let record = format!("fit data.csv {QUICK} --record /dev/full");
+            fails(&folder, &record, 1, &["/dev/full: ", "the model is saved in model.json"]);
             let checkpoint = "--checkpoint state.json --out /dev/full";
             let hint = "the checkpoint state.json has it: give --resume state.json and another --out";
             fails(&folder, &format!("fit data.csv {QUICK} {checkpoint}"), 1, &[hint]);
