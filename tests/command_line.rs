@@ -560,6 +560,7 @@ fn stages_without_a_solution_are_an_error_that_says_what_to_do() {
     let err = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{err}");
     assert!(err.starts_with("error: ") && err.contains("reduce the step size"), "{err}");
+    assert!(err.contains("or leave out --raw"), "{err}");
     // There is a model if and only if it is said so.
     assert_eq!(folder.path().join("model.json").exists(), err.contains("is saved in model.json"), "{err}");
 }

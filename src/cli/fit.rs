@@ -33,8 +33,8 @@ const MOST_PARAMETERS: usize = 100_000_000;
 /// seed give the same model.
 ///
 /// At the end it says how well the data are predicted, and what the fit is worth. SIGINT or SIGTERM end training after
-/// the epoch; what was learned is saved, and the exit code is 130 or 143. A second one ends it at once. SIGHUP is as SIGTERM,
-/// with 129.
+/// the epoch, as does SIGHUP; what was learned is saved, and the exit code is 130, 143 or 129. A second one ends it at
+/// once.
 ///
 /// What cannot be given yet: inputs that are measured along with the states (every column is a component of the
 /// state), constants that differ from record to record, and gaps (missing values: leave such rows out).
@@ -367,7 +367,8 @@ impl Fit {
     ) -> Result<(), Failure> {
         fit.model.save(&self.out).map_err(|error| Failure::Failed(self.unsaved(&fit.model, error)))?;
         if let Some(path) = &self.record {
-            fit.record.write_csv(path)?;
+            let saved = |error| Failure::Failed(format!("{error}; the model is saved in {}", self.out.display()));
+            fit.record.write_csv(path).map_err(saved)?;
         }
         #[cfg(feature = "plot")]
         if let Some(path) = &self.plot {
@@ -381,16 +382,16 @@ impl Fit {
 
     /// What to say if the model cannot go where it should. What training has found is kept all the same.
     fn unsaved<F: Learned>(&self, model: &Model<F>, error: kutta::Error) -> String {
-        let not_there = format!("{error}; the model could not be saved there");
-        if let Some(path) = &self.checkpoint {
-            let path = path.display();
-            return format!("{not_there}, but the checkpoint {path} has it: give --resume {path} and another --out");
-        }
         let instead = std::env::temp_dir().join(format!("kutta-model-{}.json", std::process::id()));
-        match model.save(&instead) {
-            Ok(()) => format!("{not_there}: it is in {} instead", instead.display()),
-            Err(_) => format!("{not_there}, nor in {}: give another --out", instead.display()),
-        }
+        let rest = match (model.save(&instead), &self.checkpoint) {
+            (Ok(()), _) => format!(": it is in {} instead", instead.display()),
+            (Err(_), Some(path)) => {
+                let (instead, path) = (instead.display(), path.display());
+                format!(", nor in {instead}: go on from the last checkpoint by --resume {path}, and give another --out")
+            }
+            (Err(_), None) => format!(", nor in {}: give another --out", instead.display()),
+        };
+        format!("{error}; the model could not be saved there{rest}")
     }
 
     /// The longest step. Refuses one that makes for more steps than can be kept.

@@ -33,7 +33,8 @@ pub fn fraction(text: &str) -> Result<f64, String> {
 }
 
 pub fn count(text: &str) -> Result<usize, String> {
-    text.trim().parse().ok().filter(|&n| n > 0).ok_or_else(|| "expected a whole number, at least 1".to_string())
+    let expected = || format!("expected a whole number, at least 1 and at most {}", usize::MAX);
+    text.trim().parse().ok().filter(|&n| n > 0).ok_or_else(expected)
 }
 
 /// Where random numbers begin.

@@ -140,6 +140,17 @@ fn names<'a>(names: impl Iterator<Item = &'a String>) -> String {
     names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")
 }
 
+/// A worthless prediction, compared with the mean of the data.
+fn against_the_mean(name: &str, error: f64) -> String {
+    let worse = |factor| format!("`{name}` is predicted worse than by its mean, by a factor of {factor}");
+    match error {
+        ..1.0 => format!("`{name}` is predicted hardly better than by its mean"),
+        ..2.0 => format!("`{name}` is predicted no better than by its mean"),
+        ..1e5 => worse(format!("{error:.1}")),
+        _ => worse(format!("{error:.0e}")),
+    }
+}
+
 impl fmt::Display for Told {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let overall = self.verdict.overall;
@@ -154,17 +165,23 @@ impl fmt::Display for Told {
         let bad: Vec<String> = bad
             .map(|(name, j)| {
                 let error = j.error.into_iter().chain(j.held_out_error).fold(0.0, f64::max);
-                let worse = |factor| format!("`{name}` is predicted worse than by its mean, by a factor of {factor}");
-                match error {
-                    ..1.0 => format!("`{name}` is predicted hardly better than by its mean"),
-                    ..2.0 => format!("`{name}` is predicted no better than by its mean"),
-                    ..1e5 => worse(format!("{error:.1}")),
-                    _ => worse(format!("{error:.0e}")),
-                }
+                against_the_mean(name, error)
             })
             .collect();
         writeln!(f, "{}{}", if bad.is_empty() { "" } else { ": " }, bad.join(", "))?;
         self.advice.iter().try_for_each(|advice| writeln!(f, "advice   {advice}"))?;
         self.notes.iter().try_for_each(|note| writeln!(f, "note     {note}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn factors_have_few_digits() {
+        let told = [0.98, 1.5, 20.25, 7.1e98].map(|error| against_the_mean("x", error));
+        assert!(told[0].contains("hardly better") && told[1].contains("no better"), "{told:?}");
+        assert!(told[2].ends_with("a factor of 20.2") && told[3].ends_with("a factor of 7e98"), "{told:?}");
     }
 }

@@ -26,7 +26,7 @@ pub struct Verify {
     #[arg(long)]
     json: bool,
     /// Seek orders up to this one by trees; by default as far as is reasonable
-    #[arg(long, value_name = "P", value_parser = super::options::count)]
+    #[arg(long, value_name = "P", value_parser = super::options::count, allow_hyphen_values = true)]
     order_up_to: Option<usize>,
     /// Draw stability regions, order stars and amplification along the axes into this folder, as SVG
     #[cfg(feature = "plot")]

@@ -110,9 +110,12 @@ mod unix {
             let instead = err.split("could not be saved there: it is in ").nth(1).unwrap().split(" instead").next();
             let mut predict = super::command(folder.path(), "predict --until 1903");
             outcome(predict.arg(instead.unwrap()).output().unwrap());
-            let checkpoint = "--checkpoint state.json --out /dev/full";
-            let hint = "the checkpoint state.json has it: give --resume state.json and another --out";
-            fails(&folder, &format!("fit data.csv {QUICK} {checkpoint}"), 1, &[hint]);
+            let record = format!("fit data.csv {QUICK} --record /dev/full");
+            fails(&folder, &record, 1, &["/dev/full: ", "the model is saved in model.json"]);
+            let fit = format!("fit data.csv {QUICK} --checkpoint state.json --out /dev/full");
+            let mut fit = super::command(folder.path(), &fit);
+            let err = text(&fit.env("TMPDIR", folder.path().join("missing")).output().unwrap().stderr);
+            assert!(err.contains("by --resume state.json, and give another --out"), "{err}");
         }
         let pipe = folder.path().join("pipe");
         if !Command::new("mkfifo").arg(&pipe).status().is_ok_and(|status| status.success()) {
