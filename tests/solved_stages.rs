@@ -101,7 +101,9 @@ impl Hard {
         let tolerance = solver.tolerance.unwrap_or(if size_of::<T>() == 8 { 1e-10 } else { 1e-5 });
         let increment = end.iter().zip(&start).map(|(y, x)| (y - x.to_f64()).abs()).fold(0.0, f64::max);
         let state = end.iter().zip(&start).map(|(y, x)| y.abs().max(x.to_f64().abs())).fold(0.0, f64::max);
-        let sizes = end.iter().map(|&y| self.sizes(y, state)).fold(0.0, f64::max);
+        // The new state is that of the stages to the rounding of the old.
+        let rounding = 2.0 * T::EPSILON.to_f64() * state;
+        let sizes = end.iter().map(|&y| self.sizes(y.abs() + rounding, state)).fold(0.0, f64::max);
         let allowed = tolerance * increment.min(state) + 16.0 * T::EPSILON.to_f64() * (state + h * sizes);
         for ((&y, &x), &slope) in y1.iter().zip(&start).zip(&slope) {
             let residual = (y - twice(x) - step * slope).to_f64().abs();

@@ -112,9 +112,11 @@ fn claims_are_keys_of_the_scheme() {
         principal_error_norm: Some(3f64.sqrt() / 400.0),
         stability_numerator: Some(vec![1.0, 0.5, 1.0 / 12.0]),
         stability_denominator: Some(vec![1.0, -0.5, 1.0 / 12.0]),
+        exact: scheme.claims().exact.clone(),
         ..Claims::default()
     };
     assert_eq!(scheme.claims(), &expected);
+    assert!(expected.exact.contains("principal_error_norm") && !expected.exact.contains("a_alpha"));
     for copy in [Tableau::from_toml_str(&scheme.to_toml()), Tableau::from_json_str(&scheme.to_json())] {
         assert_eq!(copy.unwrap(), scheme);
     }
