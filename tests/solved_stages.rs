@@ -98,7 +98,7 @@ impl Hard {
             (end.iter().map(|&y| Twice::constant(y)).collect::<Vec<_>>(), vec![Twice::zero(); self.dim]);
         self.eval(&params.map(twice), Twice::zero(), &y1, &mut slope);
         let step = twice(T::constant(h));
-        let tolerance = solver.tolerance.unwrap_or(if size_of::<T>() == 8 { 1e-10 } else { 1e-5 });
+        let tolerance = solver.tolerance.unwrap_or(if size_of::<T>() == 8 { 1e-9 } else { 1e-4 });
         let increment = end.iter().zip(&start).map(|(y, x)| (y - x.to_f64()).abs()).fold(0.0, f64::max);
         let state = end.iter().zip(&start).map(|(y, x)| y.abs().max(x.to_f64().abs())).fold(0.0, f64::max);
         // The new state is that of the stages to the rounding of the old.

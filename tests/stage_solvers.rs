@@ -65,9 +65,9 @@ fn a_step_without_solution_is_an_error_that_says_where() {
         let Error::NotConverged { what, location, residual, iterations, tolerance, .. } = &error else {
             panic!("{method}: {error}")
         };
-        assert_eq!((*what, location.sample, location.stage, *tolerance), ("stage equations", 1, 0, 1e-10), "{method}");
+        assert_eq!((*what, location.sample, location.stage, *tolerance), ("stage equations", 1, 0, 1e-9), "{method}");
         assert!(location.step > 0 && *iterations > 0, "{method}: {error}");
-        assert!(*residual > 1e-10 || residual.is_nan(), "{method}: {error}");
+        assert!(*residual > 1e-9 || residual.is_nan(), "{method}: {error}");
         let text = error.to_string();
         assert!(text.contains("stage 0, sample 1") && text.contains("reduce the step size"), "{text}");
     }
@@ -110,7 +110,7 @@ fn an_adjoint_without_solution_is_an_error_that_says_where() {
         let location = match &error {
             Error::Singular { what: "adjoint equations", location } => location,
             Error::NotConverged { what: "adjoint equations", location, residual, .. } => {
-                assert!(*residual > 1e-10 || residual.is_nan(), "{error}");
+                assert!(*residual > 1e-9 || residual.is_nan(), "{error}");
                 location
             }
             other => panic!("{adjoint} after {method}: {other}"),
@@ -357,9 +357,9 @@ fn the_fixed_point_iteration_converges_at_its_rate_or_refuses() {
         match unrolled.forward(&[gamma], &starts.concat()).map(drop) {
             Ok(()) => {
                 assert!(expected < 1.0, "{expected}");
-                // From a residual of order one to 1e-10, at the rate.
+                // From a residual of order one to 1e-9, at the rate.
                 let iterations = unrolled.work().iterations as f64 / 2.0;
-                let predicted = 1e-10_f64.ln() / expected.ln();
+                let predicted = 1e-9_f64.ln() / expected.ln();
                 assert!((iterations - predicted).abs() < 0.15 * predicted, "{iterations} and {predicted}");
             }
             Err(Error::NotConverged { rate: Some(rate), iterations, location, .. }) => {

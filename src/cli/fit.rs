@@ -94,7 +94,7 @@ pub struct Fit {
           help_heading = "Network")]
     preconditioner: Preconditioner,
     /// Relative tolerance of the stages
-    #[arg(long, default_value = "1e-10", value_parser = fraction, value_name = "SIZE", help_heading = "Network", allow_hyphen_values = true)]
+    #[arg(long, default_value = "1e-9", value_parser = fraction, value_name = "SIZE", help_heading = "Network", allow_hyphen_values = true)]
     tolerance: f64,
 
     /// Passes over the data

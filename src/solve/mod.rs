@@ -68,14 +68,14 @@ pub struct Solver {
     pub adjoint: AdjointSolver,
     /// A sample is solved when `‖r‖∞ ≤ tolerance · ‖Y - base‖∞`, relative to the increments of its stages (to
     /// `max(‖Y‖∞, ‖y_n‖∞)` where that is smaller): what the solves of many steps leave adds up to that fraction of the
-    /// path, however short the steps. `None`: 1e-10 in f64, 1e-5 in f32.
+    /// path, however short the steps. `None`: 1e-9 in f64, 1e-4 in f32.
     ///
     /// Rounding errors are the limit. After the first correction, a residual within `8 ε max(‖Y‖∞, ‖y_n‖∞)`, with the
     /// machine's `ε`, counts as zero; so does one that no longer shrinks and is not larger than its own rounding errors,
     /// found by evaluating the field once more with running errors: where the terms of the field cancel, or a stiff field
     /// amplifies the rounding of the stages. So does, at any time, one below the smallest normal number.
     ///
-    /// Iterative solves of adjoint and tangent leave a residual of at most that fraction of the right-hand side, by
+    /// Iterative solves of adjoint and tangent leave a residual of at most 3 % of that, relative to the right-hand side by
     /// Euclidean norms, in every sample.
     pub tolerance: Option<f64>,
     /// How descent methods choose the length of a step.
@@ -128,13 +128,13 @@ pub(crate) fn last_resorts(equations: usize) -> impl Iterator<Item = StageSolver
 impl Solver {
     /// The relative tolerance of stage equations.
     pub(crate) fn stage_tolerance<T: Real>(&self) -> T {
-        T::constant(self.tolerance.unwrap_or(if size_of::<T>() == 8 { 1e-10 } else { 1e-5 }))
+        T::constant(self.tolerance.unwrap_or(if size_of::<T>() == 8 { 1e-9 } else { 1e-4 }))
     }
 
     /// The relative tolerance of linear systems in adjoint and tangent: tighter than that of the stages, so that these
     /// are what limits the accuracy of a gradient.
     pub(crate) fn linear_tolerance<T: Real>(&self) -> T {
-        (self.stage_tolerance::<T>() * T::constant(0.3)).max(T::constant(16.0) * T::EPSILON)
+        (self.stage_tolerance::<T>() * T::constant(0.03)).max(T::constant(16.0) * T::EPSILON)
     }
 
     pub(crate) fn stage_method(&self, equations: usize) -> StageSolver {

@@ -10,9 +10,10 @@ use std::ops::Range;
 const ROUNDING: f64 = 8.0;
 /// A residual that is more than this fraction of the last has ceased to shrink: rounding errors may be all that is left.
 const STALLED: f64 = 0.7;
-
 /// Residuals within so many times the size of their rounding errors are made of these.
 const ERRORS: f64 = 4.0;
+/// Within so many times what rounding errors were, a residual may have come down to them.
+const NEAR: f64 = 1e3;
 
 /// The unknowns of a block of stages and all that belongs to them, for the samples that are still being solved.
 #[derive(Debug)]
@@ -32,6 +33,10 @@ pub(crate) struct Buffers<T> {
     last: Vec<T>,
     /// `‖Y‖∞` there.
     largest: Vec<T>,
+    /// How often it did not shrink.
+    stalls: Vec<u32>,
+    /// Its rounding errors, when last looked at.
+    errors: Vec<T>,
     /// `y_n + h Σ a_ij k_j` over stages solved before.
     pub base: Vec<T>,
     /// The stages.
@@ -63,6 +68,8 @@ impl<T: Real> Buffers<T> {
             scale: Vec::new(),
             last: Vec::new(),
             largest: Vec::new(),
+            stalls: Vec::new(),
+            errors: Vec::new(),
             base: Vec::new(),
             y: Vec::new(),
             f: Vec::new(),
@@ -88,6 +95,10 @@ impl<T: Real> Buffers<T> {
         self.largest.resize(layout.samples, T::zero());
         self.last.clear();
         self.last.resize(layout.samples, T::MAX);
+        self.stalls.clear();
+        self.stalls.resize(layout.samples, 0);
+        self.errors.clear();
+        self.errors.resize(layout.samples, T::zero());
         for matrix in [
             &mut self.base,
             &mut self.y,
@@ -137,6 +148,8 @@ impl<T: Real> Buffers<T> {
             self.size[to] = self.size[from];
             self.scale[to] = self.scale[from];
             self.last[to] = self.last[from];
+            self.stalls[to] = self.stalls[from];
+            self.errors[to] = self.errors[from];
         }
         self.samples.truncate(keep.len());
         self.layout = new;
@@ -198,14 +211,26 @@ impl<F: VectorField + ?Sized, T: Real> StageSystem<'_, F, T> {
         self.work.evaluations += layout.batch().live;
         self.field.eval_batch(at, &mut b.f, &mut b.record, self.scratch);
         layout.couple(self.a, false, &b.h, &b.f, &mut b.residual);
-        for span in layout.spans() {
-            let terms = b.residual[span.clone()].iter_mut().zip(&b.y[span.clone()]).zip(&b.base[span]);
-            terms.for_each(|((r, &y), &base)| *r = (y - base) - *r);
+        for sizes in [&mut *norms, &mut b.largest, &mut b.scale] {
+            sizes.clear();
+            sizes.resize(layout.samples, T::zero());
         }
-        norms.resize(layout.samples, T::zero());
-        layout.max_norm(&b.residual, norms);
-        layout.max_norm(&b.y, &mut b.largest[..layout.samples]);
-        layout.max_distance(&b.y, &b.base, &mut b.scale[..layout.samples]);
+        // All in one pass: small systems are solved in little more than the time of a few.
+        for span in layout.spans() {
+            let unknowns = b.residual[span.clone()].iter_mut().zip(&b.y[span.clone()]).zip(&b.base[span]);
+            let sizes = norms.iter_mut().zip(&mut b.largest).zip(&mut b.scale);
+            for (((r, &y), &base), ((norm, largest), scale)) in unknowns.zip(sizes) {
+                let increment = y - base;
+                *r = increment - *r;
+                let size = r.abs();
+                // What is not finite wins, and stays; where a stage is not, its residual is not.
+                if size > *norm || !size.is_finite() {
+                    *norm = size;
+                }
+                *largest = Number::max(*largest, y.abs());
+                *scale = Number::max(*scale, increment.abs());
+            }
+        }
         for (q, norm) in norms.iter_mut().enumerate() {
             let b = &mut *self.buffers;
             let residual = *norm;
@@ -217,10 +242,17 @@ impl<F: VectorField + ?Sized, T: Real> StageSystem<'_, F, T> {
             // At the base of the stages the residual is all that is known of the increments.
             let rounding = Number::max(units * T::EPSILON * state, T::MIN_POSITIVE);
             let mut scale = Number::max(Number::max(increment, residual), rounding / self.tolerance);
-            if !guessed && residual > self.tolerance * scale && residual > T::constant(STALLED) * last {
-                let rounding = T::constant(ERRORS) * self.rounding(q);
-                if residual <= rounding && rounding.is_finite() {
-                    scale = Number::max(scale, rounding / self.tolerance);
+            if residual > T::constant(STALLED) * last {
+                b.stalls[q] += 1;
+                // Errors cost more than a residual, and change little. A step that goes astray stalls once; slow methods,
+                // always.
+                let (stalls, near) = (b.stalls[q], residual <= T::constant(NEAR) * b.errors[q]);
+                if residual > self.tolerance * scale && stalls > 1 && (near || stalls.is_power_of_two()) {
+                    let rounding = T::constant(ERRORS) * self.rounding(q);
+                    if residual <= rounding && rounding.is_finite() {
+                        scale = Number::max(scale, rounding / self.tolerance);
+                    }
+                    self.buffers.errors[q] = rounding;
                 }
             }
             self.buffers.scale[q] = scale;
