@@ -24,24 +24,29 @@ struct Errors(Vec<(f64, f64)>);
 
 impl Errors {
     /// The slope `p + 1` of `ln e = ln C + (p + 1) ln h + c h`, by least squares, less one: the error of a single step is
-    /// `C h^{p+1} (1 + c h + …)`. With two columns, without the last term.
-    fn fitted(&self, columns: usize) -> f64 {
-        let largest = self.0.iter().fold(0.0, |m: f64, (h, _)| m.max(h.abs()));
+    /// `C h^{p+1} (1 + c h + …)`. With two columns, without the last term; of the `count` smallest errors.
+    fn fitted(&self, columns: usize, count: usize) -> f64 {
+        let errors = &self.0[self.0.len() - count..];
+        let largest = errors.iter().fold(0.0, |m: f64, (h, _)| m.max(h.abs()));
         let terms = |h: f64| [1.0, h.ln(), h / largest];
-        let matrix = DMatrix::from_fn(self.0.len(), columns, |i, j| terms(self.0[i].0.abs())[j]);
-        let logarithms = DVector::from_iterator(self.0.len(), self.0.iter().map(|(_, e)| e.ln()));
+        let matrix = DMatrix::from_fn(count, columns, |i, j| terms(errors[i].0.abs())[j]);
+        let logarithms = DVector::from_iterator(count, errors.iter().map(|(_, e)| e.ln()));
         let fitted = matrix.svd(true, true).solve(&logarithms, 0.0);
         fitted.map_or(f64::NAN, |coefficients| coefficients[1] - 1.0)
     }
 
     /// The slope of a line.
     fn order(&self) -> f64 {
-        self.fitted(2)
+        self.fitted(2, self.0.len())
     }
 
-    /// The slopes without and, where there are enough errors, with the next term: far from the limit one may mislead.
-    fn orders(&self) -> [f64; 2] {
-        [self.order(), self.fitted(if self.0.len() >= MANY { 3 } else { 2 })]
+    /// The slopes without and, where there are enough errors, with the next term, of all and of the smallest: far from the
+    /// limit one or the other misleads.
+    fn orders(&self) -> [f64; 3] {
+        match self.0.len() {
+            count if count >= MANY => [self.order(), self.fitted(3, count), self.fitted(3, FEWEST)],
+            _ => [self.order(); 3],
+        }
     }
 
     fn text(&self) -> String {
