@@ -1,15 +1,18 @@
 //! Evaluation and derivatives of multilayer perceptrons, small and large.
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use kutta::field::{Activation, Batch, Mlp, Point, Scratch};
-use kutta::{Real, VectorField};
+use kutta::Real;
+use kutta::field::{Activation, Batch, Dimensions, Field, Mlp, Point, Scratch};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-fn measure<T: Real>(criterion: &mut Criterion, name: &str, widths: &[usize], activation: Activation, samples: usize) {
+fn measure<T: Real>(criterion: &mut Criterion, name: &str, widths: &[usize], activation: Activation, samples: usize)
+where
+    Mlp: Field<T>,
+{
     let net = Mlp::new(widths, activation).expect("widths are valid");
     let mut rng = ChaCha8Rng::seed_from_u64(1);
-    let params: Vec<T> = net.init(&mut rng);
+    let params: Vec<T> = Field::init(&net, &mut rng);
     let batch = Batch::padded::<T>(samples);
     let (d, n) = (net.dim() * batch.stride, net.inputs() * batch.stride);
     let (t, w) = (vec![T::zero(); batch.stride], vec![T::one(); d]);

@@ -3,7 +3,7 @@
 //! Run with `cargo bench --bench regularisation`; one thread suffices, since each problem is a single chunk of samples.
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use kutta::field::{Activation, Mlp};
+use kutta::field::{Activation, Dimensions, Field, Mlp};
 use kutta::network::{OdeBlock, Path};
 use kutta::regularisation::{Estimator, ProbeKind};
 use kutta::{Number, Regularisation, Tableau, VectorField};
@@ -20,8 +20,8 @@ impl VectorField for Provided {
     fn param_count(&self) -> usize {
         self.0.param_count()
     }
-    fn eval<S: Number>(&self, params: &[S], t: S, y: &[S], dy: &mut [S]) {
-        self.0.eval(params, t, y, dy);
+    fn eval<S: Number>(&self, params: &[S], _: S, y: &[S], dy: &mut [S]) {
+        self.0.eval(params, y, dy);
     }
 }
 
@@ -39,7 +39,7 @@ fn settings() -> Vec<(&'static str, Regularisation)> {
     ]
 }
 
-fn training_step<F: VectorField>(criterion: &mut Criterion, group: &str, field: F, samples: usize, steps: usize) {
+fn training_step<F: Field<f64>>(criterion: &mut Criterion, group: &str, field: F, samples: usize, steps: usize) {
     let d = field.dim();
     let block = OdeBlock::new(field, Tableau::implicit_midpoint()).steps(steps).step_size(0.1).per_step(0.0);
     let params: Vec<f64> = block.init(&mut StdRng::seed_from_u64(0));

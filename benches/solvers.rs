@@ -4,10 +4,12 @@
 //! `iterations / evaluations / time`: iterations and evaluations of the field a sample, a Jacobian–vector or
 //! vector–Jacobian product counting as one evaluation, a dense Jacobian as one a column, and the time of the whole batch.
 
-use kutta::field::{Activation, JvpBars, Mlp, Point, Scratch};
+use kutta::field::{Activation, Dimensions, Field, JvpBars, Mlp, Point, Reparameterisation, Scratch};
 use kutta::network::Unrolled;
+use kutta::number::Rounded;
 use kutta::solve::{Solver, StageSolver};
-use kutta::{Error, Number, OdeBlock, Real, Tableau, VectorField};
+use kutta::{Error, OdeBlock, Tableau};
+use rand::RngCore;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
@@ -50,59 +52,77 @@ impl Counted {
     }
 }
 
-impl VectorField for Counted {
+impl Dimensions for Counted {
+    fn inputs(&self) -> usize {
+        self.field.inputs()
+    }
     fn dim(&self) -> usize {
         self.field.dim()
     }
     fn param_count(&self) -> usize {
         self.field.param_count()
     }
-    fn eval<S: Number>(&self, params: &[S], t: S, y: &[S], dy: &mut [S]) {
-        self.field.eval(params, t, y, dy);
-    }
     fn record_rows(&self) -> usize {
         self.field.record_rows()
     }
-    fn eval_batch<T: Real>(&self, at: Point<'_, T>, dy: &mut [T], record: &mut [T], scratch: &mut Scratch<T>) {
+    fn depends_on_time(&self) -> bool {
+        false
+    }
+    fn in_time_units(self, _: f64) -> Self {
+        self
+    }
+}
+
+impl Field<f64> for Counted {
+    fn init(&self, rng: &mut dyn RngCore) -> Vec<f64> {
+        self.field.init(rng)
+    }
+    fn reparameterisation(&self) -> Option<&dyn Reparameterisation<f64>> {
+        None
+    }
+    fn eval_rounded(&self, params: &[Rounded<f64>], _: Rounded<f64>, y: &[Rounded<f64>], dy: &mut [Rounded<f64>]) {
+        self.field.eval(params, y, dy);
+    }
+    fn eval_batch(&self, at: Point<'_, f64>, dy: &mut [f64], record: &mut [f64], scratch: &mut Scratch<f64>) {
         self.add(&at, 1);
         self.field.eval_batch(at, dy, record, scratch);
     }
-    fn jvp<T: Real>(
+    fn jvp(
         &self,
-        at: Point<'_, T>,
-        record: &[T],
-        v: &[T],
-        w: Option<&[T]>,
-        out: &mut [T],
-        scratch: &mut Scratch<T>,
+        at: Point<'_, f64>,
+        record: &[f64],
+        v: &[f64],
+        w: Option<&[f64]>,
+        out: &mut [f64],
+        scratch: &mut Scratch<f64>,
     ) {
         self.add(&at, 1);
         self.field.jvp(at, record, v, w, out, scratch);
     }
-    fn vjp<T: Real>(
+    fn vjp(
         &self,
-        at: Point<'_, T>,
-        record: &[T],
-        w: &[T],
-        y_bar: &mut [T],
-        params_bar: Option<&mut [T]>,
-        scratch: &mut Scratch<T>,
+        at: Point<'_, f64>,
+        record: &[f64],
+        w: &[f64],
+        y_bar: &mut [f64],
+        params_bar: Option<&mut [f64]>,
+        scratch: &mut Scratch<f64>,
     ) {
         self.add(&at, 1);
         self.field.vjp(at, record, w, y_bar, params_bar, scratch);
     }
-    fn jacobian<T: Real>(&self, at: Point<'_, T>, record: &[T], out: &mut [T], scratch: &mut Scratch<T>) {
+    fn jacobian(&self, at: Point<'_, f64>, record: &[f64], out: &mut [f64], scratch: &mut Scratch<f64>) {
         self.add(&at, self.dim());
         self.field.jacobian(at, record, out, scratch);
     }
-    fn jvp_pullback<T: Real>(
+    fn jvp_pullback(
         &self,
-        at: Point<'_, T>,
-        record: &[T],
-        v: &[T],
-        w: &[T],
-        bars: JvpBars<'_, T>,
-        scratch: &mut Scratch<T>,
+        at: Point<'_, f64>,
+        record: &[f64],
+        v: &[f64],
+        w: &[f64],
+        bars: JvpBars<'_, f64>,
+        scratch: &mut Scratch<f64>,
     ) {
         self.field.jvp_pullback(at, record, v, w, bars, scratch);
     }
@@ -228,7 +248,7 @@ fn compare(scheme: &Tableau, d: usize, params: &[f64], starts: &[f64]) -> Vec<Ou
     let blocks: Vec<_> = METHODS.into_iter().map(block).collect();
     let grid = blocks[0].grid(0.0, SAMPLES).expect("a step of size 1");
     let mut unrolled: Vec<_> = blocks.iter().map(|block| block.unroll(&grid).expect("a block of one step")).collect();
-    let first = |(block, unrolled): (&OdeBlock<Counted>, &mut Unrolled<'_, Counted, f64>)| {
+    let first = |(block, unrolled): (&OdeBlock<Counted>, &mut Unrolled<'_, f64>)| {
         if block.solver().method == StageSolver::Bfgs && d * scheme.stages() > BFGS_LIMIT {
             return Outcome { work: None, failure: "not tried".to_string(), times: vec![Duration::MAX] };
         }

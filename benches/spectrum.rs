@@ -4,11 +4,11 @@
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main, measurement::WallTime};
 use kutta::data::{Trajectories, Trajectory};
 use kutta::field::{
-    Activation, Bounded, Damped, Dense, Effective, Layered, Mlp, Norms, Purpose, Spectrum, leading_singular_vectors,
-    power_iteration,
+    Activation, Bounded, Damped, Dense, Effective, Field, Layered, Mlp, Norms, Purpose, Spectrum,
+    leading_singular_vectors, power_iteration,
 };
 use kutta::train::{Adam, Trainer};
-use kutta::{OdeBlock, Tableau, VectorField};
+use kutta::{OdeBlock, Tableau};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ fn spirals(d: usize) -> Trajectories {
 }
 
 /// Ten epochs of training, full batch.
-fn epochs<F: VectorField + Clone>(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, field: F, data: &Trajectories) {
+fn epochs<F: Field<f64> + Clone>(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, field: F, data: &Trajectories) {
     for (scheme, tableau) in [("euler", Tableau::forward_euler()), ("midpoint", Tableau::implicit_midpoint())] {
         let block = OdeBlock::new(field.clone(), tableau).step_size(0.2);
         let trainer = Trainer::new(block).optimizer(Adam::new(1e-4)).epochs(10);

@@ -4,16 +4,16 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use kutta::data::{Trajectories, Trajectory};
-use kutta::field::{Activation, Damped, Mlp};
+use kutta::field::{Activation, Damped, Field, Mlp};
 use kutta::network::{OdeBlock, Path, Work};
 use kutta::solve::{JacobianReuse, Preconditioner, Reuse, Solver, StageSolver, WarmStart};
 use kutta::train::{Adam, Loss, MeanSquare, Optimizer};
-use kutta::{Real, Tableau, VectorField};
+use kutta::{Real, Tableau};
 use rand::{SeedableRng, rngs::StdRng};
 use std::time::Duration;
 
 /// Everything that a training step reuses.
-fn training_step<F: VectorField, T: Real>(
+fn training_step<F: Field<T>, T: Real>(
     block: &OdeBlock<F>,
     mut params: Vec<T>,
     data: &Trajectories,
@@ -40,7 +40,7 @@ fn training_step<F: VectorField, T: Real>(
     unrolled.work()
 }
 
-fn init<F: VectorField, T: Real>(block: &OdeBlock<F>) -> Vec<T> {
+fn init<F: Field<T>, T: Real>(block: &OdeBlock<F>) -> Vec<T> {
     block.init(&mut StdRng::seed_from_u64(0))
 }
 
@@ -72,7 +72,10 @@ fn solver<T: Real>() -> Solver {
     Solver { tolerance: Some(if size_of::<T>() == 8 { 1e-7 } else { 1e-4 }), ..Solver::default() }
 }
 
-fn lotka_volterra<T: Real>(criterion: &mut Criterion, precision: &str) {
+fn lotka_volterra<T: Real>(criterion: &mut Criterion, precision: &str)
+where
+    Mlp: Field<T>,
+{
     let data = orbits();
     let schemes = [
         ("forward_euler", Tableau::forward_euler()),

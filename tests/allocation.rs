@@ -1,6 +1,6 @@
 //! No allocation in the step loop after warm-up: passes of 10 and of 1000 steps allocate equally often.
 
-use kutta::field::{Activation, Bounded, Input, Layered, Mlp, Spectrum, WithInputs};
+use kutta::field::{Activation, Bounded, Field, Input, Layered, Mlp, Spectrum, WithInputs};
 use kutta::network::{OdeBlock, Path};
 use kutta::regularisation::{Estimator, ProbeKind};
 use kutta::solve::{AdjointSolver, Solver, StageSolver};
@@ -54,7 +54,7 @@ fn regularisation(estimator: Estimator) -> Regularisation {
 }
 
 /// Allocations of a forward, a regularised and a backward pass after two passes of warm-up.
-fn allocations<F: VectorField>(field: F, scheme: &Tableau, solver: Solver, steps: usize) -> usize {
+fn allocations<F: Field<f64>>(field: F, scheme: &Tableau, solver: Solver, steps: usize) -> usize {
     let block = OdeBlock::new(field, scheme.clone()).steps(steps).step_size(0.01).solved_by(solver);
     let starts: Vec<f64> = (0..2 * 9).map(|k| 0.1 + (k as f64).sin()).collect();
     let params: Vec<f64> = (0..block.param_count()).map(|k| 0.5 + 0.3 * (k as f64).cos()).collect();

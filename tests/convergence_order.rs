@@ -3,9 +3,10 @@
 #[path = "common/problems.rs"]
 mod problems;
 
+use kutta::Tableau;
+use kutta::field::Field;
 use kutta::network::OdeBlock;
 use kutta::solve::Solver;
-use kutta::{Tableau, VectorField};
 use problems::{Bell, Coupled};
 
 const END: f64 = 3.0;
@@ -18,7 +19,7 @@ fn error(scheme: &Tableau, steps: usize) -> f64 {
     bell.iter().chain(&coupled).zip(exact).map(|(y, exact)| (y - exact).abs()).sum()
 }
 
-fn end<F: VectorField + Copy>(field: &F, scheme: &Tableau, steps: usize, start: &[f64]) -> Vec<f64> {
+fn end<F: Field<f64> + Copy>(field: &F, scheme: &Tableau, steps: usize, start: &[f64]) -> Vec<f64> {
     let solver = Solver { tolerance: Some(1e-15), ..Solver::default() };
     let block = OdeBlock::new(*field, scheme.clone()).steps(steps).step_size(END / steps as f64).solved_by(solver);
     block

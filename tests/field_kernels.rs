@@ -1,28 +1,16 @@
 //! The matrix kernels of fields against the derivatives that any field has from its `eval`.
 
-use kutta::field::{Activation, Batch, Bounded, Damped, Input, Layered, Mlp, Point, Scratch, Spectrum, WithInputs};
+#[path = "common/formula.rs"]
+mod formula;
+
+use formula::Provided;
+use kutta::field::{
+    Activation, Batch, Bounded, Damped, Dimensions, Field, Input, Layered, Mlp, Point, Scratch, Spectrum, WithInputs,
+};
 use kutta::{Number, Real, VectorField};
 use proptest::prelude::*;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-
-/// A field reduced to its `eval`: everything else is provided.
-struct Provided<'a, F>(&'a F);
-
-impl<F: VectorField> VectorField for Provided<'_, F> {
-    fn dim(&self) -> usize {
-        self.0.dim()
-    }
-    fn inputs(&self) -> usize {
-        self.0.inputs()
-    }
-    fn param_count(&self) -> usize {
-        self.0.param_count()
-    }
-    fn eval<S: Number>(&self, params: &[S], t: S, y: &[S], dy: &mut [S]) {
-        self.0.eval(params, t, y, dy);
-    }
-}
 
 /// Everything a field computes at one point, live columns only, sample by sample.
 struct Results<T> {
@@ -55,7 +43,7 @@ fn matrix<T: Real>(rows: usize, batch: Batch, rng: &mut impl Rng) -> Vec<T> {
 }
 
 impl<T: Real> Case<T> {
-    fn new(field: &impl VectorField, batch: Batch, seed: u64) -> Self {
+    fn new(field: &dyn Field<T>, batch: Batch, seed: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut params: Vec<T> = field.init(&mut rng);
         // Biases too.
@@ -70,7 +58,7 @@ impl<T: Real> Case<T> {
         matrix.chunks_exact(self.batch.stride).flat_map(|row| row[..self.batch.live].to_vec()).collect()
     }
 
-    fn run(&self, field: &impl VectorField) -> Results<T> {
+    fn run(&self, field: &dyn Field<T>) -> Results<T> {
         let (d, n, stride) = (field.dim(), field.inputs(), self.batch.stride);
         let nan = T::constant(f64::NAN);
         let at = Point { params: &self.params, t: &self.t, y: &self.y, batch: self.batch };
@@ -400,7 +388,10 @@ fn initial_weights_are_within_their_bound_and_biases_zero() {
 }
 
 /// `σ` and `σ'` at these arguments, by the kernels.
-fn on_vectors<T: Real>(activation: Activation, x: &[T]) -> (Vec<T>, Vec<T>) {
+fn on_vectors<T: Real>(activation: Activation, x: &[T]) -> (Vec<T>, Vec<T>)
+where
+    Mlp: Field<T>,
+{
     let net = Mlp::new([1, 1, 1], activation).unwrap();
     let batch = Batch { live: x.len(), stride: x.len() };
     let (t, ones) = (vec![T::zero(); x.len()], vec![T::one(); x.len()]);
@@ -421,7 +412,10 @@ fn arguments() -> Vec<f64> {
 }
 
 /// The largest error of the kernels in units of the last place; values that all but vanish need only do so too.
-fn worst_error<T: Real>(activation: Activation, reference: impl Fn(f64) -> f64) -> f64 {
+fn worst_error<T: Real>(activation: Activation, reference: impl Fn(f64) -> f64) -> f64
+where
+    Mlp: Field<T>,
+{
     let x: Vec<T> = arguments().into_iter().map(T::constant).collect();
     let (value, _) = on_vectors(activation, &x);
     let vanishing = if size_of::<T>() == 4 { 1e-36 } else { 1e-300 };
@@ -502,7 +496,10 @@ fn slopes_agree_with_duals_everywhere() {
 
 #[test]
 fn activations_reach_their_limits() {
-    fn check<T: Real>() {
+    fn check<T: Real>()
+    where
+        Mlp: Field<T>,
+    {
         let x = [f64::NEG_INFINITY, -1e4, 1e4, f64::INFINITY, f64::NAN].map(T::constant);
         for (activation, left, right) in [
             (Activation::Tanh, -1.0, Some(1.0)),

@@ -3,7 +3,7 @@
 #[path = "common/problems.rs"]
 mod problems;
 
-use kutta::field::{Activation, Mlp};
+use kutta::field::{Activation, Field, Mlp};
 use kutta::flow::{FlowPath, FlowWork};
 use kutta::solve::{Solver, StageSolver};
 use kutta::{Error, Flow, Number, Tableau, VectorField};
@@ -19,7 +19,7 @@ fn dopri() -> Tableau {
 }
 
 /// The state at `t`, and the work.
-fn run<F: VectorField>(field: &F, scheme: Tableau, tolerance: (f64, f64), y0: &[f64], t: f64) -> (Vec<f64>, FlowWork) {
+fn run<F: Field<f64>>(field: &F, scheme: Tableau, tolerance: (f64, f64), y0: &[f64], t: f64) -> (Vec<f64>, FlowWork) {
     let flow = Flow::new(field, &[]).scheme(scheme.clone()).tolerance(tolerance.0, tolerance.1);
     let path = flow.solve(0.0, y0, &[t]).unwrap_or_else(|e| panic!("{}, {tolerance:?}: {e}", scheme.name()));
     (path.last().unwrap().to_vec(), path.work())
@@ -33,7 +33,7 @@ fn excess(y: &[f64], exact: &[f64], (relative, absolute): (f64, f64)) -> f64 {
 
 /// Over tolerances from 1e-3 to 1e-10, the error stays below `most` times the tolerance; and where it is not damped
 /// away, it falls with the tolerance without being needlessly small.
-fn honours<F: VectorField>(
+fn honours<F: Field<f64>>(
     field: &F,
     scheme: &Tableau,
     floor: f64,
@@ -437,7 +437,7 @@ fn the_largest_step_keeps_pulses_from_being_missed() {
     }
     let exact = (-2f64).exp() + 20.0 * ((-0.95f64).exp() - (-1f64).exp());
     let flow = Flow::new(&Pulse, &[]);
-    let end = |flow: &Flow<'_, Pulse, f64>, times: &[f64]| flow.solve(0.0, &[1.0], times).unwrap().last().unwrap()[0];
+    let end = |flow: &Flow<'_, f64>, times: &[f64]| flow.solve(0.0, &[1.0], times).unwrap().last().unwrap()[0];
     let found = end(&flow.clone().max_step(0.01).tolerance(1e-8, 1e-8), &[2.0]);
     assert!((found - exact).abs() < 1e-4, "{found}, {exact}");
     assert!((end(&flow, &[1.0, 1.05, 2.0]) - exact).abs() < 1e-5, "{exact}");

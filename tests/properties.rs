@@ -1,5 +1,6 @@
 //! The laws hold for random members of the classes that they are laws of, and are refuted for what is not a member.
 
+use kutta::field::Dimensions;
 use kutta::properties::*;
 use kutta::{Error, Number, Tableau, VectorField};
 use proptest::prelude::*;

@@ -4,7 +4,7 @@ mod common;
 
 use common::{Smooth, derivative};
 use kutta::data::{Trajectories, Trajectory};
-use kutta::field::{Activation, Bounded, Damped, Input, Layered, Mlp, Spectrum, Split, WithInputs};
+use kutta::field::{Activation, Bounded, Damped, Dimensions, Field, Input, Layered, Mlp, Spectrum, Split, WithInputs};
 use kutta::network::{Gradient, OdeBlock, Path};
 use kutta::regularisation::{Estimator, ProbeKind, divergence, jacobian_diagonal, jacobian_norm_squared};
 use kutta::solve::Solver;
@@ -127,7 +127,7 @@ fn no_regulariser_changes_no_bit_and_samples_without_steps_count_nothing() {
 }
 
 /// The derivative of loss and regulariser in a random direction of parameters and starts, against central differences.
-fn check_gradient<F: VectorField>(block: &OdeBlock<F>, regularisation: Regularisation, seed: u64) {
+fn check_gradient<F: Field<f64>>(block: &OdeBlock<F>, regularisation: Regularisation, seed: u64) {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let samples = rng.random_range(1..5_usize);
     let random = |len: usize, size: f64, rng: &mut ChaCha8Rng| -> Vec<f64> {
@@ -185,7 +185,7 @@ fn regularisation() -> impl Strategy<Value = Regularisation> {
     )
 }
 
-fn block<F: VectorField>(field: F, scheme: &str, per_step: bool) -> OdeBlock<F> {
+fn block<F: Field<f64>>(field: F, scheme: &str, per_step: bool) -> OdeBlock<F> {
     let solver = Solver { tolerance: Some(1e-14), ..Solver::default() };
     let block = OdeBlock::new(field, Tableau::by_name(scheme).unwrap()).steps(4).step_size(0.2).solved_by(solver);
     if per_step { block.per_step(-0.2) } else { block }

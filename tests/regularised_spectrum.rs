@@ -2,23 +2,23 @@
 //! parameters, and the variation is that of the learned ones.
 
 use kutta::data::{Trajectories, Trajectory};
-use kutta::field::{Activation, Bounded, Layered, Mlp, Normalised, Norms, Spectrum, Split};
+use kutta::field::{Activation, Bounded, Dimensions, Field, Layered, Mlp, Normalised, Norms, Spectrum, Split};
 use kutta::network::{OdeBlock, Path};
 use kutta::regularisation::{Estimator, Penalties, ProbeKind};
 use kutta::train::{Adam, MeanSquare, Model, Settings, Trainer, Validation};
-use kutta::{Error, Regularisation, Tableau, VectorField};
+use kutta::{Error, Regularisation, Tableau};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-type Field = Bounded<Normalised<Mlp>>;
+type Bound = Bounded<Normalised<Mlp>>;
 
-fn field(split: Split, norms: Norms) -> Field {
+fn field(split: Split, norms: Norms) -> Bound {
     let net = Mlp::new([2, 4, 4, 2], Activation::Tanh).unwrap();
     let inner = net.normalised(1.0).unwrap().with_split(split).unwrap().with_norms(norms);
     Bounded::new(inner, Spectrum::new(-25.0, -15.0).unwrap())
 }
 
-fn block<F: VectorField>(field: F, scheme: Tableau) -> OdeBlock<F> {
+fn block<F: Field<f64>>(field: F, scheme: Tableau) -> OdeBlock<F> {
     OdeBlock::new(field, scheme).steps(3).step_size(0.1).per_step(0.0)
 }
 
@@ -113,7 +113,7 @@ fn records() -> Trajectories {
     Trajectories::new(["fast", "slow"], (0..8).map(record).collect()).unwrap()
 }
 
-fn trainer(norms: Norms, estimator: Estimator) -> Trainer<Field, MeanSquare> {
+fn trainer(norms: Norms, estimator: Estimator) -> Trainer<Bound, MeanSquare> {
     let block = block(field(Split::Even, norms), Tableau::implicit_midpoint());
     Trainer::new(block).settings(Settings::plain()).optimizer(Adam::new(0.02)).regularised_by(everything(estimator))
 }
@@ -138,9 +138,9 @@ fn a_model_so_trained_is_saved_and_predicts_the_same_bits() {
             assert!((re + 20.0).hypot(im) <= 5.0 + 1e-9, "{re} {im}");
         }
         fit.model.save(&path).unwrap();
-        let back = Model::<Field>::load(&path).unwrap();
+        let back = Model::<Bound>::load(&path).unwrap();
         assert_eq!(back, fit.model);
-        let bits = |model: &Model<Field>| {
+        let bits = |model: &Model<Bound>| {
             let path = model.predict(&[0.4, 0.6], 0.0, &[0.1, 0.25, 0.3]).unwrap();
             let flow = model.flow(&[0.4, 0.6], 0.0, &[0.3], 1e-6).unwrap();
             let all = [path.states(), flow.states(), &model.derivative(0.05, &[0.1, 0.2]).unwrap()].concat();

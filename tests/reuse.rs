@@ -1,6 +1,6 @@
 //! What solves take over from earlier ones changes their cost, not their results.
 
-use kutta::field::{Activation, Damped, Mlp};
+use kutta::field::{Activation, Damped, Dimensions, Mlp};
 use kutta::network::{OdeBlock, Path, Work};
 use kutta::solve::{AdjointSolver, JacobianReuse, Preconditioner, Reuse, Solver, StageSolver, WarmStart};
 use kutta::{Number, Tableau, VectorField};

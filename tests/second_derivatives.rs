@@ -1,32 +1,18 @@
 //! The pullback of Jacobian–vector products: kernels against what any field has from its `eval`, and both against nested
 //! dual numbers and central differences.
 
+#[path = "common/formula.rs"]
+mod formula;
+
+use formula::Provided;
 use kutta::field::{
-    Activation, Batch, Bounded, Damped, Input, JvpBars, Layered, Mlp, Point, Scratch, Spectrum, WithInputs,
+    Activation, Batch, Bounded, Damped, Field, Input, JvpBars, Layered, Mlp, Point, Scratch, Spectrum, WithInputs,
 };
 use kutta::number::Dual;
 use kutta::{Number, Real, VectorField};
 use proptest::prelude::*;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-
-/// A field reduced to its `eval`: everything else is provided.
-struct Provided<'a, F>(&'a F);
-
-impl<F: VectorField> VectorField for Provided<'_, F> {
-    fn dim(&self) -> usize {
-        self.0.dim()
-    }
-    fn inputs(&self) -> usize {
-        self.0.inputs()
-    }
-    fn param_count(&self) -> usize {
-        self.0.param_count()
-    }
-    fn eval<S: Number>(&self, params: &[S], t: S, y: &[S], dy: &mut [S]) {
-        self.0.eval(params, t, y, dy);
-    }
-}
 
 /// A field that is curved in everything it depends on.
 struct Curved;
@@ -71,7 +57,7 @@ struct Results<T> {
 }
 
 impl<T: Real> Case<T> {
-    fn new(field: &impl VectorField, batch: Batch, seed: u64) -> Self {
+    fn new(field: &dyn Field<T>, batch: Batch, seed: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut params: Vec<T> = field.init(&mut rng);
         params.iter_mut().for_each(|p| *p += T::constant(rng.random_range(-0.2..0.2)));
@@ -95,7 +81,7 @@ impl<T: Real> Case<T> {
         Point { params: &self.params, t: &self.t, y: &self.y, batch: self.batch }
     }
 
-    fn run(&self, field: &impl VectorField) -> Results<T> {
+    fn run(&self, field: &dyn Field<T>) -> Results<T> {
         let (d, n, stride) = (field.dim(), field.inputs(), self.batch.stride);
         let (at, mut scratch) = (self.at(), Scratch::new());
         let nan = |rows: usize| vec![T::constant(f64::NAN); rows * stride];
@@ -183,11 +169,11 @@ fn along(case: &Case<f64>, field: &impl VectorField) -> (f64, f64) {
     (sum, scale)
 }
 
-fn assert_identities(case: &Case<f64>, field: &impl VectorField) {
+fn assert_identities(case: &Case<f64>, field: &dyn Field<f64>, formula: &impl VectorField) {
     let results = case.run(field);
     let (v, v_other) = (case.live(&case.v), case.live(&case.v_other));
     // The dot-product identity.
-    let (expected, scale) = along(case, field);
+    let (expected, scale) = along(case, formula);
     let found = dot(&results.y_bar, &v_other) + dot(&results.params_bar, &case.params_direction);
     let scale = scale + size(&results.y_bar, &v_other) + size(&results.params_bar, &case.params_direction);
     assert!((found - expected).abs() <= 1e-13 * scale.max(1.0), "{found} {expected}");
@@ -259,19 +245,19 @@ proptest! {
         let field = Bounded::new(WithInputs::new(map.clone(), [Input::Time]).unwrap(), spectrum);
         let case = Case::<f64>::new(&field, batch, seed);
         assert_agree(&case.run(&field), &case.run(&Provided(&field)), 1e-11);
-        assert_identities(&case, &field);
+        assert_identities(&case, &field, &Provided(&field));
         // A map, whose last input has no part in the centre.
         let field = Bounded::new(map.normalised(2.0).unwrap(), spectrum);
         let case = Case::<f64>::new(&field, batch, seed);
         assert_agree(&case.run(&field), &case.run(&Provided(&field)), 1e-11);
-        assert_identities(&case, &field);
+        assert_identities(&case, &field, &Provided(&field));
     }
 
     #[test]
     fn second_derivatives_are_dual_and_symmetric(net in mlp(), batch in batch(), seed in any::<u64>()) {
         let case = Case::<f64>::new(&net, batch, seed);
-        assert_identities(&case, &net);
-        assert_identities(&case, &Provided(&net));
+        assert_identities(&case, &net, &Provided(&net));
+        assert_identities(&case, &Provided(&net), &Provided(&net));
     }
 }
 
@@ -279,7 +265,7 @@ proptest! {
 fn second_derivatives_of_a_field_of_ones_own() {
     let batch = Batch { live: 11, stride: 13 };
     let case = Case::<f64>::new(&Curved, batch, 5);
-    assert_identities(&case, &Curved);
+    assert_identities(&case, &Curved, &Curved);
     // Against central differences of the Jacobian, all columns at once.
     let results = case.run(&Curved);
     let weighed = |step: f64| {
@@ -298,7 +284,7 @@ fn second_derivatives_of_a_field_of_ones_own() {
 
 #[test]
 fn padding_and_an_empty_batch_change_nothing() {
-    fn check(name: Activation, net: impl VectorField) {
+    fn check(name: Activation, net: impl Field<f64>) {
         let mut case = Case::<f64>::new(&net, Batch::padded::<f64>(5), 7);
         let with_nan = case.run(&net);
         for matrix in [&mut case.y, &mut case.v, &mut case.v_other, &mut case.w, &mut case.w_jacobian] {

@@ -4,7 +4,7 @@ mod common;
 
 use common::Smooth;
 use kutta::data::{Trajectories, Trajectory};
-use kutta::field::{Activation, Layered, Mlp};
+use kutta::field::{Activation, Dimensions, Field, Layered, Mlp};
 use kutta::network::{OdeBlock, Path};
 use kutta::train::{
     Adam, FinalState, Fit, Interrupted, Loss, MeanSquare, OnFailure, Optimizer, Record, Schedule, Settings, Sgd,
@@ -31,7 +31,7 @@ impl VectorField for Linear {
 }
 
 /// A training that does nothing but what it is told.
-fn plain<F: VectorField>(block: OdeBlock<F>) -> Trainer<F> {
+fn plain<F: Field<f64>>(block: OdeBlock<F>) -> Trainer<F> {
     Trainer::new(block).settings(Settings::plain())
 }
 
@@ -77,7 +77,7 @@ impl VectorField for SavedSmooth {
         2
     }
     fn param_count(&self) -> usize {
-        Smooth { dim: 2, width: self.width }.param_count()
+        VectorField::param_count(&Smooth { dim: 2, width: self.width })
     }
     fn eval<S: Number>(&self, params: &[S], t: S, y: &[S], dy: &mut [S]) {
         // Autonomous, so that time may be long.
@@ -572,7 +572,7 @@ fn steps_may_start_from_draws_of_their_own() {
     );
     // One generator goes through them all.
     let mut own = rng();
-    assert_eq!(apart, (0..4).flat_map(|_| field().init::<f64>(&mut own)).collect::<Vec<_>>());
+    assert_eq!(apart, (0..4).flat_map(|_| Field::<f64>::init(&field(), &mut own)).collect::<Vec<_>>());
     let fit = plain(block).initial(apart.clone()).epochs(0).fit(&oscillations(&[0.0], 5)).unwrap();
     assert_eq!(fit.model.params(), apart);
 }

@@ -1,8 +1,8 @@
 //! Figures of fits and predictions.
 
 use super::Failure;
-use kutta::VectorField;
 use kutta::data::{Trajectories, Trajectory};
+use kutta::field::Field;
 use kutta::plot::{Component, Point, TimeSeries, time_series};
 use kutta::train::{Model, Settings, Validation};
 use std::path::Path;
@@ -12,7 +12,7 @@ const MOST_RECORDS: usize = 8;
 
 /// Data and fit. What was held out at the ends of records is forecast from the last observation before, as it is
 /// judged; beyond the data, every record is forecast until `until`.
-pub fn fit<F: VectorField + Clone>(
+pub fn fit<F: Field<f64> + Clone>(
     path: &Path,
     model: &Model<F>,
     data: &Trajectories,
@@ -57,13 +57,13 @@ pub fn fit<F: VectorField + Clone>(
 }
 
 /// One predicted trajectory.
-pub fn prediction<F: VectorField>(path: &Path, model: &Model<F>, predicted: &Trajectory) -> Result<(), Failure> {
+pub fn prediction<F: Field<f64>>(path: &Path, model: &Model<F>, predicted: &Trajectory) -> Result<(), Failure> {
     let mut components = components(model);
     add(&mut components, |c| &mut c.forecast, points(predicted));
     Ok(time_series(path, &TimeSeries { time: model.time_name().into(), components, ..Default::default() })?)
 }
 
-fn components<F: VectorField>(model: &Model<F>) -> Vec<Component> {
+fn components<F: Field<f64>>(model: &Model<F>) -> Vec<Component> {
     model.components().iter().map(|name| Component { name: name.clone(), ..Default::default() }).collect()
 }
 

@@ -8,14 +8,14 @@ use super::signals::Signals;
 use super::spectral::{Bound, Learned, Spectral};
 use super::{Failure, threads};
 use clap::{Args, ValueEnum};
+use kutta::Tableau;
 use kutta::data::Trajectories;
-use kutta::field::{Activation, Input, Layered, Mlp, WithInputs};
+use kutta::field::{Activation, Dimensions, Input, Layered, Mlp, WithInputs};
 use kutta::network::OdeBlock;
 use kutta::solve::{JacobianReuse, LineSearch, Preconditioner, Reuse, Solver, StageSolver, WarmStart};
 use kutta::train::{
     Adam, Interrupted, Model, OnFailure, Optimizer, Schedule, Settings, Sgd, Strategy, Trainer, Validation,
 };
-use kutta::{Tableau, VectorField};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -5,11 +5,12 @@ use super::options::{digits, finite, positive, shown};
 use super::spectral::Learned;
 use super::{Failure, print, print_json, tell};
 use clap::Args;
+use kutta::Error;
 use kutta::data::{Trajectories, Trajectory};
+use kutta::field::Field;
 use kutta::field::{Bounded, Mlp, Normalised, WithInputs};
 use kutta::network::Sharing;
 use kutta::train::{LearnedStart, Model};
-use kutta::{Error, VectorField};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use std::path::PathBuf;
@@ -128,7 +129,7 @@ impl Predict {
     }
 
     /// The trajectory from a state to these times, by the method that was asked for.
-    fn integrate<F: VectorField>(
+    fn integrate<F: Field<f64>>(
         &self,
         model: &Model<F>,
         start: &[f64],
@@ -159,7 +160,7 @@ impl Predict {
     }
 
     /// State and time to start from.
-    fn start<F: VectorField>(&self, model: &Model<F>) -> Result<(Vec<f64>, f64), Failure> {
+    fn start<F: Field<f64>>(&self, model: &Model<F>) -> Result<(Vec<f64>, f64), Failure> {
         let known = model.starts();
         let learned = match &self.trajectory {
             None => known.first(),
@@ -183,7 +184,7 @@ impl Predict {
     }
 
     /// What the model itself predicts for time `t`, before or after the start that it learned.
-    fn state_at<F: VectorField>(&self, model: &Model<F>, learned: &LearnedStart, t: f64) -> Result<Vec<f64>, Failure> {
+    fn state_at<F: Field<f64>>(&self, model: &Model<F>, learned: &LearnedStart, t: f64) -> Result<Vec<f64>, Failure> {
         if t == learned.time {
             return Ok(learned.state.clone());
         }

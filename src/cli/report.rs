@@ -4,10 +4,11 @@ use super::fit::Fit;
 use super::spectral::{Bound, Bounds, Eigenvalues, Learned};
 use super::verdict::Told;
 use super::{Failure, print, print_json};
+use kutta::Regularisation;
 use kutta::data::{Standardisation, Trajectories};
+use kutta::field::Field;
 use kutta::solve::StageSolver;
 use kutta::train::{Model, Rmse, Seen, Settings, Summary};
-use kutta::{Regularisation, VectorField};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
@@ -131,7 +132,7 @@ impl Report {
 }
 
 /// `h ‖A ⊗ J‖₂` of the longest step, at most over all states of the data.
-fn contraction<F: VectorField>(model: &Model<F>, data: &Trajectories) -> Result<f64, Failure> {
+fn contraction<F: Field<f64>>(model: &Model<F>, data: &Trajectories) -> Result<f64, Failure> {
     let mut most: f64 = 0.0;
     let standard = model.standardisation().apply(data)?;
     for record in standard.iter() {

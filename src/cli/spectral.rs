@@ -3,9 +3,8 @@
 use super::Failure;
 use super::options::{finite, positive};
 use clap::Args;
-use kutta::VectorField;
 use kutta::data::{Trajectories, Trajectory};
-use kutta::field::{Bounded, Input, Layered, Mlp, Normalised, Spectrum, WithInputs};
+use kutta::field::{Bounded, Dimensions, Field, Input, Layered, Mlp, Normalised, Spectrum, WithInputs};
 use kutta::train::Model;
 use serde::Serialize;
 
@@ -42,7 +41,7 @@ impl Spectral {
 }
 
 /// A field that is learned here.
-pub trait Learned: VectorField + Clone + Serialize {
+pub trait Learned: Field<f64> + Clone + Serialize {
     /// The product of its operators' norms over what that may be; `None` where nothing is bounded. `params` are effective.
     fn share(&self, params: &[f64]) -> Result<Option<f64>, Failure>;
 

@@ -1,8 +1,9 @@
 //! Fields whose Jacobian has its eigenvalues in a disc.
 
-use super::{Batch, JvpBars, Point, Reparameterisation, Scratch, Spectrum, VectorField};
+use super::{Batch, Dimensions, Field, JvpBars, Point, Reparameterisation, Scratch, Spectrum};
+use crate::number::Rounded;
 use crate::{Number, Real};
-use rand::Rng;
+use rand::RngCore;
 use serde::{Deserialize, Serialize};
 
 /// The field `F_{α,β}(γ, t, y) = (α+β)/2 y + (β-α)/2 S(ϑ) ⊙ G(γ, t, y)`, with the sigmoid `S` of learned `ϑ ∈ R^d`, one a
@@ -26,7 +27,7 @@ pub struct Bounded<F> {
     spectrum: Spectrum,
 }
 
-impl<F: VectorField> Bounded<F> {
+impl<F: Dimensions> Bounded<F> {
     /// `F_{α,β}` over `field`, with the disc from `α` to `β`.
     pub fn new(field: F, spectrum: Spectrum) -> Self {
         Bounded { field, spectrum }
@@ -97,7 +98,7 @@ impl<F: VectorField> Bounded<F> {
     }
 }
 
-impl<F: VectorField> VectorField for Bounded<F> {
+impl<F: Dimensions> Dimensions for Bounded<F> {
     fn dim(&self) -> usize {
         self.field.dim()
     }
@@ -110,36 +111,32 @@ impl<F: VectorField> VectorField for Bounded<F> {
         self.field.param_count() + self.dim()
     }
 
-    fn eval<S: Number>(&self, params: &[S], t: S, y: &[S], dy: &mut [S]) {
-        let (params, theta) = self.split(params);
-        self.field.eval(params, t, y, dy);
-        let centre = S::constant(self.spectrum.centre());
-        for (dy, (&y, &theta)) in dy.iter_mut().zip(y.iter().zip(theta)) {
-            let [gain, _] = self.gain(theta);
-            *dy = centre * y + gain * *dy;
-        }
+    fn record_rows(&self) -> usize {
+        self.field.record_rows() + self.dim()
     }
 
-    fn init<T: Real>(&self, rng: &mut impl Rng) -> Vec<T> {
-        let mut params = self.field.init(rng);
-        params.resize(self.param_count(), T::zero());
-        params
-    }
-
-    fn reparameterisation<T: Real>(&self) -> Option<&dyn Reparameterisation<T>> {
-        self.field.reparameterisation()
+    fn depends_on_time(&self) -> bool {
+        self.field.depends_on_time()
     }
 
     // The field inside has no unit.
     fn in_time_units(self, unit: f64) -> Self {
         Bounded { spectrum: self.spectrum.in_time_units(unit), ..self }
     }
+}
 
-    fn record_rows(&self) -> usize {
-        self.field.record_rows() + self.dim()
+impl<F: Field<T>, T: Real> Field<T> for Bounded<F> {
+    fn init(&self, rng: &mut dyn RngCore) -> Vec<T> {
+        let mut params = self.field.init(rng);
+        params.resize(self.param_count(), T::zero());
+        params
     }
 
-    fn eval_batch<T: Real>(&self, at: Point<'_, T>, dy: &mut [T], record: &mut [T], scratch: &mut Scratch<T>) {
+    fn reparameterisation(&self) -> Option<&dyn Reparameterisation<T>> {
+        self.field.reparameterisation()
+    }
+
+    fn eval_batch(&self, at: Point<'_, T>, dy: &mut [T], record: &mut [T], scratch: &mut Scratch<T>) {
         let stride = at.batch.stride.max(1);
         let (params, theta) = self.split(at.params);
         let (inner, values) = record.split_at_mut(self.field.record_rows() * at.batch.stride);
@@ -155,15 +152,17 @@ impl<F: VectorField> VectorField for Bounded<F> {
         }
     }
 
-    fn jvp<T: Real>(
-        &self,
-        at: Point<'_, T>,
-        record: &[T],
-        v: &[T],
-        w: Option<&[T]>,
-        out: &mut [T],
-        scratch: &mut Scratch<T>,
-    ) {
+    fn eval_rounded(&self, params: &[Rounded<T>], t: Rounded<T>, y: &[Rounded<T>], dy: &mut [Rounded<T>]) {
+        let (params, theta) = self.split(params);
+        self.field.eval_rounded(params, t, y, dy);
+        let centre = Rounded::constant(self.spectrum.centre());
+        for (dy, (&y, &theta)) in dy.iter_mut().zip(y.iter().zip(theta)) {
+            let [gain, _] = self.gain(theta);
+            *dy = centre * y + gain * *dy;
+        }
+    }
+
+    fn jvp(&self, at: Point<'_, T>, record: &[T], v: &[T], w: Option<&[T]>, out: &mut [T], scratch: &mut Scratch<T>) {
         let stride = at.batch.stride.max(1);
         let (params, theta) = self.split(at.params);
         let (inner, values) = self.values(record, at.batch.stride);
@@ -181,7 +180,7 @@ impl<F: VectorField> VectorField for Bounded<F> {
         }
     }
 
-    fn vjp<T: Real>(
+    fn vjp(
         &self,
         at: Point<'_, T>,
         record: &[T],
@@ -202,20 +201,7 @@ impl<F: VectorField> VectorField for Bounded<F> {
         }
     }
 
-    fn jacobian<T: Real>(&self, at: Point<'_, T>, record: &[T], out: &mut [T], scratch: &mut Scratch<T>) {
-        let (stride, inputs) = (at.batch.stride, self.inputs());
-        let (params, theta) = self.split(at.params);
-        let (inner, _) = self.values(record, stride);
-        self.field.jacobian(Point { params, ..at }, inner, out, scratch);
-        let centre: T = self.centre();
-        for (i, (row, &theta)) in out.chunks_exact_mut((inputs * stride).max(1)).zip(theta).enumerate() {
-            let [gain, _] = self.gain(theta);
-            row.iter_mut().for_each(|x| *x *= gain);
-            row[i * stride..][..stride].iter_mut().for_each(|x| *x += centre);
-        }
-    }
-
-    fn jvp_pullback<T: Real>(
+    fn jvp_pullback(
         &self,
         at: Point<'_, T>,
         record: &[T],
@@ -244,7 +230,20 @@ impl<F: VectorField> VectorField for Bounded<F> {
         scratch.give(product);
     }
 
-    fn jacobian_pullback<T: Real>(
+    fn jacobian(&self, at: Point<'_, T>, record: &[T], out: &mut [T], scratch: &mut Scratch<T>) {
+        let (stride, inputs) = (at.batch.stride, self.inputs());
+        let (params, theta) = self.split(at.params);
+        let (inner, _) = self.values(record, stride);
+        self.field.jacobian(Point { params, ..at }, inner, out, scratch);
+        let centre: T = self.centre();
+        for (i, (row, &theta)) in out.chunks_exact_mut((inputs * stride).max(1)).zip(theta).enumerate() {
+            let [gain, _] = self.gain(theta);
+            row.iter_mut().for_each(|x| *x *= gain);
+            row[i * stride..][..stride].iter_mut().for_each(|x| *x += centre);
+        }
+    }
+
+    fn jacobian_pullback(
         &self,
         at: Point<'_, T>,
         record: &[T],

@@ -1,8 +1,9 @@
 //! A field with linear damping added.
 
-use super::{JvpBars, Point, Reparameterisation, Scratch, VectorField};
+use super::{Dimensions, Field, JvpBars, Point, Reparameterisation, Scratch};
+use crate::number::Rounded;
 use crate::{Error, Number, Real};
-use rand::Rng;
+use rand::RngCore;
 use serde::{Deserialize, Serialize};
 
 /// The field `F(γ, t, y) = G(γ, t, y) - ρ y` with a fixed rate `ρ`: what is known of a dissipative system need not be
@@ -21,7 +22,7 @@ pub struct Damped<F> {
     rate: f64,
 }
 
-impl<F: VectorField> Damped<F> {
+impl<F: Dimensions> Damped<F> {
     /// `field` damped at `rate`; a negative rate excites.
     ///
     /// # Errors
@@ -32,6 +33,11 @@ impl<F: VectorField> Damped<F> {
             return Err(Error::InvalidArgument { argument: "rate", value: rate.to_string(), expected });
         }
         Ok(Damped { field, rate })
+    }
+
+    /// The field `G`.
+    pub fn inner(&self) -> &F {
+        &self.field
     }
 
     /// The rate `ρ`.
@@ -46,7 +52,7 @@ impl<F: VectorField> Damped<F> {
     }
 }
 
-impl<F: VectorField> VectorField for Damped<F> {
+impl<F: Dimensions> Dimensions for Damped<F> {
     fn dim(&self) -> usize {
         self.field.dim()
     }
@@ -59,46 +65,44 @@ impl<F: VectorField> VectorField for Damped<F> {
         self.field.param_count()
     }
 
-    fn eval<S: Number>(&self, params: &[S], t: S, y: &[S], dy: &mut [S]) {
-        self.field.eval(params, t, y, dy);
-        dy.iter_mut().zip(y).for_each(|(dy, &y)| *dy -= S::constant(self.rate) * y);
+    fn record_rows(&self) -> usize {
+        self.field.record_rows()
     }
 
-    fn init<T: Real>(&self, rng: &mut impl Rng) -> Vec<T> {
-        self.field.init(rng)
-    }
-
-    fn reparameterisation<T: Real>(&self) -> Option<&dyn Reparameterisation<T>> {
-        self.field.reparameterisation()
+    fn depends_on_time(&self) -> bool {
+        self.field.depends_on_time()
     }
 
     fn in_time_units(self, unit: f64) -> Self {
         Damped { field: self.field.in_time_units(unit), rate: self.rate * unit }
     }
+}
 
-    fn record_rows(&self) -> usize {
-        self.field.record_rows()
+impl<F: Field<T>, T: Real> Field<T> for Damped<F> {
+    fn init(&self, rng: &mut dyn RngCore) -> Vec<T> {
+        self.field.init(rng)
     }
 
-    fn eval_batch<T: Real>(&self, at: Point<'_, T>, dy: &mut [T], record: &mut [T], scratch: &mut Scratch<T>) {
+    fn reparameterisation(&self) -> Option<&dyn Reparameterisation<T>> {
+        self.field.reparameterisation()
+    }
+
+    fn eval_batch(&self, at: Point<'_, T>, dy: &mut [T], record: &mut [T], scratch: &mut Scratch<T>) {
         self.field.eval_batch(at, dy, record, scratch);
         self.damp(at.y, dy);
     }
 
-    fn jvp<T: Real>(
-        &self,
-        at: Point<'_, T>,
-        record: &[T],
-        v: &[T],
-        w: Option<&[T]>,
-        out: &mut [T],
-        scratch: &mut Scratch<T>,
-    ) {
+    fn eval_rounded(&self, params: &[Rounded<T>], t: Rounded<T>, y: &[Rounded<T>], dy: &mut [Rounded<T>]) {
+        self.field.eval_rounded(params, t, y, dy);
+        dy.iter_mut().zip(y).for_each(|(dy, &y)| *dy -= Rounded::constant(self.rate) * y);
+    }
+
+    fn jvp(&self, at: Point<'_, T>, record: &[T], v: &[T], w: Option<&[T]>, out: &mut [T], scratch: &mut Scratch<T>) {
         self.field.jvp(at, record, v, w, out, scratch);
         self.damp(v, out);
     }
 
-    fn vjp<T: Real>(
+    fn vjp(
         &self,
         at: Point<'_, T>,
         record: &[T],
@@ -111,16 +115,7 @@ impl<F: VectorField> VectorField for Damped<F> {
         self.damp(w, y_bar);
     }
 
-    fn jacobian<T: Real>(&self, at: Point<'_, T>, record: &[T], out: &mut [T], scratch: &mut Scratch<T>) {
-        self.field.jacobian(at, record, out, scratch);
-        let (stride, inputs) = (at.batch.stride, self.inputs());
-        for i in 0..self.dim() {
-            let diagonal = &mut out[(i * inputs + i) * stride..][..stride];
-            diagonal.iter_mut().for_each(|x| *x -= T::constant(self.rate));
-        }
-    }
-
-    fn jvp_pullback<T: Real>(
+    fn jvp_pullback(
         &self,
         at: Point<'_, T>,
         record: &[T],
@@ -137,7 +132,16 @@ impl<F: VectorField> VectorField for Damped<F> {
         }
     }
 
-    fn jacobian_pullback<T: Real>(
+    fn jacobian(&self, at: Point<'_, T>, record: &[T], out: &mut [T], scratch: &mut Scratch<T>) {
+        self.field.jacobian(at, record, out, scratch);
+        let (stride, inputs) = (at.batch.stride, self.inputs());
+        for i in 0..self.dim() {
+            let diagonal = &mut out[(i * inputs + i) * stride..][..stride];
+            diagonal.iter_mut().for_each(|x| *x -= T::constant(self.rate));
+        }
+    }
+
+    fn jacobian_pullback(
         &self,
         at: Point<'_, T>,
         record: &[T],

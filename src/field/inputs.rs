@@ -1,8 +1,9 @@
 //! Maps of more inputs than outputs, completed to fields.
 
-use super::{JvpBars, Layered, Point, Reparameterisation, Scratch, VectorField};
+use super::{Dimensions, Field, JvpBars, Layered, Point, Reparameterisation, Scratch};
+use crate::number::Rounded;
 use crate::{Error, Number, Real};
-use rand::Rng;
+use rand::RngCore;
 use serde::{Deserialize, Serialize};
 
 /// An input that a map sees after the state.
@@ -21,14 +22,13 @@ pub enum Input {
 /// A network that depends on time:
 ///
 /// ```
-/// use kutta::VectorField;
-/// use kutta::field::{Activation, Input, Mlp, WithInputs};
+/// use kutta::field::{Activation, Dimensions, Input, Mlp, WithInputs};
 /// let field = WithInputs::new(Mlp::new([2, 4, 4, 1], Activation::Relu)?, [Input::Time])?;
 /// assert_eq!((field.dim(), field.inputs()), (1, 1));
 /// # Ok::<(), kutta::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Parts<F>", bound(deserialize = "F: VectorField + Deserialize<'de>"))]
+#[serde(try_from = "Parts<F>", bound(deserialize = "F: Dimensions + Deserialize<'de>"))]
 pub struct WithInputs<F> {
     map: F,
     append: Vec<Input>,
@@ -41,7 +41,7 @@ struct Parts<F> {
     append: Vec<Input>,
 }
 
-impl<F: VectorField> TryFrom<Parts<F>> for WithInputs<F> {
+impl<F: Dimensions> TryFrom<Parts<F>> for WithInputs<F> {
     type Error = Error;
 
     fn try_from(parts: Parts<F>) -> Result<Self, Error> {
@@ -49,7 +49,7 @@ impl<F: VectorField> TryFrom<Parts<F>> for WithInputs<F> {
     }
 }
 
-impl<F: VectorField> WithInputs<F> {
+impl<F: Dimensions> WithInputs<F> {
     /// The field of `map` with these inputs after the state.
     ///
     /// # Errors
@@ -112,55 +112,57 @@ impl<F: Layered> Layered for WithInputs<F> {
     }
 }
 
-impl<F: VectorField> VectorField for WithInputs<F> {
+impl<F: Dimensions> Dimensions for WithInputs<F> {
     fn dim(&self) -> usize {
         self.map.dim()
+    }
+
+    fn inputs(&self) -> usize {
+        self.dim()
     }
 
     fn param_count(&self) -> usize {
         self.map.param_count()
     }
 
-    fn eval<S: Number>(&self, params: &[S], t: S, y: &[S], dy: &mut [S]) {
-        let mut inputs = y.to_vec();
-        inputs.extend(self.append.iter().map(|input| match *input {
-            Input::Time => t,
-            Input::Constant(c) => S::constant(c),
-        }));
-        self.map.eval(params, t, &inputs, dy);
+    fn record_rows(&self) -> usize {
+        self.map.record_rows()
     }
 
-    fn init<T: Real>(&self, rng: &mut impl Rng) -> Vec<T> {
-        self.map.init(rng)
-    }
-
-    fn reparameterisation<T: Real>(&self) -> Option<&dyn Reparameterisation<T>> {
-        self.map.reparameterisation()
+    fn depends_on_time(&self) -> bool {
+        self.append.contains(&Input::Time) || self.map.depends_on_time()
     }
 
     fn in_time_units(self, unit: f64) -> Self {
         WithInputs { map: self.map.in_time_units(unit), ..self }
     }
+}
 
-    fn record_rows(&self) -> usize {
-        self.map.record_rows()
+impl<F: Field<T>, T: Real> Field<T> for WithInputs<F> {
+    fn init(&self, rng: &mut dyn RngCore) -> Vec<T> {
+        self.map.init(rng)
     }
 
-    fn eval_batch<T: Real>(&self, at: Point<'_, T>, dy: &mut [T], record: &mut [T], scratch: &mut Scratch<T>) {
+    fn reparameterisation(&self) -> Option<&dyn Reparameterisation<T>> {
+        self.map.reparameterisation()
+    }
+
+    fn eval_batch(&self, at: Point<'_, T>, dy: &mut [T], record: &mut [T], scratch: &mut Scratch<T>) {
         let y = self.complete(at, scratch);
         self.map.eval_batch(Point { y: &y, ..at }, dy, record, scratch);
         scratch.give(y);
     }
 
-    fn jvp<T: Real>(
-        &self,
-        at: Point<'_, T>,
-        record: &[T],
-        v: &[T],
-        w: Option<&[T]>,
-        out: &mut [T],
-        scratch: &mut Scratch<T>,
-    ) {
+    fn eval_rounded(&self, params: &[Rounded<T>], t: Rounded<T>, y: &[Rounded<T>], dy: &mut [Rounded<T>]) {
+        let mut inputs = y.to_vec();
+        inputs.extend(self.append.iter().map(|input| match *input {
+            Input::Time => t,
+            Input::Constant(c) => Rounded::constant(c),
+        }));
+        self.map.eval_rounded(params, t, &inputs, dy);
+    }
+
+    fn jvp(&self, at: Point<'_, T>, record: &[T], v: &[T], w: Option<&[T]>, out: &mut [T], scratch: &mut Scratch<T>) {
         let y = self.complete(at, scratch);
         let state = self.map.dim() * at.batch.stride;
         let mut direction = scratch.take(y.len());
@@ -171,7 +173,7 @@ impl<F: VectorField> VectorField for WithInputs<F> {
         scratch.give(y);
     }
 
-    fn vjp<T: Real>(
+    fn vjp(
         &self,
         at: Point<'_, T>,
         record: &[T],
@@ -189,19 +191,7 @@ impl<F: VectorField> VectorField for WithInputs<F> {
         scratch.give(y);
     }
 
-    fn jacobian<T: Real>(&self, at: Point<'_, T>, record: &[T], out: &mut [T], scratch: &mut Scratch<T>) {
-        let y = self.complete(at, scratch);
-        let (d, inputs, stride) = (self.map.dim(), self.map.inputs(), at.batch.stride);
-        let mut full = scratch.take(d * inputs * stride);
-        self.map.jacobian(Point { y: &y, ..at }, record, &mut full, scratch);
-        for i in 0..d {
-            out[i * d * stride..][..d * stride].copy_from_slice(&full[i * inputs * stride..][..d * stride]);
-        }
-        scratch.give(full);
-        scratch.give(y);
-    }
-
-    fn jvp_pullback<T: Real>(
+    fn jvp_pullback(
         &self,
         at: Point<'_, T>,
         record: &[T],
@@ -229,7 +219,19 @@ impl<F: VectorField> VectorField for WithInputs<F> {
         scratch.give(y);
     }
 
-    fn jacobian_pullback<T: Real>(
+    fn jacobian(&self, at: Point<'_, T>, record: &[T], out: &mut [T], scratch: &mut Scratch<T>) {
+        let y = self.complete(at, scratch);
+        let (d, inputs, stride) = (self.map.dim(), self.map.inputs(), at.batch.stride);
+        let mut full = scratch.take(d * inputs * stride);
+        self.map.jacobian(Point { y: &y, ..at }, record, &mut full, scratch);
+        for i in 0..d {
+            out[i * d * stride..][..d * stride].copy_from_slice(&full[i * inputs * stride..][..d * stride]);
+        }
+        scratch.give(full);
+        scratch.give(y);
+    }
+
+    fn jacobian_pullback(
         &self,
         at: Point<'_, T>,
         record: &[T],

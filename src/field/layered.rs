@@ -2,14 +2,14 @@
 
 use super::bounded::Bounded;
 use super::operator::spectral_norm;
-use super::{LinearOperator, Normalised, Spectrum, VectorField};
+use super::{Field, LinearOperator, Normalised, Spectrum};
 use crate::{Error, Real};
 
 /// A field composed of linear operators, which are learned, and of fixed functions whose slope is bounded.
 ///
 /// `F = A_k σ A_{k-1} … σ A_1` has the Lipschitz constant `Lip(σ)^{k-1} Π ‖A_i‖₂` at most; translations (biases) do not
 /// matter.
-pub trait Layered: VectorField + Sized {
+pub trait Layered: Field<f64> + Sized {
     /// What kind of operators they are.
     type Operator: LinearOperator;
 

@@ -1,9 +1,10 @@
 //! The multilayer perceptron.
 
-use super::kernel::{Directions, Evaluate, Jacobian, JvpPullback, Pullback, Pushforward};
-use super::{Activation, Dense, JvpBars, Layered, Point, Scratch, VectorField};
+use super::kernel::{Directions, Evaluate, Jacobian, JvpPullback, Kernels, Pullback, Pushforward};
+use super::{Activation, Dense, Dimensions, Field, JvpBars, Layered, Point, Reparameterisation, Scratch};
+use crate::number::Rounded;
 use crate::{Error, Number, Real};
-use rand::Rng;
+use rand::{Rng, RngCore};
 use serde::{Deserialize, Serialize};
 
 /// A multilayer perceptron `F(y) = W_k σ(W_{k-1} … σ(W_1 y + b_1) … + b_{k-1})`, without a bias at the output.
@@ -13,8 +14,7 @@ use serde::{Deserialize, Serialize};
 /// [`with_output_bias`](Mlp::with_output_bias) an affine one.
 ///
 /// ```
-/// use kutta::VectorField;
-/// use kutta::field::{Activation, Mlp};
+/// use kutta::field::{Activation, Dimensions, Mlp};
 /// let field = Mlp::new([2, 20, 20, 2], Activation::Tanh)?;
 /// assert_eq!(field.param_count(), (2 * 20 + 20) + (20 * 20 + 20) + 20 * 2);
 /// # Ok::<(), kutta::Error>(())
@@ -158,7 +158,7 @@ impl Mlp {
         self.layers.iter().filter(|l| !l.is_last).map(|l| l.outputs).max().unwrap_or(0)
     }
 
-    fn pull_back_jvp<T: Real>(
+    fn pull_back_jvp<T: Real + Kernels>(
         &self,
         at: Point<'_, T>,
         record: &[T],
@@ -173,6 +173,22 @@ impl Mlp {
             T::jvp_pullback(job);
             scratch.give(buffer);
         }
+    }
+
+    /// `dy = F(γ, y)` for one sample, in any numbers: for fields written around a network.
+    pub fn eval<S: Number>(&self, params: &[S], y: &[S], dy: &mut [S]) {
+        let mut input = y.to_vec();
+        for layer in &self.layers {
+            let mut output = layer.bias(params).map_or_else(|| vec![S::zero(); layer.outputs], <[S]>::to_vec);
+            for (sum, row) in output.iter_mut().zip(layer.weights(params).chunks_exact(layer.inputs)) {
+                row.iter().zip(&input).for_each(|(&w, &x)| *sum += w * x);
+                if !layer.is_last {
+                    *sum = self.activation().apply(*sum);
+                }
+            }
+            input = output;
+        }
+        dy.copy_from_slice(&input);
     }
 
     /// Outputs of the widest layer.
@@ -196,7 +212,7 @@ impl Layered for Mlp {
     }
 }
 
-impl VectorField for Mlp {
+impl Dimensions for Mlp {
     fn dim(&self) -> usize {
         self.last().outputs
     }
@@ -210,25 +226,25 @@ impl VectorField for Mlp {
         last.first_param + (last.inputs + usize::from(last.has_bias)) * last.outputs
     }
 
-    fn eval<S: Number>(&self, params: &[S], _t: S, y: &[S], dy: &mut [S]) {
-        let mut input = y.to_vec();
-        for layer in &self.layers {
-            let mut output = layer.bias(params).map_or_else(|| vec![S::zero(); layer.outputs], <[S]>::to_vec);
-            for (sum, row) in output.iter_mut().zip(layer.weights(params).chunks_exact(layer.inputs)) {
-                row.iter().zip(&input).for_each(|(&w, &x)| *sum += w * x);
-                if !layer.is_last {
-                    *sum = self.activation().apply(*sum);
-                }
-            }
-            input = output;
-        }
-        dy.copy_from_slice(&input);
+    fn record_rows(&self) -> usize {
+        self.hidden_units() * if self.activation().records_slope() { 2 } else { 1 }
     }
 
+    fn depends_on_time(&self) -> bool {
+        false
+    }
+
+    // All that it knows of time is learned.
+    fn in_time_units(self, _: f64) -> Self {
+        self
+    }
+}
+
+impl<T: Real + Kernels> Field<T> for Mlp {
     /// Weights uniform in `±√(6/(inputs + outputs))` of their layer, biases zero.
     ///
     /// *Reference*: Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010.
-    fn init<T: Real>(&self, rng: &mut impl Rng) -> Vec<T> {
+    fn init(&self, rng: &mut dyn RngCore) -> Vec<T> {
         let mut params = vec![T::zero(); self.param_count()];
         for layer in &self.layers {
             let bound = (6.0 / (layer.inputs as f64 + layer.outputs as f64)).sqrt();
@@ -237,25 +253,21 @@ impl VectorField for Mlp {
         params
     }
 
-    fn record_rows(&self) -> usize {
-        self.hidden_units() * if self.activation().records_slope() { 2 } else { 1 }
+    fn reparameterisation(&self) -> Option<&dyn Reparameterisation<T>> {
+        None
     }
 
-    fn eval_batch<T: Real>(&self, at: Point<'_, T>, dy: &mut [T], record: &mut [T], _: &mut Scratch<T>) {
+    fn eval_batch(&self, at: Point<'_, T>, dy: &mut [T], record: &mut [T], _: &mut Scratch<T>) {
         if at.batch.live > 0 {
             T::evaluate(Evaluate { net: self, at, dy, record });
         }
     }
 
-    fn jvp<T: Real>(
-        &self,
-        at: Point<'_, T>,
-        record: &[T],
-        v: &[T],
-        w: Option<&[T]>,
-        out: &mut [T],
-        scratch: &mut Scratch<T>,
-    ) {
+    fn eval_rounded(&self, params: &[Rounded<T>], _: Rounded<T>, y: &[Rounded<T>], dy: &mut [Rounded<T>]) {
+        self.eval(params, y, dy);
+    }
+
+    fn jvp(&self, at: Point<'_, T>, record: &[T], v: &[T], w: Option<&[T]>, out: &mut [T], scratch: &mut Scratch<T>) {
         if at.batch.live > 0 {
             let mut buffer = scratch.take(Pushforward::<T>::buffer_len(self, at.batch.stride));
             T::pushforward(Pushforward { net: self, at, record, v, w, out, buffer: &mut buffer });
@@ -263,7 +275,7 @@ impl VectorField for Mlp {
         }
     }
 
-    fn vjp<T: Real>(
+    fn vjp(
         &self,
         at: Point<'_, T>,
         record: &[T],
@@ -279,15 +291,7 @@ impl VectorField for Mlp {
         }
     }
 
-    fn jacobian<T: Real>(&self, at: Point<'_, T>, record: &[T], out: &mut [T], scratch: &mut Scratch<T>) {
-        if at.batch.live > 0 {
-            let mut buffer = scratch.take(Jacobian::<T>::buffer_len(self, at.batch.stride));
-            T::jacobian(Jacobian { net: self, at, record, out, buffer: &mut buffer });
-            scratch.give(buffer);
-        }
-    }
-
-    fn jvp_pullback<T: Real>(
+    fn jvp_pullback(
         &self,
         at: Point<'_, T>,
         record: &[T],
@@ -300,7 +304,15 @@ impl VectorField for Mlp {
         self.pull_back_jvp(at, record, (Directions::One { v, v_bar }, w), y, params, scratch);
     }
 
-    fn jacobian_pullback<T: Real>(
+    fn jacobian(&self, at: Point<'_, T>, record: &[T], out: &mut [T], scratch: &mut Scratch<T>) {
+        if at.batch.live > 0 {
+            let mut buffer = scratch.take(Jacobian::<T>::buffer_len(self, at.batch.stride));
+            T::jacobian(Jacobian { net: self, at, record, out, buffer: &mut buffer });
+            scratch.give(buffer);
+        }
+    }
+
+    fn jacobian_pullback(
         &self,
         at: Point<'_, T>,
         record: &[T],

@@ -1,9 +1,10 @@
 //! Spectral normalisation: networks with a bound on their Lipschitz constant.
 
 use super::operator::{dot, leading_singular_vectors, power_iteration};
-use super::{JvpBars, Layered, LinearOperator, Point, Purpose, Reparameterisation, Scratch, VectorField};
-use crate::{Error, Number, Real};
-use rand::Rng;
+use super::{Dimensions, Field, JvpBars, Layered, LinearOperator, Point, Purpose, Reparameterisation, Scratch};
+use crate::number::Rounded;
+use crate::{Error, Real};
+use rand::RngCore;
 use serde::{Deserialize, Serialize};
 
 /// How a bound on the Lipschitz constant is shared out to the operators.
@@ -106,7 +107,7 @@ impl<F: Layered> Normalised<F> {
         if !(lipschitz > 0.0 && lipschitz.is_finite()) {
             return invalid("lipschitz", lipschitz.to_string(), "a positive number");
         }
-        if field.reparameterisation::<f64>().is_some() {
+        if Field::<f64>::reparameterisation(&field).is_some() {
             return invalid(
                 "field",
                 "reparameterised already".into(),
@@ -295,7 +296,7 @@ impl<F: Layered, T: Real> Reparameterisation<T> for Normalised<F> {
     }
 }
 
-impl<F: Layered> VectorField for Normalised<F> {
+impl<F: Layered> Dimensions for Normalised<F> {
     fn dim(&self) -> usize {
         self.field.dim()
     }
@@ -308,16 +309,12 @@ impl<F: Layered> VectorField for Normalised<F> {
         self.field.param_count()
     }
 
-    fn eval<S: Number>(&self, params: &[S], t: S, y: &[S], dy: &mut [S]) {
-        self.field.eval(params, t, y, dy);
+    fn record_rows(&self) -> usize {
+        self.field.record_rows()
     }
 
-    fn init<T: Real>(&self, rng: &mut impl Rng) -> Vec<T> {
-        self.field.init(rng)
-    }
-
-    fn reparameterisation<T: Real>(&self) -> Option<&dyn Reparameterisation<T>> {
-        Some(self)
+    fn depends_on_time(&self) -> bool {
+        self.field.depends_on_time()
     }
 
     fn in_time_units(self, unit: f64) -> Self {
@@ -329,28 +326,30 @@ impl<F: Layered> VectorField for Normalised<F> {
         };
         Normalised { lipschitz: self.lipschitz * unit, split, field: self.field.in_time_units(unit), ..self }
     }
+}
 
-    fn record_rows(&self) -> usize {
-        self.field.record_rows()
+impl<F: Layered + Field<T>, T: Real> Field<T> for Normalised<F> {
+    fn init(&self, rng: &mut dyn RngCore) -> Vec<T> {
+        self.field.init(rng)
     }
 
-    fn eval_batch<T: Real>(&self, at: Point<'_, T>, dy: &mut [T], record: &mut [T], scratch: &mut Scratch<T>) {
+    fn reparameterisation(&self) -> Option<&dyn Reparameterisation<T>> {
+        Some(self)
+    }
+
+    fn eval_batch(&self, at: Point<'_, T>, dy: &mut [T], record: &mut [T], scratch: &mut Scratch<T>) {
         self.field.eval_batch(at, dy, record, scratch);
     }
 
-    fn jvp<T: Real>(
-        &self,
-        at: Point<'_, T>,
-        record: &[T],
-        v: &[T],
-        w: Option<&[T]>,
-        out: &mut [T],
-        scratch: &mut Scratch<T>,
-    ) {
+    fn eval_rounded(&self, params: &[Rounded<T>], t: Rounded<T>, y: &[Rounded<T>], dy: &mut [Rounded<T>]) {
+        self.field.eval_rounded(params, t, y, dy);
+    }
+
+    fn jvp(&self, at: Point<'_, T>, record: &[T], v: &[T], w: Option<&[T]>, out: &mut [T], scratch: &mut Scratch<T>) {
         self.field.jvp(at, record, v, w, out, scratch);
     }
 
-    fn vjp<T: Real>(
+    fn vjp(
         &self,
         at: Point<'_, T>,
         record: &[T],
@@ -362,11 +361,7 @@ impl<F: Layered> VectorField for Normalised<F> {
         self.field.vjp(at, record, w, y_bar, params_bar, scratch);
     }
 
-    fn jacobian<T: Real>(&self, at: Point<'_, T>, record: &[T], out: &mut [T], scratch: &mut Scratch<T>) {
-        self.field.jacobian(at, record, out, scratch);
-    }
-
-    fn jvp_pullback<T: Real>(
+    fn jvp_pullback(
         &self,
         at: Point<'_, T>,
         record: &[T],
@@ -378,7 +373,11 @@ impl<F: Layered> VectorField for Normalised<F> {
         self.field.jvp_pullback(at, record, v, w, bars, scratch);
     }
 
-    fn jacobian_pullback<T: Real>(
+    fn jacobian(&self, at: Point<'_, T>, record: &[T], out: &mut [T], scratch: &mut Scratch<T>) {
+        self.field.jacobian(at, record, out, scratch);
+    }
+
+    fn jacobian_pullback(
         &self,
         at: Point<'_, T>,
         record: &[T],

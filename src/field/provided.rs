@@ -18,12 +18,7 @@ fn store<T: Real>(x: Lanes<T>, matrix: &mut [T], row: usize, stride: usize, grou
     x.store(&mut matrix[row * stride + group.start..row * stride + group.end]);
 }
 
-pub(super) fn eval_batch<F: VectorField + ?Sized, T: Real>(
-    field: &F,
-    at: Point<'_, T>,
-    dy: &mut [T],
-    scratch: &mut Scratch<T>,
-) {
+pub(super) fn eval_batch<F: VectorField, T: Real>(field: &F, at: Point<'_, T>, dy: &mut [T], scratch: &mut Scratch<T>) {
     let (d, inputs, stride) = (field.dim(), field.inputs(), at.batch.stride);
     let lanes = &mut scratch.lanes;
     lanes.clear();
@@ -38,7 +33,7 @@ pub(super) fn eval_batch<F: VectorField + ?Sized, T: Real>(
     }
 }
 
-pub(super) fn jvp<F: VectorField + ?Sized, T: Real>(
+pub(super) fn jvp<F: VectorField, T: Real>(
     field: &F,
     at: Point<'_, T>,
     v: &[T],
@@ -99,7 +94,7 @@ impl<N: Number> Reverse<N> {
 
     /// The cotangents of the state's components, then, if `with_params`, those of the parameters, that the cotangents
     /// `w(i)` of `F_i` lead to.
-    fn sweep<F: VectorField + ?Sized>(
+    fn sweep<F: VectorField>(
         &mut self,
         field: &F,
         (params, with_params): (impl Iterator<Item = N>, bool),
@@ -129,7 +124,7 @@ impl<N: Number> Reverse<N> {
     }
 }
 
-pub(super) fn vjp<F: VectorField + ?Sized, T: Real>(
+pub(super) fn vjp<F: VectorField, T: Real>(
     field: &F,
     at: Point<'_, T>,
     w: &[T],
@@ -154,7 +149,7 @@ pub(super) fn vjp<F: VectorField + ?Sized, T: Real>(
 
 /// The gradient of `wᵀF`, in dual numbers: its derivative in the direction `v` is the gradient of `wᵀ(∂F/∂y)v`, its value
 /// by the state is `(∂F/∂y)ᵀw`.
-pub(super) fn jvp_pullback<F: VectorField + ?Sized, T: Real>(
+pub(super) fn jvp_pullback<F: VectorField, T: Real>(
     field: &F,
     at: Point<'_, T>,
     v: &[T],
@@ -185,59 +180,4 @@ pub(super) fn jvp_pullback<F: VectorField + ?Sized, T: Real>(
             lanes.tangent.0[..group.len()].iter().for_each(|&x| *bar += x);
         }
     }
-}
-
-/// One pullback of a Jacobian–vector product a column.
-pub(super) fn jacobian_pullback<F: VectorField + ?Sized, T: Real>(
-    field: &F,
-    at: Point<'_, T>,
-    record: &[T],
-    w: &[T],
-    y_bar: &mut [T],
-    mut params_bar: Option<&mut [T]>,
-    scratch: &mut Scratch<T>,
-) {
-    let (d, inputs, stride) = (field.dim(), field.inputs(), at.batch.stride);
-    let mut v = scratch.take(inputs * stride);
-    let mut column = scratch.take(d * stride);
-    let mut bar = scratch.take(inputs * stride);
-    v.fill(T::zero());
-    y_bar[..inputs * stride].fill(T::zero());
-    for j in 0..inputs {
-        v[j * stride..(j + 1) * stride].fill(T::one());
-        for (i, row) in column.chunks_exact_mut(stride).enumerate() {
-            row.copy_from_slice(&w[(i * inputs + j) * stride..][..stride]);
-        }
-        let bars = JvpBars { y: &mut bar, v: None, params: params_bar.as_deref_mut() };
-        field.jvp_pullback(at, record, &v, &column, bars, scratch);
-        y_bar.iter_mut().zip(&bar).for_each(|(sum, &x)| *sum += x);
-        v[j * stride..(j + 1) * stride].fill(T::zero());
-    }
-    scratch.give(bar);
-    scratch.give(column);
-    scratch.give(v);
-}
-
-/// One Jacobian–vector product a column.
-pub(super) fn jacobian<F: VectorField + ?Sized, T: Real>(
-    field: &F,
-    at: Point<'_, T>,
-    record: &[T],
-    out: &mut [T],
-    scratch: &mut Scratch<T>,
-) {
-    let (d, inputs, stride) = (field.dim(), field.inputs(), at.batch.stride);
-    let mut v = scratch.take(inputs * stride);
-    let mut column = scratch.take(d * stride);
-    v.fill(T::zero());
-    for j in 0..inputs {
-        v[j * stride..(j + 1) * stride].fill(T::one());
-        field.jvp(at, record, &v, None, &mut column, scratch);
-        for (i, row) in column.chunks_exact(stride).enumerate() {
-            out[(i * inputs + j) * stride..][..stride].copy_from_slice(row);
-        }
-        v[j * stride..(j + 1) * stride].fill(T::zero());
-    }
-    scratch.give(column);
-    scratch.give(v);
 }

@@ -1,6 +1,6 @@
 //! Parameters that are learned, and parameters that evaluations take.
 
-use super::VectorField;
+use super::Field;
 use crate::{Error, Real};
 use serde::{Deserialize, Serialize};
 
@@ -35,8 +35,7 @@ pub trait Reparameterisation<T> {
 /// Effective parameters of one or more sets of learned ones, and what is remembered of them.
 ///
 /// ```
-/// use kutta::field::{Activation, Effective, Layered, Mlp, Purpose};
-/// use kutta::VectorField;
+/// use kutta::field::{Activation, Effective, Field, Layered, Mlp, Purpose};
 /// use rand::{SeedableRng, rngs::StdRng};
 /// let field = Mlp::new([2, 16, 2], Activation::Tanh)?.normalised(0.5)?;
 /// let params: Vec<f64> = field.init(&mut StdRng::seed_from_u64(1));
@@ -67,10 +66,10 @@ impl<T: Real> Effective<T> {
     ///
     /// # Errors
     /// [`Error::NotFinite`] if an effective parameter is not finite.
-    pub fn update<F: VectorField>(&mut self, field: &F, learned: &[T], purpose: Purpose) -> Result<&[T], Error> {
+    pub fn update(&mut self, field: &dyn Field<T>, learned: &[T], purpose: Purpose) -> Result<&[T], Error> {
         self.params.clear();
         self.params.extend_from_slice(learned);
-        if let Some(map) = field.reparameterisation::<T>() {
+        if let Some(map) = field.reparameterisation() {
             let (count, memory) = (field.param_count().max(1), map.memory_len());
             let sets = learned.len() / count;
             let purpose = if self.memory.len() == sets * memory { purpose } else { Purpose::Prediction };
@@ -92,23 +91,23 @@ impl<T: Real> Effective<T> {
 
     /// Turns the derivative by effective parameters into that by the learned ones of the last
     /// [`update`](Effective::update).
-    pub fn pull_back<F: VectorField>(&self, field: &F, learned: &[T], bar: &mut [T]) {
+    pub fn pull_back(&self, field: &dyn Field<T>, learned: &[T], bar: &mut [T]) {
         self.each(field, learned, bar, |map, learned, memory, bar| map.pull_back(learned, memory, bar));
     }
 
     /// Turns a tangent of learned parameters into that of the effective ones.
-    pub fn push_forward<F: VectorField>(&self, field: &F, learned: &[T], dot: &mut [T]) {
+    pub fn push_forward(&self, field: &dyn Field<T>, learned: &[T], dot: &mut [T]) {
         self.each(field, learned, dot, |map, learned, memory, dot| map.push_forward(learned, memory, dot));
     }
 
-    fn each<F: VectorField>(
+    fn each(
         &self,
-        field: &F,
+        field: &dyn Field<T>,
         learned: &[T],
         out: &mut [T],
         change: impl Fn(&dyn Reparameterisation<T>, &[T], &[T], &mut [T]),
     ) {
-        let Some(map) = field.reparameterisation::<T>() else { return };
+        let Some(map) = field.reparameterisation() else { return };
         let (count, memory) = (field.param_count().max(1), map.memory_len());
         for (n, (learned, out)) in learned.chunks_exact(count).zip(out.chunks_exact_mut(count)).enumerate() {
             change(map, learned, &self.memory[n * memory..][..memory], out);
@@ -116,8 +115,8 @@ impl<T: Real> Effective<T> {
     }
 
     /// Whether the memory is that of `sets` sets of parameters, or empty.
-    pub(crate) fn fits<F: VectorField>(&self, field: &F, sets: usize) -> bool {
-        let memory = field.reparameterisation::<T>().map_or(0, |map| map.memory_len());
+    pub(crate) fn fits(&self, field: &dyn Field<T>, sets: usize) -> bool {
+        let memory = field.reparameterisation().map_or(0, |map| map.memory_len());
         self.memory.is_empty() || self.memory.len() == sets * memory
     }
 }

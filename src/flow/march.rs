@@ -4,8 +4,8 @@ use super::control::Controller;
 use super::estimate::{Estimate, Kind};
 use super::stepper::Stepper;
 use super::{Flow, FlowWork};
-use crate::step::{SMALLEST_STEP, Step, depends_on_time};
-use crate::{Error, Number, Real, Tableau, VectorField};
+use crate::step::{SMALLEST_STEP, Step};
+use crate::{Error, Number, Real, Tableau};
 
 /// Stage equations are solved to this fraction of the error that a step may have.
 const STAGE_FRACTION: f64 = 0.05;
@@ -15,9 +15,9 @@ const STAGE_COARSEST: f64 = 1e-3;
 /// A step that turns out to need less than this fraction of its tolerance is solved again.
 const SURPRISE: f64 = 0.1;
 /// A solution on its way.
-pub(super) struct March<'a, F, T: Real> {
-    flow: &'a Flow<'a, F, T>,
-    stepper: Stepper<'a, F, T>,
+pub(super) struct March<'a, T: Real> {
+    flow: &'a Flow<'a, T>,
+    stepper: Stepper<'a, T>,
     estimate: Estimate<T>,
     controller: Controller,
     /// Whether there are stage equations to solve.
@@ -42,9 +42,9 @@ pub(super) struct March<'a, F, T: Real> {
     trouble: Option<Error>,
 }
 
-impl<'a, F: VectorField, T: Real> March<'a, F, T> {
+impl<'a, T: Real> March<'a, T> {
     /// From `y0` at `t0`, with the effective parameters of the flow's.
-    pub fn new(flow: &'a Flow<'a, F, T>, params: &'a [T], scheme: &Tableau, t0: f64, y0: &[T]) -> Result<Self, Error> {
+    pub fn new(flow: &'a Flow<'a, T>, params: &'a [T], scheme: &Tableau, t0: f64, y0: &[T]) -> Result<Self, Error> {
         let estimate = Estimate::new(scheme)?;
         let is_explicit =
             |range: &std::ops::Range<usize>| range.len() == 1 && scheme.a(range.start, range.start) == 0.0;
@@ -64,7 +64,7 @@ impl<'a, F: VectorField, T: Real> March<'a, F, T> {
             middle: zeros.clone(),
             error: zeros,
             h: None,
-            resolution: if depends_on_time(flow.field) { T::EPSILON.to_f64() } else { f64::EPSILON },
+            resolution: if flow.field.depends_on_time() { T::EPSILON.to_f64() } else { f64::EPSILON },
             asked: 0,
             trouble: None,
         })

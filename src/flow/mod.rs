@@ -42,9 +42,10 @@ mod stepper;
 
 pub use path::{FlowPath, FlowWork};
 
+use crate::field::Field;
 use crate::field::{Effective, Purpose};
 use crate::solve::Solver;
-use crate::{Error, Real, Tableau, VectorField};
+use crate::{Error, Real, Tableau};
 use march::March;
 
 /// The flow of a field: states at any times, to a tolerance.
@@ -66,8 +67,8 @@ use march::March;
 /// # Ok::<(), kutta::Error>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct Flow<'a, F, T> {
-    field: &'a F,
+pub struct Flow<'a, T: Real> {
+    field: &'a dyn Field<T>,
     params: &'a [T],
     /// `None`: Radau IIA of three stages.
     scheme: Option<Tableau>,
@@ -79,9 +80,9 @@ pub struct Flow<'a, F, T> {
     solver: Solver,
 }
 
-impl<'a, F: VectorField, T: Real> Flow<'a, F, T> {
+impl<'a, T: Real> Flow<'a, T> {
     /// The flow of `field` with parameters `params`, by the methods' defaults below.
-    pub fn new(field: &'a F, params: &'a [T]) -> Self {
+    pub fn new(field: &'a dyn Field<T>, params: &'a [T]) -> Self {
         let double = size_of::<T>() == 8;
         Flow {
             field,

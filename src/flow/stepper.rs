@@ -1,17 +1,18 @@
 //! Single steps of one sample, counted.
 
 use super::FlowWork;
+use crate::field::Field;
 use crate::field::{Batch, Point};
 use crate::step::{Start, Step, Trace, Workspace};
-use crate::{Error, Real, VectorField};
+use crate::{Error, Real};
 
 /// One sample: its components are contiguous.
 const BATCH: Batch = Batch { live: 1, stride: 1 };
 
 /// A scheme over a field with its parameters, and the memory its steps need.
-pub(super) struct Stepper<'a, F, T: Real> {
-    pub step: Step<'a, F, T>,
-    pub field: &'a F,
+pub(super) struct Stepper<'a, T: Real> {
+    pub step: Step<'a, T>,
+    pub field: &'a dyn Field<T>,
     pub params: &'a [T],
     /// Stages of a step that are no part of a nonlinear solve.
     pub explicit_stages: usize,
@@ -23,8 +24,8 @@ pub(super) struct Stepper<'a, F, T: Real> {
     record: Vec<T>,
 }
 
-impl<'a, F: VectorField, T: Real> Stepper<'a, F, T> {
-    pub fn new(step: Step<'a, F, T>, field: &'a F, params: &'a [T], explicit_stages: usize) -> Self {
+impl<'a, T: Real> Stepper<'a, T> {
+    pub fn new(step: Step<'a, T>, field: &'a dyn Field<T>, params: &'a [T], explicit_stages: usize) -> Self {
         Stepper {
             step,
             field,

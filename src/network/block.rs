@@ -2,11 +2,11 @@
 
 use super::{Grid, Path, Regularised, StartTimes, Unrolled, Work};
 use crate::data::Trajectories;
-use crate::field::{Effective, Purpose};
+use crate::field::{Dimensions, Effective, Field, Purpose};
 use crate::regularisation::{Penalties, Regularisation};
 use crate::solve::Solver;
 use crate::train::Loss;
-use crate::{Error, Real, Tableau, VectorField};
+use crate::{Error, Real, Tableau};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
@@ -40,15 +40,19 @@ pub enum Sharing {
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct OdeBlock<F> {
-    field: F,
+pub struct OdeBlock<F: ?Sized> {
     tableau: Tableau,
     steps: usize,
     step_size: f64,
     start_time: f64,
     sharing: Sharing,
     solver: Solver,
+    // Last, so that a reference to a block of some field is one to a block of any.
+    field: F,
 }
+
+/// A block of any field at one precision.
+pub(crate) type AnyBlock<'a, T> = OdeBlock<dyn Field<T> + 'a>;
 
 /// The value of a loss and its derivatives.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,18 +69,18 @@ pub struct Gradient<T> {
     pub work: Work,
 }
 
-impl<F: VectorField> OdeBlock<F> {
+impl<F: Dimensions> OdeBlock<F> {
     /// One step of size 1, to be changed by the methods below; parameters are shared, stages solved by the default
     /// [`Solver`].
     pub fn new(field: F, tableau: Tableau) -> Self {
         OdeBlock {
-            field,
             tableau,
             steps: 1,
             step_size: 1.0,
             start_time: 0.0,
             sharing: Sharing::Shared,
             solver: Solver::default(),
+            field,
         }
     }
 
@@ -101,6 +105,128 @@ impl<F: VectorField> OdeBlock<F> {
         OdeBlock { solver, ..self }
     }
 
+    /// The same block for a time that is measured in units of `unit`.
+    pub(crate) fn in_time_units(self, unit: f64) -> Self {
+        OdeBlock { step_size: self.step_size / unit, field: self.field.in_time_units(unit), ..self }
+    }
+
+    /// Initial parameters. Sets of different steps start equal: their differences are for the data to ask for.
+    ///
+    /// See [`init_per_step`](OdeBlock::init_per_step) for sets that start apart.
+    pub fn init<T: Real>(&self, rng: &mut impl Rng) -> Vec<T>
+    where
+        F: Field<T>,
+    {
+        self.field.init(rng).repeat(self.layers())
+    }
+
+    /// Initial parameters, those of every step drawn independently. For small networks: one draw may leave few of their
+    /// units active, and would do so in all steps. Equal to [`init`](OdeBlock::init) if steps share their parameters.
+    ///
+    /// ```
+    /// use kutta::{Activation, Mlp, OdeBlock, Tableau, Trainer};
+    /// use rand::{SeedableRng, rngs::StdRng};
+    /// # fn main() -> Result<(), kutta::Error> {
+    /// let field = Mlp::new([1, 4, 1], Activation::Relu)?;
+    /// let block = OdeBlock::new(field, Tableau::backward_euler()).steps(40).step_size(0.1).per_step(0.0);
+    /// let initial: Vec<f64> = block.init_per_step(&mut StdRng::seed_from_u64(1));
+    /// let trainer = Trainer::new(block).initial(initial);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn init_per_step<T: Real>(&self, rng: &mut impl Rng) -> Vec<T>
+    where
+        F: Field<T>,
+    {
+        (0..self.layers()).flat_map(|_| self.field.init(rng)).collect()
+    }
+
+    /// The parameters that evaluations of the field take, for learned parameters of all steps: the same, unless the field
+    /// has a [reparameterisation](Field::reparameterisation).
+    ///
+    /// # Errors
+    /// [`Error::ShapeMismatch`] for parameters of the wrong size, [`Error::NotFinite`] if one is not finite.
+    pub fn effective<T: Real>(&self, params: &[T]) -> Result<Vec<T>, Error>
+    where
+        F: Field<T>,
+    {
+        Error::check_len("params", "entries", params.len(), self.param_count())?;
+        Ok(Effective::new().update(&self.field, params, Purpose::Prediction)?.to_vec())
+    }
+
+    /// Makes the block ready for the samples of a grid.
+    ///
+    /// # Errors
+    /// [`Error::ShapeMismatch`] if the field is a map that no wrapper completes to a field, [`Error::InvalidArgument`]
+    /// for settings that make no sense.
+    pub fn unroll<T: Real>(&self, grid: &Grid) -> Result<Unrolled<'_, T>, Error>
+    where
+        F: Field<T>,
+    {
+        Unrolled::new(self, grid)
+    }
+
+    /// All states of samples that start at `start` from `states`: [`Path::state`]`(sample, n)` after `n` steps.
+    ///
+    /// # Errors
+    /// [`Error::ShapeMismatch`] for arguments of the wrong size, [`Error::NotFinite`] for arguments or states that are
+    /// not finite, [`Error::NotConverged`] for a stage that is not solved, naming step, stage and sample.
+    pub fn integrate<T: Real, S: AsRef<[T]>>(
+        &self,
+        params: &[T],
+        start: impl Into<StartTimes>,
+        states: &[S],
+    ) -> Result<Path<T>, Error>
+    where
+        F: Field<T>,
+    {
+        let grid = self.grid(start, states.len())?;
+        self.forward(params, &grid, &self.flat(states)?)
+    }
+
+    /// A loss on recorded trajectories, predicted from their first observations, and its exact derivatives.
+    ///
+    /// The loss sees the states at the observed times; see [`grid_through`](OdeBlock::grid_through) for the steps.
+    ///
+    /// # Errors
+    /// As [`Unrolled::forward`] and [`Unrolled::backward`].
+    pub fn value_and_grad<T: Real>(
+        &self,
+        params: &[T],
+        data: &Trajectories,
+        loss: &impl Loss<T>,
+    ) -> Result<Gradient<T>, Error>
+    where
+        F: Field<T>,
+    {
+        self.regularised_by(Regularisation::default()).value_and_grad(params, data, loss)
+    }
+
+    /// Any function of all states of samples that start at `start` from `states`, and its exact derivatives: `loss`
+    /// returns its value, and adds its derivative by every state to the second argument, which comes filled with zeros.
+    ///
+    /// # Errors
+    /// As [`Unrolled::forward`] and [`Unrolled::backward`].
+    pub fn value_and_grad_of<T: Real, S: AsRef<[T]>>(
+        &self,
+        params: &[T],
+        start: impl Into<StartTimes>,
+        states: &[S],
+        loss: impl FnOnce(&Path<T>, &mut Path<T>) -> T,
+    ) -> Result<Gradient<T>, Error>
+    where
+        F: Field<T>,
+    {
+        self.regularised_by(Regularisation::default()).value_and_grad_of(params, start, states, loss)
+    }
+
+    /// The block with a regulariser that is added to every loss.
+    pub fn regularised_by(&self, regularisation: Regularisation) -> Regularised<'_, F> {
+        Regularised::new(self, regularisation)
+    }
+}
+
+impl<F: Dimensions + ?Sized> OdeBlock<F> {
     /// The field.
     pub fn field(&self) -> &F {
         &self.field
@@ -166,46 +292,6 @@ impl<F: VectorField> OdeBlock<F> {
         }
     }
 
-    /// Initial parameters. Sets of different steps start equal: their differences are for the data to ask for.
-    ///
-    /// See [`init_per_step`](OdeBlock::init_per_step) for sets that start apart.
-    pub fn init<T: Real>(&self, rng: &mut impl Rng) -> Vec<T> {
-        self.field.init(rng).repeat(self.layers())
-    }
-
-    /// Initial parameters, those of every step drawn independently. For small networks: one draw may leave few of their
-    /// units active, and would do so in all steps. Equal to [`init`](OdeBlock::init) if steps share their parameters.
-    ///
-    /// ```
-    /// use kutta::{Activation, Mlp, OdeBlock, Tableau, Trainer};
-    /// use rand::{SeedableRng, rngs::StdRng};
-    /// # fn main() -> Result<(), kutta::Error> {
-    /// let field = Mlp::new([1, 4, 1], Activation::Relu)?;
-    /// let block = OdeBlock::new(field, Tableau::backward_euler()).steps(40).step_size(0.1).per_step(0.0);
-    /// let initial: Vec<f64> = block.init_per_step(&mut StdRng::seed_from_u64(1));
-    /// let trainer = Trainer::new(block).initial(initial);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn init_per_step<T: Real>(&self, rng: &mut impl Rng) -> Vec<T> {
-        (0..self.layers()).flat_map(|_| self.field.init(rng)).collect()
-    }
-
-    /// The parameters that evaluations of the field take, for learned parameters of all steps: the same, unless the field
-    /// has a [reparameterisation](VectorField::reparameterisation).
-    ///
-    /// # Errors
-    /// [`Error::ShapeMismatch`] for parameters of the wrong size, [`Error::NotFinite`] if one is not finite.
-    pub fn effective<T: Real>(&self, params: &[T]) -> Result<Vec<T>, Error> {
-        Error::check_len("params", "entries", params.len(), self.param_count())?;
-        Ok(Effective::new().update(&self.field, params, Purpose::Prediction)?.to_vec())
-    }
-
-    /// The same block for a time that is measured in units of `unit`.
-    pub(crate) fn in_time_units(self, unit: f64) -> Self {
-        OdeBlock { step_size: self.step_size / unit, field: self.field.in_time_units(unit), ..self }
-    }
-
     /// The grid on which samples with these start times take all steps of the block.
     ///
     /// # Errors
@@ -230,37 +316,12 @@ impl<F: VectorField> OdeBlock<F> {
         Grid::through(data, |interval| (interval / self.step_size - TIME_SLACK).ceil() as usize)
     }
 
-    /// Makes the block ready for the samples of a grid.
-    ///
-    /// # Errors
-    /// [`Error::ShapeMismatch`] if the field is a map that no wrapper completes to a field, [`Error::InvalidArgument`]
-    /// for settings that make no sense.
-    pub fn unroll<T: Real>(&self, grid: &Grid) -> Result<Unrolled<'_, F, T>, Error> {
-        self.check_layers()?;
-        Unrolled::new(self, grid)
-    }
-
     pub(super) fn check_layers(&self) -> Result<(), Error> {
         let expected = "at least 1 for parameters per step".into();
         match self.layers() {
             0 => Err(Error::InvalidArgument { argument: "steps", value: "0".into(), expected }),
             _ => Ok(()),
         }
-    }
-
-    /// All states of samples that start at `start` from `states`: [`Path::state`]`(sample, n)` after `n` steps.
-    ///
-    /// # Errors
-    /// [`Error::ShapeMismatch`] for arguments of the wrong size, [`Error::NotFinite`] for arguments or states that are
-    /// not finite, [`Error::NotConverged`] for a stage that is not solved, naming step, stage and sample.
-    pub fn integrate<T: Real, S: AsRef<[T]>>(
-        &self,
-        params: &[T],
-        start: impl Into<StartTimes>,
-        states: &[S],
-    ) -> Result<Path<T>, Error> {
-        let grid = self.grid(start, states.len())?;
-        self.forward(params, &grid, &self.flat(states)?)
     }
 
     pub(super) fn flat<T: Real, S: AsRef<[T]>>(&self, states: &[S]) -> Result<Vec<T>, Error> {
@@ -270,40 +331,5 @@ impl<F: VectorField> OdeBlock<F> {
             flat.extend_from_slice(state.as_ref());
         }
         Ok(flat)
-    }
-
-    /// A loss on recorded trajectories, predicted from their first observations, and its exact derivatives.
-    ///
-    /// The loss sees the states at the observed times; see [`grid_through`](OdeBlock::grid_through) for the steps.
-    ///
-    /// # Errors
-    /// As [`Unrolled::forward`] and [`Unrolled::backward`].
-    pub fn value_and_grad<T: Real>(
-        &self,
-        params: &[T],
-        data: &Trajectories,
-        loss: &impl Loss<T>,
-    ) -> Result<Gradient<T>, Error> {
-        self.regularised_by(Regularisation::default()).value_and_grad(params, data, loss)
-    }
-
-    /// Any function of all states of samples that start at `start` from `states`, and its exact derivatives: `loss`
-    /// returns its value, and adds its derivative by every state to the second argument, which comes filled with zeros.
-    ///
-    /// # Errors
-    /// As [`Unrolled::forward`] and [`Unrolled::backward`].
-    pub fn value_and_grad_of<T: Real, S: AsRef<[T]>>(
-        &self,
-        params: &[T],
-        start: impl Into<StartTimes>,
-        states: &[S],
-        loss: impl FnOnce(&Path<T>, &mut Path<T>) -> T,
-    ) -> Result<Gradient<T>, Error> {
-        self.regularised_by(Regularisation::default()).value_and_grad_of(params, start, states, loss)
-    }
-
-    /// The block with a regulariser that is added to every loss.
-    pub fn regularised_by(&self, regularisation: Regularisation) -> Regularised<'_, F> {
-        Regularised::new(self, regularisation)
     }
 }

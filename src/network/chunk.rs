@@ -3,9 +3,10 @@
 use super::penalty::{Penalty, States};
 use super::{Grid, Work};
 use crate::field::Batch;
+use crate::field::Field;
 use crate::regularisation::Regularisation;
 use crate::step::{Start, Step, Trace, Workspace};
-use crate::{Error, Real, VectorField};
+use crate::{Error, Real};
 use std::ops::Range;
 
 /// Most samples in a chunk: enough columns to keep the arithmetic units busy, few enough to stay in cache and to leave
@@ -95,9 +96,9 @@ impl<T: Real> Chunk<T> {
     }
 
     /// Takes all steps from the starts, which hold the batch's samples one after another.
-    pub fn forward<F: VectorField>(
+    pub fn forward(
         &mut self,
-        step: &Step<'_, F, T>,
+        step: &Step<'_, T>,
         params: &[T],
         layer_params: usize,
         starts: &[T],
@@ -128,9 +129,9 @@ impl<T: Real> Chunk<T> {
 
     /// Evaluates a regulariser of the trajectories of the last [`forward`](Chunk::forward), whose mean over `samples`
     /// samples is wanted; the next [`backward`](Chunk::backward) starts from its derivatives, if they are asked for.
-    pub fn penalise<F: VectorField>(
+    pub fn penalise(
         &mut self,
-        (field, params): (&F, &[T]),
+        (field, params): (&dyn Field<T>, &[T]),
         regularisation: &Regularisation,
         samples: usize,
         with_derivatives: bool,
@@ -170,9 +171,9 @@ impl<T: Real> Chunk<T> {
     /// Goes back through all steps of the last [`forward`](Chunk::forward), from the cotangents
     /// `gradient(sample, k, component)` of the observed states: fills `params_bar`, and leaves the cotangents of the
     /// starts for [`start_cotangents`](Chunk::start_cotangents).
-    pub fn backward<F: VectorField>(
+    pub fn backward(
         &mut self,
-        step: &Step<'_, F, T>,
+        step: &Step<'_, T>,
         params: &[T],
         layer_params: usize,
         gradient: impl Fn(usize, usize, usize) -> T,
@@ -215,9 +216,9 @@ impl<T: Real> Chunk<T> {
 
     /// Propagates tangents of starts and parameters through the steps of the last [`forward`](Chunk::forward), and
     /// reads those of the observed states: `read(sample, k, component, value)`.
-    pub fn pushforward<F: VectorField>(
+    pub fn pushforward(
         &mut self,
-        step: &Step<'_, F, T>,
+        step: &Step<'_, T>,
         params: &[T],
         layer_params: usize,
         starts_dot: &[T],

@@ -1,51 +1,64 @@
 //! Passes forward that keep nothing for derivatives.
 
 use super::chunk::alike;
-use super::{Grid, OdeBlock, Path, unrolled};
-use crate::field::{Batch, Effective, Purpose};
+use super::{AnyBlock, Grid, OdeBlock, Path, unrolled};
+use crate::field::{Batch, Dimensions, Effective, Field, Purpose};
 use crate::step::{Start, Step, Trace, Workspace};
-use crate::{Error, Real, VectorField};
+use crate::{Error, Real};
 use rayon::prelude::*;
 
-impl<F: VectorField> OdeBlock<F> {
+impl<F: Dimensions> OdeBlock<F> {
     /// The observed states of the samples of a grid, which start from `starts`, one after another: bit for bit those of
     /// [`Unrolled::forward`](super::Unrolled::forward), without the memory that derivatives would need for every step.
     ///
     /// # Errors
     /// As [`unroll`](OdeBlock::unroll) and [`Unrolled::forward`](super::Unrolled::forward).
-    pub fn forward<T: Real>(&self, params: &[T], grid: &Grid, starts: &[T]) -> Result<Path<T>, Error> {
-        let (field, dim) = (self.field(), self.dim());
-        self.check_layers()?;
-        let step = Step::new(field, self.tableau(), *self.solver())?;
-        Error::check_len("params", "entries", params.len(), self.param_count())?;
-        Error::check_len("starts", "entries", starts.len(), grid.samples() * dim)?;
-        let mut effective = Effective::new();
-        let params = effective.update(field, params, Purpose::Prediction)?;
-        unrolled::check_finite("a start", starts)?;
-        let count = field.param_count();
-        let chunks = alike(grid, |t| self.layer_at(t));
-        let pass = |(layers, samples): &(Vec<usize>, Vec<usize>)| {
-            let layer = |n: usize| &params[layers[n] * count..][..count];
-            states(&step, dim, layer, (grid, samples), starts)
-        };
-        // All of them run to their end, so that the error does not depend on the threads.
-        let observed: Vec<_> = match &chunks[..] {
-            [one] => vec![pass(one)],
-            _ => chunks.par_iter().map(pass).collect(),
-        };
-        let mut path = Path::zeros(dim, grid);
-        for (states, (_, samples)) in observed.into_iter().zip(&chunks) {
-            for (&sample, states) in samples.iter().zip(states?) {
-                path.sample_mut(sample).copy_from_slice(&states);
-            }
-        }
-        Ok(path)
+    pub fn forward<T: Real>(&self, params: &[T], grid: &Grid, starts: &[T]) -> Result<Path<T>, Error>
+    where
+        F: Field<T>,
+    {
+        forward(self, params, grid, starts)
     }
 }
 
+/// [`OdeBlock::forward`].
+pub(crate) fn forward<T: Real>(
+    block: &AnyBlock<'_, T>,
+    params: &[T],
+    grid: &Grid,
+    starts: &[T],
+) -> Result<Path<T>, Error> {
+    let (field, dim) = (block.field(), block.dim());
+    block.check_layers()?;
+    let step = Step::new(field, block.tableau(), *block.solver())?;
+    Error::check_len("params", "entries", params.len(), block.param_count())?;
+    Error::check_len("starts", "entries", starts.len(), grid.samples() * dim)?;
+    let mut effective = Effective::new();
+    let params = effective.update(field, params, Purpose::Prediction)?;
+    unrolled::check_finite("a start", starts)?;
+    let count = field.param_count();
+    let chunks = alike(grid, |t| block.layer_at(t));
+    let pass = |(layers, samples): &(Vec<usize>, Vec<usize>)| {
+        let layer = |n: usize| &params[layers[n] * count..][..count];
+        states(&step, dim, layer, (grid, samples), starts)
+    };
+    // All of them run to their end, so that the error does not depend on the threads.
+    let observed: Vec<_> = match &chunks[..] {
+        [one] => vec![pass(one)],
+        _ => chunks.par_iter().map(pass).collect(),
+    };
+    let mut path = Path::zeros(dim, grid);
+    for (states, (_, samples)) in observed.into_iter().zip(&chunks) {
+        for (&sample, states) in samples.iter().zip(states?) {
+            path.sample_mut(sample).copy_from_slice(&states);
+        }
+    }
+    Ok(path)
+}
+
 /// The observed states of each of some samples that take their steps together.
-fn states<'a, F: VectorField, T: Real>(
-    step: &Step<'_, F, T>,
+fn states<'a, T: Real>(
+    step: &Step<'_, T>,
     dim: usize,
     params: impl Fn(usize) -> &'a [T],
     (grid, samples): (&Grid, &[usize]),

@@ -2,6 +2,7 @@
 
 mod block;
 mod chunk;
+mod contraction;
 mod forward;
 mod grid;
 mod path;
@@ -10,6 +11,7 @@ mod regularised;
 mod spectra;
 mod unrolled;
 
+pub(crate) use block::AnyBlock;
 pub use block::{Gradient, OdeBlock, Sharing};
 pub use grid::{Grid, StartTimes};
 pub use path::Path;

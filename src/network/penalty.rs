@@ -1,8 +1,9 @@
 //! Regularisation of a chunk's trajectories: values, and derivatives for the backward pass to start from.
 
+use crate::Real;
+use crate::field::Field;
 use crate::field::{Batch, Point};
 use crate::regularisation::{Bars, Local, Penalties, Regularisation, Weights, mixed};
-use crate::{Real, VectorField};
 use std::ops::Range;
 
 /// Most states that are evaluated together. They come from several steps, so that few samples fill the registers too.
@@ -46,10 +47,10 @@ impl<T: Real> Penalty<T> {
     }
 
     /// Evaluates a regulariser, whose mean over `samples` samples is wanted; with its derivatives, if asked for.
-    pub fn evaluate<F: VectorField>(
+    pub fn evaluate(
         &mut self,
         states: States<'_, T>,
-        (field, params): (&F, &[T]),
+        (field, params): (&dyn Field<T>, &[T]),
         regularisation: &Regularisation,
         samples: usize,
         with_derivatives: bool,

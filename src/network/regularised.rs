@@ -2,9 +2,10 @@
 
 use super::{Gradient, Grid, OdeBlock, Path, StartTimes};
 use crate::data::Trajectories;
+use crate::field::{Dimensions, Field};
 use crate::regularisation::{Penalties, Regularisation};
 use crate::train::Loss;
-use crate::{Error, Real, VectorField};
+use crate::{Error, Real};
 
 /// An [`OdeBlock`] with a [`Regularisation`] that is added to every loss.
 ///
@@ -26,7 +27,7 @@ pub struct Regularised<'a, F> {
     regularisation: Regularisation,
 }
 
-impl<'a, F: VectorField> Regularised<'a, F> {
+impl<'a, F: Dimensions> Regularised<'a, F> {
     pub(super) fn new(block: &'a OdeBlock<F>, regularisation: Regularisation) -> Self {
         Regularised { block, regularisation }
     }
@@ -41,7 +42,10 @@ impl<'a, F: VectorField> Regularised<'a, F> {
         params: &[T],
         data: &Trajectories,
         loss: &impl Loss<T>,
-    ) -> Result<Gradient<T>, Error> {
+    ) -> Result<Gradient<T>, Error>
+    where
+        F: Field<T>,
+    {
         let dim = self.block.dim();
         Error::check_len("data", "components", data.dim(), dim)?;
         let cast = |state: &[f64]| state.iter().map(|&x| T::constant(x)).collect::<Vec<T>>();
@@ -62,7 +66,10 @@ impl<'a, F: VectorField> Regularised<'a, F> {
         start: impl Into<StartTimes>,
         states: &[S],
         loss: impl FnOnce(&Path<T>, &mut Path<T>) -> T,
-    ) -> Result<Gradient<T>, Error> {
+    ) -> Result<Gradient<T>, Error>
+    where
+        F: Field<T>,
+    {
         self.differentiate(&self.block.grid(start, states.len())?, params, self.block.flat(states)?, loss)
     }
 
@@ -72,7 +79,10 @@ impl<'a, F: VectorField> Regularised<'a, F> {
         params: &[T],
         starts: Vec<T>,
         loss: impl FnOnce(&Path<T>, &mut Path<T>) -> T,
-    ) -> Result<Gradient<T>, Error> {
+    ) -> Result<Gradient<T>, Error>
+    where
+        F: Field<T>,
+    {
         let mut unrolled = self.block.unroll(grid)?;
         let mut gradient = Path::zeros(self.block.dim(), grid);
         let value = loss(unrolled.forward(params, &starts)?, &mut gradient);

@@ -1,10 +1,10 @@
 //! Eigenvalues of the Jacobian along trajectories.
 
 use super::OdeBlock;
-use crate::field::{Batch, Effective, Point, Purpose, Scratch, eigenvalues};
-use crate::{Error, Real, VectorField};
+use crate::field::{Batch, Dimensions, Effective, Field, Point, Purpose, Scratch, eigenvalues};
+use crate::{Error, Real};
 
-impl<F: VectorField> OdeBlock<F> {
+impl<F: Dimensions> OdeBlock<F> {
     /// The eigenvalues of `∂F/∂y` at each of some states: `[real part, imaginary part]`, `dim` of them a state. `states` are
     /// those of a sample, one after another, such as [`Path::sample`](super::Path::sample), `times` one each, such as
     /// [`Grid::times`](super::Grid::times): they decide which set of parameters counts, and what time the field sees.
@@ -28,8 +28,11 @@ impl<F: VectorField> OdeBlock<F> {
     /// # Errors
     /// [`Error::ShapeMismatch`] for arguments of the wrong size, [`Error::NotFinite`] for parameters or a Jacobian that are
     /// not.
-    pub fn eigenvalues<T: Real>(&self, params: &[T], times: &[f64], states: &[T]) -> Result<Vec<Vec<[f64; 2]>>, Error> {
-        let (d, field) = (self.dim(), self.field());
+    pub fn eigenvalues<T: Real>(&self, params: &[T], times: &[f64], states: &[T]) -> Result<Vec<Vec<[f64; 2]>>, Error>
+    where
+        F: Field<T>,
+    {
+        let (d, field): (usize, &dyn Field<T>) = (self.dim(), self.field());
         Error::check_len("the field", "inputs", field.inputs(), d)?;
         Error::check_len("params", "entries", params.len(), self.param_count())?;
         Error::check_len("states", "entries", states.len(), times.len() * d)?;

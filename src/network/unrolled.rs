@@ -2,11 +2,12 @@
 
 use super::chunk::Chunk;
 use super::penalty::variation;
-use super::{Grid, OdeBlock, Path, Work};
+use super::{AnyBlock, Grid, Path, Work};
+use crate::field::Field;
 use crate::field::{Effective, Purpose};
 use crate::regularisation::{Penalties, Regularisation};
 use crate::step::Step;
-use crate::{Error, Number, Real, VectorField};
+use crate::{Error, Number, Real};
 use rayon::prelude::*;
 
 /// A block made ready for the samples of one [`Grid`], with all memory that passes through it need.
@@ -15,9 +16,9 @@ use rayon::prelude::*;
 /// parallel, and gradients are summed in a fixed order: results are the same, bit for bit, whatever the number of
 /// threads.
 #[derive(Debug)]
-pub struct Unrolled<'a, F, T: Real> {
-    field: &'a F,
-    step: Step<'a, F, T>,
+pub struct Unrolled<'a, T: Real> {
+    field: &'a dyn Field<T>,
+    step: Step<'a, T>,
     /// Parameters of the last forward pass that was given learned ones.
     effective: Effective<T>,
     layer_params: usize,
@@ -29,9 +30,10 @@ pub struct Unrolled<'a, F, T: Real> {
     variation: f64,
 }
 
-impl<'a, F: VectorField, T: Real> Unrolled<'a, F, T> {
-    pub(super) fn new(block: &'a OdeBlock<F>, grid: &Grid) -> Result<Self, Error> {
-        let dim = block.field().dim();
+impl<'a, T: Real> Unrolled<'a, T> {
+    pub(crate) fn new(block: &'a AnyBlock<'a, T>, grid: &Grid) -> Result<Self, Error> {
+        block.check_layers()?;
+        let dim = block.dim();
         Ok(Unrolled {
             field: block.field(),
             step: Step::new(block.field(), block.tableau(), *block.solver())?,
@@ -46,7 +48,7 @@ impl<'a, F: VectorField, T: Real> Unrolled<'a, F, T> {
     }
 
     /// Integrates from `starts`, the samples' states one after another; gives the observed states. A field's
-    /// [reparameterisation](VectorField::reparameterisation) is applied exactly, as for a prediction.
+    /// [reparameterisation](crate::field::Field::reparameterisation) is applied exactly, as for a prediction.
     ///
     /// # Errors
     /// [`Error::ShapeMismatch`] for parameters or starts of the wrong size, [`Error::NotFinite`] for parameters, starts

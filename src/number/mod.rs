@@ -43,7 +43,7 @@ pub use dual::Dual;
 pub use elementary::Elementary;
 pub use lanes::{LANES, Lanes};
 pub use real::Real;
-pub(crate) use rounded::Rounded;
+pub use rounded::Rounded;
 pub use tape::{Tape, Var};
 pub(crate) use vectorised::Vectorised;
 

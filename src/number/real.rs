@@ -1,7 +1,6 @@
 //! Machine reals: `f32` and `f64`.
 
 use super::{Elementary, Number};
-use crate::field::Kernels;
 use crate::solve::lu::DenseLu;
 use nalgebra::Complex;
 use serde::{Serialize, de::DeserializeOwned};
@@ -11,7 +10,6 @@ use std::iter::Sum;
 /// `f32` or `f64`: what states and parameters are stored in.
 pub trait Real:
     Number
-    + super::vectorised::Vectorised
     + PartialOrd
     + Default
     + Display
@@ -23,7 +21,6 @@ pub trait Real:
     + DeserializeOwned
     + DenseLu<Self>
     + DenseLu<Complex<Self>>
-    + Kernels
     + 'static
 {
     /// Distance from 1 to the next larger number.

@@ -17,8 +17,10 @@ const KINK: f64 = 4.0;
 /// # Reference
 /// N. J. Higham, *Accuracy and Stability of Numerical Algorithms*, 2nd ed. (SIAM, 2002), sections 2.8 and 3.3.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Rounded<T> {
+pub struct Rounded<T> {
+    /// As computed.
     pub value: T,
+    /// How far it may be off.
     pub error: T,
 }
 

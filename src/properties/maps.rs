@@ -1,10 +1,10 @@
 //! One-step maps: what the laws are about.
 
 use super::At;
-use crate::field::{Batch, stability};
+use crate::field::{Batch, Field, stability};
 use crate::solve::{Solver, StageSolver};
 use crate::step::{Start, Step, Trace, Workspace};
-use crate::{Error, Tableau, VectorField};
+use crate::{Error, Tableau};
 use nalgebra::Complex;
 use std::fmt::Display;
 
@@ -47,9 +47,9 @@ impl<V: Into<Vec<f64>>, E: Display> Outcome for Result<V, E> {
 ///
 /// # Errors
 /// The map returns the errors of [`Step::forward`].
-pub fn one_step<'a, F: VectorField>(
+pub fn one_step<'a>(
     tableau: &'a Tableau,
-    field: &'a F,
+    field: &'a dyn Field<f64>,
 ) -> impl Fn(f64, &[f64], f64) -> Result<Vec<f64>, Error> + 'a {
     |t, y, h| Ok(Taken::new(tableau, field, &At { t, y: y.to_vec(), h })?.next)
 }
@@ -58,9 +58,9 @@ pub fn one_step<'a, F: VectorField>(
 ///
 /// # Errors
 /// The map returns the errors of the step and of its tangent.
-pub fn tangent<'a, F: VectorField>(
+pub fn tangent<'a>(
     tableau: &'a Tableau,
-    field: &'a F,
+    field: &'a dyn Field<f64>,
 ) -> impl Fn(f64, &[f64], f64, &[f64]) -> Result<Vec<f64>, Error> + 'a {
     |t, y, h, delta| {
         let at = At { t, y: y.to_vec(), h };
@@ -74,9 +74,9 @@ pub fn tangent<'a, F: VectorField>(
 ///
 /// # Errors
 /// The map returns the errors of the step and of its adjoint.
-pub fn adjoint<'a, F: VectorField>(
+pub fn adjoint<'a>(
     tableau: &'a Tableau,
-    field: &'a F,
+    field: &'a dyn Field<f64>,
 ) -> impl Fn(f64, &[f64], f64, &[f64]) -> Result<Vec<f64>, Error> + 'a {
     |t, y, h, lambda| {
         let at = At { t, y: y.to_vec(), h };
@@ -87,15 +87,15 @@ pub fn adjoint<'a, F: VectorField>(
 }
 
 /// A step of one sample, with what its derivatives need.
-struct Taken<'a, F> {
-    step: Step<'a, F, f64>,
+struct Taken<'a> {
+    step: Step<'a, f64>,
     trace: Trace<f64>,
     ws: Workspace<f64>,
     next: Vec<f64>,
 }
 
-impl<'a, F: VectorField> Taken<'a, F> {
-    fn new(tableau: &Tableau, field: &'a F, at: &At) -> Result<Self, Error> {
+impl<'a> Taken<'a> {
+    fn new(tableau: &Tableau, field: &'a dyn Field<f64>, at: &At) -> Result<Self, Error> {
         // The step stops at 8 units of roundoff.
         let solver = Solver { method: StageSolver::Newton, tolerance: Some(1e-15), ..Solver::default() };
         let mut taken = Taken {
@@ -154,7 +154,7 @@ const MOST_STEPS: usize = 4096;
 ///
 /// # Errors
 /// The map returns the errors of the steps, and [`Error::ToleranceNotMet`] if they do not come to agree.
-pub fn flow<'a, F: VectorField>(field: &'a F) -> impl Fn(f64, &[f64], f64) -> Result<Vec<f64>, Error> + 'a {
+pub fn flow<'a>(field: &'a dyn Field<f64>) -> impl Fn(f64, &[f64], f64) -> Result<Vec<f64>, Error> + 'a {
     let gauss = Tableau::gauss(6);
     move |t, y, h| {
         let gauss = match &gauss {

@@ -2,20 +2,21 @@
 
 use super::local::{Local, Weights};
 use super::{Estimator, Penalties, ProbeKind, Regularisation, mixed};
+use crate::field::Field;
 use crate::field::{Batch, Point, Scratch};
-use crate::{Error, Real, VectorField};
+use crate::{Error, Real};
 
 const ONE_STATE: Batch = Batch { live: 1, stride: 1 };
 
-fn check<F: VectorField, T>(field: &F, params: &[T], y: &[T], estimator: Estimator) -> Result<(), Error> {
+fn check<T: Real>(field: &dyn Field<T>, params: &[T], y: &[T], estimator: Estimator) -> Result<(), Error> {
     estimator.check()?;
     Error::check_len("the field", "inputs", field.inputs(), field.dim())?;
     Error::check_len("params", "entries", params.len(), field.param_count())?;
     Error::check_len("y", "components", y.len(), field.dim())
 }
 
-fn measure<F: VectorField, T: Real>(
-    field: &F,
+fn measure<T: Real>(
+    field: &dyn Field<T>,
     (params, t, y): (&[T], T, &[T]),
     estimator: Estimator,
     seed: u64,
@@ -41,8 +42,8 @@ fn measure<F: VectorField, T: Real>(
 ///
 /// # Errors
 /// [`Error::ShapeMismatch`] for parameters or a state of the wrong size, [`Error::InvalidArgument`] for no probes.
-pub fn divergence<F: VectorField, T: Real>(
-    field: &F,
+pub fn divergence<T: Real>(
+    field: &dyn Field<T>,
     params: &[T],
     t: T,
     y: &[T],
@@ -56,8 +57,8 @@ pub fn divergence<F: VectorField, T: Real>(
 ///
 /// # Errors
 /// As [`divergence`].
-pub fn jacobian_norm_squared<F: VectorField, T: Real>(
-    field: &F,
+pub fn jacobian_norm_squared<T: Real>(
+    field: &dyn Field<T>,
     params: &[T],
     t: T,
     y: &[T],
@@ -74,8 +75,8 @@ pub fn jacobian_norm_squared<F: VectorField, T: Real>(
 ///
 /// # Errors
 /// As [`divergence`].
-pub fn jacobian_diagonal<F: VectorField, T: Real>(
-    field: &F,
+pub fn jacobian_diagonal<T: Real>(
+    field: &dyn Field<T>,
     params: &[T],
     t: T,
     y: &[T],

@@ -1,8 +1,9 @@
 //! The part of a regulariser that is a sum over states, on a batch of them.
 
 use super::{Penalties, ProbeKind, Regularisation, mixed};
+use crate::Real;
+use crate::field::Field;
 use crate::field::{Batch, JvpBars, Point, Scratch};
-use crate::{Real, VectorField};
 
 /// The weights of `∇·F`, `‖∂F/∂y‖²` and `‖F‖²` at every state of a batch.
 #[derive(Debug, Default)]
@@ -56,9 +57,9 @@ impl<T: Real> Local<T> {
 
     /// The weighted sum over the states of a batch, and its derivatives if asked for. Probes are drawn from
     /// `key(column)`.
-    pub fn evaluate<F: VectorField>(
+    pub fn evaluate(
         &mut self,
-        (field, at): (&F, Point<'_, T>),
+        (field, at): (&dyn Field<T>, Point<'_, T>),
         regularisation: &Regularisation,
         weights: &Weights<T>,
         key: impl Fn(usize) -> u64,
@@ -91,9 +92,9 @@ impl<T: Real> Local<T> {
     }
 
     /// `Σ a ‖F‖²`
-    fn speed<F: VectorField>(
+    fn speed(
         &mut self,
-        field: &F,
+        field: &dyn Field<T>,
         at: Point<'_, T>,
         weights: &Weights<T>,
         bars: Option<&mut Bars<'_, T>>,
@@ -117,9 +118,9 @@ impl<T: Real> Local<T> {
     }
 
     /// `Σ a ∇·F + b ‖J‖²` from the whole Jacobian.
-    fn exact<F: VectorField>(
+    fn exact(
         &mut self,
-        field: &F,
+        field: &dyn Field<T>,
         at: Point<'_, T>,
         weights: &Weights<T>,
         bars: Option<&mut Bars<'_, T>>,
@@ -156,9 +157,9 @@ impl<T: Real> Local<T> {
     }
 
     /// `share Σ a zᵀJz + b ‖Jz‖²` for the probe drawn.
-    fn probed<F: VectorField>(
+    fn probed(
         &mut self,
-        field: &F,
+        field: &dyn Field<T>,
         at: Point<'_, T>,
         weights: &Weights<T>,
         share: f64,

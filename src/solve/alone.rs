@@ -2,15 +2,15 @@
 
 use super::{Buffers, Failure, Layout, Solver, StageSystem, system::Solution};
 use crate::Real;
-use crate::field::{Scratch, VectorField};
+use crate::field::Scratch;
 
 /// Solves the stage equations of every sample by itself. `method` is given a system of one sample, evaluated, and the
 /// relative residual there; it leaves the system at what it found, evaluated, and returns the residual and its
 /// iterations. Returns the iterations of all samples.
-pub(super) fn each_sample<F: VectorField + ?Sized, T: Real>(
-    system: &mut StageSystem<'_, F, T>,
+pub(super) fn each_sample<T: Real>(
+    system: &mut StageSystem<'_, T>,
     solver: &Solver,
-    mut method: impl FnMut(&mut StageSystem<'_, F, T>, T) -> (T, usize),
+    mut method: impl FnMut(&mut StageSystem<'_, T>, T) -> (T, usize),
 ) -> Result<usize, Failure> {
     let tolerance = solver.stage_tolerance::<T>();
     let layout = system.buffers.layout;

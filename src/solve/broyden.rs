@@ -9,16 +9,12 @@
 use super::history::History;
 use super::{Failure, Solver, StageSystem};
 use crate::Real;
-use crate::field::VectorField;
 
 /// Steps that are kept; then all begin afresh.
 const MEMORY: usize = 40;
 
 /// Solves the stage equations of every sample; returns the iterations of all.
-pub(crate) fn solve<F: VectorField + ?Sized, T: Real>(
-    system: &mut StageSystem<'_, F, T>,
-    solver: &Solver,
-) -> Result<usize, Failure> {
+pub(crate) fn solve<T: Real>(system: &mut StageSystem<'_, T>, solver: &Solver) -> Result<usize, Failure> {
     let tolerance = solver.stage_tolerance::<T>();
     let mut history = History::new(system);
     let mut steps: Vec<Vec<T>> = Vec::new();

@@ -5,7 +5,6 @@ use super::lu::LuScratch;
 use super::system::Jacobians;
 use super::{Layout, StageSystem};
 use crate::Real;
-use crate::field::VectorField;
 use std::sync::Arc;
 
 /// A Newton matrix, as it is factorised.
@@ -80,12 +79,7 @@ impl<T: Real> Factors<T> {
 
     /// Factorises the matrices of the system's samples `wanted` (ascending), at the stages last evaluated. One that is
     /// singular leaves its sample without factors.
-    pub(super) fn renew<F: VectorField + ?Sized>(
-        &mut self,
-        system: &mut StageSystem<'_, F, T>,
-        form: Form,
-        wanted: &[usize],
-    ) {
+    pub(super) fn renew(&mut self, system: &mut StageSystem<'_, T>, form: Form, wanted: &[usize]) {
         if wanted.is_empty() {
             return;
         }

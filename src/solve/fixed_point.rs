@@ -1,9 +1,8 @@
 //! The contractive case: fixed-point iteration forward, Neumann series backward.
 
-use super::contraction::{Side, operator_norms};
+use super::operator_norms::{Side, operator_norms};
 use super::{Failure, Layout, Solver, StageSystem};
 use crate::Real;
-use crate::field::VectorField;
 
 /// Iterations over which the rate is observed.
 const WINDOW: usize = 5;
@@ -15,10 +14,7 @@ const WINDOW: usize = 5;
 ///
 /// # Reference
 /// fpResNet, equation (18) of the source.
-pub(crate) fn solve<F: VectorField + ?Sized, T: Real>(
-    system: &mut StageSystem<'_, F, T>,
-    solver: &Solver,
-) -> Result<usize, Failure> {
+pub(crate) fn solve<T: Real>(system: &mut StageSystem<'_, T>, solver: &Solver) -> Result<usize, Failure> {
     let tolerance = solver.stage_tolerance::<T>();
     let mut done = vec![false; system.buffers.layout.samples];
     // By sample of the chunk: the residual when the window began, the last one, and the last rate.
@@ -79,7 +75,7 @@ pub(crate) fn solve<F: VectorField + ?Sized, T: Real>(
     Ok(total)
 }
 
-impl<F: VectorField + ?Sized, T: Real> StageSystem<'_, F, T> {
+impl<T: Real> StageSystem<'_, T> {
     /// `‖h (A ⊗ I) diag(J_j)‖₂` of every sample, at the stages last evaluated.
     fn contraction(&mut self) -> Vec<T> {
         let layout = self.buffers.layout;

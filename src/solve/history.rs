@@ -2,7 +2,6 @@
 
 use super::{Layout, StageSystem};
 use crate::Real;
-use crate::field::VectorField;
 
 /// A residual that grows by this factor sends a sample back to the best it had.
 const GROWTH: f64 = 2.0;
@@ -22,7 +21,7 @@ pub(super) struct History<T> {
 }
 
 impl<T: Real> History<T> {
-    pub fn new<F: ?Sized>(system: &StageSystem<'_, F, T>) -> Self {
+    pub fn new(system: &StageSystem<'_, T>) -> Self {
         let layout = system.buffers.layout;
         History {
             layout,
@@ -35,11 +34,8 @@ impl<T: Real> History<T> {
     }
 
     /// After samples have left the system: moves the columns of all matrices accordingly.
-    pub fn follow<'m, F: VectorField + ?Sized>(
-        &mut self,
-        system: &StageSystem<'_, F, T>,
-        vectors: impl Iterator<Item = &'m mut Vec<T>>,
-    ) where
+    pub fn follow<'m>(&mut self, system: &StageSystem<'_, T>, vectors: impl Iterator<Item = &'m mut Vec<T>>)
+    where
         T: 'm,
     {
         let (old, new) = (self.layout, system.buffers.layout);
@@ -65,7 +61,7 @@ impl<T: Real> History<T> {
 
     /// Remembers the iterate of column `q`, of that relative residual, if it is its best; if it is much worse, goes back to
     /// the best with half the damping, and says so. What was learned until `now` is forgotten then.
-    pub fn falls_back<F: ?Sized>(&mut self, system: &mut StageSystem<'_, F, T>, q: usize, norm: T, now: usize) -> bool {
+    pub fn falls_back(&mut self, system: &mut StageSystem<'_, T>, q: usize, norm: T, now: usize) -> bool {
         let layout = self.layout;
         // What residuals are relative to changes with the iterate.
         let norm = norm * system.buffers.scale[q];

@@ -2,7 +2,6 @@
 
 use super::gmres::{Goal, Outcome};
 use super::{Gmres, Relaxation, StageSystem};
-use crate::field::VectorField;
 use crate::{Number, Real};
 
 /// Most iterations a correction may take; a correction that has not converged then is tried as it is.
@@ -26,8 +25,8 @@ pub(super) fn forcing<T: Real>(norm: T, last_norm: T, tolerance: T) -> T {
 /// sight for the whole solve. The outcome names a sample that misses its tolerance, if one does.
 ///
 /// A relaxation that served the sample's last correction may serve this one: the next residual tells.
-pub(super) fn correct<F: VectorField + ?Sized, T: Real>(
-    system: &mut StageSystem<'_, F, T>,
+pub(super) fn correct<T: Real>(
+    system: &mut StageSystem<'_, T>,
     gmres: &mut Gmres<T>,
     forcing: &[T],
     worthwhile: usize,

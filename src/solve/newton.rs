@@ -5,7 +5,6 @@ use super::factors::{Factors, Form};
 use super::iterate::{Iterate, Phase, Verdict};
 use super::{DENSE_LIMIT, Failure, Gmres, JacobianReuse, Relaxation, Solver, StageSystem, krylov};
 use crate::Real;
-use crate::field::VectorField;
 use std::sync::Arc;
 
 /// A Jacobian is kept while the residual shrinks at least by this factor an iteration: in small systems, in large ones.
@@ -73,9 +72,9 @@ impl<T: Real> Newton<T> {
     }
 
     /// Solves the stage equations from the stages in the system's buffers; returns the iterations of all samples.
-    pub fn solve<F: VectorField + ?Sized>(
+    pub fn solve(
         &mut self,
-        system: &mut StageSystem<'_, F, T>,
+        system: &mut StageSystem<'_, T>,
         how: Correction<'_, T>,
         solver: &Solver,
     ) -> Result<usize, Failure> {
@@ -175,9 +174,9 @@ impl<T: Real> Newton<T> {
     }
 
     /// Corrects every sample that was accepted: `previous = Y`, `Y -= correction`.
-    fn correct<F: VectorField + ?Sized>(
+    fn correct(
         &mut self,
-        system: &mut StageSystem<'_, F, T>,
+        system: &mut StageSystem<'_, T>,
         how: Correction<'_, T>,
         tolerance: T,
     ) -> Result<(), Failure> {
@@ -202,7 +201,7 @@ impl<T: Real> Newton<T> {
                     iterate.fresh = iterate.wants_jacobian;
                     iterate.wants_jacobian = !self.factors.has(sample);
                     let b = &mut *system.buffers;
-                    let unknowns = || StageSystem::<F, T>::unknowns(layout, q);
+                    let unknowns = || StageSystem::<T>::unknowns(layout, q);
                     unknowns().zip(&mut self.rhs).for_each(|(k, x)| *x = b.residual[k]);
                     // Not finite if the matrix is singular: judged as a failed trial at the next evaluation.
                     self.factors.solve(sample, &mut self.rhs);

@@ -1,7 +1,7 @@
 //! The stage equations of one block, for all samples of a chunk.
 
 use super::{Layout, Work};
-use crate::field::{Point, Scratch, VectorField};
+use crate::field::{Field, Point, Scratch};
 use crate::number::Rounded;
 use crate::{Number, Real};
 use std::ops::Range;
@@ -186,8 +186,8 @@ pub(crate) struct Solution<'a, T> {
 }
 
 /// The stage equations `r(Y) = Y - base - h A F(Y) = 0`.
-pub(crate) struct StageSystem<'a, F: ?Sized, T: Real> {
-    pub field: &'a F,
+pub(crate) struct StageSystem<'a, T: Real> {
+    pub field: &'a dyn Field<T>,
     pub params: &'a [T],
     /// Coefficients among the stages of the block, row-major.
     pub a: &'a [T],
@@ -199,7 +199,7 @@ pub(crate) struct StageSystem<'a, F: ?Sized, T: Real> {
     pub work: &'a mut Work,
 }
 
-impl<F: VectorField + ?Sized, T: Real> StageSystem<'_, F, T> {
+impl<T: Real> StageSystem<'_, T> {
     /// `F`, its record and the residual at the current stages; `norms` becomes the relative residual of each sample.
     ///
     /// It is relative to the increments, `‖Y - base‖∞`, or the state if that is smaller, or to what makes a residual of
@@ -275,7 +275,7 @@ impl<F: VectorField + ?Sized, T: Real> StageSystem<'_, F, T> {
         for (j, dy) in slopes.chunks_exact_mut(d).enumerate() {
             let at = |p: usize| b.layout.span(p, j).start + q;
             y.iter_mut().enumerate().for_each(|(p, y)| *y = Rounded::nearest(b.y[at(p)]));
-            self.field.eval(params, Rounded::exact(b.t[j * b.layout.samples + q]), y, dy);
+            self.field.eval_rounded(params, Rounded::exact(b.t[j * b.layout.samples + q]), y, dy);
         }
         let mut largest = T::zero();
         for (k, i) in (0..d).flat_map(|p| (0..s).map(move |i| (p, i))) {

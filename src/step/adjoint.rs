@@ -14,9 +14,9 @@ use super::linear::{Linearised, Side, add_stage};
 use super::{Start, Step, Trace, Workspace, add_scaled};
 use crate::error::Location;
 use crate::solve::{AdjointSolver, Relaxation};
-use crate::{Error, Real, VectorField};
+use crate::{Error, Real};
 
-impl<F: VectorField, T: Real> Step<'_, F, T> {
+impl<T: Real> Step<'_, T> {
     /// Looks whether the cotangents of a block satisfy their equations, now that `Jᵀ κ` is known, and where they do not,
     /// solves for what is missing. All that follows from them is linear in them.
     fn refine(&self, of: Linearised<'_, T>, params_bar: &mut [T], ws: &mut Workspace<T>) -> Result<(), Error> {

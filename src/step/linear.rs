@@ -12,7 +12,7 @@ use super::{Step, Workspace};
 use crate::error::Location;
 use crate::field::{Batch, Point};
 use crate::solve::{self, AdjointSolver, Extrapolation, Failure, Layout, Preconditioner, Relaxation, WarmStart};
-use crate::{Error, Number, Real, VectorField};
+use crate::{Error, Number, Real};
 
 /// Most GMRES iterations or Neumann terms.
 const MAX_ITERATIONS: usize = 1000;
@@ -45,7 +45,7 @@ impl<'a, T: Real> Linearised<'a, T> {
     }
 }
 
-impl<F: VectorField, T: Real> Step<'_, F, T> {
+impl<T: Real> Step<'_, T> {
     /// Solves a block's linear system for all samples: right-hand sides in `ws.rhs`, solutions to `ws.solution`. Those of
     /// the adjoint may be relaxed last, to a residual that is an estimate.
     pub(super) fn solve_linear(&self, side: Side, of: Linearised<'_, T>, ws: &mut Workspace<T>) -> Result<(), Error> {

@@ -22,12 +22,11 @@ pub use trace::Trace;
 pub use workspace::Workspace;
 
 use crate::error::Location;
-use crate::field::{Batch, Point};
-use crate::number::Dependence;
+use crate::field::{Batch, Field, Point};
 use crate::solve::{
     self, Attempt, Failure, JacobianReuse, Layout, Solution, Solver, StageSolver, StageSystem, WarmStart,
 };
-use crate::{Error, Number, Real, Tableau, VectorField};
+use crate::{Error, Number, Real, Tableau};
 use scheme::{Block, Scheme};
 use trace::BlockTrace;
 
@@ -38,8 +37,8 @@ pub(crate) const SMALLEST_STEP: f64 = 10.0;
 ///
 /// This is what [`OdeBlock`](crate::network::OdeBlock) chains; use it directly to build an integrator of another kind.
 #[derive(Debug)]
-pub struct Step<'a, F, T> {
-    field: &'a F,
+pub struct Step<'a, T: Real> {
+    field: &'a dyn Field<T>,
     scheme: Scheme<T>,
     solver: Solver,
     /// Whether times are refused of which the field would not see the steps.
@@ -61,13 +60,13 @@ pub struct Start<'a, T> {
     pub batch: Batch,
 }
 
-impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
+impl<'a, T: Real> Step<'a, T> {
     /// A step of `tableau` over `field`, its implicit stages solved by `solver`.
     ///
     /// # Errors
     /// [`Error::ShapeMismatch`] if the field reads more inputs than it has components; [`Error::InvalidArgument`] for a
     /// field without components, and for settings of the solver that make no sense.
-    pub fn new(field: &'a F, tableau: &Tableau, solver: Solver) -> Result<Self, Error> {
+    pub fn new(field: &'a dyn Field<T>, tableau: &Tableau, solver: Solver) -> Result<Self, Error> {
         Error::check_len("the field's input", "components", field.inputs(), field.dim())?;
         if field.dim() == 0 {
             let expected = "at least 1".to_string();
@@ -179,7 +178,7 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
     fn check_times(&self, Start { t, h, batch, .. }: Start<'_, T>) -> Result<(), Error> {
         let unit = T::constant(SMALLEST_STEP) * T::EPSILON;
         let lost = t[..batch.live].iter().zip(h).find(|&(t, h)| unit * t.abs() > h.abs());
-        match lost.filter(|_| self.tells_times && depends_on_time(self.field)) {
+        match lost.filter(|_| self.tells_times && self.field.depends_on_time()) {
             None => Ok(()),
             Some((t, h)) => Err(Error::InvalidArgument {
                 argument: "the time",
@@ -372,14 +371,6 @@ impl<'a, F: VectorField, T: Real> Step<'a, F, T> {
             descent => solve::descent(&mut system, descent, &self.solver),
         }
     }
-}
-
-/// Whether the time enters the field's formula.
-pub(crate) fn depends_on_time<F: VectorField + ?Sized>(field: &F) -> bool {
-    let other = Dependence(false);
-    let mut dy = vec![other; field.dim()];
-    field.eval(&vec![other; field.param_count()], Dependence(true), &vec![other; field.inputs()], &mut dy);
-    dy.contains(&Dependence(true))
 }
 
 /// `y += α x`.

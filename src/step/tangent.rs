@@ -3,9 +3,9 @@
 use super::linear::{Linearised, Side, add_stage};
 use super::{Start, Step, Trace, Workspace, add_scaled, not_finite, scale_columns};
 use crate::error::Location;
-use crate::{Error, Real, VectorField};
+use crate::{Error, Real};
 
-impl<F: VectorField, T: Real> Step<'_, F, T> {
+impl<T: Real> Step<'_, T> {
     /// Overwrites the tangent `delta` of `y_n` by that of `y_{n+1}`; `params_dot` is the tangent of the parameters,
     /// zero if `None`. `from` and `trace` are those of the forward step; the state in `from` is not read.
     ///

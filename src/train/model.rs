@@ -2,9 +2,9 @@
 
 use super::{Rmse, Seen, document};
 use crate::data::{Standardisation, Trajectories, Trajectory};
-use crate::field::{Effective, Purpose};
+use crate::field::{Batch, Effective, Field, Point, Purpose, Scratch};
 use crate::network::{OdeBlock, Sharing};
-use crate::{Error, Flow, Real, VectorField};
+use crate::{Error, Flow, Real};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -46,7 +46,7 @@ pub struct LearnedStart {
     pub state: Vec<f64>,
 }
 
-impl<F: VectorField, T: Real> Model<F, T> {
+impl<F: Field<T>, T: Real> Model<F, T> {
     /// A model of parameters that come from elsewhere. `block` takes its steps in the standard time of
     /// `standardisation`.
     ///
@@ -314,7 +314,9 @@ impl<F: VectorField, T: Real> Model<F, T> {
         let mut effective = Effective::new();
         let params = effective.update(self.block.field(), learned, Purpose::Prediction)?;
         let mut slope = vec![T::zero(); self.block.dim()];
-        self.block.field().eval(params, T::constant(t), &state, &mut slope);
+        let at = Point { params, t: &[T::constant(t)], y: &state, batch: Batch { live: 1, stride: 1 } };
+        let mut record = vec![T::zero(); self.block.field().record_rows()];
+        self.block.field().eval_batch(at, &mut slope, &mut record, &mut Scratch::new());
         if !slope.iter().all(|x| x.is_finite()) {
             return Err(Error::NotFinite { what: "the derivative", location: None });
         }

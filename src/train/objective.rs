@@ -3,10 +3,10 @@
 use super::Loss;
 use super::strategy::{Stage, Window};
 use crate::data::Trajectories;
-use crate::field::{Effective, Purpose};
-use crate::network::{Grid, OdeBlock, Path, Unrolled, Work};
+use crate::field::{Effective, Field, Purpose};
+use crate::network::{AnyBlock, Grid, Path, Unrolled, Work};
 use crate::regularisation::{Penalties, Regularisation};
-use crate::{Error, Real, VectorField};
+use crate::{Error, Real};
 use std::collections::HashMap;
 
 /// Most batches that are kept ready to be used again.
@@ -19,7 +19,7 @@ pub(super) struct Observations<T> {
 }
 
 impl<T: Real> Observations<T> {
-    pub fn new<F: VectorField>(block: &OdeBlock<F>, data: &Trajectories) -> Result<Self, Error> {
+    pub fn new(block: &AnyBlock<'_, T>, data: &Trajectories) -> Result<Self, Error> {
         let cast = |states: &[f64]| states.iter().map(|&x| T::constant(x)).collect::<Vec<T>>();
         let states = Path::from_states(data.dim(), data.iter().map(|t| cast(t.states())));
         Ok(Observations { grid: block.grid_through(data)?, states })
@@ -77,17 +77,16 @@ impl Layout {
 }
 
 /// What is added up to the objective.
-#[derive(Debug)]
-pub(super) struct Terms<'l, L> {
-    pub loss: &'l L,
+pub(super) struct Terms<'l, T> {
+    pub loss: &'l dyn Loss<T>,
     pub regularisation: Regularisation,
     /// Weight of the gaps between segments.
     pub gap_weight: f64,
 }
 
-impl<'l, L> Terms<'l, L> {
+impl<'l, T> Terms<'l, T> {
     /// The loss alone.
-    pub fn loss_alone(loss: &'l L) -> Self {
+    pub fn loss_alone(loss: &'l dyn Loss<T>) -> Self {
         Terms { loss, regularisation: Regularisation::default(), gap_weight: 0.0 }
     }
 }
@@ -104,11 +103,11 @@ pub(super) struct Value {
 }
 
 /// The windows of a batch, with all memory that the objective and its derivative need.
-pub(super) struct Pass<'a, F, T: Real> {
-    field: &'a F,
+pub(super) struct Pass<'a, T: Real> {
+    field: &'a dyn Field<T>,
     /// Number of learned parameters, the first of the unknowns.
     params: usize,
-    unrolled: Unrolled<'a, F, T>,
+    unrolled: Unrolled<'a, T>,
     target: Path<T>,
     gradient: Path<T>,
     starts: Vec<T>,
@@ -121,9 +120,9 @@ pub(super) struct Pass<'a, F, T: Real> {
     start_weight: T,
 }
 
-impl<'a, F: VectorField, T: Real> Pass<'a, F, T> {
+impl<'a, T: Real> Pass<'a, T> {
     pub fn new(
-        block: &'a OdeBlock<F>,
+        block: &'a AnyBlock<'a, T>,
         data: &Observations<T>,
         windows: &[(Window, Option<usize>)],
     ) -> Result<Self, Error> {
@@ -144,7 +143,7 @@ impl<'a, F: VectorField, T: Real> Pass<'a, F, T> {
         Ok(Pass {
             field: block.field(),
             params: block.param_count(),
-            unrolled: block.unroll(&grid)?,
+            unrolled: Unrolled::new(block, &grid)?,
             gradient: Path::zeros(dim, &grid),
             starts: windows.iter().flat_map(|(window, _)| target_start(data, window)).copied().collect(),
             starts_bar: vec![T::zero(); windows.len() * dim],
@@ -158,7 +157,7 @@ impl<'a, F: VectorField, T: Real> Pass<'a, F, T> {
     /// The objective as predictions with these learned parameters have it: the loss, the mean-square error of unknown
     /// starts, weighted like one more observation each, the weighted mean square of the gaps between segments, and the
     /// regulariser, whose mean is over all segments.
-    pub fn value(&mut self, terms: &Terms<'_, impl Loss<T>>, unknowns: &[T]) -> Result<Value, Error> {
+    pub fn value(&mut self, terms: &Terms<'_, T>, unknowns: &[T]) -> Result<Value, Error> {
         let mut effective = Effective::new();
         effective.update(self.field, &unknowns[..self.params], Purpose::Prediction)?;
         self.evaluate(terms, unknowns, &effective, false)
@@ -169,7 +168,7 @@ impl<'a, F: VectorField, T: Real> Pass<'a, F, T> {
     /// Leaves the derivative by states in `gradient` and the direct one by starts in `starts_bar`.
     fn evaluate(
         &mut self,
-        terms: &Terms<'_, impl Loss<T>>,
+        terms: &Terms<'_, T>,
         unknowns: &[T],
         effective: &Effective<T>,
         with_derivatives: bool,
@@ -226,7 +225,7 @@ impl<'a, F: VectorField, T: Real> Pass<'a, F, T> {
     /// overwrites `out`. `effective` becomes that of the learned parameters, and remembers the step.
     pub fn value_and_grad(
         &mut self,
-        terms: &Terms<'_, impl Loss<T>>,
+        terms: &Terms<'_, T>,
         unknowns: &[T],
         effective: &mut Effective<T>,
         out: &mut [T],
@@ -258,16 +257,16 @@ fn target_start<'d, T: Real>(data: &'d Observations<T>, window: &Window) -> &'d 
 }
 
 /// The batches of a stage. The whole set and single trajectories are kept ready, since they come again every epoch.
-pub(super) struct Batches<'a, F, T: Real> {
-    block: &'a OdeBlock<F>,
+pub(super) struct Batches<'a, T: Real> {
+    block: &'a AnyBlock<'a, T>,
     data: &'a Observations<T>,
     windows: Vec<Vec<(Window, Option<usize>)>>,
-    kept: HashMap<Vec<usize>, Pass<'a, F, T>>,
-    other: Option<Pass<'a, F, T>>,
+    kept: HashMap<Vec<usize>, Pass<'a, T>>,
+    other: Option<Pass<'a, T>>,
 }
 
-impl<'a, F: VectorField, T: Real> Batches<'a, F, T> {
-    pub fn new(block: &'a OdeBlock<F>, data: &'a Observations<T>, layout: &Layout, stage: Stage) -> Self {
+impl<'a, T: Real> Batches<'a, T> {
+    pub fn new(block: &'a AnyBlock<'a, T>, data: &'a Observations<T>, layout: &Layout, stage: Stage) -> Self {
         let windows = layout.windows(stage, data);
         Batches { block, data, windows, kept: HashMap::new(), other: None }
     }
@@ -278,7 +277,7 @@ impl<'a, F: VectorField, T: Real> Batches<'a, F, T> {
     }
 
     /// The batch of these trajectories.
-    pub fn get(&mut self, trajectories: &[usize]) -> Result<&mut Pass<'a, F, T>, Error> {
+    pub fn get(&mut self, trajectories: &[usize]) -> Result<&mut Pass<'a, T>, Error> {
         let build = || {
             let windows: Vec<_> = trajectories.iter().flat_map(|&i| &self.windows[i]).copied().collect();
             Pass::new(self.block, self.data, &windows)

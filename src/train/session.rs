@@ -9,9 +9,9 @@ use super::strategy::Stage;
 use super::undo::Update;
 use super::{Loss, OptimizerState, Record, Row, ScheduleState};
 use crate::field::Effective;
-use crate::network::{OdeBlock, Work};
+use crate::network::{AnyBlock, Work};
 use crate::regularisation::{Penalties, Regularisation, mixed};
-use crate::{Error, Real, VectorField};
+use crate::{Error, Real};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -51,16 +51,16 @@ fn no_update<T>() -> Option<Update<T>> {
     None
 }
 
-pub(super) struct Session<'a, F, T: Real, L> {
+pub(super) struct Session<'a, T: Real> {
     settings: &'a Settings,
-    loss: &'a L,
-    block: &'a OdeBlock<F>,
+    loss: &'a dyn Loss<T>,
+    block: &'a AnyBlock<'a, T>,
     data: &'a Observations<T>,
-    validation: Option<Pass<'a, F, T>>,
+    validation: Option<Pass<'a, T>>,
     /// Whole records, to judge parts by.
-    whole: Batches<'a, F, T>,
+    whole: Batches<'a, T>,
     layout: Layout,
-    batches: Batches<'a, F, T>,
+    batches: Batches<'a, T>,
     order: Vec<usize>,
     gradient: Vec<T>,
     pub state: State<T>,
@@ -69,18 +69,18 @@ pub(super) struct Session<'a, F, T: Real, L> {
     started: Instant,
 }
 
-impl<'a, F: VectorField, T: Real, L: Loss<T>> Session<'a, F, T, L> {
+impl<'a, T: Real> Session<'a, T> {
     /// A training before its first epoch, from `initial` parameters if given.
     pub fn new(
         settings: &'a Settings,
-        loss: &'a L,
-        block: &'a OdeBlock<F>,
+        loss: &'a dyn Loss<T>,
+        block: &'a AnyBlock<'a, T>,
         data: &'a Observations<T>,
         validation: Option<&Observations<T>>,
         initial: Option<Vec<T>>,
     ) -> Result<Self, Error> {
         let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
-        let mut unknowns = block.init(&mut rng);
+        let mut unknowns = block.field().init(&mut rng).repeat(block.layers());
         if let Some(initial) = initial {
             Error::check_len("initial parameters", "entries", initial.len(), unknowns.len())?;
             unknowns = initial;

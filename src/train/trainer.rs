@@ -9,8 +9,9 @@ use super::{
     Validation, checkpoint,
 };
 use crate::data::{Standardisation, Trajectories};
+use crate::field::{Dimensions, Field};
 use crate::network::{OdeBlock, Sharing};
-use crate::{Error, Real, Regularisation, VectorField};
+use crate::{Error, Real, Regularisation};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::path::PathBuf;
@@ -71,7 +72,7 @@ pub struct Trainer<F, L = MeanSquare> {
     description: Value,
 }
 
-impl<F: VectorField> Trainer<F> {
+impl<F: Dimensions> Trainer<F> {
     /// A trainer with mean-square loss, 4000 epochs and the default [`Settings`].
     pub fn new(block: OdeBlock<F>) -> Self {
         Trainer {
@@ -218,7 +219,7 @@ impl<F, L> Trainer<F, L> {
     }
 }
 
-impl<F: VectorField + Serialize, L> Trainer<F, L> {
+impl<F: Serialize, L> Trainer<F, L> {
     fn described(mut self) -> Self {
         // A field that cannot be written is known by its type alone.
         self.description = serde_json::to_value(&self.block).unwrap_or(Value::Null);
@@ -238,7 +239,7 @@ impl<F: VectorField + Serialize, L> Trainer<F, L> {
     }
 }
 
-impl<F: VectorField + Clone, L> Trainer<F, L> {
+impl<F: Dimensions + Clone, L> Trainer<F, L> {
     /// Trains in double precision.
     ///
     /// # Errors
@@ -247,6 +248,7 @@ impl<F: VectorField + Clone, L> Trainer<F, L> {
     /// [`Error::Parse`] for checkpoints. Once training has begun, the [`Interrupted`] holds the network as it was then.
     pub fn fit(&self, data: &Trajectories) -> Result<Fit<F>, Interrupted<F>>
     where
+        F: Field<f64>,
         L: Loss<f64>,
     {
         self.fit_in::<f64>(data)
@@ -258,6 +260,7 @@ impl<F: VectorField + Clone, L> Trainer<F, L> {
     /// As [`fit`](Trainer::fit).
     pub fn fit_in<T: Real>(&self, data: &Trajectories) -> Result<Fit<F, T>, Interrupted<F, T>>
     where
+        F: Field<T>,
         L: Loss<T>,
     {
         let chosen = self.settings.laid_out(self.epochs, self.loss.suits_parts());
@@ -276,7 +279,7 @@ impl<F: VectorField + Clone, L> Trainer<F, L> {
         let observations = observe(&training)?;
         let validation = held_out.as_ref().map(observe).transpose()?;
         let initial = self.initial.as_ref().map(|params| params.iter().map(|&p| T::constant(p)).collect());
-        let outcome = |session: Session<'_, F, T, L>| {
+        let outcome = |session: Session<'_, T>| {
             let (mut params, state) = session.finish();
             let starts = params.split_off(block.param_count());
             let model = Model::new(block.clone(), params, standard.clone(), data.components(), data.time_name())?;
@@ -305,14 +308,10 @@ impl<F: VectorField + Clone, L> Trainer<F, L> {
     }
 
     /// All epochs that are left.
-    fn train<T: Real>(&self, session: &mut Session<'_, F, T, L>, settings: &Map<String, Value>) -> Result<(), Error>
-    where
-        L: Loss<T>,
-    {
+    fn train<T: Real>(&self, session: &mut Session<'_, T>, settings: &Map<String, Value>) -> Result<(), Error> {
         let mut progress = Progress::new(self.progress, session.state.epoch, self.epochs);
         let mut outlook = session.outlook(self.when_long, self.epochs);
-        let is_over =
-            |session: &Session<'_, F, T, L>| session.is_over(self.epochs) || self.stop.load(Ordering::Relaxed);
+        let is_over = |session: &Session<'_, T>| session.is_over(self.epochs) || self.stop.load(Ordering::Relaxed);
         while !is_over(session) {
             let epoch = session.epoch();
             outlook.after(session.state.epoch);
@@ -358,7 +357,10 @@ impl<F: VectorField + Clone, L> Trainer<F, L> {
         model: Model<F, T>,
         starts: &[T],
         training: &Trajectories,
-    ) -> Result<Model<F, T>, Error> {
+    ) -> Result<Model<F, T>, Error>
+    where
+        F: Field<T>,
+    {
         let mut states: Vec<f64> = starts.iter().map(|x| x.to_f64()).collect();
         if states.is_empty() {
             states.extend(training.iter().flat_map(|trajectory| trajectory.state(0)));
@@ -375,7 +377,7 @@ impl<F: VectorField + Clone, L> Trainer<F, L> {
     }
 }
 
-fn summarise<F: VectorField, T: Real>(
+fn summarise<F: Field<T>, T: Real>(
     model: Model<F, T>,
     state: State<T>,
     training: &Trajectories,

@@ -1,8 +1,8 @@
 //! Activations, their slopes, transposes and sums over the rows of unit-major matrices.
 
+use super::Kernels;
 use super::coefficients::SIN_BOUND;
 use super::pack::Pack;
-use crate::Real;
 use crate::field::Activation;
 use crate::number::Vectorised;
 use pulp::{Simd, WithSimd};
@@ -19,7 +19,7 @@ pub struct Columns {
 impl Columns {
     /// Of a batch of `live` samples with rows of `stride` numbers.
     #[inline(always)]
-    pub fn new<S: Simd, T: Real>(live: usize, stride: usize) -> Self {
+    pub fn new<S: Simd, T: Kernels>(live: usize, stride: usize) -> Self {
         Columns { stride, used: live.next_multiple_of(T::lanes::<S>()).min(stride) }
     }
 
@@ -38,7 +38,7 @@ pub struct Activate<'a, T> {
     pub columns: Columns,
 }
 
-impl<T: Real> WithSimd for Activate<'_, T> {
+impl<T: Kernels> WithSimd for Activate<'_, T> {
     type Output = ();
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
@@ -111,7 +111,7 @@ pub struct ScaleBySlope<'a, T> {
     pub columns: Columns,
 }
 
-impl<T: Real> WithSimd for ScaleBySlope<'_, T> {
+impl<T: Kernels> WithSimd for ScaleBySlope<'_, T> {
     type Output = ();
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
@@ -148,7 +148,7 @@ pub struct Curvature<'a, T> {
     pub columns: Columns,
 }
 
-impl<T: Real> WithSimd for Curvature<'_, T> {
+impl<T: Kernels> WithSimd for Curvature<'_, T> {
     type Output = ();
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
@@ -186,7 +186,7 @@ pub struct AddProduct<'a, T> {
     pub columns: Columns,
 }
 
-impl<T: Real> WithSimd for AddProduct<'_, T> {
+impl<T: Kernels> WithSimd for AddProduct<'_, T> {
     type Output = ();
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
@@ -203,7 +203,7 @@ impl<T: Real> WithSimd for AddProduct<'_, T> {
 
 /// `to[s, i] = from[i, s]` for the first `live` columns `s`; rows of `to` are `to_stride` long, and filled up with zeros.
 #[inline(always)]
-pub fn transpose<T: Real>(from: &[T], stride: usize, live: usize, to: &mut [T], to_stride: usize) {
+pub fn transpose<T: Kernels>(from: &[T], stride: usize, live: usize, to: &mut [T], to_stride: usize) {
     // Blocks of rows, so that neither side touches more cache lines than the cache holds.
     const BLOCK: usize = 16;
     for row in to.chunks_exact_mut(to_stride).take(live) {
@@ -222,7 +222,7 @@ pub fn transpose<T: Real>(from: &[T], stride: usize, live: usize, to: &mut [T], 
 
 /// `sums[i] += Σ_s delta[i, s]` over the first `live` columns `s`.
 #[inline(always)]
-pub fn add_row_sums<S: Simd, T: Real>(simd: S, delta: &[T], stride: usize, live: usize, sums: &mut [T]) {
+pub fn add_row_sums<S: Simd, T: Kernels>(simd: S, delta: &[T], stride: usize, live: usize, sums: &mut [T]) {
     for (sum, row) in sums.iter_mut().zip(delta.chunks(stride)) {
         let (whole, part) = T::vectors::<S>(&row[..live]);
         if let [first, rest @ ..] = whole {
@@ -248,7 +248,7 @@ pub struct Broadcast<'a, T> {
     pub columns: Columns,
 }
 
-impl<T: Real> WithSimd for Broadcast<'_, T> {
+impl<T: Kernels> WithSimd for Broadcast<'_, T> {
     type Output = ();
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {

@@ -11,9 +11,9 @@
 //!
 //! NaN stays NaN.
 
+use super::Kernels;
 use super::coefficients::*;
 use super::pack::Pack;
-use crate::Real;
 use pulp::Simd;
 use std::f64::consts::{FRAC_1_PI, FRAC_1_SQRT_2, FRAC_2_SQRT_PI, LOG2_E};
 
@@ -24,7 +24,7 @@ struct Exponential<P> {
     r: P,
 }
 
-impl<S: Simd, T: Real> Pack<S, T> {
+impl<S: Simd, T: Kernels> Pack<S, T> {
     /// A constant that depends on the precision.
     #[inline(always)]
     fn constant(self, x: [f64; 2]) -> Self {

@@ -3,8 +3,8 @@
 //! The columns of `B` and `C` lie in the lanes of registers; entries of `A` are broadcast one by one, so that `A` may be
 //! read by rows or, as a transpose, by columns, and nothing is packed.
 
+use super::Kernels;
 use super::pack::Pack;
-use crate::Real;
 use pulp::{Simd, WithSimd};
 use std::ops::Range;
 
@@ -54,7 +54,7 @@ pub struct MatMul<'a, T> {
 /// Numbers of `B` in a panel.
 const PANEL: usize = 1 << 14;
 
-impl<T: Real> WithSimd for MatMul<'_, T> {
+impl<T: Kernels> WithSimd for MatMul<'_, T> {
     type Output = ();
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
@@ -65,7 +65,7 @@ impl<T: Real> WithSimd for MatMul<'_, T> {
     }
 }
 
-impl<T: Real> MatMul<'_, T> {
+impl<T: Kernels> MatMul<'_, T> {
     /// Panels of columns, so that what is read of `B` stays in the cache while the rows of `C` pass.
     #[inline(always)]
     fn run<S: Simd, const TRANSPOSED: bool>(&mut self, simd: S) {

@@ -11,13 +11,19 @@ mod second;
 pub(crate) use network::{Evaluate, Jacobian, Pullback, Pushforward};
 pub(crate) use second::{Directions, JvpPullback};
 
+use crate::Real;
+use crate::number::Vectorised;
 use pulp::Arch;
 
 /// The kernels at one precision.
 ///
 /// Sealed: implemented for `f32` and `f64` alone, so that they are compiled here, once for each instruction set, and not
 /// again in every program that uses a network.
-pub trait Kernels: Sized {
+#[diagnostic::on_unimplemented(
+    message = "networks compute in `f32` and `f64`, and `{Self}` is not known to be either",
+    note = "a bound such as `Mlp: Field<T>` says so of a generic number"
+)]
+pub trait Kernels: Real + Vectorised {
     /// `F(y)`.
     fn evaluate(job: Evaluate<'_, Self>);
     /// Jacobian–vector product.

@@ -1,8 +1,8 @@
 //! A whole multilayer perceptron in one dispatch: evaluation and derivatives.
 
+use super::Kernels;
 use super::elementwise::{Activate, Broadcast, Columns, ScaleBySlope, add_row_sums, transpose};
 use super::matmul::{Init, Left, MatMul, Matrix};
-use crate::Real;
 use crate::field::mlp::Layer;
 use crate::field::{Mlp, Point};
 use pulp::{Simd, WithSimd};
@@ -16,7 +16,7 @@ pub struct Evaluate<'a, T> {
     pub record: &'a mut [T],
 }
 
-impl<T: Real> WithSimd for Evaluate<'_, T> {
+impl<T: Kernels> WithSimd for Evaluate<'_, T> {
     type Output = ();
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
@@ -65,7 +65,7 @@ pub(super) struct Record<'a, T> {
     pub columns: Columns,
 }
 
-impl<'a, T: Real> Record<'a, T> {
+impl<'a, T: Kernels> Record<'a, T> {
     /// What layer `l` sees: the state, or the values of the hidden units before it.
     #[inline(always)]
     pub fn input(self, l: usize, y: &'a [T]) -> &'a [T] {
@@ -106,14 +106,14 @@ pub struct Pushforward<'a, T> {
     pub buffer: &'a mut [T],
 }
 
-impl<T: Real> Pushforward<'_, T> {
+impl<T: Kernels> Pushforward<'_, T> {
     /// Length of the buffer.
     pub fn buffer_len(net: &Mlp, stride: usize) -> usize {
         2 * net.widest_hidden() * stride
     }
 }
 
-impl<T: Real> WithSimd for Pushforward<'_, T> {
+impl<T: Kernels> WithSimd for Pushforward<'_, T> {
     type Output = ();
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
@@ -181,7 +181,7 @@ pub(super) fn transposed_len(net: &Mlp, live: usize) -> usize {
 
 /// Adds `Σ cotangent inputᵀ`, over the live columns, to the weights of a layer in `bar`.
 #[inline(always)]
-pub(super) fn add_outer<S: Simd, T: Real>(
+pub(super) fn add_outer<S: Simd, T: Kernels>(
     simd: S,
     layer: &Layer,
     cotangent: Matrix<'_, T>,
@@ -205,7 +205,7 @@ pub(super) fn add_outer<S: Simd, T: Real>(
     });
 }
 
-impl<T: Real> Pullback<'_, T> {
+impl<T: Kernels> Pullback<'_, T> {
     /// Length of the buffer.
     pub fn buffer_len(net: &Mlp, at: Point<'_, T>, with_params: bool) -> usize {
         let transposed = if with_params { transposed_len(net, at.batch.live) } else { 0 };
@@ -213,7 +213,7 @@ impl<T: Real> Pullback<'_, T> {
     }
 }
 
-impl<T: Real> WithSimd for Pullback<'_, T> {
+impl<T: Kernels> WithSimd for Pullback<'_, T> {
     type Output = ();
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
@@ -263,14 +263,14 @@ pub struct Jacobian<'a, T> {
     pub buffer: &'a mut [T],
 }
 
-impl<T: Real> Jacobian<'_, T> {
+impl<T: Kernels> Jacobian<'_, T> {
     /// Length of the buffer.
     pub fn buffer_len(net: &Mlp, stride: usize) -> usize {
         (2 * net.layers()[0].inputs * net.widest_hidden() + net.widest()) * stride
     }
 }
 
-impl<T: Real> WithSimd for Jacobian<'_, T> {
+impl<T: Kernels> WithSimd for Jacobian<'_, T> {
     type Output = ();
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {

@@ -1,20 +1,20 @@
 //! Vector registers with operators.
 
-use crate::Real;
+use super::Kernels;
 use crate::number::Vectorised;
 use pulp::Simd;
 use std::ops::{Add, Div, Mul, Sub};
 
 /// A vector of `T` in the instruction set `S`.
 #[derive(Clone, Copy)]
-pub struct Pack<S: Simd, T: Real> {
+pub struct Pack<S: Simd, T: Kernels> {
     simd: S,
     value: T::Vector<S>,
 }
 
 macro_rules! operator {
     ($trait:ident $method:ident) => {
-        impl<S: Simd, T: Real> $trait for Pack<S, T> {
+        impl<S: Simd, T: Kernels> $trait for Pack<S, T> {
             type Output = Self;
             #[inline(always)]
             fn $method(self, other: Self) -> Self {
@@ -28,7 +28,7 @@ operator!(Sub sub);
 operator!(Mul mul);
 operator!(Div div);
 
-impl<S: Simd, T: Real> Pack<S, T> {
+impl<S: Simd, T: Kernels> Pack<S, T> {
     /// The same number in every lane.
     #[inline(always)]
     pub fn splat(simd: S, x: T) -> Self {

@@ -4,10 +4,10 @@
 //! back, as in any pullback. Slopes depend on the point too: each hidden unit gathers `β = Σ (cotangent of ȧ) ż` over the
 //! directions, and `σ'' ⊙ β` are cotangents of the `z_l` at which an ordinary pullback of the network begins.
 
+use super::Kernels;
 use super::elementwise::{AddProduct, Columns, Curvature, add_row_sums};
 use super::matmul::{Init, Left, MatMul, Matrix};
 use super::network::{Record, add_outer, transposed_len};
-use crate::Real;
 use crate::field::{Activation, Mlp, Point};
 use pulp::{Simd, WithSimd};
 use std::mem::swap;
@@ -34,7 +34,7 @@ pub struct JvpPullback<'a, T> {
     pub buffer: &'a mut [T],
 }
 
-impl<T: Real> JvpPullback<'_, T> {
+impl<T: Kernels> JvpPullback<'_, T> {
     /// Length of the buffer.
     pub fn buffer_len(net: &Mlp, at: Point<'_, T>, with_params: bool) -> usize {
         let transposed = if with_params { transposed_len(net, at.batch.live) } else { 0 };
@@ -63,7 +63,7 @@ struct Memory<'a, T> {
     transposed: &'a mut [T],
 }
 
-impl<'a, T: Real> Memory<'a, T> {
+impl<'a, T: Kernels> Memory<'a, T> {
     #[inline(always)]
     fn new(net: &Mlp, stride: usize, buffer: &'a mut [T]) -> Self {
         let (units, widest) = (net.hidden_units() * stride, net.widest_hidden() * stride);
@@ -87,7 +87,7 @@ struct Network<'a, T> {
     record: Record<'a, T>,
 }
 
-impl<T: Real> Network<'_, T> {
+impl<T: Kernels> Network<'_, T> {
     /// Where the hidden units that layer `l` puts out are among all.
     #[inline(always)]
     fn units(self, l: usize) -> Range<usize> {
@@ -242,7 +242,7 @@ impl<T: Real> Network<'_, T> {
     }
 }
 
-impl<T: Real> WithSimd for JvpPullback<'_, T> {
+impl<T: Kernels> WithSimd for JvpPullback<'_, T> {
     type Output = ();
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {

@@ -1,8 +1,8 @@
 //! Every instruction set gives what the best one gives.
 
+use super::Kernels;
 use super::{Directions, Evaluate, Jacobian, JvpPullback, Pullback, Pushforward};
-use crate::Real;
-use crate::field::{Activation, Batch, JvpBars, Mlp, Point, Scratch, VectorField};
+use crate::field::{Activation, Batch, Dimensions, Field, JvpBars, Mlp, Point, Scratch};
 use pulp::Simd;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -16,11 +16,11 @@ struct Case<T> {
     batch: Batch,
 }
 
-fn numbers<T: Real>(len: usize, rng: &mut impl Rng) -> Vec<T> {
+fn numbers<T: Kernels>(len: usize, rng: &mut impl Rng) -> Vec<T> {
     (0..len).map(|_| T::constant(rng.random_range(-1.0..1.0))).collect()
 }
 
-impl<T: Real> Case<T> {
+impl<T: Kernels> Case<T> {
     fn new(widths: &[usize], activation: Activation, batch: Batch) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(3);
         let net = Mlp::new(widths, activation).unwrap();
@@ -89,7 +89,7 @@ impl<T: Real> Case<T> {
     }
 }
 
-fn check<T: Real>(tolerance: f64) {
+fn check<T: Kernels>(tolerance: f64) {
     let widths: [&[usize]; 3] = [&[2, 20, 20, 2], &[3, 7, 33, 1], &[5, 4]];
     let batches = [Batch::padded::<T>(5), Batch { live: 13, stride: 13 }, Batch { live: 1, stride: 2 }];
     for activation in Activation::ALL {

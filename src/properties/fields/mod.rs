@@ -15,8 +15,11 @@ pub use linear::{Linear, linear_field};
 pub use smooth::{Smooth, forced_field, smooth_field};
 
 use super::fraction::{Fraction, fraction, linear_text, rounded};
-use crate::{Number, VectorField};
+use crate::Number;
+use crate::field::{Batch, Dimensions, Field, JvpBars, Point, Reparameterisation, Scratch};
+use crate::number::Rounded;
 use proptest::prelude::*;
+use rand::RngCore;
 use std::fmt;
 use std::ops::Deref;
 
@@ -29,10 +32,11 @@ use std::ops::Deref;
 /// let rotation = Linear::new([[0.0, -1.0], [1.0, 0.0]]);
 /// assert_eq!(rhs(&rotation)(0.0, &[1.0, 0.0]), [0.0, 1.0]);
 /// ```
-pub fn rhs<F: VectorField>(field: &F) -> impl Fn(f64, &[f64]) -> Vec<f64> {
+pub fn rhs(field: &dyn Field<f64>) -> impl Fn(f64, &[f64]) -> Vec<f64> {
     |t, y| {
-        let mut dy = vec![0.0; field.dim()];
-        field.eval(&[], t, y, &mut dy);
+        let (mut dy, mut record) = (vec![0.0; field.dim()], vec![0.0; field.record_rows()]);
+        let at = Point { params: &[], t: &[t], y, batch: Batch { live: 1, stride: 1 } };
+        field.eval_batch(at, &mut dy, &mut record, &mut Scratch::new());
         dy
     }
 }
@@ -46,16 +50,80 @@ pub struct WithParams<'a, F> {
     pub params: &'a [f64],
 }
 
-impl<F: VectorField> VectorField for WithParams<'_, F> {
+impl<F: Dimensions> Dimensions for WithParams<'_, F> {
     fn dim(&self) -> usize {
         self.field.dim()
+    }
+    fn inputs(&self) -> usize {
+        self.field.inputs()
     }
     fn param_count(&self) -> usize {
         0
     }
-    fn eval<S: Number>(&self, _: &[S], t: S, y: &[S], dy: &mut [S]) {
-        let params: Vec<S> = self.params.iter().map(|&x| S::constant(x)).collect();
-        self.field.eval(&params, t, y, dy);
+    fn record_rows(&self) -> usize {
+        self.field.record_rows()
+    }
+    fn depends_on_time(&self) -> bool {
+        self.field.depends_on_time()
+    }
+    // Laws are tried in the field's own time.
+    fn in_time_units(self, _: f64) -> Self {
+        self
+    }
+}
+
+impl<F: Field<f64>> Field<f64> for WithParams<'_, F> {
+    fn init(&self, _: &mut dyn RngCore) -> Vec<f64> {
+        Vec::new()
+    }
+    fn reparameterisation(&self) -> Option<&dyn Reparameterisation<f64>> {
+        None
+    }
+    fn eval_batch(&self, at: Point<'_, f64>, dy: &mut [f64], record: &mut [f64], scratch: &mut Scratch<f64>) {
+        self.field.eval_batch(self.at(at), dy, record, scratch);
+    }
+    fn eval_rounded(&self, _: &[Rounded<f64>], t: Rounded<f64>, y: &[Rounded<f64>], dy: &mut [Rounded<f64>]) {
+        let params: Vec<_> = self.params.iter().map(|&x| Rounded::exact(x)).collect();
+        self.field.eval_rounded(&params, t, y, dy);
+    }
+    fn jvp(
+        &self,
+        at: Point<'_, f64>,
+        record: &[f64],
+        v: &[f64],
+        _: Option<&[f64]>,
+        out: &mut [f64],
+        scratch: &mut Scratch<f64>,
+    ) {
+        self.field.jvp(self.at(at), record, v, None, out, scratch);
+    }
+    fn vjp(
+        &self,
+        at: Point<'_, f64>,
+        record: &[f64],
+        w: &[f64],
+        y_bar: &mut [f64],
+        _: Option<&mut [f64]>,
+        scratch: &mut Scratch<f64>,
+    ) {
+        self.field.vjp(self.at(at), record, w, y_bar, None, scratch);
+    }
+    fn jvp_pullback(
+        &self,
+        at: Point<'_, f64>,
+        record: &[f64],
+        v: &[f64],
+        w: &[f64],
+        bars: JvpBars<'_, f64>,
+        scratch: &mut Scratch<f64>,
+    ) {
+        self.field.jvp_pullback(self.at(at), record, v, w, JvpBars { params: None, ..bars }, scratch);
+    }
+}
+
+impl<F> WithParams<'_, F> {
+    fn at<'b>(&'b self, at: Point<'b, f64>) -> Point<'b, f64> {
+        Point { params: self.params, ..at }
     }
 }
 

@@ -3,7 +3,6 @@
 use super::Vector;
 use super::least_squares::LeastSquares;
 use crate::Real;
-use crate::field::VectorField;
 use argmin::core::NLCGBetaUpdate;
 use argmin::core::{Error, Executor, IterState, KV, LineSearch, Problem, Solver, TerminationReason, TerminationStatus};
 use argmin::solver::conjugategradient::beta::{FletcherReeves, HestenesStiefel, PolakRibierePlus};
@@ -46,12 +45,7 @@ impl<L> Directed<L> {
     }
 
     /// The direction at `y`, where the gradient is `g`, if it descends.
-    fn next<F: VectorField + ?Sized, T: Real>(
-        &mut self,
-        problem: &LeastSquares<'_, '_, F, T>,
-        y: &[f64],
-        g: &Vector,
-    ) -> Option<Vector> {
+    fn next<T: Real>(&mut self, problem: &LeastSquares<'_, '_, T>, y: &[f64], g: &Vector) -> Option<Vector> {
         let beta = |last: &(Vector, Vector)| match self.direction {
             Direction::FletcherReeves => FletcherReeves::new().update(&last.0, g, &last.1),
             Direction::PolakRibiere => PolakRibierePlus::new().update(&last.0, g, &last.1),
@@ -85,11 +79,10 @@ impl<L> Directed<L> {
 
 type Iterate = IterState<Vector, Vector, (), (), (), f64>;
 
-impl<'r, 'p, 'a, F, T, L> Solver<&'r LeastSquares<'p, 'a, F, T>, Iterate> for Directed<L>
+impl<'r, 'p, 'a, T, L> Solver<&'r LeastSquares<'p, 'a, T>, Iterate> for Directed<L>
 where
-    F: VectorField + ?Sized,
     T: Real,
-    L: Clone + LineSearch<Vector, f64> + Solver<&'r LeastSquares<'p, 'a, F, T>, Iterate>,
+    L: Clone + LineSearch<Vector, f64> + Solver<&'r LeastSquares<'p, 'a, T>, Iterate>,
 {
     fn name(&self) -> &str {
         "directed descent"
@@ -97,7 +90,7 @@ where
 
     fn next_iter(
         &mut self,
-        problem: &mut Problem<&'r LeastSquares<'p, 'a, F, T>>,
+        problem: &mut Problem<&'r LeastSquares<'p, 'a, T>>,
         mut state: Iterate,
     ) -> Result<(Iterate, Option<KV>), Error> {
         let lost = || Error::msg("the iterate is lost");

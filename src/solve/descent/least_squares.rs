@@ -4,7 +4,6 @@ use super::super::StageSystem;
 use super::super::system::Jacobians;
 use super::Vector;
 use crate::Real;
-use crate::field::VectorField;
 use argmin::core::{CostFunction, Error, Gradient};
 use nalgebra::{DMatrix, DVector};
 use std::cell::{Cell, RefCell};
@@ -14,13 +13,13 @@ use std::cell::{Cell, RefCell};
 const MOST_IDLE: usize = 200;
 
 /// `½‖r(Y)‖²` of one sample, in double precision; value and gradient at the same point share one evaluation.
-pub(super) struct LeastSquares<'p, 'a, F: ?Sized, T: Real> {
+pub(super) struct LeastSquares<'p, 'a, T: Real> {
     last: RefCell<Point>,
     /// The point of least cost that was asked for: methods that end with an error do not tell.
     best: RefCell<Option<(Vector, f64)>>,
     /// What was asked for since.
     idle: Cell<usize>,
-    system: RefCell<&'p mut StageSystem<'a, F, T>>,
+    system: RefCell<&'p mut StageSystem<'a, T>>,
 }
 
 #[derive(Default)]
@@ -30,8 +29,8 @@ struct Point {
     gradient: Vector,
 }
 
-impl<'p, 'a, F: VectorField + ?Sized, T: Real> LeastSquares<'p, 'a, F, T> {
-    pub fn new(system: &'p mut StageSystem<'a, F, T>) -> Self {
+impl<'p, 'a, T: Real> LeastSquares<'p, 'a, T> {
+    pub fn new(system: &'p mut StageSystem<'a, T>) -> Self {
         LeastSquares {
             last: RefCell::default(),
             best: RefCell::default(),
@@ -45,7 +44,7 @@ impl<'p, 'a, F: VectorField + ?Sized, T: Real> LeastSquares<'p, 'a, F, T> {
         if last.y.as_deref() != Some(y) {
             let mut system = self.system.borrow_mut();
             let layout = system.buffers.layout;
-            let unknowns = || StageSystem::<F, T>::unknowns(layout, 0);
+            let unknowns = || StageSystem::<T>::unknowns(layout, 0);
             for (k, &y) in unknowns().zip(y) {
                 system.buffers.y[k] = T::constant(y);
             }
@@ -85,7 +84,7 @@ impl<'p, 'a, F: VectorField + ?Sized, T: Real> LeastSquares<'p, 'a, F, T> {
         let (mut jacobians, mut matrix) = (Jacobians::new(), vec![T::zero(); n * n]);
         system.jacobians(0..layout.stages, &[0], &mut jacobians);
         system.newton_matrix(&jacobians, 0, 0, &mut matrix);
-        let residual = StageSystem::<F, T>::unknowns(layout, 0).map(|k| system.buffers.residual[k].to_f64());
+        let residual = StageSystem::<T>::unknowns(layout, 0).map(|k| system.buffers.residual[k].to_f64());
         let residual = DVector::from_iterator(n, residual);
         (DMatrix::from_row_iterator(n, n, matrix.iter().map(|x| x.to_f64())), residual)
     }
@@ -103,7 +102,7 @@ impl<'p, 'a, F: VectorField + ?Sized, T: Real> LeastSquares<'p, 'a, F, T> {
     }
 }
 
-impl<F: VectorField + ?Sized, T: Real> CostFunction for &LeastSquares<'_, '_, F, T> {
+impl<T: Real> CostFunction for &LeastSquares<'_, '_, T> {
     type Param = Vector;
     type Output = f64;
     fn cost(&self, y: &Vector) -> Result<f64, Error> {
@@ -111,7 +110,7 @@ impl<F: VectorField + ?Sized, T: Real> CostFunction for &LeastSquares<'_, '_, F,
     }
 }
 
-impl<F: VectorField + ?Sized, T: Real> Gradient for &LeastSquares<'_, '_, F, T> {
+impl<T: Real> Gradient for &LeastSquares<'_, '_, T> {
     type Param = Vector;
     type Gradient = Vector;
     fn gradient(&self, y: &Vector) -> Result<Vector, Error> {

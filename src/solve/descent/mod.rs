@@ -16,7 +16,6 @@ use least_squares::LeastSquares;
 use super::alone::each_sample;
 use super::{Failure, LineSearch, Solver, StageSolver, StageSystem};
 use crate::Real;
-use crate::field::VectorField;
 use argmin::core::{Error, Executor, IterState, Solver as Method, State};
 use argmin::solver::linesearch::{HagerZhangLineSearch, MoreThuenteLineSearch};
 use argmin::solver::quasinewton::{BFGS, LBFGS};
@@ -39,15 +38,15 @@ const EXACT_CURVATURE: f64 = 1e-3;
 const CONJUGATE_HAGER_ZHANG: f64 = 0.4;
 
 /// Solves the stage equations of every sample; returns the iterations.
-pub(crate) fn solve<F: VectorField + ?Sized, T: Real>(
-    system: &mut StageSystem<'_, F, T>,
+pub(crate) fn solve<T: Real>(
+    system: &mut StageSystem<'_, T>,
     method: StageSolver,
     solver: &Solver,
 ) -> Result<usize, Failure> {
     let tolerance = solver.stage_tolerance::<T>();
     each_sample(system, solver, |single, mut residual| {
         let layout = single.buffers.layout;
-        let unknowns = || StageSystem::<F, T>::unknowns(layout, 0);
+        let unknowns = || StageSystem::<T>::unknowns(layout, 0);
         let (mut iterations, mut norms) = (0, Vec::new());
         for _ in 0..RUNS {
             let start: Vector = unknowns().map(|k| single.buffers.y[k].to_f64()).collect();
@@ -90,7 +89,7 @@ struct Run<P> {
     budget: u64,
 }
 
-impl<'r, 'p, 'a, F: VectorField + ?Sized, T: Real> Run<&'r LeastSquares<'p, 'a, F, T>> {
+impl<'r, 'p, 'a, T: Real> Run<&'r LeastSquares<'p, 'a, T>> {
     /// The iterations, if all went well; the problem knows the best point.
     fn by(self, method: StageSolver, search: LineSearch) -> Result<u64, Error> {
         let conjugate =
@@ -126,7 +125,7 @@ impl<'r, 'p, 'a, F: VectorField + ?Sized, T: Real> Run<&'r LeastSquares<'p, 'a, 
     where
         L: Clone
             + argmin::core::LineSearch<Vector, f64>
-            + Method<&'r LeastSquares<'p, 'a, F, T>, IterState<Vector, Vector, (), (), (), f64>>,
+            + Method<&'r LeastSquares<'p, 'a, T>, IterState<Vector, Vector, (), (), (), f64>>,
     {
         let direction = match method {
             StageSolver::GaussNewton => Direction::GaussNewton,
@@ -141,7 +140,7 @@ impl<'r, 'p, 'a, F: VectorField + ?Sized, T: Real> Run<&'r LeastSquares<'p, 'a, 
 
     fn run<M>(self, method: M) -> Result<u64, Error>
     where
-        M: Method<&'r LeastSquares<'p, 'a, F, T>, IterState<Vector, Vector, (), (), (), f64>>,
+        M: Method<&'r LeastSquares<'p, 'a, T>, IterState<Vector, Vector, (), (), (), f64>>,
     {
         let Run { problem, start, target, budget } = self;
         let executor =
@@ -153,7 +152,7 @@ impl<'r, 'p, 'a, F: VectorField + ?Sized, T: Real> Run<&'r LeastSquares<'p, 'a, 
     where
         L: Clone
             + argmin::core::LineSearch<Vector, f64>
-            + Method<&'r LeastSquares<'p, 'a, F, T>, IterState<Vector, Vector, (), (), (), f64>>,
+            + Method<&'r LeastSquares<'p, 'a, T>, IterState<Vector, Vector, (), (), (), f64>>,
     {
         let Run { problem, start, target, budget } = self;
         let n = start.len();

@@ -1,0 +1,27 @@
+//! What a field is at any precision.
+
+/// How many numbers a field `F(γ, t, y)` takes and gives, and what is known of it whatever the precision.
+pub trait Dimensions: Sync {
+    /// Number of components of `F`.
+    fn dim(&self) -> usize;
+
+    /// Number of components of `y`. It differs from [`dim`](Dimensions::dim) only for a map that a wrapper such as
+    /// [`WithInputs`](super::WithInputs) completes to a field.
+    fn inputs(&self) -> usize;
+
+    /// Number of parameters.
+    fn param_count(&self) -> usize;
+
+    /// Rows of the matrix in which [`eval_batch`](super::Field::eval_batch) leaves intermediate values for the derivatives
+    /// at the same point.
+    fn record_rows(&self) -> usize;
+
+    /// Whether `F` depends on `t`.
+    fn depends_on_time(&self) -> bool;
+
+    /// The same field for a time that is measured in units of `unit`: rates that are known, not learned, are multiplied by
+    /// it.
+    fn in_time_units(self, unit: f64) -> Self
+    where
+        Self: Sized;
+}
