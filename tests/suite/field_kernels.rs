@@ -1,9 +1,6 @@
 //! The matrix kernels of fields against the derivatives that any field has from its `eval`.
 
-#[path = "common/formula.rs"]
-mod formula;
-
-use formula::Provided;
+use crate::common::formula::Provided;
 use kutta::field::{
     Activation, Batch, Bounded, Damped, Dimensions, Field, Input, Layered, Mlp, Point, Scratch, Spectrum, WithInputs,
 };

@@ -1,15 +1,12 @@
 //! `Ok` means solved: residuals of stage equations, recomputed in higher precision.
 
-#[path = "common/twice.rs"]
-mod twice;
-
+use crate::common::twice::Twice;
 use kutta::field::Batch;
 use kutta::network::OdeBlock;
 use kutta::solve::{Solver, StageSolver};
 use kutta::step::{Start, Step, Trace, Workspace};
 use kutta::{Error, Number, Real, Tableau, VectorField};
 use proptest::prelude::*;
-use twice::Twice;
 
 const METHODS: [StageSolver; 14] = [
     StageSolver::Automatic,

@@ -1,13 +1,10 @@
 //! Flows against exact solutions, tighter runs and themselves.
 
-#[path = "common/problems.rs"]
-mod problems;
-
+use crate::common::problems::*;
 use kutta::field::{Activation, Field, Mlp};
 use kutta::flow::{FlowPath, FlowWork};
 use kutta::solve::{Solver, StageSolver};
 use kutta::{Error, Flow, Number, Tableau, VectorField};
-use problems::*;
 use rand::{SeedableRng, rngs::StdRng};
 
 fn radau() -> Tableau {

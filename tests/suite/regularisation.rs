@@ -1,8 +1,6 @@
 //! Regularisers: values by hand, gradients against central differences, estimators, determinism, training.
 
-mod common;
-
-use common::{Smooth, derivative};
+use crate::common::{Smooth, derivative};
 use kutta::data::{Trajectories, Trajectory};
 use kutta::field::{Activation, Bounded, Damped, Dimensions, Field, Input, Layered, Mlp, Spectrum, Split, WithInputs};
 use kutta::network::{Gradient, OdeBlock, Path};

@@ -1,35 +1,12 @@
 //! No allocation in the step loop after warm-up: passes of 10 and of 1000 steps allocate equally often.
 
+use crate::ALLOCATIONS;
 use kutta::field::{Activation, Bounded, Field, Input, Layered, Mlp, Spectrum, WithInputs};
 use kutta::network::{OdeBlock, Path};
 use kutta::regularisation::{Estimator, ProbeKind};
 use kutta::solve::{AdjointSolver, Solver, StageSolver};
 use kutta::{Number, Regularisation, Tableau, VectorField};
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-/// The system's allocator, counting.
-struct Counting;
-
-static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: forwards to the system's allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        unsafe { System.dealloc(pointer, layout) }
-    }
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
+use std::sync::atomic::Ordering;
 
 /// A field without kernels of its own.
 struct Pendulum;
@@ -77,9 +54,7 @@ fn allocations<F: Field<f64>>(field: F, scheme: &Tableau, solver: Solver, steps:
     ALLOCATIONS.load(Ordering::Relaxed) - before
 }
 
-#[test]
-fn steps_do_not_allocate() {
-    // One test function: the counter is shared by all threads of this binary.
+pub fn do_not_allocate() {
     let network = || Mlp::new([2, 8, 8, 2], Activation::Tanh).unwrap();
     let timed = || WithInputs::new(Mlp::new([3, 8, 2], Activation::Gelu).unwrap(), [Input::Time]).unwrap();
     let bounded = || Bounded::new(network(), Spectrum::new(-3.0, 1.0).unwrap());

@@ -1,8 +1,6 @@
 //! The discrete adjoint and the tangent of chains of steps, for random tableaux, fields and states.
 
-mod common;
-
-use common::{Smooth, any_tableau};
+use crate::common::{Smooth, any_tableau};
 use kutta::network::{OdeBlock, Path};
 use kutta::solve::{AdjointSolver, Solver, StageSolver};
 use kutta::{Error, Tableau};

@@ -1,13 +1,10 @@
 //! Every scheme converges with its order, by fixed steps through a block.
 
-#[path = "common/problems.rs"]
-mod problems;
-
+use crate::common::problems::{Bell, Coupled};
 use kutta::Tableau;
 use kutta::field::Field;
 use kutta::network::OdeBlock;
 use kutta::solve::Solver;
-use problems::{Bell, Coupled};
 
 const END: f64 = 3.0;
 

@@ -1,8 +1,6 @@
 //! Stage equations: what is solved, what cannot be, and who is told.
 
-mod common;
-
-use common::{Smooth, Structure, tableau};
+use crate::common::{Smooth, Structure, tableau};
 use kutta::field::{Activation, Layered, Mlp};
 use kutta::network::OdeBlock;
 use kutta::solve::{AdjointSolver, JacobianReuse, LineSearch, Preconditioner, Solver, StageSolver, WarmStart};

@@ -1,5 +1,8 @@
 //! Fields and schemes that several tests use.
-#![allow(dead_code, reason = "each test binary uses its own part")]
+
+pub mod formula;
+pub mod problems;
+pub mod twice;
 
 use kutta::{Number, Tableau, VectorField};
 use proptest::prelude::*;

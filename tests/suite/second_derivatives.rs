@@ -1,10 +1,7 @@
 //! The pullback of Jacobian–vector products: kernels against what any field has from its `eval`, and both against nested
 //! dual numbers and central differences.
 
-#[path = "common/formula.rs"]
-mod formula;
-
-use formula::Provided;
+use crate::common::formula::Provided;
 use kutta::field::{
     Activation, Batch, Bounded, Damped, Field, Input, JvpBars, Layered, Mlp, Point, Scratch, Spectrum, WithInputs,
 };

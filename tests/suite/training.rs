@@ -1,8 +1,6 @@
 //! Training: strategies, resuming, determinism, failures, early stopping.
 
-mod common;
-
-use common::Smooth;
+use crate::common::Smooth;
 use kutta::data::{Trajectories, Trajectory};
 use kutta::field::{Activation, Dimensions, Field, Layered, Mlp};
 use kutta::network::{OdeBlock, Path};
