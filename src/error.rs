@@ -1,5 +1,6 @@
 //! The one error type of the crate.
 
+use std::fmt::Display;
 use std::path::PathBuf;
 
 /// Everything that can go wrong, in variants a caller can act on.
@@ -227,6 +228,11 @@ impl Error {
             location.sample = samples.get(location.sample).copied().unwrap_or(location.sample);
         }
         self
+    }
+
+    /// An argument outside the values it may take.
+    pub(crate) fn invalid(argument: &'static str, value: impl Display, expected: impl Into<String>) -> Self {
+        Error::InvalidArgument { argument, value: value.to_string(), expected: expected.into() }
     }
 
     /// `Ok` if the two sizes agree.

@@ -1,6 +1,6 @@
 //! Cutting sets of trajectories: training and validation, past and future, segments.
 
-use super::trajectories::{Trajectories, Trajectory, invalid};
+use super::trajectories::{Trajectories, Trajectory};
 use crate::Error;
 use rand::SeedableRng;
 use rand::seq::index::sample;
@@ -32,9 +32,9 @@ impl Trajectories {
     pub fn split(&self, fraction: f64, seed: u64) -> Result<(Self, Self), Error> {
         check_fraction(fraction)?;
         if self.len() < 2 {
-            return Err(invalid(
+            return Err(Error::invalid(
                 "trajectories",
-                "a single one".into(),
+                "a single one",
                 "at least two; split one in time by `split_time`",
             ));
         }
@@ -61,7 +61,7 @@ impl Trajectories {
         check_fraction(fraction)?;
         if let Some(short) = self.iter().find(|t| t.len() < 3) {
             let value = format!("of two observations (`{}`)", short.id());
-            return Err(invalid("trajectory", value, "at least three observations to split it in time"));
+            return Err(Error::invalid("trajectory", value, "at least three observations to split it in time"));
         }
         let cut = |t: &Trajectory| t.len() - 1 - share(fraction, t.len() - 1).clamp(1, t.len() - 2);
         let past = self.iter().map(|t| t.part(0..cut(t) + 1)).collect();
@@ -89,7 +89,7 @@ impl Trajectories {
     /// [`Error::InvalidArgument`] if `intervals` is zero.
     pub fn segments(&self, intervals: usize) -> Result<Vec<Segment<'_>>, Error> {
         if intervals == 0 {
-            return Err(invalid("intervals", "0".into(), "at least one interval in a segment"));
+            return Err(Error::invalid("intervals", "0", "at least one interval in a segment"));
         }
         let mut segments = Vec::new();
         for (trajectory, source) in self.iter().enumerate() {
@@ -112,7 +112,7 @@ fn check_fraction(fraction: f64) -> Result<(), Error> {
     if fraction > 0.0 && fraction < 1.0 {
         Ok(())
     } else {
-        Err(invalid("fraction", fraction.to_string(), "a number between 0 and 1, both excluded"))
+        Err(Error::invalid("fraction", fraction, "a number between 0 and 1, both excluded"))
     }
 }
 

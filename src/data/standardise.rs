@@ -1,6 +1,6 @@
 //! States of order one, times in units of the mean interval.
 
-use super::trajectories::{Trajectories, Trajectory, invalid};
+use super::trajectories::{Trajectories, Trajectory};
 use crate::Error;
 use serde::{Deserialize, Serialize};
 
@@ -53,10 +53,10 @@ impl TryFrom<Units> for Standardisation {
     fn try_from(units: Units) -> Result<Self, Error> {
         Error::check_len("scale", "entries", units.scale.len(), units.mean.len())?;
         if let Some(mean) = units.mean.iter().chain([&units.time_origin]).find(|x| !x.is_finite()) {
-            return Err(invalid("mean or time origin", mean.to_string(), "a finite number"));
+            return Err(Error::invalid("mean or time origin", mean, "a finite number"));
         }
         if let Some(scale) = units.scale.iter().chain([&units.time_scale]).find(|x| !(x.is_finite() && **x > 0.0)) {
-            return Err(invalid("scale", scale.to_string(), "a finite number above zero"));
+            return Err(Error::invalid("scale", scale, "a finite number above zero"));
         }
         Ok(Self(units))
     }
@@ -90,7 +90,7 @@ impl Standardisation {
             let largest = values().map(|y| (y - centre).abs()).fold(0.0, f64::max);
             if largest.is_infinite() {
                 let value = format!("too widely spread in component `{name}`");
-                return Err(invalid("data", value, "values whose differences are finite"));
+                return Err(Error::invalid("data", value, "values whose differences are finite"));
             }
             let square: f64 = values().map(|y| ((y - centre) / largest).powi(2)).sum();
             mean.push(centre);

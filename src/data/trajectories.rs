@@ -30,24 +30,24 @@ impl Trajectory {
     pub fn new(id: impl Into<String>, times: Vec<f64>, states: Vec<f64>) -> Result<Self, Error> {
         let id = id.into();
         if id.trim() != id {
-            return Err(invalid("id", format!("`{id}`"), "no spaces around it"));
+            return Err(Error::invalid("id", format!("`{id}`"), "no spaces around it"));
         }
         let of = if id.is_empty() { String::new() } else { format!(" of trajectory `{id}`") };
         if times.len() < 2 {
-            return Err(invalid("times", format!("{} long{of}", times.len()), "at least two observations"));
+            return Err(Error::invalid("times", format!("{} long{of}", times.len()), "at least two observations"));
         }
         let dim = states.len() / times.len();
         Error::check_len("states", "entries", states.len(), times.len() * dim.max(1))?;
         let place = |k: usize| format!("in observation {k}{of}");
         if let Some(k) = times.iter().position(|t| !t.is_finite()) {
-            return Err(invalid("times", format!("{} {}", times[k], place(k)), "finite numbers"));
+            return Err(Error::invalid("times", format!("{} {}", times[k], place(k)), "finite numbers"));
         }
         if let Some(k) = times.windows(2).position(|pair| pair[0] >= pair[1]) {
             let value = format!("{} after {} {}", times[k + 1], times[k], place(k + 1));
-            return Err(invalid("times", value, "strictly increasing numbers"));
+            return Err(Error::invalid("times", value, "strictly increasing numbers"));
         }
         if let Some(i) = states.iter().position(|y| !y.is_finite()) {
-            return Err(invalid("states", format!("{} {}", states[i], place(i / dim)), "finite numbers"));
+            return Err(Error::invalid("states", format!("{} {}", states[i], place(i / dim)), "finite numbers"));
         }
         Ok(Self { id, times, states })
     }
@@ -143,33 +143,33 @@ impl Trajectories {
 
     fn validated(self) -> Result<Self, Error> {
         if self.components.is_empty() {
-            return Err(invalid("components", "empty".into(), "at least one name"));
+            return Err(Error::invalid("components", "empty", "at least one name"));
         }
         if self.time_name.parse::<f64>().is_ok() {
             // A header that starts with a number is taken for a missing header.
-            return Err(invalid("time name", format!("`{}`", self.time_name), "a name that is not a number"));
+            return Err(Error::invalid("time name", format!("`{}`", self.time_name), "a name that is not a number"));
         }
         let mut seen = HashSet::new();
         for name in std::iter::once(&self.time_name).chain(&self.components) {
             if name.is_empty() || name.trim() != name || is_id_column(name) {
                 let expected = format!("a name that is not empty, not `{ID_COLUMN}`, without spaces around it");
-                return Err(Error::InvalidArgument { argument: "column name", value: format!("`{name}`"), expected });
+                return Err(Error::invalid("column name", format!("`{name}`"), expected));
             }
             if !seen.insert(name) {
-                return Err(invalid("column name", format!("`{name}` twice"), "names that differ"));
+                return Err(Error::invalid("column name", format!("`{name}` twice"), "names that differ"));
             }
         }
         if self.trajectories.is_empty() {
-            return Err(invalid("trajectories", "empty".into(), "at least one trajectory"));
+            return Err(Error::invalid("trajectories", "empty", "at least one trajectory"));
         }
         let mut seen = HashSet::new();
         for trajectory in &self.trajectories {
             Error::check_len("trajectory", "components", trajectory.dim(), self.dim())?;
             if trajectory.id.is_empty() && self.len() > 1 {
-                return Err(invalid("id", "empty".into(), "an identifier for each of several trajectories"));
+                return Err(Error::invalid("id", "empty", "an identifier for each of several trajectories"));
             }
             if !seen.insert(&trajectory.id) {
-                return Err(invalid("id", format!("`{}` twice", trajectory.id), "identifiers that differ"));
+                return Err(Error::invalid("id", format!("`{}` twice", trajectory.id), "identifiers that differ"));
             }
         }
         Ok(self)
@@ -224,10 +224,6 @@ impl<'a> IntoIterator for &'a Trajectories {
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
     }
-}
-
-pub(super) fn invalid(argument: &'static str, value: String, expected: &str) -> Error {
-    Error::InvalidArgument { argument, value, expected: expected.to_string() }
 }
 
 #[cfg(test)]

@@ -29,8 +29,7 @@ impl<F: Dimensions> Damped<F> {
     /// [`Error::InvalidArgument`] for a rate that is not finite.
     pub fn new(field: F, rate: f64) -> Result<Self, Error> {
         if !rate.is_finite() {
-            let expected = "a finite number".to_string();
-            return Err(Error::InvalidArgument { argument: "rate", value: rate.to_string(), expected });
+            return Err(Error::invalid("rate", rate, "a finite number"));
         }
         Ok(Damped { field, rate })
     }

@@ -63,11 +63,7 @@ impl<F: Dimensions> WithInputs<F> {
             if let Input::Constant(c) = input
                 && !c.is_finite()
             {
-                return Err(Error::InvalidArgument {
-                    argument: "constant input",
-                    value: c.to_string(),
-                    expected: "a finite number".to_string(),
-                });
+                return Err(Error::invalid("constant input", c, "a finite number"));
             }
         }
         Ok(WithInputs { map, append })

@@ -80,11 +80,7 @@ impl TryFrom<Shape> for Mlp {
     type Error = Error;
 
     fn try_from(shape: Shape) -> Result<Self, Error> {
-        let invalid = |expected: &str| Error::InvalidArgument {
-            argument: "widths",
-            value: format!("{:?}", shape.widths),
-            expected: expected.to_string(),
-        };
+        let invalid = |expected: &str| Error::invalid("widths", format!("{:?}", shape.widths), expected);
         if shape.widths.len() < 2 || shape.widths.contains(&0) {
             return Err(invalid("at least two widths (inputs and outputs), all of them positive"));
         }

@@ -101,21 +101,18 @@ impl<F: Layered> Normalised<F> {
     /// [`Error::InvalidArgument`] unless `lipschitz` is positive and finite, and for a field that has a reparameterisation
     /// of its own.
     pub fn new(field: F, lipschitz: f64) -> Result<Self, Error> {
-        let invalid = |argument, value: String, expected: &str| {
-            Err(Error::InvalidArgument { argument, value, expected: expected.into() })
-        };
         if !(lipschitz > 0.0 && lipschitz.is_finite()) {
-            return invalid("lipschitz", lipschitz.to_string(), "a positive number");
+            return Err(Error::invalid("lipschitz", lipschitz, "a positive number"));
         }
         if Field::<f64>::reparameterisation(&field).is_some() {
-            return invalid(
+            return Err(Error::invalid(
                 "field",
-                "reparameterised already".into(),
+                "reparameterised already",
                 "a field whose parameters are its effective ones",
-            );
+            ));
         }
         if !(field.slope() > 0.0 && field.slope().is_finite()) {
-            return invalid("the slope of the activations", field.slope().to_string(), "a positive number");
+            return Err(Error::invalid("the slope of the activations", field.slope(), "a positive number"));
         }
         let operators = field.operators(field.inputs());
         Ok(Normalised { field, lipschitz, split: Split::Even, norms: Norms::default(), operators })
@@ -134,7 +131,7 @@ impl<F: Layered> Normalised<F> {
             let fits = bounds.iter().product::<f64>() <= budget * (1.0 + 1e-12);
             if !(fits && bounds.iter().all(|&b| b > 0.0 && b.is_finite())) {
                 let expected = format!("positive numbers whose product is at most {budget}");
-                return Err(Error::InvalidArgument { argument: "split", value: format!("{bounds:?}"), expected });
+                return Err(Error::invalid("split", format!("{bounds:?}"), expected));
             }
         }
         Ok(Normalised { split, ..self })

@@ -62,8 +62,7 @@ impl Spectrum {
         if alpha < beta && (beta - alpha).is_finite() && (alpha + beta).is_finite() {
             return Ok(Spectrum { alpha, beta });
         }
-        let expected = "finite numbers, the first less than the second".into();
-        Err(Error::InvalidArgument { argument: "spectrum", value: format!("{alpha},{beta}"), expected })
+        Err(Error::invalid("spectrum", format!("{alpha},{beta}"), "finite numbers, the first less than the second"))
     }
 
     /// The left end `α`.
@@ -144,10 +143,12 @@ impl Spectrum {
             let fits = |alpha: f64| Spectrum { alpha, beta }.growth(scheme, h) <= limit;
             Spectrum { alpha: bisect(beta, self.alpha, fits), beta }
         });
-        part.filter(|part| part.radius() > 1e-9 * self.radius()).ok_or_else(|| Error::InvalidArgument {
-            argument: "spectrum",
-            value: format!("{},{}", self.alpha, self.beta),
-            expected: format!("a disc of which steps of {h} multiply some part by no more than {most}"),
+        part.filter(|part| part.radius() > 1e-9 * self.radius()).ok_or_else(|| {
+            Error::invalid(
+                "spectrum",
+                format!("{},{}", self.alpha, self.beta),
+                format!("a disc of which steps of {h} multiply some part by no more than {most}"),
+            )
         })
     }
 
@@ -160,8 +161,7 @@ impl Spectrum {
     pub fn clear_of_poles(self, scheme: &Tableau, h: f64, margin: f64) -> Result<Self, Error> {
         check_positive("h", h)?;
         if !(margin >= 0.0 && margin.is_finite()) {
-            let expected = "a number that is not negative".into();
-            return Err(Error::InvalidArgument { argument: "margin", value: margin.to_string(), expected });
+            return Err(Error::invalid("margin", margin, "a number that is not negative"));
         }
         // With q = pole - α and radius r: |q - r| = (1 + m) r, or (2m + m²) r² + 2 r Re q = |q|².
         let excess = margin * (2.0 + margin);
@@ -184,7 +184,7 @@ impl Spectrum {
 fn check_positive(argument: &'static str, x: f64) -> Result<(), Error> {
     match x > 0.0 && x.is_finite() {
         true => Ok(()),
-        false => Err(Error::InvalidArgument { argument, value: x.to_string(), expected: "a positive number".into() }),
+        false => Err(Error::invalid(argument, x, "a positive number")),
     }
 }
 

@@ -28,10 +28,12 @@ pub(super) enum Kind<T> {
 impl<T: Real> Estimate<T> {
     pub fn new(tableau: &Tableau) -> Result<Self, Error> {
         let known = |order: Option<usize>| {
-            order.ok_or_else(|| Error::InvalidArgument {
-                argument: "scheme",
-                value: format!("`{}`, of unknown order", tableau.name()),
-                expected: "a tableau whose order is declared; declare it by `.of_order(p)`".into(),
+            order.ok_or_else(|| {
+                Error::invalid(
+                    "scheme",
+                    format!("`{}`, of unknown order", tableau.name()),
+                    "a tableau whose order is declared; declare it by `.of_order(p)`",
+                )
             })
         };
         if let Some(weights) = tableau.embedded().filter(|weights| sees_linear_equations(tableau, weights)) {

@@ -168,40 +168,37 @@ impl<'a, T: Real> Flow<'a, T> {
 
     /// Refuses settings and times that make no sense.
     fn check(&self, t0: f64, times: &[f64]) -> Result<(), Error> {
-        let invalid = |argument, value: String, expected: &str| {
-            Err(Error::InvalidArgument { argument, value, expected: expected.into() })
-        };
         let finest = 10.0 * T::EPSILON.to_f64();
         if self.field.dim() == 0 {
-            return invalid("the dimension of the field", "0".into(), "at least 1");
+            return Err(Error::invalid("the dimension of the field", "0", "at least 1"));
         }
         if !(self.relative >= finest && self.relative < 1.0) {
-            return invalid("relative", self.relative.to_string(), &format!("a number from {finest:.1e} to 1"));
+            return Err(Error::invalid("relative", self.relative, format!("a number from {finest:.1e} to 1")));
         }
         if !(self.absolute > 0.0 && self.absolute.is_finite()) {
-            return invalid("absolute", self.absolute.to_string(), "a positive number");
+            return Err(Error::invalid("absolute", self.absolute, "a positive number"));
         }
         if self.max_steps == 0 {
-            return invalid("max_steps", "0".into(), "at least 1");
+            return Err(Error::invalid("max_steps", "0", "at least 1"));
         }
         if self.max_step.is_nan() || self.max_step <= 0.0 {
-            return invalid("max_step", self.max_step.to_string(), "a positive number");
+            return Err(Error::invalid("max_step", self.max_step, "a positive number"));
         }
         if let Some(h) = self.initial_step.filter(|&h| !(h > 0.0 && h.is_finite())) {
-            return invalid("initial_step", h.to_string(), "a positive number");
+            return Err(Error::invalid("initial_step", h, "a positive number"));
         }
         let all = || std::iter::once(&t0).chain(times);
         if let Some(t) = all().find(|&&t| !T::constant(t).is_finite()) {
-            return invalid("a time", t.to_string(), "a finite number");
+            return Err(Error::invalid("a time", t, "a finite number"));
         }
         let backward = times.last().is_some_and(|&last| last < t0);
         for (&before, &t) in all().zip(times) {
             if (backward && t > before) || (!backward && t < before) {
-                return invalid(
+                return Err(Error::invalid(
                     "a time",
                     format!("{t}, after {before}"),
                     "times that all ascend from t0 or all descend",
-                );
+                ));
             }
         }
         Ok(())

@@ -307,19 +307,14 @@ impl<F: Dimensions + ?Sized> OdeBlock<F> {
     /// [`Error::InvalidArgument`] if the step size is not positive.
     pub fn grid_through(&self, data: &Trajectories) -> Result<Grid, Error> {
         if !(self.step_size > 0.0 && self.step_size.is_finite()) {
-            return Err(Error::InvalidArgument {
-                argument: "step_size",
-                value: self.step_size.to_string(),
-                expected: "a positive number".into(),
-            });
+            return Err(Error::invalid("step_size", self.step_size, "a positive number"));
         }
         Grid::through(data, |interval| (interval / self.step_size - TIME_SLACK).ceil() as usize)
     }
 
     pub(super) fn check_layers(&self) -> Result<(), Error> {
-        let expected = "at least 1 for parameters per step".into();
         match self.layers() {
-            0 => Err(Error::InvalidArgument { argument: "steps", value: "0".into(), expected }),
+            0 => Err(Error::invalid("steps", "0", "at least 1 for parameters per step")),
             _ => Ok(()),
         }
     }

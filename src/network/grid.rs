@@ -74,23 +74,20 @@ impl Grid {
     }
 
     fn finish(&mut self, from: usize, observe: impl FnOnce(&mut Vec<usize>)) -> Result<(), Error> {
-        let invalid = |argument, value: String, expected: &str| {
-            Err(Error::InvalidArgument { argument, value, expected: expected.into() })
-        };
         let times = &self.times[from..];
         let observed_from = self.observed.len();
         observe(&mut self.observed);
         let observed = &self.observed[observed_from..];
         let result = if let Some(t) = times.iter().find(|t| !t.is_finite()) {
-            invalid("a step's time", t.to_string(), "a finite number")
+            Err(Error::invalid("a step's time", t, "a finite number"))
         } else if times.is_empty() {
-            invalid("times", "empty".into(), "at least a start time")
+            Err(Error::invalid("times", "empty", "at least a start time"))
         } else if let Some(pair) = times.windows(2).find(|p| p[0] == p[1]) {
-            invalid("a step's time", pair[1].to_string(), "a time that differs from the one before")
+            Err(Error::invalid("a step's time", pair[1], "a time that differs from the one before"))
         } else if let Some(pair) = observed.windows(2).find(|p| p[0] >= p[1]) {
-            invalid("observed steps", format!("{pair:?}"), "ascending steps")
+            Err(Error::invalid("observed steps", format!("{pair:?}"), "ascending steps"))
         } else if let Some(&last) = observed.last().filter(|&&last| last >= times.len()) {
-            invalid("an observed step", last.to_string(), &format!("at most {}", times.len() - 1))
+            Err(Error::invalid("an observed step", last, format!("at most {}", times.len() - 1)))
         } else {
             self.offsets.push(self.times.len());
             self.observed_offsets.push(self.observed.len());

@@ -150,8 +150,7 @@ fn stretch(argument: &'static str, [low, high]: [f64; 2]) -> Result<Range, Error
     if low < high && low.abs() < 1e300 && high.abs() < 1e300 {
         return Ok(Range::new(low, high));
     }
-    let expected = "a finite number and a larger one".to_string();
-    Err(Error::InvalidArgument { argument, value: format!("{low} to {high}"), expected })
+    Err(Error::invalid(argument, format!("{low} to {high}"), "a finite number and a larger one"))
 }
 
 #[cfg(test)]

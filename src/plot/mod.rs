@@ -86,8 +86,7 @@ fn check_size(argument: &'static str, pixels: u32) -> Result<(), Error> {
     if (80..=10_000).contains(&pixels) {
         return Ok(());
     }
-    let expected = "between 80 and 10000 pixels".to_string();
-    Err(Error::InvalidArgument { argument, value: pixels.to_string(), expected })
+    Err(Error::invalid(argument, pixels, "between 80 and 10000 pixels"))
 }
 
 /// `Ok` unless an argument is empty of which a figure shows each entry.
@@ -95,5 +94,5 @@ fn check_any(argument: &'static str, empty: bool) -> Result<(), Error> {
     if !empty {
         return Ok(());
     }
-    Err(Error::InvalidArgument { argument, value: "empty".into(), expected: "at least one to draw".into() })
+    Err(Error::invalid(argument, "empty", "at least one to draw"))
 }

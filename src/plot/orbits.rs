@@ -158,11 +158,10 @@ impl Orbits {
         let points: Vec<&Point> = if exact { self.exact.iter().collect() } else { curves().collect() };
         let margin = if exact { 0.5 } else { 0.05 };
         let range = |i: usize| Range::over(points.iter().filter(|p| drawable(p)).map(|p| p[i]), margin / 2.0);
-        range(0).zip(range(1)).map(|(x, y)| [x, y]).ok_or_else(|| Error::InvalidArgument {
-            argument: "panels",
-            value: "without a finite point".into(),
-            expected: "at least one point to draw".into(),
-        })
+        range(0)
+            .zip(range(1))
+            .map(|(x, y)| [x, y])
+            .ok_or_else(|| Error::invalid("panels", "without a finite point", "at least one point to draw"))
     }
 }
 

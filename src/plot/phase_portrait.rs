@@ -84,11 +84,7 @@ pub fn phase_portrait(path: impl AsRef<Path>, figure: &PhasePortrait) -> Result<
     let points = figure.curves.iter().flat_map(|c| &c.points).chain(&figure.observed).filter(|p| drawable(p));
     let range = |i: usize| Range::over(points.clone().map(|p| p[i]), 0.05);
     let (Some(x), Some(y)) = (range(0), range(1)) else {
-        return Err(Error::InvalidArgument {
-            argument: "observed and curves",
-            value: "without a finite point".into(),
-            expected: "at least one point to draw".into(),
-        });
+        return Err(Error::invalid("observed and curves", "without a finite point", "at least one point to draw"));
     };
     let height = f64::from(figure.height);
     let left = Axes::left_margin(y, height);

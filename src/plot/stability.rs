@@ -78,8 +78,7 @@ const DEFAULT_WINDOW: Rectangle = [[-4.0; 2], [4.0; 2]];
 /// [`Error::Io`] if the file cannot be written.
 pub fn stability_regions(path: impl AsRef<Path>, figure: &Stability) -> Result<(), Error> {
     if let Some(level) = figure.levels.iter().find(|level| !(level.is_finite() && **level > 0.0)) {
-        let expected = "finite and positive".to_string();
-        return Err(Error::InvalidArgument { argument: "a level", value: level.to_string(), expected });
+        return Err(Error::invalid("a level", level, "finite and positive"));
     }
     let labels = disc_labels(figure);
     let mut legend = vec![Entry { mark: Mark::Patch, colour: SHADE, text: "|R| ≤ 1".into() }];

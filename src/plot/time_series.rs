@@ -78,11 +78,8 @@ pub fn time_series(path: impl AsRef<Path>, figure: &TimeSeries) -> Result<(), Er
     check_size("width", figure.width)?;
     check_size("panel_height", figure.panel_height)?;
     let times = figure.components.iter().flat_map(Component::points).map(|p| p[0]);
-    let x = Range::over(times, 0.02).ok_or_else(|| Error::InvalidArgument {
-        argument: "components",
-        value: "without a finite point".into(),
-        expected: "at least one point to draw".into(),
-    })?;
+    let x = Range::over(times, 0.02)
+        .ok_or_else(|| Error::invalid("components", "without a finite point", "at least one point to draw"))?;
     // The components of each panel, by index, and its label.
     let panels: Vec<(std::ops::Range<usize>, &str)> = match &figure.layout {
         Layout::Stacked => figure.components.iter().enumerate().map(|(i, c)| (i..i + 1, c.name.as_str())).collect(),

@@ -21,11 +21,7 @@ pub(super) fn ranges(low: Point, high: Point) -> Result<[Range; 2], Error> {
     if [low, high].iter().all(drawable) && low[0] < high[0] && low[1] < high[1] {
         return Ok([0, 1].map(|c| Range::new(low[c], high[c])));
     }
-    Err(Error::InvalidArgument {
-        argument: "window",
-        value: format!("{low:?} to {high:?}"),
-        expected: "a finite corner and one further right and up".into(),
-    })
+    Err(Error::invalid("window", format!("{low:?} to {high:?}"), "a finite corner and one further right and up"))
 }
 
 /// A pole or a zero.

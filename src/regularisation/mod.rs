@@ -103,11 +103,8 @@ impl Regularisation {
 
     /// Refuses what makes no sense.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        let invalid = |argument, value: String, expected: &str| {
-            Err(Error::InvalidArgument { argument, value, expected: expected.to_string() })
-        };
         if !self.divergence.is_finite() {
-            return invalid("divergence weight", self.divergence.to_string(), "a finite number");
+            return Err(Error::invalid("divergence weight", self.divergence, "a finite number"));
         }
         for (argument, x) in [
             ("divergence power", self.divergence_power),
@@ -116,7 +113,7 @@ impl Regularisation {
             ("variation weight", self.variation),
         ] {
             if !(x >= 0.0 && x.is_finite()) {
-                return invalid(argument, x.to_string(), "a finite number, at least 0");
+                return Err(Error::invalid(argument, x, "a finite number, at least 0"));
             }
         }
         self.estimator.check()
@@ -151,9 +148,7 @@ impl Estimator {
 
     fn check(self) -> Result<(), Error> {
         match self {
-            Estimator::Hutchinson { probes: 0, .. } => {
-                Err(Error::InvalidArgument { argument: "probes", value: "0".into(), expected: "at least 1".into() })
-            }
+            Estimator::Hutchinson { probes: 0, .. } => Err(Error::invalid("probes", "0", "at least 1")),
             _ => Ok(()),
         }
     }

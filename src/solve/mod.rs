@@ -184,14 +184,11 @@ impl Solver {
 
     /// Refuses a tolerance that is not positive and zero iterations.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        let invalid = |argument, value: String, expected: &str| {
-            Err(Error::InvalidArgument { argument, value, expected: expected.into() })
-        };
         match self.tolerance {
             Some(tol) if !(tol > 0.0 && tol < 1.0) => {
-                invalid("solver.tolerance", tol.to_string(), "a number between 0 and 1")
+                Err(Error::invalid("solver.tolerance", tol, "a number between 0 and 1"))
             }
-            _ if self.max_iterations == 0 => invalid("solver.max_iterations", "0".into(), "at least 1"),
+            _ if self.max_iterations == 0 => Err(Error::invalid("solver.max_iterations", "0", "at least 1")),
             _ => Ok(()),
         }
     }

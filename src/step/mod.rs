@@ -69,8 +69,7 @@ impl<'a, T: Real> Step<'a, T> {
     pub fn new(field: &'a dyn Field<T>, tableau: &Tableau, solver: Solver) -> Result<Self, Error> {
         Error::check_len("the field's input", "components", field.inputs(), field.dim())?;
         if field.dim() == 0 {
-            let expected = "at least 1".to_string();
-            return Err(Error::InvalidArgument { argument: "the field's dimension", value: "0".into(), expected });
+            return Err(Error::invalid("the field's dimension", "0", "at least 1"));
         }
         solver.check()?;
         Ok(Step { field, scheme: Scheme::new(tableau), solver, tells_times: true })
@@ -180,14 +179,14 @@ impl<'a, T: Real> Step<'a, T> {
         let lost = t[..batch.live].iter().zip(h).find(|&(t, h)| unit * t.abs() > h.abs());
         match lost.filter(|_| self.tells_times && self.field.depends_on_time()) {
             None => Ok(()),
-            Some((t, h)) => Err(Error::InvalidArgument {
-                argument: "the time",
-                value: format!("{t}"),
-                expected: format!(
+            Some((t, h)) => Err(Error::invalid(
+                "the time",
+                format!("{t}"),
+                format!(
                     "one so near to 0 that steps of {h:e} can be told apart in this precision, since the field depends on it; \
                      measure it from another origin, or compute in double precision"
                 ),
-            }),
+            )),
         }
     }
 

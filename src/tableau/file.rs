@@ -215,11 +215,9 @@ impl Format {
         match path.extension().map(|e| e.to_ascii_lowercase()) {
             Some(e) if e == "toml" => Ok(Format::Toml),
             Some(e) if e == "json" => Ok(Format::Json),
-            _ => Err(Error::InvalidArgument {
-                argument: "path",
-                value: format!("`{}`", path.display()),
-                expected: "a file name that ends in .toml or .json".to_string(),
-            }),
+            _ => {
+                Err(Error::invalid("path", format!("`{}`", path.display()), "a file name that ends in .toml or .json"))
+            }
         }
     }
 

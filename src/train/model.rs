@@ -77,8 +77,7 @@ impl<F: Field<T>, T: Real> Model<F, T> {
         }
         let step_size = self.block.step();
         if !(step_size > 0.0 && step_size.is_finite() && self.block.start_time().is_finite()) {
-            let expected = "a positive number, with a finite start time".into();
-            return Err(Error::InvalidArgument { argument: "step_size", value: step_size.to_string(), expected });
+            return Err(Error::invalid("step_size", step_size, "a positive number, with a finite start time"));
         }
         for start in &self.starts {
             Error::check_len("a learned start", "components", start.state.len(), self.block.dim())?;

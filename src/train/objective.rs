@@ -292,11 +292,7 @@ impl<'a, T: Real> Batches<'a, T> {
         }
         match self.kept.get_mut(trajectories) {
             Some(pass) => Ok(pass),
-            None => Err(Error::InvalidArgument {
-                argument: "batch",
-                value: format!("{trajectories:?}"),
-                expected: "one that was kept".into(),
-            }),
+            None => Err(Error::invalid("batch", format!("{trajectories:?}"), "one that was kept")),
         }
     }
 }

@@ -194,7 +194,7 @@ impl Optimizer {
             Optimizer::Sgd(s) if !decay(s.momentum) => ("momentum", s.momentum, "a number in [0, 1)"),
             _ => return Ok(()),
         };
-        Err(Error::InvalidArgument { argument, value: value.to_string(), expected: expected.into() })
+        Err(Error::invalid(argument, value, expected))
     }
 }
 

@@ -119,7 +119,7 @@ impl Schedule {
             }
             _ => return Ok(()),
         };
-        Err(Error::InvalidArgument { argument, value: value.to_string(), expected: expected.into() })
+        Err(Error::invalid(argument, value, expected))
     }
 }
 

@@ -137,6 +137,6 @@ impl Settings {
             }
             _ => return Ok(()),
         };
-        Err(Error::InvalidArgument { argument, value, expected: expected.into() })
+        Err(Error::invalid(argument, value, expected))
     }
 }

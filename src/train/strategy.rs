@@ -162,7 +162,7 @@ impl Strategy {
             }
             _ => return Ok(()),
         };
-        Err(Error::InvalidArgument { argument, value, expected: expected.into() })
+        Err(Error::invalid(argument, value, expected))
     }
 }
 

@@ -94,11 +94,7 @@ impl<T: Scalar> BSeries<T> {
     /// `self` has `a(∅) = 1`.
     pub fn then(&self, next: &Self) -> Result<Self, Error> {
         if !(self.empty.clone() - T::one()).vanishes(self.tolerance) {
-            return Err(Error::InvalidArgument {
-                argument: "a(∅) of the first series",
-                value: self.empty.to_f64().to_string(),
-                expected: "1, as for a scheme".to_string(),
-            });
+            return Err(Error::invalid("a(∅) of the first series", self.empty.to_f64(), "1, as for a scheme"));
         }
         let shorter = self.shorter(next)?;
         let pruned = self.pruned(&shorter.table);
@@ -179,11 +175,7 @@ impl<T: Scalar> BSeries<T> {
     /// [`Error::InvalidArgument`] if `self(τ) = 0`.
     pub fn modifying_integrator(&self) -> Result<Self, Error> {
         if self.table.of_order(1).any(|i| self.values[i].is_zero()) {
-            return Err(Error::InvalidArgument {
-                argument: "a(τ)",
-                value: "0".to_string(),
-                expected: "any other number".to_string(),
-            });
+            return Err(Error::invalid("a(τ)", "0", "any other number"));
         }
         Ok(self.unsubstituted(&self.exact()))
     }

@@ -42,11 +42,7 @@ impl<T: Scalar> Method<'_, T> {
         let squares = coefficients().fold(T::zero(), |sum, (_, x)| sum + x.clone() * &x);
         let sizes = coefficients().map(|(i, x)| (i, x.to_f64()));
         let Some((i, largest)) = sizes.max_by(|a, b| a.1.abs().total_cmp(&b.1.abs())) else {
-            return Err(Error::InvalidArgument {
-                argument: "order",
-                value: order.to_string(),
-                expected: "at least 1".to_string(),
-            });
+            return Err(Error::invalid("order", order, "at least 1"));
         };
         Ok(ErrorNorm { order, norm: squares.to_f64().sqrt(), largest, tree: weights.table().tree(i) })
     }

@@ -115,11 +115,11 @@ impl Tableau {
         let sum: f64 = parts.iter().map(|(fraction, _)| fraction).sum();
         let size: f64 = parts.iter().map(|(fraction, _)| fraction.abs()).sum();
         if parts.is_empty() || !(size.is_finite() && (sum - 1.0).abs() <= 1e-12 * size) {
-            return Err(Error::InvalidArgument {
-                argument: "the fractions of a composition",
-                value: format!("{:?}", parts.iter().map(|part| part.0).collect::<Vec<_>>()),
-                expected: "numbers that sum to 1".to_string(),
-            });
+            return Err(Error::invalid(
+                "the fractions of a composition",
+                format!("{:?}", parts.iter().map(|part| part.0).collect::<Vec<_>>()),
+                "numbers that sum to 1",
+            ));
         }
         let exact = parts.iter().map(|(fraction, _)| simple(*fraction)).collect::<Option<Vec<Rational>>>();
         let exact = exact.filter(|all| all.iter().fold(Rational::zero(), |sum, x| sum + x).is_one());
@@ -162,11 +162,11 @@ impl Tableau {
     fn check_weights(&self) -> Result<(), Error> {
         match self.b().iter().position(|&b| b == 0.0) {
             None => Ok(()),
-            Some(i) => Err(Error::InvalidArgument {
-                argument: "b",
-                value: format!("0 at stage {i}"),
-                expected: "weights that are not zero, since the transposed scheme divides by them".to_string(),
-            }),
+            Some(i) => Err(Error::invalid(
+                "b",
+                format!("0 at stage {i}"),
+                "weights that are not zero, since the transposed scheme divides by them",
+            )),
         }
     }
 }

@@ -71,13 +71,11 @@ impl RootedTree {
             && levels.len() <= MAX_VERTICES
             && levels.windows(2).all(|pair| (2..=pair[0] + 1).contains(&pair[1]));
         if !valid {
-            return Err(Error::InvalidArgument {
-                argument: "level sequence",
-                value: format!("{levels:?}"),
-                expected: format!(
-                    "1, then levels from 2 to one above the level before, at most {MAX_VERTICES} levels in all"
-                ),
-            });
+            return Err(Error::invalid(
+                "level sequence",
+                format!("{levels:?}"),
+                format!("1, then levels from 2 to one above the level before, at most {MAX_VERTICES} levels in all"),
+            ));
         }
         // A level is at most `MAX_VERTICES`.
         let vertices: Vec<_> =
@@ -133,11 +131,7 @@ impl RootedTree {
     pub fn butcher_product(&self, branch: &RootedTree) -> Result<RootedTree, Error> {
         let order = self.order() + branch.order();
         if order > MAX_VERTICES {
-            return Err(Error::InvalidArgument {
-                argument: "order of the product",
-                value: order.to_string(),
-                expected: format!("at most {MAX_VERTICES}"),
-            });
+            return Err(Error::invalid("order of the product", order, format!("at most {MAX_VERTICES}")));
         }
         Ok(self.with_branch(branch))
     }

@@ -148,11 +148,7 @@ impl TreeTable {
     /// [`Error::InvalidArgument`] if `colouring` has no colours or more than 254, or if there are more than [`MAX_TREES`].
     pub fn new(colouring: Colouring, order: usize) -> Result<Self, Error> {
         if colouring.colours == 0 || colouring.colours == TIME {
-            return Err(Error::InvalidArgument {
-                argument: "number of colours",
-                value: colouring.colours.to_string(),
-                expected: "from 1 to 254".to_string(),
-            });
+            return Err(Error::invalid("number of colours", colouring.colours, "from 1 to 254"));
         }
         let mut table = TreeTable { colouring, entries: Vec::new(), starts: vec![0] };
         (0..order).try_for_each(|_| table.grow())?;
@@ -167,11 +163,11 @@ impl TreeTable {
         let order = self.order() + 1;
         let count = self.colouring.count_trees(order).pop().flatten();
         if order > MAX_ORDER || count.is_none_or(|count| self.entries.len() as u128 + count > MAX_TREES as u128) {
-            return Err(Error::InvalidArgument {
-                argument: "order",
-                value: order.to_string(),
-                expected: format!("at most {}, there are too many trees beyond", order - 1),
-            });
+            return Err(Error::invalid(
+                "order",
+                order,
+                format!("at most {}, there are too many trees beyond", order - 1),
+            ));
         }
         if order == 1 {
             let vertex = |root| Entry { order, root, product: None, multiplicity: 0, symmetry: 1, density: 1 };

@@ -146,11 +146,7 @@ impl<'a, T: Scalar> Method<'a, T> {
 
 fn check_parts<T>(schemes: &[&Coefficients<T>]) -> Result<(), Error> {
     if schemes.is_empty() || schemes.len() >= usize::from(TIME) {
-        return Err(Error::InvalidArgument {
-            argument: "number of tableaux",
-            value: schemes.len().to_string(),
-            expected: "from 1 to 254".to_string(),
-        });
+        return Err(Error::invalid("number of tableaux", schemes.len(), "from 1 to 254"));
     }
     schemes.iter().try_for_each(|k| Error::check_len("tableau", "stages", k.stages(), schemes[0].stages()))
 }

@@ -190,19 +190,12 @@ fn between<'a>(name: &'a str, head: &str, suffix: &str) -> Option<&'a str> {
 }
 
 pub(super) fn real(argument: &'static str, text: &str) -> Result<Entry, Error> {
-    expression::evaluate(text).map_err(|reason| Error::InvalidArgument {
-        argument,
-        value: format!("`{text}`"),
-        expected: format!("a number ({reason})"),
-    })
+    expression::evaluate(text)
+        .map_err(|reason| Error::invalid(argument, format!("`{text}`"), format!("a number ({reason})")))
 }
 
 pub(super) fn whole(argument: &'static str, text: &str) -> Result<usize, Error> {
-    text.parse().map_err(|_| Error::InvalidArgument {
-        argument,
-        value: format!("`{text}`"),
-        expected: "a whole number".to_string(),
-    })
+    text.parse().map_err(|_| Error::invalid(argument, format!("`{text}`"), "a whole number"))
 }
 
 /// A name with what was asked for as its first or last words is meant before one that is merely spelt alike.

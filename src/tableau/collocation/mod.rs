@@ -304,11 +304,7 @@ fn check_stages(stages: usize, least: usize) -> Result<usize, Error> {
     if (least..=MAX_STAGES).contains(&stages) {
         return Ok(stages);
     }
-    Err(Error::InvalidArgument {
-        argument: "stages",
-        value: stages.to_string(),
-        expected: format!("a whole number from {least} to {MAX_STAGES}"),
-    })
+    Err(Error::invalid("stages", stages, format!("a whole number from {least} to {MAX_STAGES}")))
 }
 
 /// Sets a column of `A` to what it is but for rounding.

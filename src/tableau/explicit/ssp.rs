@@ -30,11 +30,7 @@ pub(in crate::tableau) static FAMILIES: &[Family<Tableau>] = &[
             if n * n == stages {
                 return Tableau::ssp_3(n);
             }
-            Err(Error::InvalidArgument {
-                argument: "stages",
-                value: stages.to_string(),
-                expected: "a square of 2, 3, …, 16, or 3 or 5".to_string(),
-            })
+            Err(Error::invalid("stages", stages, "a square of 2, 3, …, 16, or 3 or 5"))
         },
     },
 ];
@@ -176,7 +172,7 @@ fn check(argument: &'static str, value: usize, least: usize, most: usize) -> Res
         return Ok(value);
     }
     let expected = format!("a whole number from {least} to {most}");
-    Err(Error::InvalidArgument { argument, value: value.to_string(), expected })
+    Err(Error::invalid(argument, value, expected))
 }
 
 #[cfg(test)]

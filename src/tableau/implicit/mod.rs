@@ -113,11 +113,7 @@ fn check_theta(theta: Entry) -> Result<Entry, Error> {
         // Makes a negative zero positive.
         return Ok(Entry { value: theta.value + 0.0, ..theta });
     }
-    Err(Error::InvalidArgument {
-        argument: "theta",
-        value: theta.value.to_string(),
-        expected: "a number from 0 to 1".to_string(),
-    })
+    Err(Error::invalid("theta", theta.value, "a number from 0 to 1"))
 }
 
 /// What both forms have in common, `R(z) = (1 + (1 − θ) z)/(1 − θ z)`.
