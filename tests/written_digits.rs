@@ -51,7 +51,7 @@ fn fixed_members() -> Vec<Member> {
         vec![5.0 / 18.0, 4.0 / 9.0, 5.0 / 18.0],
     ];
     // The zero of γ³ − 3γ² + 3γ/2 − 1/6 between 1/3 and 1/2: Alexander's.
-    let g = 0.435_866_521_508_458_98;
+    let g = 0.435_866_521_508_459;
     let last = vec![-(6.0 * g * g - 16.0 * g + 1.0) / 4.0, (6.0 * g * g - 20.0 * g + 5.0) / 4.0, g];
     let alexander = vec![vec![g, 0.0, 0.0], vec![(1.0 - g) / 2.0, g, 0.0], last.clone(), last];
     let crouzeix = (3.0 + r3) / 6.0;

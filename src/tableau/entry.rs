@@ -146,14 +146,28 @@ impl Neg for Entry {
     }
 }
 
-/// The four operations, on the doubles, on the numbers, and to first order on what is not known of them.
+/// A double, and what is not known of it.
+type Doubtful = (f64, f64);
+
+fn doubt_of_sum((_, x): Doubtful, (_, y): Doubtful) -> f64 {
+    x + y
+}
+
+fn doubt_of_product((x, doubt_x): Doubtful, (y, doubt_y): Doubtful) -> f64 {
+    x.abs() * doubt_y + doubt_x * (y.abs() + doubt_y)
+}
+
+fn doubt_of_quotient((x, doubt_x): Doubtful, (y, doubt_y): Doubtful) -> f64 {
+    (doubt_x + (x / y).abs() * doubt_y) / y.abs()
+}
+
+/// The four operations, on the doubles, on the numbers, and on what is not known of them.
 macro_rules! operations {
-    ($($name:ident, $method:ident, |$x:ident, $y:ident| $off:expr;)*) => {$(
+    ($($name:ident, $method:ident, $doubt:ident;)*) => {$(
         impl $name for Entry {
             type Output = Self;
             fn $method(self, other: Self) -> Self {
-                let ($x, $y) = ((self.value, self.doubt()), (other.value, other.doubt()));
-                let off = $off;
+                let off = $doubt((self.value, self.doubt()), (other.value, other.doubt()));
                 let exact = self.exact.zip(other.exact).and_then(|(x, y)| $name::$method(x, y).if_manageable());
                 Entry { value: $name::$method(self.value, other.value), exact, off }
             }
@@ -162,10 +176,10 @@ macro_rules! operations {
 }
 
 operations! {
-    Add, add, |x, y| x.1 + y.1;
-    Sub, sub, |x, y| x.1 + y.1;
-    Mul, mul, |x, y| x.0.abs() * y.1 + x.1 * (y.0.abs() + y.1);
-    Div, div, |x, y| (x.1 + (x.0 / y.0).abs() * y.1) / y.0.abs();
+    Add, add, doubt_of_sum;
+    Sub, sub, doubt_of_sum;
+    Mul, mul, doubt_of_product;
+    Div, div, doubt_of_quotient;
 }
 
 impl<'de> Deserialize<'de> for Entry {

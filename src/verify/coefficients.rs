@@ -12,8 +12,11 @@ use crate::tableau::Entry;
 /// fraction by a chance of about `10⁻⁸`.
 const SIMPLE: i64 = 20_000;
 
-/// Decimals that are off by more than this are not as accurate as doubles.
-const OFF: f64 = 2.5e-15;
+/// Decimals that are off by no more than this are as accurate as doubles.
+const DOUBLE: f64 = 2.5e-15;
+
+/// Nor do these tell of fewer digits, beside doubles: of these, one in a thousand has a decimal of so few.
+const SHORT_DOUBLE: f64 = 1e-13;
 
 /// What is computed from square roots is computed from enclosures of them, and holds to this.
 const ENCLOSURE: f64 = 1e-60;
@@ -149,15 +152,19 @@ impl Coefficients<Rounded> {
 fn rounded(scheme: &Tableau) -> Coefficients<Rounded> {
     let written = scheme.written();
     let all = || written.iter().flat_map(|w| w.a.iter().chain(&w.b).chain(&w.c).chain(w.embedded.iter().flatten()));
-    let off = all().filter(|entry| entry.exact.is_none()).map(|entry| entry.off).fold(0.0, f64::max);
+    // Relative to the number, if that is more than one.
+    let off = |entry: &Entry| entry.off / entry.value.abs().max(1.0);
+    let long = || all().filter(|entry| entry.exact.is_none());
+    let has_doubles = long().any(|entry| entry.off == 0.0);
+    let worst =
+        long().map(off).filter(|&off| off > if has_doubles { SHORT_DOUBLE } else { DOUBLE }).fold(0.0, f64::max);
     // Sizes of terms, times four times the largest error, bound the errors of products and sums: for `x` off by `e`,
     // `4 e (|x| + 1/4)` is at least `e`, and the product of such sizes at least what the errors of its factors make.
-    let digits = if off > OFF { 4.0 * off } else { 0.0 };
+    let digits = 4.0 * worst;
     let number = |x: f64, entry: Option<&Entry>| {
         // A decimal that has as many places as the long ones is a rounding like them.
-        let off = entry.map_or(0.0, |entry| entry.off);
-        let doubt = if digits > 0.0 && off <= 0.25 * digits { off / digits } else { 0.0 };
-        Rounded { value: x, size: x.abs() + doubt }
+        let rounding = entry.filter(|entry| digits > 0.0 && off(entry) <= worst);
+        Rounded { value: x, size: x.abs() + rounding.map_or(0.0, |entry| entry.off / digits) }
     };
     let numbers = |v: &[f64], written: Option<&Vec<Entry>>| -> Vec<Rounded> {
         v.iter().enumerate().map(|(i, &x)| number(x, written.and_then(|w| w.get(i)))).collect()
