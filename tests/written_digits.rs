@@ -184,6 +184,16 @@ fn published_digits_are_neither_proofs_nor_refused() {
     }
 }
 
+/// A machine writes 341/3200 in seven digits, where it writes others in seventeen.
+#[test]
+fn doubles_written_by_a_machine_are_doubles() {
+    let short = "A = [[0, 0, 0], [0.1065625, 0, 0], [0.2702907288923298, 0.15984375, 0]]\n\
+        b = [0.41421356237309515, 0.5857864376269049, 0]";
+    assert_eq!(report(short).certainty, Certainty::ToTolerance(1e-12));
+    let rounded = "A = [[0, 0], [0.7071067, 0]]\nb = [0.41421356237309515, 0.5857864376269049]";
+    assert!(matches!(report(rounded).certainty, Certainty::ToDigits(digits) if (digits / 2e-7 - 1.0).abs() < 1e-9));
+}
+
 /// What is made of a rounded scheme is as accurate.
 #[test]
 fn the_adjoint_is_known_to_the_same_digits() {

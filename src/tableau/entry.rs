@@ -64,7 +64,7 @@ impl Entry {
     }
 
     /// What is not known of the number.
-    fn doubt(&self) -> f64 {
+    pub(crate) fn doubt(&self) -> f64 {
         if self.exact.is_some() { 0.0 } else { self.off }
     }
 

@@ -6,7 +6,7 @@ use num_traits::{One, Zero};
 use super::scalar::{Rational, Rounded, Scalar, Surd};
 use super::verdict::{Certainty, TOLERANCE};
 use crate::Tableau;
-use crate::tableau::Entry;
+use crate::tableau::{Entry, Written};
 
 /// Denominators of fractions that are recognised in doubles: a double that means something else is that close to such a
 /// fraction by a chance of about `10⁻⁸`.
@@ -151,19 +151,37 @@ impl Coefficients<Rounded> {
 
 fn rounded(scheme: &Tableau) -> Coefficients<Rounded> {
     let written = scheme.written();
-    let all = || written.iter().flat_map(|w| w.a.iter().chain(&w.b).chain(&w.c).chain(w.embedded.iter().flatten()));
+    let stages = scheme.stages();
+    // A node may be written with fewer digits than its row, or be its sum.
+    let of_row = |w: &Written, i: usize| w.a[i * stages..(i + 1) * stages].iter().map(Entry::doubt).sum::<f64>();
+    let nodes = |w: &'_ Written| {
+        let is_rounded = |(i, c): (usize, &Entry)| (c.doubt() > 1.01 * of_row(w, i)).then(|| c.clone());
+        w.c.iter().enumerate().filter_map(is_rounded).collect::<Vec<_>>()
+    };
+    let all = written.into_iter().flat_map(|w| {
+        let others = w.a.iter().chain(&w.b).chain(w.embedded.iter().flatten()).cloned();
+        others.chain(nodes(w)).collect::<Vec<_>>()
+    });
+    let long: Vec<Entry> = all.filter(|entry| entry.exact.is_none()).collect();
     // Relative to the number, if that is more than one.
     let off = |entry: &Entry| entry.off / entry.value.abs().max(1.0);
-    let long = || all().filter(|entry| entry.exact.is_none());
-    let has_doubles = long().any(|entry| entry.off == 0.0);
-    let worst =
-        long().map(off).filter(|&off| off > if has_doubles { SHORT_DOUBLE } else { DOUBLE }).fold(0.0, f64::max);
+    // Beside doubles, short decimals are doubles whose last digits are zeros, where they are simple fractions.
+    let has_doubles = long.iter().any(|entry| entry.off == 0.0);
+    let is_round = |entry: &Entry| simple(entry.value).is_some_and(|f| denominator(&f) * entry.off < 5e-4);
+    let tells = |entry: &&Entry| match has_doubles {
+        true => off(entry) > SHORT_DOUBLE && !is_round(entry),
+        false => off(entry) > DOUBLE,
+    };
+    let worst = long.iter().filter(tells).map(off).fold(0.0, f64::max);
     // Sizes of terms, times four times the largest error, bound the errors of products and sums: for `x` off by `e`,
     // `4 e (|x| + 1/4)` is at least `e`, and the product of such sizes at least what the errors of its factors make.
     let digits = 4.0 * worst;
     let number = |x: f64, entry: Option<&Entry>| {
         // A decimal that has as many places as the long ones is a rounding like them.
-        let rounding = entry.filter(|entry| digits > 0.0 && off(entry) <= worst);
+        let counts = |entry: &&Entry| {
+            if entry.exact.is_some() { off(entry) <= worst } else { !(has_doubles && is_round(entry)) }
+        };
+        let rounding = entry.filter(|entry| digits > 0.0 && counts(entry));
         Rounded { value: x, size: x.abs() + rounding.map_or(0.0, |entry| entry.off / digits) }
     };
     let numbers = |v: &[f64], written: Option<&Vec<Entry>>| -> Vec<Rounded> {
@@ -259,7 +277,11 @@ pub(super) fn simple(x: f64) -> Option<Rational> {
 
 /// Whether a fraction is met by more than chance: by a rounding, off by so much, it would be within about `1/q²`.
 fn is_meant(fraction: &Rational, off: f64) -> bool {
-    20.0 * Scalar::to_f64(&Rational::from(fraction.denom().clone())).powi(2) * off <= 1.0
+    20.0 * denominator(fraction).powi(2) * off <= 1.0
+}
+
+fn denominator(fraction: &Rational) -> f64 {
+    Scalar::to_f64(&Rational::from(fraction.denom().clone()))
 }
 
 /// Equal but for the rounding of a few additions.
