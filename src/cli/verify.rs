@@ -12,10 +12,11 @@ use std::path::Path;
 /// Tell everything about schemes, and check what is claimed of them
 ///
 /// A scheme is a name (see `kutta schemes`) or a TOML or JSON file with A, b and c; a file may hold many. Verdicts are
-/// proofs where all coefficients are written as fractions, square roots ("1/2 - sqrt(3)/6") or decimals of up to nine
-/// digits. Of longer decimals, in which simple fractions may be recognised, they hold to a stated tolerance. What a file, or
-/// the catalogue, claims of a scheme (order = 5, a_stable = true, ...) is checked: a false claim ends with exit code 1, and
-/// is told with the condition that is violated. A claimed decimal may be rounded to the digits it has.
+/// proofs where all coefficients are written as fractions, square roots ("1/2 - sqrt(3)/6") or decimals of up to six digits.
+/// Longer decimals, in which simple fractions may be recognised, are known to half a unit of their last digit, and verdicts
+/// hold to a stated tolerance. What a file, or the catalogue, claims of a scheme (order = 5, a_stable = true, ...) is
+/// checked: a false claim ends with exit code 1, and is told with the condition that is violated. A claimed decimal of two
+/// digits or more may be rounded to the digits it has.
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub struct Verify {

@@ -25,8 +25,9 @@ impl Tableau {
     }
 
     /// Reads a tableau from TOML text. An entry is a number, or a string with an expression of numbers, `+ - * /`,
-    /// parentheses and `sqrt(…)`. Fractions, square roots of them, and decimals of up to nine digits are kept exactly, beside
-    /// the nearest doubles; a decimal of more digits is taken for a rounding.
+    /// parentheses and `sqrt(…)`. Fractions, square roots of them, and decimals of up to six digits are kept exactly, beside
+    /// the nearest doubles; a longer decimal is taken for a rounding, known to half a unit of its last digit, unless it is a
+    /// fraction of so small a denominator as no rounding has, such as `0.6140625`, 393/640.
     ///
     /// | key | value |
     /// | --- | --- |
@@ -240,7 +241,7 @@ impl Format {
     }
 
     /// The text with quotes around numbers of many digits outside of strings and comments: of a number without quotes, a
-    /// reader would give the nearest double alone, and that may be a short decimal.
+    /// reader would give the nearest double alone, and that may be a short decimal, or have lost the zeros at its end.
     fn with_long_numbers_quoted(self, text: &str) -> String {
         let mut quoted = String::with_capacity(text.len());
         let mut rest = text;

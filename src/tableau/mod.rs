@@ -51,7 +51,7 @@ pub(crate) use entry::{Entry, Written};
 
 use crate::Error;
 use check::{check_coefficients, check_len, check_weights, invalid, sums_to};
-use entry::{exacts, values};
+use entry::values;
 use std::sync::Arc;
 
 /// A Runge–Kutta tableau `(A, b, c)` with `s` stages: the step of size `h` from `y_n` at `t_n` is
@@ -156,15 +156,14 @@ impl Tableau {
     fn with_embedded_entries(mut self, weights: Vec<Entry>) -> Self {
         self.embedded = Some(values(&weights));
         if let Some(written) = &mut self.written {
-            Arc::make_mut(written).embedded = Some(exacts(weights));
+            Arc::make_mut(written).embedded = Some(weights);
         }
         self
     }
 
     /// With what the doubles stand for.
     fn written_as(mut self, a: Vec<Entry>, b: Vec<Entry>, c: Vec<Entry>, embedded: Option<Vec<Entry>>) -> Self {
-        let embedded = embedded.map(exacts);
-        self.written = Some(Arc::new(Written { a: exacts(a), b: exacts(b), c: exacts(c), embedded }));
+        self.written = Some(Arc::new(Written { a, b, c, embedded }));
         self
     }
 
@@ -215,7 +214,7 @@ impl Tableau {
         self.claims.embedded_order = None;
         // Of these nothing is known.
         if let Some(written) = &mut self.written {
-            Arc::make_mut(written).embedded = Some(vec![None; weights.len()]);
+            Arc::make_mut(written).embedded = Some(weights.iter().copied().map(Entry::double).collect());
         }
         Ok(self)
     }

@@ -4,15 +4,19 @@ use num_bigint::BigInt;
 use num_traits::{One, Zero};
 
 use super::scalar::{Rational, Rounded, Scalar, Surd};
-use super::verdict::Certainty;
+use super::verdict::{Certainty, TOLERANCE};
 use crate::Tableau;
+use crate::tableau::{Entry, Written};
 
 /// Denominators of fractions that are recognised in doubles: a double that means something else is that close to such a
 /// fraction by a chance of about `10⁻⁸`.
 const SIMPLE: i64 = 20_000;
 
-/// Numbers given to fewer digits than a double has are right to this, if nothing tells otherwise.
-const TOLERANCE: f64 = 1e-12;
+/// Decimals that are off by no more than this are as accurate as doubles.
+const DOUBLE: f64 = 2.5e-15;
+
+/// Nor do these tell of fewer digits, beside doubles: of these, one in a thousand has a decimal of so few.
+const SHORT_DOUBLE: f64 = 1e-13;
 
 /// What is computed from square roots is computed from enclosures of them, and holds to this.
 const ENCLOSURE: f64 = 1e-60;
@@ -104,11 +108,14 @@ impl Recovered {
     /// In either case the weights have to sum to one exactly. Fractions beside recognised ones must not be nearly right only,
     /// as fractions of many digits are that stand for roots; where all numbers are written, they are taken at their word.
     /// Else, or if one number is neither written nor recognised, or there are many stages with square roots, all count as
-    /// doubles. Nodes are taken to be the row sums, if
+    /// doubles; decimals of more than six digits as [known to half a unit of their last one](Certainty::ToDigits). Nodes are taken to be the row sums, if
     /// they are equal to them but for rounding.
     pub fn of(scheme: &Tableau) -> Self {
-        let written = |_: f64, written: Option<&Surd>| written.cloned();
-        let recognised = |x: f64, written: Option<&Surd>| written.cloned().or_else(|| simple(x).map(Surd::from));
+        let written = |_: f64, written: Option<&Entry>| written.and_then(|entry| entry.exact.clone());
+        let recognised = |x: f64, entry: Option<&Entry>| {
+            let off = entry.map_or(0.0, |entry| entry.off);
+            written(x, entry).or_else(|| simple(x).filter(|fraction| is_meant(fraction, off)).map(Surd::from))
+        };
         let found =
             exact(scheme, written, Certainty::Proved).or_else(|| exact(scheme, recognised, Certainty::Recognised));
         match found {
@@ -143,9 +150,55 @@ impl Coefficients<Rounded> {
 }
 
 fn rounded(scheme: &Tableau) -> Coefficients<Rounded> {
-    let numbers = |v: &[f64]| v.iter().copied().map(Rounded::from).collect::<Vec<_>>();
-    let a: Vec<Rounded> = (0..scheme.stages()).flat_map(|i| numbers(scheme.row(i))).collect();
-    // What the sums miss tells how many digits were given.
+    let written = scheme.written();
+    let stages = scheme.stages();
+    // A node may be written with fewer digits than its row, or be its sum.
+    let of_row = |w: &Written, i: usize| w.a[i * stages..(i + 1) * stages].iter().map(Entry::doubt).sum::<f64>();
+    let nodes = |w: &'_ Written| {
+        let is_rounded = |(i, c): (usize, &Entry)| (c.doubt() > 1.01 * of_row(w, i)).then(|| c.clone());
+        w.c.iter().enumerate().filter_map(is_rounded).collect::<Vec<_>>()
+    };
+    let all = written.into_iter().flat_map(|w| {
+        let others = w.a.iter().chain(&w.b).chain(w.embedded.iter().flatten()).cloned();
+        others.chain(nodes(w)).collect::<Vec<_>>()
+    });
+    let long: Vec<Entry> = all.filter(|entry| entry.exact.is_none()).collect();
+    // Relative to the number, if that is more than one.
+    let off = |entry: &Entry| entry.off / entry.value.abs().max(1.0);
+    // Beside doubles, short decimals are doubles whose last digits are zeros, where they are simple fractions.
+    let has_doubles = long.iter().any(|entry| entry.off == 0.0);
+    let is_round = |entry: &Entry| simple(entry.value).is_some_and(|f| denominator(&f) * entry.off < 5e-4);
+    let tells = |entry: &&Entry| match has_doubles {
+        true => off(entry) > SHORT_DOUBLE && !is_round(entry),
+        false => off(entry) > DOUBLE,
+    };
+    let worst = long.iter().filter(tells).map(off).fold(0.0, f64::max);
+    // Sizes of terms, times four times the largest error, bound the errors of products and sums: for `x` off by `e`,
+    // `4 e (|x| + 1/4)` is at least `e`, and the product of such sizes at least what the errors of its factors make.
+    let digits = 4.0 * worst;
+    let number = |x: f64, entry: Option<&Entry>| {
+        // A decimal that has as many places as the long ones is a rounding like them.
+        let counts = |entry: &&Entry| {
+            if entry.exact.is_some() { off(entry) <= worst } else { !(has_doubles && is_round(entry)) }
+        };
+        let rounding = entry.filter(|entry| digits > 0.0 && counts(entry));
+        Rounded { value: x, size: x.abs() + rounding.map_or(0.0, |entry| entry.off / digits) }
+    };
+    let numbers = |v: &[f64], written: Option<&Vec<Entry>>| -> Vec<Rounded> {
+        v.iter().enumerate().map(|(i, &x)| number(x, written.and_then(|w| w.get(i)))).collect()
+    };
+    let a: Vec<f64> = (0..scheme.stages()).flat_map(|i| scheme.row(i)).copied().collect();
+    Coefficients {
+        a: numbers(&a, written.map(|w| &w.a)),
+        b: numbers(scheme.b(), written.map(|w| &w.b)),
+        c: numbers(scheme.c(), written.map(|w| &w.c)),
+        embedded: scheme.embedded().map(|v| numbers(v, written.and_then(|w| w.embedded.as_ref()))),
+        certainty: if digits > 0.0 { Certainty::ToDigits(digits) } else { Certainty::ToTolerance(tolerance(scheme)) },
+    }
+}
+
+/// How accurate doubles are of which no digits are known: what their sums miss tells if they were given to fewer.
+fn tolerance(scheme: &Tableau) -> f64 {
     let missed = |terms: &[f64], sum: f64| {
         let size = terms.iter().map(|t| t.abs()).sum::<f64>().max(sum.abs());
         if size == 0.0 { 0.0 } else { (terms.iter().sum::<f64>() - sum).abs() / size }
@@ -153,24 +206,18 @@ fn rounded(scheme: &Tableau) -> Coefficients<Rounded> {
     let rows =
         (0..scheme.stages()).map(|i| if scheme.has_free_nodes() { 0.0 } else { missed(scheme.row(i), scheme.c()[i]) });
     let worst = rows.fold(missed(scheme.b(), 1.0), f64::max);
-    Coefficients {
-        a,
-        b: numbers(scheme.b()),
-        c: numbers(scheme.c()),
-        embedded: scheme.embedded().map(numbers),
-        certainty: Certainty::ToTolerance(TOLERANCE.max(32.0 * worst)),
-    }
+    TOLERANCE.max(32.0 * worst)
 }
 
 /// The coefficients as `read` makes them of a double and what was written, if all can be read, and their sums are right.
 fn exact(
     scheme: &Tableau,
-    read: impl Fn(f64, Option<&Surd>) -> Option<Surd>,
+    read: impl Fn(f64, Option<&Entry>) -> Option<Surd>,
     certainty: Certainty,
 ) -> Option<Coefficients<Surd>> {
     let written = scheme.written();
-    let all = |doubles: &[f64], written: Option<&Vec<Option<Surd>>>| -> Option<Vec<Surd>> {
-        let written = |i: usize| written.and_then(|v| v.get(i)).and_then(Option::as_ref);
+    let all = |doubles: &[f64], written: Option<&Vec<Entry>>| -> Option<Vec<Surd>> {
+        let written = |i: usize| written.and_then(|v| v.get(i));
         doubles.iter().enumerate().map(|(i, &x)| read(x, written(i))).collect()
     };
     let sum = |v: &[Surd]| v.iter().fold(Surd::zero(), |sum, x| sum + x);
@@ -180,12 +227,13 @@ fn exact(
     let a = all(&rows, written.map(|w| &w.a))?;
     let b = weights(all(scheme.b(), written.map(|w| &w.b))?)?;
     let node = |i: usize| {
-        let written = written.and_then(|w| w.c[i].as_ref());
+        let written = written.map(|w| &w.c[i]);
         if scheme.has_free_nodes() {
             return read(scheme.c()[i], written);
         }
         let sum = sum(&a[i * s..(i + 1) * s]);
-        let agrees = written.map_or_else(|| close(&sum, scheme.c()[i]), |c| *c == sum);
+        let exact = written.and_then(|entry| entry.exact.as_ref());
+        let agrees = exact.map_or_else(|| close(&sum, scheme.c()[i]), |c| *c == sum);
         agrees.then_some(sum)
     };
     let c = (0..s).map(node).collect::<Option<Vec<_>>>()?;
@@ -225,6 +273,15 @@ fn fractions(k: &Coefficients<Surd>) -> Option<Coefficients<Rational>> {
 /// The fraction of small denominator that rounds to `x`, if there is one.
 pub(super) fn simple(x: f64) -> Option<Rational> {
     simplest(x).filter(|fraction| *fraction.denom() <= BigInt::from(SIMPLE))
+}
+
+/// Whether a fraction is met by more than chance: by a rounding, off by so much, it would be within about `1/q²`.
+fn is_meant(fraction: &Rational, off: f64) -> bool {
+    20.0 * denominator(fraction).powi(2) * off <= 1.0
+}
+
+fn denominator(fraction: &Rational) -> f64 {
+    Scalar::to_f64(&Rational::from(fraction.denom().clone()))
 }
 
 /// Equal but for the rounding of a few additions.
@@ -322,7 +379,7 @@ mod tests {
             let rows: Vec<f64> = (0..scheme.stages()).flat_map(|i| scheme.row(i)).copied().collect();
             let embedded = written.embedded.iter().flatten().zip(scheme.embedded().unwrap_or_default());
             let all = written.a.iter().zip(&rows).chain(written.b.iter().zip(scheme.b())).chain(embedded);
-            for (exact, double) in all.chain(written.c.iter().zip(scheme.c())) {
+            for (Entry { exact, .. }, double) in all.chain(written.c.iter().zip(scheme.c())) {
                 let near = |x: &Surd| (x.to_f64() - double).abs() <= f64::EPSILON * double.abs();
                 assert!(exact.as_ref().is_none_or(near), "{}: {exact:?} is not {double}", scheme.name());
             }

@@ -18,6 +18,9 @@ pub(super) struct Integers {
     /// Row-major.
     pub a: Vec<BigInt>,
     pub b: Vec<BigInt>,
+    /// The sizes of both: what is not known of them is relative to that.
+    pub a_sizes: Vec<BigInt>,
+    pub b_sizes: Vec<BigInt>,
     /// The common denominator.
     pub unit: BigInt,
     /// Of what is computed from them.
@@ -73,15 +76,23 @@ impl Integers {
         self.certainty.tolerance()
     }
 
-    fn with_weights<T: Fraction>(scheme: &Coefficients<T>, weights: &[T], certainty: Certainty) -> Self {
+    fn with_weights<T: Fraction + Scalar>(scheme: &Coefficients<T>, weights: &[T], certainty: Certainty) -> Self {
         let a: Vec<Rational> = scheme.a.iter().map(T::fraction).collect();
         let b: Vec<Rational> = weights.iter().map(T::fraction).collect();
         let unit = a.iter().chain(&b).fold(BigInt::one(), |unit, x| unit.lcm(x.denom()));
         let whole = |x: &Rational| x.numer() * (&unit / x.denom());
+        // Its own size, or a larger one that is known as a double.
+        let size = |(number, whole): (&T, &BigInt)| {
+            let size = Rational::from_float(number.size()).unwrap_or_else(Rational::zero);
+            (size * &unit).ceil().to_integer().max(whole.abs())
+        };
+        let (a, b): (Vec<BigInt>, Vec<BigInt>) = (a.iter().map(whole).collect(), b.iter().map(whole).collect());
         Integers {
+            a_sizes: scheme.a.iter().zip(&a).map(size).collect(),
+            b_sizes: weights.iter().zip(&b).map(size).collect(),
             stages: scheme.stages(),
-            a: a.iter().map(whole).collect(),
-            b: b.iter().map(whole).collect(),
+            a,
+            b,
             certainty,
             unit,
         }
@@ -92,11 +103,14 @@ impl Integers {
         let reach = reachable(s, |i, j| !self.a[i * s + j].is_zero());
         let is_used = |j: usize| (0..s).any(|i| !self.b[i].is_zero() && (i == j || reach[i * s + j]));
         let used: Vec<usize> = (0..s).filter(|&j| is_used(j)).collect();
-        let pairs = used.iter().flat_map(|&i| used.iter().map(move |&j| i * s + j));
+        let pairs: Vec<usize> = used.iter().flat_map(|&i| used.iter().map(move |&j| i * s + j)).collect();
+        let chosen = |v: &[BigInt], places: &[usize]| places.iter().map(|&k| v[k].clone()).collect();
         Integers {
             stages: used.len(),
-            a: pairs.map(|k| self.a[k].clone()).collect(),
-            b: used.iter().map(|&i| self.b[i].clone()).collect(),
+            a: chosen(&self.a, &pairs),
+            b: chosen(&self.b, &used),
+            a_sizes: chosen(&self.a_sizes, &pairs),
+            b_sizes: chosen(&self.b_sizes, &used),
             ..self
         }
     }
@@ -114,14 +128,14 @@ impl Integers {
     /// up to order four are met, `bᵀ A^{k−1} 1 = 1/k!`, tells how accurate the coefficients are.
     pub fn judged(mut self) -> Self {
         const LOW_ORDER: usize = 4;
-        let mut judge = Judge::new(self.tolerance());
+        let mut judge = Judge::new(self.certainty);
         let one = || (BigInt::one(), BigInt::one());
         let mut v = vec![one(); self.stages];
         let (mut scale, mut factorial) = (BigInt::one(), BigInt::one());
         for k in 1..=LOW_ORDER {
             scale *= &self.unit;
             factorial *= BigInt::from(k);
-            let (value, size) = self.dot(&self.b, &v);
+            let (value, size) = dot((&self.b, &self.b_sizes), &v);
             let number = |x: BigInt| Scalar::to_f64(&Rational::new_raw(x, &scale * &factorial));
             let residual = Rounded { value: number(value * &factorial - &scale), size: number(size * &factorial) };
             if !judge.holds(k, &residual) {
@@ -133,15 +147,10 @@ impl Integers {
         self
     }
 
-    /// `Σ_j w_j v_j`, with the size of its terms.
-    fn dot(&self, w: &[BigInt], v: &[(BigInt, BigInt)]) -> (BigInt, BigInt) {
-        let terms = w.iter().zip(v).filter(|(w, _)| !w.is_zero());
-        terms.fold((BigInt::zero(), BigInt::zero()), |sum, (w, x)| (sum.0 + w * &x.0, sum.1 + w.abs() * &x.1))
-    }
-
     /// `A v`, with the sizes of its terms.
-    fn times(&self, v: &[(BigInt, BigInt)]) -> Vec<(BigInt, BigInt)> {
-        self.a.chunks(self.stages.max(1)).map(|row| self.dot(row, v)).collect()
+    fn times<'a>(&'a self, v: &[(BigInt, BigInt)]) -> Vec<(BigInt, BigInt)> {
+        let rows = |v: &'a [BigInt]| v.chunks(self.stages.max(1));
+        rows(&self.a).zip(rows(&self.a_sizes)).map(|row| dot(row, v)).collect()
     }
 
     /// The ball about a number that an error of the coefficients changes by up to `tolerance · size`.
@@ -151,11 +160,14 @@ impl Integers {
 
     /// `det(I − wA)` of the given stages.
     pub fn denominator_of(&self, stages: &[usize]) -> Polynomial<Ball> {
-        let entry = |&(i, j): &(usize, usize)| self.a[i * self.stages + j].clone();
-        let m: Vec<BigInt> =
-            stages.iter().flat_map(|&i| stages.iter().map(move |&j| (i, j))).map(|p| entry(&p)).collect();
         let n = stages.len();
-        self.determinant(n, &m, |adjugate| (0..n * n).map(|k| (&m[k] * &adjugate[k % n * n + k / n]).abs()).sum())
+        let of_stages = |v: &[BigInt]| -> Vec<BigInt> {
+            (0..n * n).map(|k| v[stages[k / n] * self.stages + stages[k % n]].clone()).collect()
+        };
+        let sizes = of_stages(&self.a_sizes);
+        self.determinant(n, &of_stages(&self.a), |adjugate| {
+            (0..n * n).map(|k| &sizes[k] * adjugate[k % n * n + k / n].abs()).sum()
+        })
     }
 
     /// `det(I − wA + w1bᵀ)`.
@@ -166,8 +178,8 @@ impl Integers {
         }
         let m: Vec<BigInt> = (0..s * s).map(|k| &self.a[k] - &self.b[k % s]).collect();
         self.determinant(s, &m, |adjugate| {
-            let of_a: BigInt = (0..s * s).map(|k| (&self.a[k] * &adjugate[k % s * s + k / s]).abs()).sum();
-            let of_b = (0..s).map(|j| (&self.b[j] * adjugate[j * s..(j + 1) * s].iter().sum::<BigInt>()).abs());
+            let of_a: BigInt = (0..s * s).map(|k| &self.a_sizes[k] * adjugate[k % s * s + k / s].abs()).sum();
+            let of_b = (0..s).map(|j| &self.b_sizes[j] * adjugate[j * s..(j + 1) * s].iter().sum::<BigInt>().abs());
             of_a + of_b.sum::<BigInt>()
         })
     }
@@ -178,7 +190,7 @@ impl Integers {
         let mut coefficients = vec![Ball::one()];
         let mut v = vec![(BigInt::one(), BigInt::one()); s];
         for _ in 0..s {
-            let (value, size) = self.dot(&self.b, &v);
+            let (value, size) = dot((&self.b, &self.b_sizes), &v);
             coefficients.push(self.ball(value, &size));
             v = self.times(&v);
         }
@@ -221,6 +233,12 @@ pub(super) fn portion(size: &BigInt, tolerance: f64) -> BigInt {
     let bits = 60 + (-tolerance.log2()).clamp(0.0, 900.0) as u32;
     let scaled = (tolerance * 2f64.powi(bits as i32)).ceil().to_u128().unwrap_or(u128::MAX);
     (size.abs() * scaled) >> bits
+}
+
+/// `Σ_j w_j v_j`, with the size of its terms, of numbers and their sizes.
+fn dot((w, sizes): (&[BigInt], &[BigInt]), v: &[(BigInt, BigInt)]) -> (BigInt, BigInt) {
+    let terms = w.iter().zip(sizes).zip(v).filter(|((w, _), _)| !w.is_zero());
+    terms.fold((BigInt::zero(), BigInt::zero()), |sum, ((w, size), x)| (sum.0 + w * &x.0, sum.1 + size * &x.1))
 }
 
 /// Whether there is a way from `i` to `j`, at `i s + j`.

@@ -196,6 +196,11 @@ pub(super) fn print(
         Certainty::ToTolerance(tolerance) => {
             writeln!(f, "{scheme}\n\nNot all coefficients are known exactly: verdicts hold to {tolerance:.0e}.")?;
         }
+        Certainty::ToDigits(_) => writeln!(
+            f,
+            "{scheme}\n\nDecimals of more than six digits are known to the digits written: verdicts hold to {:.0e}.",
+            certainty.tolerance()
+        )?,
     }
     let label = |key: &str| key.replace('_', " ");
     let width = |text: &str| text.chars().count();
@@ -272,7 +277,10 @@ fn check_json(claims: serde_json::Map<String, Json>, exact: &BTreeSet<String>, f
             None => "nothing is known of this".to_string(),
         };
         let slack = match fact.and_then(|fact| fact.certainty) {
-            Some(Certainty::ToTolerance(_)) => Slack { relative: 1e-9, absolute: 1e-12 },
+            Some(certainty @ (Certainty::ToTolerance(_) | Certainty::ToDigits(_))) => {
+                let tolerance = certainty.tolerance();
+                Slack { relative: (4.0 * tolerance).max(1e-9), absolute: tolerance.max(1e-12) }
+            }
             _ => Slack { relative: 1e-11, absolute: 0.0 },
         };
         let zero = Json::from(0.0);
@@ -333,14 +341,14 @@ fn same(claimed: &Json, found: &Json, slack: Slack, is_exact: bool) -> bool {
     }
 }
 
-/// Half a unit of the last digit of a number that was rounded; 0 for whole numbers and those of one or two digits, which
-/// mean themselves.
+/// Half a unit of the last digit of a number that was rounded; 0 for whole numbers and those of one digit, which mean
+/// themselves.
 fn half_a_digit(x: f64) -> f64 {
     let text = format!("{x:e}");
     let Some((digits, exponent)) = text.split_once('e') else { return 0.0 };
     let decimals = digits.split_once('.').map_or(0, |(_, part)| part.len());
     match exponent.parse::<i32>() {
-        Ok(exponent) if decimals >= 2 && x.fract() != 0.0 => {
+        Ok(exponent) if decimals >= 1 && x.fract() != 0.0 => {
             0.5 * (1.0 + 1e-9) * 10f64.powi(exponent - decimals as i32)
         }
         _ => 0.0,
@@ -375,6 +383,10 @@ mod tests {
             (2.828, 8f64.sqrt(), true),
             (2.82842, 8f64.sqrt(), false),
             (2.82, 8f64.sqrt(), false),
+            (2.8, 8f64.sqrt(), true),
+            (2.9, 8f64.sqrt(), false),
+            (0.042, 1.0 / 24.0, true),
+            (0.041, 1.0 / 24.0, false),
             (1.0 / 24.0 - 1.0 / 30_000_000.0, 1.0 / 24.0, false),
             (1.0 / 24.0, 1.0 / 24.0, true),
             (0.0417, 1.0 / 24.0, true),

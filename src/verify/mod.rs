@@ -13,9 +13,11 @@
 //! | fractions, square roots and short decimals, as they are written in a file or in the catalogue | [proved](Certainty::Proved) |
 //! | doubles, each of them nearest to a fraction with a denominator of at most 20 000 | the same for these fractions: [recognised](Certainty::Recognised) |
 //! | other doubles | right [to a tolerance](Certainty::ToTolerance), relative to the terms of what is computed |
+//! | decimals of more than six digits, taken for roundings | right to [what the digits allow](Certainty::ToDigits) |
 //!
-//! The tolerance is 10⁻¹² unless the scheme's sums, or conditions of low order, show that it was given to fewer digits, or
-//! to more. The same formulas are used for all: they are generic over a [`Scalar`](scalar::Scalar). Fractions and square
+//! Decimals of up to six digits are exact; longer ones are known to half a unit of their last digit. For doubles of which no
+//! digits are known, the tolerance is 10⁻¹² unless the scheme's sums, or conditions of low order, show that it was given to
+//! fewer digits, or to more. The same formulas are used for all: they are generic over a [`Scalar`](scalar::Scalar). Fractions and square
 //! roots are exact; a double knows the size of the terms it is the sum of, and a coefficient of a stability function the
 //! radius within which it lies ([`ball`]). Where analysis needs the zeros of polynomials with square roots, it uses
 //! enclosures of these: what is missed is missed for sure, what is met is met to 10⁻⁶⁰.

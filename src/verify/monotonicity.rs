@@ -3,7 +3,7 @@
 
 use nalgebra::{DMatrix, RowDVector};
 use num_bigint::BigInt;
-use num_traits::{One, Signed, Zero};
+use num_traits::{One, Zero};
 
 use super::ball::Ball;
 use super::coefficients::Recovered;
@@ -72,8 +72,9 @@ impl Integers {
     fn rows(&self) -> Vec<Vec<Sized>> {
         let s = self.stages;
         let rows = self.a.chunks(s.max(1)).chain([&self.b[..]]);
-        let sized = rows.map(|row| {
-            let size: BigInt = row.iter().map(Signed::abs).sum();
+        let sizes = self.a_sizes.chunks(s.max(1)).chain([&self.b_sizes[..]]);
+        let sized = rows.zip(sizes).map(|(row, sizes)| {
+            let size: BigInt = sizes.iter().sum();
             row.iter().map(|x| (x.clone(), if x.is_zero() { BigInt::zero() } else { size.clone() })).collect()
         });
         sized.collect()
@@ -172,7 +173,7 @@ pub fn circle_contractivity_radius(scheme: &Recovered) -> f64 {
     let m = DMatrix::from_fn(s, s, |i, j| a(i, j) * ratio(i, j) + a(j, i) * ratio(j, i) - (b[i] * b[j]).sqrt());
     let size = m.amax().max(1.0);
     let least = m.symmetric_eigenvalues().min();
-    if least >= -1e-12 * size { f64::INFINITY } else { -1.0 / least }
+    if least >= -scheme.tolerance().max(1e-12) * size { f64::INFINITY } else { -1.0 / least }
 }
 
 /// Monotonicity for linear problems.

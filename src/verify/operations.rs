@@ -246,7 +246,11 @@ impl<T: Scalar> Coefficients<T> {
     /// As [`to_tableau`](Self::to_tableau), for sums of coefficients, which do not overflow.
     fn trusted(&self) -> Tableau {
         let is_proved = self.certainty == Certainty::Proved;
-        let entry = |x: &T| Entry { value: x.to_f64(), exact: x.exact().filter(|_| is_proved) };
+        let off = |x: &T| match self.certainty {
+            Certainty::ToDigits(digits) => digits * (x.size() - x.to_f64().abs()),
+            _ => 0.0,
+        };
+        let entry = |x: &T| Entry { value: x.to_f64(), exact: x.exact().filter(|_| is_proved), off: off(x) };
         let entries = |v: &[T]| v.iter().map(entry).collect::<Vec<_>>();
         Tableau::of_entries("", entries(&self.a), entries(&self.b), entries(&self.c))
     }

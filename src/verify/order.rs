@@ -98,7 +98,7 @@ impl<T: Scalar> Method<'_, T> {
 
     /// As [`Method::order`], but trees are searched up to order `cap`.
     pub fn order_up_to(&self, cap: usize) -> Order {
-        let mut judge = Judge::new(self.tolerance());
+        let mut judge = Judge::new(self.certainty);
         let (lower, upper) = match self.colouring() {
             Colouring { colours: 1, separable: false, .. } => {
                 let conditions = SimplifyingConditions::judged(self, &mut judge);

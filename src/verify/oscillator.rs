@@ -61,6 +61,16 @@ impl StabilityMatrix {
             (false, true) => whole(&first.a[(i - s) * s + j], &first),
             _ => BigInt::zero(),
         };
+        let stage_sizes = |i: usize, j: usize| match (top(i), top(j)) {
+            (true, false) => whole(&second.a_sizes[i * s + j - s], &second),
+            (false, true) => whole(&first.a_sizes[(i - s) * s + j], &first),
+            _ => BigInt::zero(),
+        };
+        let step_sizes = |i: usize, j: usize| match (top(i), top(j)) {
+            (true, false) => whole(&second.b_sizes[j - s], &second),
+            (false, true) => whole(&first.b_sizes[j], &first),
+            _ => BigInt::zero(),
+        };
         // `E B`
         let step = |i: usize, j: usize| match (top(i), top(j)) {
             (true, false) => -whole(&second.b[j - s], &second),
@@ -73,7 +83,7 @@ impl StabilityMatrix {
         let determinant = |weight: u32| {
             let m: Vec<BigInt> = entries().map(|(i, j)| stages(i, j) - step(i, j) * weight / 2u32).collect();
             let sizes: Vec<BigInt> =
-                entries().map(|(i, j)| stages(i, j).abs() + step(i, j).abs() * weight / 2u32).collect();
+                entries().map(|(i, j)| stage_sizes(i, j) + step_sizes(i, j) * weight / 2u32).collect();
             accuracy.determinant(n, &m, |adjugate| {
                 entries().map(|(i, j)| &sizes[i * n + j] * adjugate[j * n + i].abs()).sum()
             })

@@ -38,6 +38,11 @@ pub trait Scalar:
     /// The number itself, if it is exact.
     fn exact(&self) -> Option<Surd>;
 
+    /// The size of the terms that it is the sum of, at least its own.
+    fn size(&self) -> f64 {
+        self.to_f64().abs()
+    }
+
     /// Whether the number is zero: exactly, or but for a relative error `tolerance` of the terms it was computed from.
     fn vanishes(&self, tolerance: f64) -> bool;
 
@@ -153,6 +158,10 @@ impl Scalar for Rounded {
 
     fn exact(&self) -> Option<Surd> {
         None
+    }
+
+    fn size(&self) -> f64 {
+        self.size
     }
 
     fn vanishes(&self, tolerance: f64) -> bool {

@@ -30,7 +30,7 @@ pub struct SimplifyingConditions {
 impl SimplifyingConditions {
     /// Those of `method`; of its first tableau, if it has several.
     pub fn of<T: Scalar>(method: &Method<'_, T>) -> Self {
-        Self::judged(method, &mut Judge::new(method.tolerance()))
+        Self::judged(method, &mut Judge::new(method.certainty))
     }
 
     pub(super) fn judged<T: Scalar>(method: &Method<'_, T>, judge: &mut Judge) -> Self {

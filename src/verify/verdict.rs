@@ -22,9 +22,14 @@ pub enum Certainty {
     Recognised,
     /// Decided in rounded arithmetic: conditions are met, or missed by more than this, relative to the size of their terms.
     ToTolerance(f64),
+    /// The same, of decimals that are roundings: to what the digits allow that were written, and doubles.
+    ToDigits(f64),
     /// Not decided: the search for an answer was given up.
     Undecided,
 }
+
+/// Numbers of which only doubles are known are right to this, if nothing tells otherwise.
+pub(super) const TOLERANCE: f64 = 1e-12;
 
 impl Certainty {
     /// The accuracy of the numbers that statements are about, relative to the terms of any sum they are in; 0 if they are
@@ -33,6 +38,7 @@ impl Certainty {
         match self {
             Certainty::Proved | Certainty::Recognised | Certainty::Undecided => 0.0,
             Certainty::ToTolerance(tolerance) => tolerance,
+            Certainty::ToDigits(tolerance) => tolerance.max(TOLERANCE),
         }
     }
 
@@ -43,13 +49,17 @@ impl Certainty {
             (Certainty::Proved, least) | (least, Certainty::Proved) => least,
             (Certainty::Recognised, least) | (least, Certainty::Recognised) => least,
             (Certainty::ToTolerance(x), Certainty::ToTolerance(y)) => Certainty::ToTolerance(x.max(y)),
+            (
+                Certainty::ToTolerance(x) | Certainty::ToDigits(x),
+                Certainty::ToTolerance(y) | Certainty::ToDigits(y),
+            ) => Certainty::ToDigits(x.max(y)),
         }
     }
 
     /// The same, but for another tolerance, if there is one.
     pub(super) fn with_tolerance(self, tolerance: f64) -> Self {
         match self {
-            Certainty::ToTolerance(_) => Certainty::ToTolerance(tolerance),
+            Certainty::ToTolerance(_) | Certainty::ToDigits(_) => Certainty::ToTolerance(tolerance),
             exact => exact,
         }
     }
@@ -60,7 +70,7 @@ impl fmt::Display for Certainty {
         match self {
             Certainty::Proved => f.pad("proved"),
             Certainty::Recognised => f.pad("recognised"),
-            Certainty::ToTolerance(tolerance) => f.pad(&format!("to {tolerance:.0e}")),
+            Certainty::ToTolerance(_) | Certainty::ToDigits(_) => f.pad(&format!("to {:.0e}", self.tolerance())),
             Certainty::Undecided => f.pad("undecided"),
         }
     }

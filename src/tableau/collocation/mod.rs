@@ -33,7 +33,7 @@ use std::sync::Arc;
 
 use super::catalogue::{Family, whole};
 use super::double_double::DoubleDouble;
-use super::entry::Written;
+use super::entry::{Entry, Written};
 use super::surd::Surd;
 use super::{Claims, Tableau};
 use crate::Error;
@@ -259,7 +259,7 @@ impl Tableau {
     /// With the numbers that the doubles stand for, if the nodes are known exactly.
     fn of_formula(mut self, nodes: Option<Vec<Surd>>, m: usize, last: Halves) -> Self {
         self.written = nodes.map(|nodes| {
-            let known = |numbers: Vec<Surd>| numbers.into_iter().map(Some).collect();
+            let known = |numbers: Vec<Surd>| numbers.into_iter().map(Entry::exactly).collect();
             let [a, b, c] = formulas(&nodes, m, last).map(known);
             Arc::new(Written { a, b, c, embedded: None })
         });
