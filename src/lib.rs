@@ -51,7 +51,7 @@
 //! | --- | --- |
 //! | learn an equation from recorded trajectories | [`Trainer`], which gives a [`Fit`] with the [`Model`] |
 //! | read, write, split, standardise trajectories | [`Trajectories`], module [`data`], which describes the CSV format |
-//! | write a field of my own | [`VectorField`] for any [`Number`] |
+//! | write a field of my own | [`VectorField`] for any [`Number`]; [`field::Field`] for what exists in batches alone |
 //! | take a field of many parameters | [`Mlp`]; [`WithInputs`] adds the time, [`Damped`] a known damping |
 //! | keep a field stable, by a bound on its slope or its spectrum | [`Layered::normalised`], [`Layered::with_spectrum`], [`field::Spectrum`] |
 //! | see where the eigenvalues of a field's Jacobian lie | [`OdeBlock::eigenvalues`], [`Model::eigenvalues`] |

@@ -52,7 +52,73 @@ use std::fmt;
 
 /// A field `F(γ, t, y)` in batches, with its derivatives, at one precision.
 ///
-/// Every [`VectorField`] is one. Implement it directly for what exists in batches alone, or has kernels of its own.
+/// Every [`VectorField`] is one. Implement it directly for what exists in batches alone, or has kernels of its own:
+///
+/// ```
+/// use kutta::field::{Dimensions, Field, JvpBars, Point, Reparameterisation, Scratch};
+/// use kutta::{OdeBlock, Real, Tableau};
+/// /// `y' = -γ y`, all components alike.
+/// struct Decay(usize);
+///
+/// impl Dimensions for Decay {
+///     fn dim(&self) -> usize { self.0 }
+///     fn inputs(&self) -> usize { self.0 }
+///     fn param_count(&self) -> usize { 1 }
+///     fn record_rows(&self) -> usize { 0 }
+///     fn depends_on_time(&self) -> bool { false }
+///     // The rate is learned: it has the unit that it is learned in.
+///     fn in_time_units(self, _: f64) -> Self { self }
+/// }
+///
+/// /// `out = factor x`
+/// fn scaled<T: Real>(factor: T, x: &[T], out: &mut [T]) {
+///     out.iter_mut().zip(x).for_each(|(out, &x)| *out = factor * x);
+/// }
+///
+/// /// `⟨x, y⟩` of all live samples.
+/// fn product<T: Real>(at: Point<'_, T>, x: &[T], y: &[T]) -> T {
+///     let rows = x.chunks_exact(at.batch.stride).zip(y.chunks_exact(at.batch.stride));
+///     rows.flat_map(|(x, y)| x[..at.batch.live].iter().zip(y)).map(|(&x, &y)| x * y).sum()
+/// }
+///
+/// impl<T: Real> Field<T> for Decay {
+///     fn init(&self, _: &mut dyn rand::RngCore) -> Vec<T> { vec![T::one()] }
+///     fn reparameterisation(&self) -> Option<&dyn Reparameterisation<T>> { None }
+///     fn eval_batch(&self, at: Point<'_, T>, dy: &mut [T], _: &mut [T], _: &mut Scratch<T>) {
+///         scaled(-at.params[0], at.y, dy);
+///     }
+///     fn jvp(&self, at: Point<'_, T>, _: &[T], v: &[T], w: Option<&[T]>, out: &mut [T], _: &mut Scratch<T>) {
+///         scaled(-at.params[0], v, out);
+///         if let Some(w) = w {
+///             out.iter_mut().zip(at.y).for_each(|(out, &y)| *out -= w[0] * y);
+///         }
+///     }
+///     fn vjp(
+///         &self, at: Point<'_, T>, _: &[T], w: &[T], y_bar: &mut [T], params_bar: Option<&mut [T]>, _: &mut Scratch<T>,
+///     ) {
+///         scaled(-at.params[0], w, y_bar);
+///         if let Some(bar) = params_bar {
+///             bar[0] -= product(at, w, at.y);
+///         }
+///     }
+///     fn jvp_pullback(
+///         &self, at: Point<'_, T>, _: &[T], v: &[T], w: &[T], bars: JvpBars<'_, T>, _: &mut Scratch<T>,
+///     ) {
+///         bars.y.fill(T::zero());
+///         if let Some(bar) = bars.v {
+///             scaled(-at.params[0], w, bar);
+///         }
+///         if let Some(bar) = bars.params {
+///             bar[0] -= product(at, w, v);
+///         }
+///     }
+/// }
+/// # use kutta::rand;
+/// let block = OdeBlock::new(Decay(3), Tableau::radau_iia(2)?).steps(10).step_size(0.1);
+/// let path = block.integrate(&[2.0], 0.0, &[[1.0, 2.0, 3.0]])?;
+/// assert!((path.last(0)[2] - 3.0 * (-2f64).exp()).abs() < 1e-4);
+/// # Ok::<(), kutta::Error>(())
+/// ```
 ///
 /// # Laws
 ///
@@ -70,8 +136,12 @@ pub trait Field<T: Real>: Dimensions {
     /// [`record_rows`](Dimensions::record_rows).
     fn eval_batch(&self, at: Point<'_, T>, dy: &mut [T], record: &mut [T], scratch: &mut Scratch<T>);
 
-    /// `dy = F(γ, t, y)` for one sample, with bounds on the rounding errors that inputs have and that evaluation adds.
-    fn eval_rounded(&self, params: &[Rounded<T>], t: Rounded<T>, y: &[Rounded<T>], dy: &mut [Rounded<T>]);
+    /// `dy = F(γ, t, y)` for one sample, with the rounding errors that the state carries and that evaluation adds: what tells
+    /// a residual that is rounding from one that is not. Provided: to first order by the Jacobian, as if evaluation itself
+    /// were as accurate as its result can be; a field whose terms cancel should know better.
+    fn eval_rounded(&self, params: &[Rounded<T>], t: Rounded<T>, y: &[Rounded<T>], dy: &mut [Rounded<T>]) {
+        columns::eval_rounded(self, params, t, y, dy);
+    }
 
     /// Jacobian–vector product `out = (∂F/∂y) v + (∂F/∂γ) w`. `v` has [`inputs`](Dimensions::inputs) rows; `w`, the
     /// direction of the parameters shared by all samples, counts as zero if `None`.

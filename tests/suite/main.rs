@@ -26,3 +26,4 @@ mod stage_solvers;
 mod tableau_files;
 mod training;
 mod verification;
+mod written_digits;
