@@ -6,14 +6,16 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
-/// Temporary files bear this prefix and suffix, and their writer holds a lock on them.
-const PREFIX: &str = ".kutta-";
+/// Temporary files bear this prefix and suffix around so many letters and digits, which nobody calls a file of theirs; and
+/// their writer holds a lock on them.
+const PREFIX: &str = ".kutta-partial-";
 const SUFFIX: &str = ".tmp";
+const LETTERS: usize = 16;
 
 /// Writes `bytes` to `path`: a reader sees the old file or the new one, never a part.
 ///
 /// A regular file is replaced by a temporary one from its own folder, which takes over its permissions, and as far as
-/// possible its owner; links to it stay. What is no regular file, a pipe or a device, is written to as it is.
+/// possible its owner; symbolic links to it stay, another name of it (a hard link) keeps the old one. What is no regular file, a pipe or a device, is written to as it is.
 ///
 /// [`Error::Io`] if the folder or the file cannot be written to, which holds for files without permission to be written,
 /// whoever asks.
@@ -65,7 +67,7 @@ fn replace(path: &Path, old: Option<&Metadata>, bytes: &[u8]) -> io::Result<()> 
 /// A temporary file with a lock on it, which ends with its writer.
 fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(PREFIX).suffix(SUFFIX);
+    builder.prefix(PREFIX).suffix(SUFFIX).rand_bytes(LETTERS);
     // Temporary files are private by default; this one becomes an ordinary file (the user's mask still applies).
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
@@ -85,7 +87,10 @@ fn remove_abandoned(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)?.flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        let is_ours = name.starts_with(PREFIX) && name.ends_with(SUFFIX);
+        let letters = name.strip_prefix(PREFIX).and_then(|rest| rest.strip_suffix(SUFFIX));
+        let is_ours = letters.is_some_and(|letters| {
+            letters.len() == LETTERS && letters.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        });
         if !is_ours || !entry.file_type().is_ok_and(|kind| kind.is_file()) {
             continue;
         }
@@ -171,13 +176,15 @@ mod tests {
     #[test]
     fn temporary_files_of_the_dead_are_removed_and_those_of_the_living_are_not() {
         let folder = tempfile::tempdir().unwrap();
-        let dead = folder.path().join(".kutta-dead.tmp");
+        let dead = folder.path().join(".kutta-partial-0123456789abcdef.tmp");
         fs::write(&dead, "half").unwrap();
-        fs::write(folder.path().join(".kutta-notes"), "a file of someone else").unwrap();
+        for name in [".kutta-notes.tmp", ".kutta-partial-notes.tmp"] {
+            fs::write(folder.path().join(name), "a file of someone else").unwrap();
+        }
         let living = temporary(folder.path()).unwrap();
         write_whole(&folder.path().join("a.txt"), b"new").unwrap();
         assert!(!dead.exists() && living.path().exists());
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4);
     }
 
     #[cfg(unix)]

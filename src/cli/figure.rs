@@ -1,8 +1,8 @@
 //! Figures of fits and predictions.
 
-use super::Failure;
+use kutta::Error;
 use kutta::data::{Trajectories, Trajectory};
-use kutta::field::Field;
+use kutta::field::AnyField;
 use kutta::plot::{Component, Point, TimeSeries, time_series};
 use kutta::train::{Model, Settings, Validation};
 use std::path::Path;
@@ -12,13 +12,13 @@ const MOST_RECORDS: usize = 8;
 
 /// Data and fit. What was held out at the ends of records is forecast from the last observation before, as it is
 /// judged; beyond the data, every record is forecast until `until`.
-pub fn fit<F: Field<f64> + Clone>(
+pub fn fit(
     path: &Path,
-    model: &Model<F>,
+    model: &Model<AnyField>,
     data: &Trajectories,
     settings: &Settings,
     until: Option<f64>,
-) -> Result<(), Failure> {
+) -> Result<(), Error> {
     let (training, future) = match settings.validation {
         Validation::None => (data.clone(), None),
         Validation::Trajectories(part) => (data.split(part, settings.seed)?.0, None),
@@ -53,17 +53,17 @@ pub fn fit<F: Field<f64> + Clone>(
         true => format!("The first {shown} of {} trajectories", training.len()),
         false => String::new(),
     };
-    Ok(time_series(path, &TimeSeries { title, time: model.time_name().into(), components, ..Default::default() })?)
+    time_series(path, &TimeSeries { title, time: model.time_name().into(), components, ..Default::default() })
 }
 
 /// One predicted trajectory.
-pub fn prediction<F: Field<f64>>(path: &Path, model: &Model<F>, predicted: &Trajectory) -> Result<(), Failure> {
+pub fn prediction(path: &Path, model: &Model<AnyField>, predicted: &Trajectory) -> Result<(), Error> {
     let mut components = components(model);
     add(&mut components, |c| &mut c.forecast, points(predicted));
-    Ok(time_series(path, &TimeSeries { time: model.time_name().into(), components, ..Default::default() })?)
+    time_series(path, &TimeSeries { time: model.time_name().into(), components, ..Default::default() })
 }
 
-fn components<F: Field<f64>>(model: &Model<F>) -> Vec<Component> {
+fn components(model: &Model<AnyField>) -> Vec<Component> {
     model.components().iter().map(|name| Component { name: name.clone(), ..Default::default() }).collect()
 }
 

@@ -172,7 +172,8 @@ fn check_writable(path: &Path) -> io::Result<()> {
     if is_folder || !folder.is_dir() {
         return Err(io::Error::new(io::ErrorKind::NotFound, "its folder does not exist"));
     }
-    let file = tempfile::Builder::new().prefix(".kutta-").suffix(".tmp").tempfile_in(folder);
+    // Without a name where that can be had, so that nothing stays.
+    let file = tempfile::tempfile_in(folder);
     // Nobody has asked for the temporary file that the error names.
     file.map(drop).map_err(|error| error.kind().into())
 }

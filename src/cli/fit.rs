@@ -5,12 +5,12 @@ use super::options::{by_name, count, decay, digits, fraction, positive, scheme, 
 use super::regularisation::RegularisationOptions;
 use super::report::Report;
 use super::signals::Signals;
-use super::spectral::{Bound, Learned, Spectral};
+use super::spectral::{Bound, Spectral};
 use super::{Failure, threads};
 use clap::{Args, ValueEnum};
 use kutta::Tableau;
 use kutta::data::Trajectories;
-use kutta::field::{Activation, Dimensions, Input, Layered, Mlp, WithInputs};
+use kutta::field::{Activation, AnyField, Dimensions, Input, Layered, Mlp, WithInputs};
 use kutta::network::OdeBlock;
 use kutta::solve::{JacobianReuse, LineSearch, Preconditioner, Reuse, Solver, StageSolver, WarmStart};
 use kutta::train::{
@@ -247,14 +247,13 @@ impl Fit {
             return Err(Failure::Usage(format!("{options} {count} parameters, expected {MOST_PARAMETERS} at most")));
         }
         let inputs = if self.time_input { vec![Input::Time] } else { vec![] };
-        match self.spectral.bound() {
-            Bound::Nothing if inputs.is_empty() => self.train(field, scheme, &data),
-            Bound::Nothing => self.train(WithInputs::new(field, inputs)?, scheme, &data),
-            Bound::Lipschitz { bound } => self.train(WithInputs::new(field, inputs)?.normalised(bound)?, scheme, &data),
-            Bound::Spectrum { alpha, beta } => {
-                self.train(WithInputs::new(field, inputs)?.with_spectrum(alpha, beta)?, scheme, &data)
-            }
-        }
+        let field = match self.spectral.bound() {
+            Bound::Nothing if inputs.is_empty() => field.into(),
+            Bound::Nothing => WithInputs::new(field, inputs)?.into(),
+            Bound::Lipschitz { bound } => WithInputs::new(field, inputs)?.normalised(bound)?.into(),
+            Bound::Spectrum { alpha, beta } => WithInputs::new(field, inputs)?.with_spectrum(alpha, beta)?.into(),
+        };
+        self.train(field, scheme, &data)
     }
 
     fn files(&self) -> Files<'_> {
@@ -271,7 +270,7 @@ impl Fit {
         files
     }
 
-    fn train<F: Learned>(&self, field: F, scheme: Tableau, data: &Trajectories) -> Result<(), Failure> {
+    fn train(&self, field: AnyField, scheme: Tableau, data: &Trajectories) -> Result<(), Failure> {
         let step = self.step_size(data)?;
         #[cfg(feature = "plot")]
         self.check_forecast(data, step)?;
@@ -358,16 +357,16 @@ impl Fit {
     /// Writes what was learned, and tells about it.
     ///
     /// `interrupted`: what ended training before its time.
-    fn save<F: Learned>(
+    fn save(
         &self,
-        fit: &kutta::Fit<F>,
+        fit: &kutta::Fit<AnyField>,
         data: &Trajectories,
         settings: &Settings,
         interrupted: Option<String>,
     ) -> Result<(), Failure> {
         fit.model.save(&self.out).map_err(|error| Failure::Failed(self.unsaved(&fit.model, error)))?;
+        let saved = |error| Failure::Failed(format!("{error}; the model is saved in {}", self.out.display()));
         if let Some(path) = &self.record {
-            let saved = |error| Failure::Failed(format!("{error}; the model is saved in {}", self.out.display()));
             fit.record.write_csv(path).map_err(saved)?;
         }
         #[cfg(feature = "plot")]
@@ -375,13 +374,13 @@ impl Fit {
             let drawn = super::figure::fit(path, &fit.model, data, settings, self.forecast);
             // A forecast may overflow; what was learned is told all the same.
             Report::new(self, fit, data, settings, interrupted, drawn.is_ok().then_some(path))?.print()?;
-            return drawn;
+            return drawn.map_err(saved);
         }
         Report::new(self, fit, data, settings, interrupted, None)?.print()
     }
 
     /// What to say if the model cannot go where it should. What training has found is kept all the same.
-    fn unsaved<F: Learned>(&self, model: &Model<F>, error: kutta::Error) -> String {
+    fn unsaved(&self, model: &Model<AnyField>, error: kutta::Error) -> String {
         let instead = std::env::temp_dir().join(format!("kutta-model-{}.json", std::process::id()));
         let rest = match (model.save(&instead), &self.checkpoint) {
             (Ok(()), _) => format!(": it is in {} instead", instead.display()),

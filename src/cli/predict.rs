@@ -2,16 +2,13 @@
 
 use super::files::Files;
 use super::options::{digits, finite, positive, shown};
-use super::spectral::Learned;
 use super::{Failure, print, print_json, tell};
 use clap::Args;
 use kutta::Error;
 use kutta::data::{Trajectories, Trajectory};
-use kutta::field::Field;
-use kutta::field::{Bounded, Mlp, Normalised, WithInputs};
+use kutta::field::{AnyField, Dimensions};
 use kutta::network::Sharing;
 use kutta::train::{LearnedStart, Model};
-use serde::de::DeserializeOwned;
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -82,24 +79,10 @@ impl Predict {
         #[cfg(feature = "plot")]
         let files = files.written("--plot", self.plot.as_deref());
         files.check()?;
-        // Fields that depend on time, or are bounded, are saved as other types.
-        let plain = match Model::<Mlp>::load(&self.model) {
-            Ok(model) => return self.predict(&model),
-            Err(error) => error,
-        };
-        if let Ok(model) = Model::<WithInputs<Mlp>>::load(&self.model) {
-            return self.predict(&model);
-        }
-        if let Ok(model) = Model::<Normalised<WithInputs<Mlp>>>::load(&self.model) {
-            return self.predict(&model);
-        }
-        if let Ok(model) = Model::<Bounded<Normalised<WithInputs<Mlp>>>>::load(&self.model) {
-            return self.predict(&model);
-        }
-        Err(plain.into())
+        self.predict(&Model::load(&self.model)?)
     }
 
-    fn predict<F: Learned + DeserializeOwned>(&self, model: &Model<F>) -> Result<(), Failure> {
+    fn predict(&self, model: &Model<AnyField>) -> Result<(), Failure> {
         let (start, t0) = self.start(model)?;
         let times = self.times(t0, model.step_size())?;
         let path = positive_zeros(&self.integrate(model, &start, t0, &times)?)?;
@@ -129,13 +112,7 @@ impl Predict {
     }
 
     /// The trajectory from a state to these times, by the method that was asked for.
-    fn integrate<F: Field<f64>>(
-        &self,
-        model: &Model<F>,
-        start: &[f64],
-        t0: f64,
-        times: &[f64],
-    ) -> Result<Trajectory, Failure> {
+    fn integrate(&self, model: &Model<AnyField>, start: &[f64], t0: f64, times: &[f64]) -> Result<Trajectory, Failure> {
         if self.flow {
             let until = times.last().copied().unwrap_or(t0);
             let path = model.flow(start, t0, times, self.tolerance);
@@ -160,7 +137,7 @@ impl Predict {
     }
 
     /// State and time to start from.
-    fn start<F: Field<f64>>(&self, model: &Model<F>) -> Result<(Vec<f64>, f64), Failure> {
+    fn start(&self, model: &Model<AnyField>) -> Result<(Vec<f64>, f64), Failure> {
         let known = model.starts();
         let learned = match &self.trajectory {
             None => known.first(),
@@ -184,7 +161,7 @@ impl Predict {
     }
 
     /// What the model itself predicts for time `t`, before or after the start that it learned.
-    fn state_at<F: Field<f64>>(&self, model: &Model<F>, learned: &LearnedStart, t: f64) -> Result<Vec<f64>, Failure> {
+    fn state_at(&self, model: &Model<AnyField>, learned: &LearnedStart, t: f64) -> Result<Vec<f64>, Failure> {
         if t == learned.time {
             return Ok(learned.state.clone());
         }
@@ -245,7 +222,7 @@ fn unknown(name: &str, known: &[LearnedStart]) -> String {
 }
 
 /// Where a prediction is outside of what the model has seen.
-fn warnings<F: Learned>(model: &Model<F>, path: &Trajectory) -> Vec<String> {
+fn warnings(model: &Model<AnyField>, path: &Trajectory) -> Vec<String> {
     let Some(seen) = model.seen() else {
         let unknown = "the model does not tell the times and states it learned from: whether the prediction leaves them is \
                        not known";
@@ -256,7 +233,7 @@ fn warnings<F: Learned>(model: &Model<F>, path: &Trajectory) -> Vec<String> {
     let [first, last] = seen.times;
     let (from, to) = (path.times()[0], path.times()[path.len() - 1]);
     let beyond = (first - from).max(to - last);
-    let sees_time = model.block().field().sees_time() || model.block().sharing() == Sharing::PerStep;
+    let sees_time = model.block().field().depends_on_time() || model.block().sharing() == Sharing::PerStep;
     let range = format!("data from {name} = {} to {}", shown(first), shown(last));
     // As much as rounding makes is not beyond.
     let is_beyond = beyond > 1e-9 * (last - first);

@@ -1,12 +1,12 @@
 //! What `kutta fit` says at the end.
 
 use super::fit::Fit;
-use super::spectral::{Bound, Bounds, Eigenvalues, Learned};
+use super::spectral::{Bound, Bounds, Eigenvalues};
 use super::verdict::Told;
 use super::{Failure, print, print_json};
 use kutta::Regularisation;
 use kutta::data::{Standardisation, Trajectories};
-use kutta::field::Field;
+use kutta::field::AnyField;
 use kutta::solve::StageSolver;
 use kutta::train::{Model, Rmse, Seen, Settings, Summary};
 use serde::Serialize;
@@ -52,9 +52,9 @@ pub struct Report {
 
 impl Report {
     /// `plot`: the figure, if it was drawn.
-    pub fn new<F: Learned>(
+    pub fn new(
         options: &Fit,
-        fit: &kutta::train::Fit<F>,
+        fit: &kutta::train::Fit<AnyField>,
         data: &Trajectories,
         settings: &Settings,
         interrupted: Option<String>,
@@ -132,7 +132,7 @@ impl Report {
 }
 
 /// `h ‖A ⊗ J‖₂` of the longest step, at most over all states of the data.
-fn contraction<F: Field<f64>>(model: &Model<F>, data: &Trajectories) -> Result<f64, Failure> {
+fn contraction(model: &Model<AnyField>, data: &Trajectories) -> Result<f64, Failure> {
     let mut most: f64 = 0.0;
     let standard = model.standardisation().apply(data)?;
     for record in standard.iter() {

@@ -9,16 +9,15 @@ use kutta::tableau::{PartitionedTableau, Scheme, Tableau};
 use kutta::verify::coefficients::Recovered;
 use kutta::verify::oscillator::StabilityMatrix;
 use kutta::verify::stability_function::StabilityFunction;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Steps `hω` of the oscillator that a pair's orbits are drawn for.
 const STEPS: [f64; 3] = [0.1, 0.5, 1.0];
 
-/// Draws every scheme into `folder`: `NAME-region.svg`, `NAME-order-star.svg`, `NAME-amplification.svg`; for a pair
-/// `NAME-orbits.svg`.
+/// The files that [`draw_all`] will write; makes the folder.
 ///
 /// Refuses schemes whose figures would have the same names.
-pub fn draw_all(folder: &Path, schemes: &[Scheme]) -> Result<(), Failure> {
+pub fn figures(folder: &Path, schemes: &[Scheme]) -> Result<Vec<PathBuf>, Failure> {
     for (k, scheme) in schemes.iter().enumerate() {
         if schemes[..k].iter().any(|other| stem(other.name()) == stem(scheme.name())) {
             let message = format!("two schemes are named `{}`, expected names that differ for --plot", scheme.name());
@@ -26,6 +25,21 @@ pub fn draw_all(folder: &Path, schemes: &[Scheme]) -> Result<(), Failure> {
         }
     }
     std::fs::create_dir_all(folder).map_err(|source| Error::Io { path: folder.to_path_buf(), source })?;
+    let names = |scheme: &Scheme| match scheme {
+        Scheme::Tableau(_) | Scheme::Additive(_) => &["region", "order-star", "amplification"][..],
+        Scheme::Partitioned(_) => &["orbits"],
+    };
+    let of = |scheme| names(scheme).iter().map(|what| figure(folder, scheme.name(), what));
+    Ok(schemes.iter().flat_map(of).collect())
+}
+
+fn figure(folder: &Path, name: &str, what: &str) -> PathBuf {
+    folder.join(format!("{}-{what}.svg", stem(name)))
+}
+
+/// Draws every scheme into `folder`: `NAME-region.svg`, `NAME-order-star.svg`, `NAME-amplification.svg`; for a pair
+/// `NAME-orbits.svg`.
+pub fn draw_all(folder: &Path, schemes: &[Scheme]) -> Result<(), Failure> {
     for scheme in schemes {
         match scheme {
             Scheme::Tableau(tableau) => regions(folder, tableau.name(), &[tableau])?,
@@ -44,7 +58,7 @@ fn regions(folder: &Path, name: &str, tableaux: &[&Tableau]) -> Result<(), Failu
         let title = |i: usize| if functions.len() == 1 { name.to_string() } else { format!("{name}, part {i}") };
         functions.iter().enumerate().map(|(i, r)| kutta::plot::Scheme::new(title(i), |z| r.eval(z))).collect()
     };
-    let file = |what: &str| folder.join(format!("{}-{what}.svg", stem(name)));
+    let file = |what: &str| figure(folder, name, what);
     let figure = Stability { schemes: panels(), ..Default::default() };
     stability_regions(file("region"), &figure)?;
     order_stars(file("order-star"), &figure)?;
@@ -69,7 +83,7 @@ fn orbits_of(folder: &Path, pair: &PartitionedTableau) -> Result<(), Failure> {
         columns: STEPS.len(),
         ..Default::default()
     };
-    orbits(folder.join(format!("{}-orbits.svg", stem(pair.name()))), &figure)?;
+    orbits(self::figure(folder, pair.name(), "orbits"), &figure)?;
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use super::Failure;
 use super::options::{finite, positive};
 use clap::Args;
 use kutta::data::{Trajectories, Trajectory};
-use kutta::field::{Bounded, Dimensions, Field, Input, Layered, Mlp, Normalised, Spectrum, WithInputs};
+use kutta::field::{AnyField, Dimensions, Layered, Spectrum};
 use kutta::train::Model;
 use serde::Serialize;
 
@@ -40,53 +40,16 @@ impl Spectral {
     }
 }
 
-/// A field that is learned here.
-pub trait Learned: Field<f64> + Clone + Serialize {
-    /// The product of its operators' norms over what that may be; `None` where nothing is bounded. `params` are effective.
-    fn share(&self, params: &[f64]) -> Result<Option<f64>, Failure>;
-
-    /// Whether it changes with time.
-    fn sees_time(&self) -> bool;
-}
-
-impl Learned for Mlp {
-    fn share(&self, _params: &[f64]) -> Result<Option<f64>, Failure> {
-        Ok(None)
-    }
-
-    fn sees_time(&self) -> bool {
-        false
-    }
-}
-
-impl Learned for WithInputs<Mlp> {
-    fn share(&self, _params: &[f64]) -> Result<Option<f64>, Failure> {
-        Ok(None)
-    }
-
-    fn sees_time(&self) -> bool {
-        self.appended().contains(&Input::Time)
-    }
-}
-
-impl Learned for Normalised<WithInputs<Mlp>> {
-    fn share(&self, params: &[f64]) -> Result<Option<f64>, Failure> {
-        Ok(Some(self.inner().lipschitz_bound(params)? / self.lipschitz()))
-    }
-
-    fn sees_time(&self) -> bool {
-        self.inner().sees_time()
-    }
-}
-
-impl Learned for Bounded<Normalised<WithInputs<Mlp>>> {
-    fn share(&self, params: &[f64]) -> Result<Option<f64>, Failure> {
-        self.inner().share(&params[..self.inner().param_count()])
-    }
-
-    fn sees_time(&self) -> bool {
-        self.inner().sees_time()
-    }
+/// The product of the norms of a field's operators over what that may be; `None` where nothing is bounded. `params` are
+/// effective.
+fn share(field: &AnyField, params: &[f64]) -> Result<Option<f64>, Failure> {
+    let normalised = match field {
+        AnyField::Normalised(normalised) => normalised,
+        AnyField::Bounded(bounded) => bounded.inner(),
+        _ => return Ok(None),
+    };
+    let bound = normalised.inner().lipschitz_bound(&params[..normalised.param_count()])?;
+    Ok(Some(bound / normalised.lipschitz()))
 }
 
 /// A bound on the learned equation, and what the equation makes of it.
@@ -113,9 +76,9 @@ const MOST_WORK: f64 = 1e8;
 
 impl Bounds {
     /// `None` where nothing is bounded.
-    pub fn new<F: Learned>(bound: Bound, model: &Model<F>, data: &Trajectories) -> Result<Option<Self>, Failure> {
+    pub fn new(bound: Bound, model: &Model<AnyField>, data: &Trajectories) -> Result<Option<Self>, Failure> {
         let params = model.block().effective(model.params())?;
-        let share = model.block().field().share(&params)?;
+        let share = share(model.block().field(), &params)?;
         let bounds = |norms_share| Ok(Bounds { bound, norms_share, eigenvalues: Eigenvalues::new(model, data)? });
         share.map(bounds).transpose()
     }
@@ -123,7 +86,7 @@ impl Bounds {
 
 impl Eigenvalues {
     /// At every observation, or at some in even distances where these would be too many.
-    fn new<F: Learned>(model: &Model<F>, data: &Trajectories) -> Result<Self, Failure> {
+    fn new(model: &Model<AnyField>, data: &Trajectories) -> Result<Self, Failure> {
         let most = (MOST_WORK / (data.dim() as f64).powi(3)) as usize;
         let every = data.observations().div_ceil(most.max(1));
         let mut found = Vec::new();

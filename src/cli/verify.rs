@@ -1,5 +1,6 @@
 //! `kutta verify`
 
+use super::files::Files;
 use super::options::is_file;
 use super::{Failure, print, print_json};
 use clap::Args;
@@ -51,6 +52,10 @@ impl Verify {
         let reports = reports.collect::<Result<Vec<AnyReport>, Error>>()?;
         #[cfg(feature = "plot")]
         if let Some(folder) = &self.plot {
+            let figures = super::scheme_figure::figures(folder, &schemes)?;
+            let files = self.schemes.iter().map(Path::new).filter(|path| is_file(path));
+            let files = files.fold(Files::default(), |files, path| files.read("the scheme", path));
+            figures.iter().fold(files, |files, path| files.written("a figure of --plot", path.as_path())).check()?;
             super::scheme_figure::draw_all(folder, &schemes)?;
         }
         match (self.json, many, reports.as_slice()) {

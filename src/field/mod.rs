@@ -9,6 +9,7 @@
 //! [`Spectrum`]).
 
 mod activation;
+mod any;
 mod batch;
 mod bounded;
 mod columns;
@@ -28,6 +29,7 @@ mod spectrum;
 mod vector_field;
 
 pub use activation::Activation;
+pub use any::AnyField;
 pub use batch::{Batch, JvpBars, Point};
 pub use bounded::Bounded;
 pub use damped::Damped;

@@ -47,6 +47,16 @@ pub enum Elementary {
 }
 
 impl Elementary {
+    /// How far apart two of its values may be, if that is bounded.
+    pub fn range(self) -> Option<f64> {
+        match self {
+            Elementary::Sin | Elementary::Cos | Elementary::Tanh | Elementary::Erf => Some(2.0),
+            Elementary::Atan => Some(PI),
+            Elementary::Sigmoid => Some(1.0),
+            _ => None,
+        }
+    }
+
     /// The function at `x`, in double precision.
     #[inline]
     pub fn value(self, x: f64) -> f64 {

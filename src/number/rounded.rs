@@ -32,6 +32,9 @@ fn root_of_squares<T: Real>(x: T, y: T) -> T {
 }
 
 impl<T: Real> Rounded<T> {
+    /// No number is further off than so many times its `error`, but by a chance that nobody meets.
+    pub(crate) const MARGIN: f64 = 4.0;
+
     /// The number as it is.
     pub fn exact(value: T) -> Self {
         Rounded { value, error: T::zero() }
@@ -98,7 +101,11 @@ impl<T: Real> Number for Rounded<T> {
     fn apply(self, function: Elementary) -> Self {
         let value = self.value.apply(function);
         let slope = function.derivative(self.value, value).abs();
-        Rounded { value, error: root_of_squares(slope * self.error, T::constant(ELEMENTARY) * T::EPSILON * value) }
+        // To first order; but no error is larger than what the function can come to.
+        let carried = slope * self.error;
+        let most = function.range().map_or(T::MAX, |range| T::constant(range / Rounded::<T>::MARGIN));
+        let carried = if carried > most { most } else { carried };
+        Rounded { value, error: root_of_squares(carried, T::constant(ELEMENTARY) * T::EPSILON * value) }
     }
     fn where_positive(self, positive: Self, otherwise: Self) -> Self {
         let value = self.value.where_positive(positive.value, otherwise.value);

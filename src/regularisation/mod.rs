@@ -38,7 +38,7 @@ use serde::{Deserialize, Serialize};
 /// solution. With [`divergence_bounded`](Regularisation::divergence_bounded), its part of `R`, which is `α_div D` with the
 /// mean `D` over the samples of `1/T Σ' (t/T)^p/d ∇·F`, becomes `α_div σ(D)` with the sigmoid `σ(D) = 1/(1 + exp(-D))`.
 ///
-/// If the field has a [reparameterisation](crate::VectorField::reparameterisation) `γ ↦ γ̃`, it is penalised as it is
+/// If the field has a [reparameterisation](crate::field::Field::reparameterisation) `γ ↦ γ̃`, it is penalised as it is
 /// integrated: divergence, Jacobian and speed are those of `F(γ̃_t, ·)`. The variation is that of the parameters `γ_t` that
 /// are learned. Derivatives are by these.
 ///

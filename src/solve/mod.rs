@@ -76,6 +76,9 @@ pub struct Solver {
     /// found by evaluating the field once more with running errors: where the terms of the field cancel, or a stiff field
     /// amplifies the rounding of the stages. So does, at any time, one below the smallest normal number.
     ///
+    /// All this by maximum norms over stages and components: a component that is far smaller than the others is known to
+    /// no more than their tolerance. Measure components in units that make them of similar size.
+    ///
     /// Iterative solves of adjoint and tangent leave a residual of at most 3 % of that, relative to the right-hand side by
     /// Euclidean norms, in every sample.
     pub tolerance: Option<f64>,

@@ -10,8 +10,6 @@ use std::ops::Range;
 const ROUNDING: f64 = 8.0;
 /// A residual that is more than this fraction of the last has ceased to shrink: rounding errors may be all that is left.
 const STALLED: f64 = 0.7;
-/// Residuals within so many times the size of their rounding errors are made of these.
-const ERRORS: f64 = 4.0;
 /// Within so many times what rounding errors were, a residual may have come down to them.
 const NEAR: f64 = 1e3;
 
@@ -248,7 +246,7 @@ impl<T: Real> StageSystem<'_, T> {
                 // always.
                 let (stalls, near) = (b.stalls[q], residual <= T::constant(NEAR) * b.errors[q]);
                 if residual > self.tolerance * scale && stalls > 1 && (near || stalls.is_power_of_two()) {
-                    let rounding = T::constant(ERRORS) * self.rounding(q);
+                    let rounding = T::constant(Rounded::<T>::MARGIN) * self.rounding(q);
                     if residual <= rounding && rounding.is_finite() {
                         scale = Number::max(scale, rounding / self.tolerance);
                     }

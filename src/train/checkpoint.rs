@@ -30,7 +30,7 @@ pub(super) fn save<T: Real>(path: &Path, settings: &Map<String, Value>, state: &
 
 /// The state of a training with these settings; [`Error::Parse`] names the first that differs.
 pub(super) fn load<T: Real>(path: &Path, settings: &Map<String, Value>) -> Result<State<T>, Error> {
-    let loaded: Loaded<T> = document::load(path, FORMAT, FORMAT_VERSION)?;
+    let loaded: Loaded<T> = document::load(path, FORMAT, FORMAT_VERSION..=FORMAT_VERSION)?;
     for (name, now) in settings {
         let then = loaded.settings.get(name).unwrap_or(&Value::Null);
         if then != now {

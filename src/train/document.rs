@@ -13,6 +13,7 @@ use crate::file::write_whole;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 /// What to do about a file that was kutta's and is broken.
@@ -57,10 +58,10 @@ pub(super) fn save(path: &Path, format: &str, format_version: u64, contents: &im
     write_whole(path, text.as_bytes())
 }
 
-/// Loads the contents of a file of a format and version.
+/// Loads the contents of a file of a format and one of some versions.
 ///
 /// [`Error::Io`], [`Error::IncompatibleVersion`], and [`Error::Parse`] for everything else.
-pub(super) fn load<C: DeserializeOwned>(path: &Path, format: &str, format_version: u64) -> Result<C, Error> {
+pub(super) fn load<C: DeserializeOwned>(path: &Path, format: &str, versions: RangeInclusive<u64>) -> Result<C, Error> {
     let bytes = std::fs::read(path).map_err(|source| Error::Io { path: path.to_path_buf(), source })?;
     let syntax = |e: serde_json::Error| Error::Parse {
         path: path.to_path_buf(),
@@ -77,9 +78,9 @@ pub(super) fn load<C: DeserializeOwned>(path: &Path, format: &str, format_versio
     if head.format != format {
         return Err(invalid(path, format!("this is a `{}`, expected a `{format}`", head.format)));
     }
-    if head.format_version != format_version {
-        let path = path.to_path_buf();
-        return Err(Error::IncompatibleVersion { path, found: head.format_version, expected: format_version });
+    if !versions.contains(&head.format_version) {
+        let (path, expected) = (path.to_path_buf(), *versions.end());
+        return Err(Error::IncompatibleVersion { path, found: head.format_version, expected });
     }
     let document: Document<'_> = serde_json::from_slice(&bytes).map_err(syntax)?;
     let found = checksum(document.contents.get());

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 const FORMAT: &str = "kutta model";
-const FORMAT_VERSION: u64 = 1;
+/// Fields of any kind are told by it since 2; what they are has been read off their entries before.
+const FORMAT_VERSION: u64 = 2;
 
 /// A trained network. All its methods take and give states and times in the units of the data.
 ///
@@ -376,7 +377,7 @@ impl<F: Field<T>, T: Real> Model<F, T> {
         F: DeserializeOwned,
     {
         let path = path.as_ref();
-        let model: Self = document::load(path, FORMAT, FORMAT_VERSION)?;
+        let model: Self = document::load(path, FORMAT, 1..=FORMAT_VERSION)?;
         if model.precision != precision::<T>() {
             let reason = format!("the model computes in {}, expected {}", model.precision, precision::<T>());
             return Err(document::invalid(path, reason));

@@ -542,7 +542,7 @@ fn broken_models_are_refused() {
     };
     broken(&text[..text.len() / 2], &["too early"]);
     broken(&text.replacen("1900.0", "1901.0", 1), &["damaged or edited"]);
-    broken(&text.replacen("\"format_version\": 1", "\"format_version\": 9", 1), &["version 9"]);
+    broken(&text.replacen("\"format_version\": 2", "\"format_version\": 9", 1), &["version 9"]);
     broken("[1, 2]", &["kutta model"]);
     broken("", &["too early"]);
     fails(&folder, "predict data.csv --until 1905", 1, &["data.csv"]);

@@ -1,7 +1,7 @@
 //! Saved models: what is loaded computes the same bits, and damaged files say what is wrong.
 
 use kutta::data::{Standardisation, Trajectories};
-use kutta::field::{Activation, Mlp};
+use kutta::field::{Activation, AnyField, Mlp};
 use kutta::network::OdeBlock;
 use kutta::train::{Adam, Model, Settings, Trainer};
 use kutta::{Error, Tableau};
@@ -88,6 +88,25 @@ fn models_that_do_not_know_what_they_have_seen_predict_as_before() {
     }
 }
 
+/// Written by format 1, which did not tell kinds of fields, with what the version of then predicted.
+#[test]
+fn models_of_format_1_predict_the_same_bits() {
+    for kind in ["plain", "time", "lipschitz", "spectrum", "per_step"] {
+        let folder = Path::new("tests/fixtures/models");
+        let model = Model::<AnyField>::load(folder.join(kind).with_extension("json")).unwrap();
+        let expected = Trajectories::from_csv(folder.join(kind).with_extension("csv")).unwrap();
+        let expected = expected.trajectory(0);
+        let found = model.predict(expected.state(0), expected.times()[0], &expected.times()[1..]).unwrap();
+        assert_eq!(found.states(), expected.states(), "{kind}");
+        // Saved again, it is told by its kind.
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.json");
+        model.save(&path).unwrap();
+        assert!(std::fs::read_to_string(&path).unwrap().contains("\"kind\""));
+        assert_eq!(Model::<AnyField>::load(&path).unwrap(), model, "{kind}");
+    }
+}
+
 #[test]
 fn models_know_what_they_have_seen() {
     let seen = trained().seen().unwrap().clone();
@@ -144,8 +163,8 @@ fn damaged_files_say_what_is_wrong() {
         Error::Parse { line, column, .. } => assert!(line > 1 && column > 1),
         other => panic!("{other}"),
     }
-    match refusal(text.replacen("\"format_version\": 1", "\"format_version\": 7", 1)) {
-        Error::IncompatibleVersion { found: 7, expected: 1, .. } => {}
+    match refusal(text.replacen("\"format_version\": 2", "\"format_version\": 7", 1)) {
+        Error::IncompatibleVersion { found: 7, expected: 2, .. } => {}
         other => panic!("{other}"),
     }
     let message = refusal(text.replacen("kutta model", "kutta checkpoint", 1)).to_string();

@@ -26,11 +26,11 @@ const METHODS: [StageSolver; 14] = [
 ];
 
 /// Scalar equations `y_i' = f(y_i)`, `dim` of them side by side, that are hard for one reason each.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 enum Shape {
     /// `a |y| + b`
     Kinked,
-    /// `a sin(b y)`
+    /// `a sin(b y) - y`
     Oscillating,
     /// `-a y`
     Linear,
@@ -60,7 +60,7 @@ impl VectorField for Hard {
         for (dy, &y) in dy.iter_mut().zip(y) {
             *dy = match self.shape {
                 Shape::Kinked => a * y.abs() + b,
-                Shape::Oscillating => a * (b * y).sin(),
+                Shape::Oscillating => a * (b * y).sin() - y,
                 Shape::Linear => -a * y,
                 Shape::Cancelling => a * (b - (b + y)),
                 Shape::Cubic => a * (S::one() - (y / b).square()) * y,
@@ -76,7 +76,7 @@ impl Hard {
         let (a, b, y) = (self.a.abs(), self.b.abs(), y.abs());
         match self.shape {
             Shape::Kinked => a * y + b + a * state,
-            Shape::Oscillating => a + a * b * state,
+            Shape::Oscillating => a + y + state,
             Shape::Linear => a * y + a * state,
             Shape::Cancelling => a * (2.0 * b + y) + a * state,
             Shape::Cubic => a * y * (1.0 + (y / b).powi(2)) + a * (1.0 + 3.0 * (y / b).powi(2)) * state,
@@ -101,7 +101,11 @@ impl Hard {
         // The new state is that of the stages to the rounding of the old.
         let rounding = 2.0 * T::EPSILON.to_f64() * state;
         let sizes = end.iter().map(|&y| self.sizes(y.abs() + rounding, state)).fold(0.0, f64::max);
-        let allowed = tolerance * increment.min(state) + 16.0 * T::EPSILON.to_f64() * (state + h * sizes);
+        let mut allowed = tolerance * increment.min(state) + 16.0 * T::EPSILON.to_f64() * (state + h * sizes);
+        if self.shape == Shape::Oscillating {
+            // However far off its argument, a sine is within two of any other: that in the solve, and that here.
+            allowed += h * self.a * f64::min(16.0 * T::EPSILON.to_f64() * self.b * state, 4.1);
+        }
         for ((&y, &x), &slope) in y1.iter().zip(&start).zip(&slope) {
             let residual = (y - twice(x) - step * slope).to_f64().abs();
             prop_assert!(
@@ -135,6 +139,8 @@ proptest! {
         directions in prop::collection::vec(-1.0..1.0f64, 20), tolerance in prop::option::of(magnitude(-11.0..-2.0)),
     ) {
         let y0: Vec<f64> = directions[..dim].iter().map(|x| scale * x).collect();
+        // From slow to so fast that the phase is noise.
+        let b = if shape == Shape::Oscillating { b.powi(3) } else { b };
         let field = Hard { shape, dim, a, b };
         for method in METHODS {
             let solver = Solver { method, tolerance, ..Solver::default() };

@@ -188,3 +188,20 @@ fn steps_between_predicted_states_leave_nothing_behind() {
     let (out, _) = outcome(Command::new("sh").current_dir(&folder).args(["-c", &line]).output().unwrap());
     assert_eq!(out.lines().count(), 3);
 }
+
+/// What can be read but once is read once, whatever the kind of field.
+#[cfg(unix)]
+#[test]
+fn models_come_through_pipes() {
+    let folder = folder();
+    for option in ["", "--time-input", "--lipschitz 2"] {
+        succeeds(&folder, &format!("fit data.csv {QUICK} {option}"));
+        let model = fs::File::open(folder.path().join("model.json")).unwrap();
+        let mut cat = Command::new("cat").stdin(model).stdout(Stdio::piped()).spawn().unwrap();
+        let piped = cat.stdout.take().unwrap();
+        let output = command(folder.path(), "predict /dev/stdin --until 1905").stdin(piped).output().unwrap();
+        let (out, _) = outcome(output);
+        assert!(out.starts_with("year,hare,lynx\n1900"), "{option}: {out}");
+        cat.wait().unwrap();
+    }
+}

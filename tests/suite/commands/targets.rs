@@ -49,6 +49,18 @@ fn figures_overwrite_nothing_else() {
     let own = "name = \"mine\"\nA = [[0.5]]\nb = [1]\nc = [0.5]\n";
     ["a.toml", "b.toml"].iter().for_each(|name| fs::write(folder.path().join(name), own).unwrap());
     fails(&folder, "verify a.toml b.toml --plot figures", 2, &["two schemes", "`mine`"]);
+    #[cfg(unix)]
+    {
+        fs::create_dir(folder.path().join("linked")).unwrap();
+        std::os::unix::fs::symlink("../a.toml", folder.path().join("linked/mine-region.svg")).unwrap();
+        fails(
+            &folder,
+            "verify a.toml --plot linked",
+            2,
+            &["a figure of --plot is linked/mine-region.svg", "the scheme"],
+        );
+        assert_eq!(fs::read_to_string(folder.path().join("a.toml")).unwrap(), own);
+    }
 }
 
 #[cfg(unix)]
@@ -200,7 +212,7 @@ mod unix {
 #[test]
 fn what_killed_runs_leave_behind_is_removed() {
     let folder = folder();
-    fs::write(folder.path().join(".kutta-abandoned.tmp"), "half a mod").unwrap();
+    fs::write(folder.path().join(".kutta-partial-0123456789abcdef.tmp"), "half a mod").unwrap();
     succeeds(&folder, &format!("fit data.csv {QUICK}"));
     let mut names: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();

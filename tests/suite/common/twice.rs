@@ -76,8 +76,9 @@ impl Number for Twice {
         match function {
             Elementary::Recip => Twice(1.0, 0.0) / self,
             // The second half of the argument counts to first order; the function itself has the digits of a double.
-            Elementary::Sin => Twice::sum(self.0.sin(), self.1 * self.0.cos()),
-            Elementary::Cos => Twice::sum(self.0.cos(), -self.1 * self.0.sin()),
+            // The second part of a large argument may be of any size.
+            Elementary::Sin => Twice::sum(self.0.sin() * self.1.cos(), self.0.cos() * self.1.sin()),
+            Elementary::Cos => Twice::sum(self.0.cos() * self.1.cos(), -self.0.sin() * self.1.sin()),
             other => panic!("{other:?} is not to be had with twice the digits"),
         }
     }

@@ -1,0 +1,178 @@
+//! Any field that is saved by its kind.
+
+use super::kernel::Kernels;
+use super::{
+    Bounded, Damped, Dimensions, Field, JvpBars, Mlp, Normalised, Point, Reparameterisation, Scratch, WithInputs,
+};
+use crate::Real;
+use crate::number::Rounded;
+use rand::RngCore;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+
+/// The kinds of fields, each with the entry that only files of its kind have.
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident($field:ty) by $entry:literal),* $(,)?) => {
+        /// A field of any kind, for programs that learn of it when they run: the command line, and whoever loads its models.
+        ///
+        /// In files it is told by its `kind`. Those written before there were kinds are read too.
+        ///
+        /// ```
+        /// use kutta::field::{Activation, AnyField, Damped, Dimensions, Mlp, WithInputs};
+        /// let network = WithInputs::new(Mlp::new([2, 8, 2], Activation::Tanh)?, [])?;
+        /// let field = AnyField::from(Damped::new(network, 3.0)?);
+        /// let text = serde_json::to_string(&field).unwrap();
+        /// assert!(text.starts_with(r#"{"kind":"damped""#));
+        /// assert_eq!(serde_json::from_str::<AnyField>(&text).unwrap(), field);
+        /// # Ok::<(), kutta::Error>(())
+        /// ```
+        #[derive(Debug, Clone, PartialEq, Serialize)]
+        #[serde(tag = "kind", rename_all = "snake_case")]
+        pub enum AnyField {
+            $($(#[$doc])* $kind($field)),*
+        }
+
+        #[derive(Deserialize)]
+        #[serde(tag = "kind", rename_all = "snake_case")]
+        enum OfKind {
+            $($kind($field)),*
+        }
+
+        impl<'de> Deserialize<'de> for AnyField {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let value = Value::deserialize(deserializer)?;
+                if value.get("kind").is_none() {
+                    $(if value.get($entry).is_some() {
+                        return serde_json::from_value(value).map(AnyField::$kind).map_err(D::Error::custom);
+                    })*
+                }
+                Ok(match serde_json::from_value(value).map_err(D::Error::custom)? {
+                    $(OfKind::$kind(field) => AnyField::$kind(field)),*
+                })
+            }
+        }
+
+        $(impl From<$field> for AnyField {
+            fn from(field: $field) -> Self {
+                AnyField::$kind(field)
+            }
+        })*
+
+        impl AnyField {
+            /// The field as it is.
+            fn inner<T: Real + Kernels>(&self) -> &dyn Field<T> {
+                match self {
+                    $(AnyField::$kind(field) => field),*
+                }
+            }
+
+            fn measured_in(self, unit: f64) -> Self {
+                match self {
+                    $(AnyField::$kind(field) => AnyField::$kind(field.in_time_units(unit))),*
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// A network.
+    Mlp(Mlp) by "widths",
+    /// One that sees time, or constants.
+    WithInputs(WithInputs<Mlp>) by "map",
+    /// A network and known damping.
+    Damped(Damped<WithInputs<Mlp>>) by "rate",
+    /// A bound on its slope.
+    Normalised(Normalised<WithInputs<Mlp>>) by "lipschitz",
+    /// A disc for the eigenvalues of its Jacobian.
+    Bounded(Bounded<Normalised<WithInputs<Mlp>>>) by "spectrum",
+}
+
+impl Dimensions for AnyField {
+    fn dim(&self) -> usize {
+        self.inner::<f64>().dim()
+    }
+
+    fn inputs(&self) -> usize {
+        self.inner::<f64>().inputs()
+    }
+
+    fn param_count(&self) -> usize {
+        self.inner::<f64>().param_count()
+    }
+
+    fn record_rows(&self) -> usize {
+        self.inner::<f64>().record_rows()
+    }
+
+    fn depends_on_time(&self) -> bool {
+        self.inner::<f64>().depends_on_time()
+    }
+
+    fn in_time_units(self, unit: f64) -> Self {
+        self.measured_in(unit)
+    }
+}
+
+impl<T: Real + Kernels> Field<T> for AnyField {
+    fn init(&self, rng: &mut dyn RngCore) -> Vec<T> {
+        self.inner().init(rng)
+    }
+
+    fn reparameterisation(&self) -> Option<&dyn Reparameterisation<T>> {
+        self.inner().reparameterisation()
+    }
+
+    fn eval_batch(&self, at: Point<'_, T>, dy: &mut [T], record: &mut [T], scratch: &mut Scratch<T>) {
+        self.inner().eval_batch(at, dy, record, scratch);
+    }
+
+    fn eval_rounded(&self, params: &[Rounded<T>], t: Rounded<T>, y: &[Rounded<T>], dy: &mut [Rounded<T>]) {
+        self.inner().eval_rounded(params, t, y, dy);
+    }
+
+    fn jvp(&self, at: Point<'_, T>, record: &[T], v: &[T], w: Option<&[T]>, out: &mut [T], scratch: &mut Scratch<T>) {
+        self.inner().jvp(at, record, v, w, out, scratch);
+    }
+
+    fn vjp(
+        &self,
+        at: Point<'_, T>,
+        record: &[T],
+        w: &[T],
+        y_bar: &mut [T],
+        params_bar: Option<&mut [T]>,
+        scratch: &mut Scratch<T>,
+    ) {
+        self.inner().vjp(at, record, w, y_bar, params_bar, scratch);
+    }
+
+    fn jvp_pullback(
+        &self,
+        at: Point<'_, T>,
+        record: &[T],
+        v: &[T],
+        w: &[T],
+        bars: JvpBars<'_, T>,
+        scratch: &mut Scratch<T>,
+    ) {
+        self.inner().jvp_pullback(at, record, v, w, bars, scratch);
+    }
+
+    fn jacobian(&self, at: Point<'_, T>, record: &[T], out: &mut [T], scratch: &mut Scratch<T>) {
+        self.inner().jacobian(at, record, out, scratch);
+    }
+
+    fn jacobian_pullback(
+        &self,
+        at: Point<'_, T>,
+        record: &[T],
+        w: &[T],
+        y_bar: &mut [T],
+        params_bar: Option<&mut [T]>,
+        scratch: &mut Scratch<T>,
+    ) {
+        self.inner().jacobian_pullback(at, record, w, y_bar, params_bar, scratch);
+    }
+}
