@@ -96,6 +96,7 @@ pub mod error;
 pub mod field;
 mod file;
 pub mod flow;
+mod linalg;
 pub mod network;
 pub mod number;
 #[cfg(feature = "plot")]

@@ -15,7 +15,6 @@ mod bounded;
 mod columns;
 mod damped;
 mod dimensions;
-mod eigenvalues;
 mod inputs;
 mod kernel;
 mod layered;
@@ -34,7 +33,6 @@ pub use batch::{Batch, JvpBars, Point};
 pub use bounded::Bounded;
 pub use damped::Damped;
 pub use dimensions::Dimensions;
-pub(crate) use eigenvalues::eigenvalues;
 pub use inputs::{Input, WithInputs};
 pub use layered::Layered;
 pub use mlp::Mlp;
@@ -43,8 +41,6 @@ pub use operator::{Dense, LinearOperator, leading_singular_vectors, power_iterat
 pub use reparameterisation::{Effective, Purpose, Reparameterisation};
 pub use scratch::Scratch;
 pub use spectrum::Spectrum;
-#[cfg(feature = "proptest")]
-pub(crate) use spectrum::stability;
 pub use vector_field::VectorField;
 
 use crate::Real;

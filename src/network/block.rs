@@ -1,11 +1,10 @@
 //! A chain of Runge–Kutta steps: the residual network of a field and a tableau.
 
-use super::{Grid, Path, Regularised, StartTimes, Unrolled, Work};
+use super::{Grid, Loss, Path, Regularised, StartTimes, Unrolled, Work};
 use crate::data::Trajectories;
 use crate::field::{Dimensions, Effective, Field, Purpose};
 use crate::regularisation::{Penalties, Regularisation};
 use crate::solve::Solver;
-use crate::train::Loss;
 use crate::{Error, Real, Tableau};
 use rand::Rng;
 use serde::{Deserialize, Serialize};

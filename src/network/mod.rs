@@ -3,8 +3,10 @@
 mod block;
 mod chunk;
 mod contraction;
+mod discs;
 mod forward;
 mod grid;
+mod loss;
 mod path;
 mod penalty;
 mod regularised;
@@ -13,7 +15,10 @@ mod unrolled;
 
 pub(crate) use block::AnyBlock;
 pub use block::{Gradient, OdeBlock, Sharing};
+#[cfg(feature = "proptest")]
+pub(crate) use discs::stability;
 pub use grid::{Grid, StartTimes};
+pub use loss::{FinalState, Loss, MeanSquare, MeanSquareAt};
 pub use path::Path;
 pub use regularised::Regularised;
 pub use unrolled::Unrolled;

@@ -1,10 +1,9 @@
 //! A block with a regulariser.
 
-use super::{Gradient, Grid, OdeBlock, Path, StartTimes};
+use super::{Gradient, Grid, Loss, OdeBlock, Path, StartTimes};
 use crate::data::Trajectories;
 use crate::field::{Dimensions, Field};
 use crate::regularisation::{Penalties, Regularisation};
-use crate::train::Loss;
 use crate::{Error, Real};
 
 /// An [`OdeBlock`] with a [`Regularisation`] that is added to every loss.

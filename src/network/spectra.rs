@@ -1,7 +1,8 @@
 //! Eigenvalues of the Jacobian along trajectories.
 
 use super::OdeBlock;
-use crate::field::{Batch, Dimensions, Effective, Field, Point, Purpose, Scratch, eigenvalues};
+use crate::field::{Batch, Dimensions, Effective, Field, Point, Purpose, Scratch};
+use crate::linalg::eigenvalues;
 use crate::{Error, Real};
 
 impl<F: Dimensions> OdeBlock<F> {

@@ -1,7 +1,7 @@
 //! Machine reals: `f32` and `f64`.
 
 use super::{Elementary, Number};
-use crate::solve::lu::DenseLu;
+use crate::linalg::DenseLu;
 use nalgebra::Complex;
 use serde::{Serialize, de::DeserializeOwned};
 use std::fmt::{Display, LowerExp};

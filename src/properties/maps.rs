@@ -1,7 +1,8 @@
 //! One-step maps: what the laws are about.
 
 use super::At;
-use crate::field::{Batch, Field, stability};
+use crate::field::{Batch, Field};
+use crate::network::stability;
 use crate::solve::{Solver, StageSolver};
 use crate::step::{Start, Step, Trace, Workspace};
 use crate::{Error, Tableau};

@@ -19,9 +19,9 @@
 //! process for implicit Runge–Kutta methods*, SIAM J. Numer. Anal. 14 (1977); Hairer and Wanner, *Solving Ordinary
 //! Differential Equations II*, section IV.8.
 
-use super::lu::{LuScratch, Singular};
 use super::system::Jacobians;
 use crate::Real;
+use crate::linalg::{LuScratch, Singular};
 use faer::MatRef;
 use nalgebra::{Complex, DMatrix};
 use std::sync::Arc;

@@ -1,10 +1,10 @@
 //! Factors of the samples' Newton matrices, coupled or decoupled, those of the last Jacobian that each wanted.
 
 use super::decoupled::{DecoupledFactors, Decoupling};
-use super::lu::LuScratch;
 use super::system::Jacobians;
 use super::{Layout, StageSystem};
 use crate::Real;
+use crate::linalg::LuScratch;
 use std::sync::Arc;
 
 /// A Newton matrix, as it is factorised.

@@ -2,7 +2,7 @@
 
 use crate::Real;
 use crate::field::{Batch, Scratch};
-use crate::solve::lu::LuScratch;
+use crate::linalg::LuScratch;
 use crate::solve::{Buffers, Extrapolation, Newton, Relaxation, Work};
 
 /// Memory that steps reuse, so that none allocates after the first.

@@ -46,7 +46,6 @@ mod document;
 mod duration;
 mod fit;
 mod join;
-mod loss;
 mod model;
 mod objective;
 mod optimizer;
@@ -62,8 +61,8 @@ mod trainer;
 mod undo;
 mod verdict;
 
+pub use crate::network::{FinalState, Loss, MeanSquare, MeanSquareAt};
 pub use fit::{Fit, Interrupted, Summary};
-pub use loss::{FinalState, Loss, MeanSquare, MeanSquareAt};
 pub use model::{LearnedStart, Model};
 pub use optimizer::{Adam, Optimizer, OptimizerState, Sgd};
 pub use record::{Record, Row};
