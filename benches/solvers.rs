@@ -7,27 +7,27 @@
 use kutta::field::{Activation, Dimensions, Field, JvpBars, Mlp, Point, Reparameterisation, Scratch};
 use kutta::network::Unrolled;
 use kutta::number::Rounded;
-use kutta::solve::{Solver, StageSolver};
+use kutta::solve::{StageMethod, StageSolver};
 use kutta::{Error, OdeBlock, Tableau};
 use rand::RngCore;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-const METHODS: [StageSolver; 14] = [
-    StageSolver::Automatic,
-    StageSolver::Newton,
-    StageSolver::SimplifiedNewton,
-    StageSolver::NewtonGmres,
-    StageSolver::FixedPoint,
-    StageSolver::Anderson,
-    StageSolver::Broyden,
-    StageSolver::GradientDescent,
-    StageSolver::Bfgs,
-    StageSolver::Lbfgs,
-    StageSolver::FletcherReeves,
-    StageSolver::PolakRibiere,
-    StageSolver::HestenesStiefel,
-    StageSolver::GaussNewton,
+const METHODS: [StageMethod; 14] = [
+    StageMethod::Automatic,
+    StageMethod::Newton,
+    StageMethod::SimplifiedNewton,
+    StageMethod::NewtonGmres,
+    StageMethod::FixedPoint,
+    StageMethod::Anderson,
+    StageMethod::Broyden,
+    StageMethod::GradientDescent,
+    StageMethod::Bfgs,
+    StageMethod::Lbfgs,
+    StageMethod::FletcherReeves,
+    StageMethod::PolakRibiere,
+    StageMethod::HestenesStiefel,
+    StageMethod::GaussNewton,
 ];
 const DIMENSIONS: [usize; 4] = [2, 16, 64, 256];
 const SAMPLES: usize = 8;
@@ -242,14 +242,14 @@ fn micro(time: Duration) -> String {
 fn compare(scheme: &Tableau, d: usize, params: &[f64], starts: &[f64]) -> Vec<Outcome> {
     let block = |method| {
         let field = Mlp::new([d, d, d], Activation::Tanh).expect("widths are valid");
-        let solver = Solver { method, max_iterations: PATIENCE, ..Solver::default() };
+        let solver = StageSolver { method, max_iterations: PATIENCE, ..StageSolver::default() };
         OdeBlock::new(Counted { field, count: AtomicUsize::new(0) }, scheme.clone()).solved_by(solver)
     };
     let blocks: Vec<_> = METHODS.into_iter().map(block).collect();
     let grid = blocks[0].grid(0.0, SAMPLES).expect("a step of size 1");
     let mut unrolled: Vec<_> = blocks.iter().map(|block| block.unroll(&grid).expect("a block of one step")).collect();
     let first = |(block, unrolled): (&OdeBlock<Counted>, &mut Unrolled<'_, f64>)| {
-        if block.solver().method == StageSolver::Bfgs && d * scheme.stages() > BFGS_LIMIT {
+        if block.solver().method == StageMethod::Bfgs && d * scheme.stages() > BFGS_LIMIT {
             return Outcome { work: None, failure: "not tried".to_string(), times: vec![Duration::MAX] };
         }
         let begin = Instant::now();

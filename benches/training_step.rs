@@ -6,7 +6,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use kutta::data::{Trajectories, Trajectory};
 use kutta::field::{Activation, Damped, Field, Mlp};
 use kutta::network::{OdeBlock, Path, Work};
-use kutta::solve::{JacobianReuse, Preconditioner, Reuse, Solver, StageSolver, WarmStart};
+use kutta::solve::{JacobianReuse, Preconditioner, Reuse, StageMethod, StageSolver, WarmStart};
 use kutta::train::{Adam, Loss, MeanSquare, Optimizer};
 use kutta::{Real, Tableau};
 use rand::{SeedableRng, rngs::StdRng};
@@ -68,8 +68,8 @@ fn orbits() -> Trajectories {
 }
 
 /// Tolerance of the stages: 1e-7 of their increments in f64, 1e-4 in f32; a tenth of that of the states, with these steps.
-fn solver<T: Real>() -> Solver {
-    Solver { tolerance: Some(if size_of::<T>() == 8 { 1e-7 } else { 1e-4 }), ..Solver::default() }
+fn solver<T: Real>() -> StageSolver {
+    StageSolver { tolerance: Some(if size_of::<T>() == 8 { 1e-7 } else { 1e-4 }), ..StageSolver::default() }
 }
 
 fn lotka_volterra<T: Real>(criterion: &mut Criterion, precision: &str)
@@ -173,7 +173,7 @@ fn reuse(criterion: &mut Criterion) {
             [("midpoint", Tableau::implicit_midpoint()), ("radau_iia_3", Tableau::radau_iia(3).unwrap())]
         {
             let field = Mlp::new([2, 20, 20, 20, 20, 2], Activation::Tanh).unwrap();
-            let solver = Solver { reuse, ..solver::<f64>() };
+            let solver = StageSolver { reuse, ..solver::<f64>() };
             let block = OdeBlock::new(field, tableau).step_size(0.2).solved_by(solver);
             let name = format!("lotka_volterra/{scheme}/{policy}");
             let work = training_step::<_, f64>(&block, init(&block), &orbits(), 1e-3, mean_square, |step| {
@@ -182,8 +182,8 @@ fn reuse(criterion: &mut Criterion) {
             report(&name, work);
         }
         let (field, data) = large(64);
-        for method in [StageSolver::NewtonGmres, StageSolver::Newton] {
-            let solver = Solver { reuse, method, ..solver::<f64>() };
+        for method in [StageMethod::NewtonGmres, StageMethod::Newton] {
+            let solver = StageSolver { reuse, method, ..solver::<f64>() };
             let block = OdeBlock::new(field.clone(), Tableau::backward_euler()).step_size(0.1).solved_by(solver);
             let name = format!("64/{method}/{policy}");
             let work = training_step::<_, f64>(&block, init(&block), &data, 1e-4, mean_square, |step| {
@@ -192,7 +192,7 @@ fn reuse(criterion: &mut Criterion) {
             report(&name, work);
         }
         let (field, params) = stiff(64);
-        let solver = Solver { reuse, method: StageSolver::Newton, ..solver::<f64>() };
+        let solver = StageSolver { reuse, method: StageMethod::Newton, ..solver::<f64>() };
         let block = OdeBlock::new(field, Tableau::backward_euler()).step_size(0.1).solved_by(solver);
         let name = format!("64 stiff/newton/{policy}");
         let work = training_step::<_, f64>(&block, params, &data, 1e-4, mean_square, |step| {

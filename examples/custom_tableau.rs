@@ -6,7 +6,7 @@
 //!
 //! The scheme is typed below: Radau IA of two stages, order 3. A TOML or JSON file takes its place, if one is named.
 
-use kutta::{Activation, Adam, Error, Mlp, OdeBlock, Schedule, Strategy, Tableau, Trainer, Trajectories, Trajectory};
+use kutta::{Activation, Adam, Error, Mlp, OdeBlock, Schedule, Shooting, Tableau, Trainer, Trajectories, Trajectory};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -47,7 +47,7 @@ fn run(file: Option<String>) -> Result<(), Error> {
     let block = OdeBlock::new(Mlp::new([2, 16, 16, 2], Activation::Gelu)?, scheme).step_size(0.2);
     let epochs = 4000;
     let fit = Trainer::new(block)
-        .strategy(Strategy::GrowingHorizon { intervals: 3, epochs: epochs / 2 })
+        .shooting(Shooting::GrowingHorizon { intervals: 3, epochs: epochs / 2 })
         .optimizer(Adam::new(5e-3))
         .schedule(Schedule::Cosine { epochs, min: 1e-5 })
         .epochs(epochs)

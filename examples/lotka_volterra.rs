@@ -14,7 +14,7 @@
 
 use kutta::plot::{Curve, PhasePortrait, phase_portrait};
 use kutta::{
-    Activation, Adam, Error, Flow, Mlp, Number, OdeBlock, Schedule, Strategy, Tableau, Trainer, Trajectories,
+    Activation, Adam, Error, Flow, Mlp, Number, OdeBlock, Schedule, Shooting, Tableau, Trainer, Trajectories,
     Trajectory, VectorField,
 };
 use std::process::ExitCode;
@@ -74,7 +74,7 @@ fn run(theta: &str, figure: &str) -> Result<(), Error> {
     let epochs = 6000;
     let fit = Trainer::new(block)
         .standardised(true)
-        .strategy(Strategy::GrowingHorizon { intervals: 5, epochs: epochs / 3 })
+        .shooting(Shooting::GrowingHorizon { intervals: 5, epochs: epochs / 3 })
         .optimizer(Adam::new(5e-3))
         .schedule(Schedule::Cosine { epochs, min: 1e-5 })
         .epochs(epochs)

@@ -62,11 +62,11 @@
 //! | build a network, with parameters shared or by step | [`OdeBlock`] |
 //! | write a training loop of my own | [`OdeBlock::value_and_grad`], [`train::Optimizer`] |
 //! | judge by another loss | [`train::Loss`]: a closure will do |
-//! | fit long oscillating records | [`Strategy`] |
+//! | fit long oscillating records | [`Shooting`] |
 //! | keep the learned field smooth, or stable | [`Regularisation`] |
 //! | use, save and load what was learned | [`Model`] |
 //! | integrate a field accurately, learned or not | [`Flow`], [`Model::flow`] |
-//! | choose how stage equations are solved | [`Solver`], [`OdeBlock::solved_by`] |
+//! | choose how stage equations are solved | [`StageSolver`], [`OdeBlock::solved_by`] |
 //! | take single steps, with adjoint and tangent | module [`step`] |
 //! | test an integrator of my own, or a scheme, by its laws | module `properties` (feature `proptest`) |
 //! | draw what was learned | module `plot` (feature `plot`) |
@@ -119,9 +119,9 @@ pub use number::{Number, Real};
 /// The random numbers that [`OdeBlock::init`] draws from, in the version that it takes.
 pub use rand;
 pub use regularisation::Regularisation;
-pub use solve::Solver;
+pub use solve::StageSolver;
 pub use tableau::Tableau;
-pub use train::{Adam, Fit, Model, Schedule, Strategy, Trainer};
+pub use train::{Adam, Fit, Model, Schedule, Shooting, Trainer};
 
 /// The code in the README compiles.
 #[cfg(doctest)]

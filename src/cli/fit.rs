@@ -12,9 +12,9 @@ use kutta::Tableau;
 use kutta::data::Trajectories;
 use kutta::field::{Activation, AnyField, Dimensions, Input, Layered, Mlp, WithInputs};
 use kutta::network::OdeBlock;
-use kutta::solve::{JacobianReuse, LineSearch, Preconditioner, Reuse, Solver, StageSolver, WarmStart};
+use kutta::solve::{JacobianReuse, LineSearch, Preconditioner, Reuse, StageMethod, StageSolver, WarmStart};
 use kutta::train::{
-    Adam, Interrupted, Model, OnFailure, Optimizer, Schedule, Settings, Sgd, Strategy, Trainer, Validation,
+    Adam, Interrupted, Model, OnFailure, Optimizer, Schedule, Settings, Sgd, Shooting, Trainer, Validation,
 };
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -73,9 +73,9 @@ pub struct Fit {
     per_step: bool,
     /// How stages are solved: automatic, newton, simplified-newton, newton-gmres, fixed-point, anderson, broyden, or by
     /// descent: gradient-descent, bfgs, lbfgs, fletcher-reeves, polak-ribiere, hestenes-stiefel, gauss-newton
-    #[arg(long, default_value = "automatic", value_parser = by_name::<StageSolver>, value_name = "NAME",
+    #[arg(long, default_value = "automatic", value_parser = by_name::<StageMethod>, value_name = "NAME",
           help_heading = "Network")]
-    pub solver: StageSolver,
+    pub solver: StageMethod,
     /// How descent methods choose the length of a step: more-thuente, hager-zhang or near-exact
     #[arg(long, default_value = "more-thuente", value_parser = by_name::<LineSearch>, value_name = "NAME",
           help_heading = "Network")]
@@ -120,13 +120,13 @@ pub struct Fit {
     #[arg(long, default_value = "multiple", value_name = "NAME", help_heading = "Training")]
     pub strategy: StrategyName,
     /// Intervals between observations in the first segments, or in the first horizon
-    #[arg(long, default_value_t = Strategy::INTERVALS, value_parser = count, value_name = "INTERVALS", help_heading = "Training", allow_hyphen_values = true)]
+    #[arg(long, default_value_t = Shooting::INTERVALS, value_parser = count, value_name = "INTERVALS", help_heading = "Training", allow_hyphen_values = true)]
     segment: usize,
     /// Epochs until the strategy has come to whole records [default: nine tenths of all epochs]
     #[arg(long, value_parser = count, value_name = "COUNT", help_heading = "Training", allow_hyphen_values = true)]
     pub warm_up: Option<usize>,
     /// Final weight of the gaps between segments; the loss counts as 1
-    #[arg(long, default_value_t = Strategy::PENALTY, value_parser = positive, value_name = "WEIGHT", help_heading = "Training",
+    #[arg(long, default_value_t = Shooting::PENALTY, value_parser = positive, value_name = "WEIGHT", help_heading = "Training",
           allow_hyphen_values = true)]
     penalty: f64,
     /// Learn the states that records start from too, for noisy data
@@ -274,12 +274,12 @@ impl Fit {
         let step = self.step_size(data)?;
         #[cfg(feature = "plot")]
         self.check_forecast(data, step)?;
-        let solver = Solver {
+        let solver = StageSolver {
             method: self.solver,
             tolerance: Some(self.tolerance),
             line_search: self.line_search,
             reuse: Reuse { start: self.warm_start, jacobian: self.jacobian_reuse, preconditioner: self.preconditioner },
-            ..Solver::default()
+            ..StageSolver::default()
         };
         let mut block = OdeBlock::new(field, scheme).step_size(step).solved_by(solver);
         if self.per_step {
@@ -418,7 +418,7 @@ impl Fit {
     }
 
     fn settings(&self, data: &Trajectories) -> Settings {
-        let warm_up = self.warm_up.unwrap_or(Strategy::warm_up(self.epochs));
+        let warm_up = self.warm_up.unwrap_or(Shooting::warm_up(self.epochs));
         Settings {
             optimizer: match self.optimizer {
                 OptimizerName::Adam => Optimizer::from(Adam::new(self.lr)),
@@ -429,11 +429,11 @@ impl Fit {
                 ScheduleName::Cosine => Schedule::Automatic,
                 ScheduleName::Plateau => Schedule::reduce_on_plateau(),
             },
-            strategy: match self.strategy {
-                StrategyName::Single => Strategy::SingleShooting,
-                StrategyName::Growing => Strategy::GrowingHorizon { intervals: self.segment, epochs: warm_up },
+            shooting: match self.strategy {
+                StrategyName::Single => Shooting::SingleShooting,
+                StrategyName::Growing => Shooting::GrowingHorizon { intervals: self.segment, epochs: warm_up },
                 StrategyName::Multiple => {
-                    Strategy::MultipleShooting { intervals: self.segment, epochs: warm_up, penalty: self.penalty }
+                    Shooting::MultipleShooting { intervals: self.segment, epochs: warm_up, penalty: self.penalty }
                 }
             },
             regularisation: self.regularisation.settings(),

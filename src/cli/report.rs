@@ -7,7 +7,7 @@ use super::{Failure, print, print_json};
 use kutta::Regularisation;
 use kutta::data::{Standardisation, Trajectories};
 use kutta::field::AnyField;
-use kutta::solve::StageSolver;
+use kutta::solve::StageMethod;
 use kutta::train::{Model, Rmse, Seen, Settings, Summary};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -83,7 +83,7 @@ impl Report {
             planned_epochs: options.epochs,
             interrupted,
             contraction: match options.solver {
-                StageSolver::FixedPoint => Some(contraction(&fit.model, data)?),
+                StageMethod::FixedPoint => Some(contraction(&fit.model, data)?),
                 _ => None,
             },
             verdict: Told::new(fit.summary.verdict(data)?, options, data, settings),

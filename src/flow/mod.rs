@@ -44,7 +44,7 @@ pub use path::{FlowPath, FlowWork};
 
 use crate::field::Field;
 use crate::field::{Effective, Purpose};
-use crate::solve::Solver;
+use crate::solve::StageSolver;
 use crate::{Error, Real, Tableau};
 use march::March;
 
@@ -77,7 +77,7 @@ pub struct Flow<'a, T: Real> {
     max_steps: usize,
     max_step: f64,
     initial_step: Option<f64>,
-    solver: Solver,
+    solver: StageSolver,
 }
 
 impl<'a, T: Real> Flow<'a, T> {
@@ -93,7 +93,7 @@ impl<'a, T: Real> Flow<'a, T> {
             max_steps: 100_000,
             max_step: f64::INFINITY,
             initial_step: None,
-            solver: Solver { max_iterations: 20, ..Solver::default() },
+            solver: StageSolver { max_iterations: 20, ..StageSolver::default() },
         }
     }
 
@@ -126,9 +126,9 @@ impl<'a, T: Real> Flow<'a, T> {
         Flow { initial_step: Some(h), ..self }
     }
 
-    /// How stage equations are solved. Default: the default [`Solver`], with at most 20 iterations; a solve that fails
+    /// How stage equations are solved. Default: the default [`StageSolver`], with at most 20 iterations; a solve that fails
     /// makes the step smaller. Its tolerance, if it names none, is tied to that of the flow.
-    pub fn solver(self, solver: Solver) -> Self {
+    pub fn solver(self, solver: StageSolver) -> Self {
         Flow { solver, ..self }
     }
 

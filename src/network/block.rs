@@ -4,7 +4,7 @@ use super::{Grid, Loss, Path, Regularised, StartTimes, Unrolled, Work};
 use crate::data::Trajectories;
 use crate::field::{Dimensions, Effective, Field, Purpose};
 use crate::regularisation::{Penalties, Regularisation};
-use crate::solve::Solver;
+use crate::solve::StageSolver;
 use crate::{Error, Real, Tableau};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
@@ -45,7 +45,7 @@ pub struct OdeBlock<F: ?Sized> {
     step_size: f64,
     start_time: f64,
     sharing: Sharing,
-    solver: Solver,
+    solver: StageSolver,
     // Last, so that a reference to a block of some field is one to a block of any.
     field: F,
 }
@@ -70,7 +70,7 @@ pub struct Gradient<T> {
 
 impl<F: Dimensions> OdeBlock<F> {
     /// One step of size 1, to be changed by the methods below; parameters are shared, stages solved by the default
-    /// [`Solver`].
+    /// [`StageSolver`].
     pub fn new(field: F, tableau: Tableau) -> Self {
         OdeBlock {
             tableau,
@@ -78,7 +78,7 @@ impl<F: Dimensions> OdeBlock<F> {
             step_size: 1.0,
             start_time: 0.0,
             sharing: Sharing::Shared,
-            solver: Solver::default(),
+            solver: StageSolver::default(),
             field,
         }
     }
@@ -100,7 +100,7 @@ impl<F: Dimensions> OdeBlock<F> {
     }
 
     /// How stage equations are solved.
-    pub fn solved_by(self, solver: Solver) -> Self {
+    pub fn solved_by(self, solver: StageSolver) -> Self {
         OdeBlock { solver, ..self }
     }
 
@@ -237,7 +237,7 @@ impl<F: Dimensions + ?Sized> OdeBlock<F> {
     }
 
     /// The settings of the stage solver.
-    pub fn solver(&self) -> &Solver {
+    pub fn solver(&self) -> &StageSolver {
         &self.solver
     }
 

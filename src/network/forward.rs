@@ -100,7 +100,7 @@ fn states<'a, T: Real>(
 mod tests {
     use super::*;
     use crate::field::{Activation, Input, Mlp, WithInputs};
-    use crate::solve::{JacobianReuse, Reuse, Solver, StageSolver, WarmStart};
+    use crate::solve::{JacobianReuse, Reuse, StageMethod, StageSolver, WarmStart};
     use crate::{Number, Tableau};
     use rand::SeedableRng;
 
@@ -116,14 +116,17 @@ mod tests {
             grid.push_observed((0..=steps).map(|n| shift + 0.3 * n as f64), [0, 2, steps]).unwrap();
         }
         for scheme in [Tableau::rk4(), Tableau::radau_iia(2).unwrap(), Tableau::sdirk2()] {
-            for method in [StageSolver::Automatic, StageSolver::SimplifiedNewton, StageSolver::Anderson] {
+            for method in [StageMethod::Automatic, StageMethod::SimplifiedNewton, StageMethod::Anderson] {
                 for (start, jacobian) in [
                     (WarmStart::LastEpoch, JacobianReuse::Epoch),
                     (WarmStart::PreviousStep, JacobianReuse::Step),
                     (WarmStart::None, JacobianReuse::Stage),
                 ] {
-                    let solver =
-                        Solver { method, reuse: Reuse { start, jacobian, ..Reuse::default() }, ..Solver::default() };
+                    let solver = StageSolver {
+                        method,
+                        reuse: Reuse { start, jacobian, ..Reuse::default() },
+                        ..StageSolver::default()
+                    };
                     let block = OdeBlock::new(field.clone(), scheme.clone()).steps(9).step_size(0.3);
                     let block = block.per_step(0.0).solved_by(solver);
                     let params: Vec<f64> = block.init_per_step(&mut rng);

@@ -24,7 +24,7 @@ pub trait Loss<T>: Sync {
     fn value_and_grad(&self, prediction: &Path<T>, target: &Path<T>, gradient: &mut Path<T>) -> T;
 
     /// Whether parts of a record are judged by this loss as the whole is, so that the default
-    /// [`Strategy`](crate::train::Strategy::Automatic) may train on them first. Provided: no, as for a loss on the last state.
+    /// [`Shooting`](crate::train::Shooting::Automatic) may train on them first. Provided: no, as for a loss on the last state.
     fn suits_parts(&self) -> bool {
         false
     }

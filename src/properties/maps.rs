@@ -3,7 +3,7 @@
 use super::At;
 use crate::field::{Batch, Field};
 use crate::network::stability;
-use crate::solve::{Solver, StageSolver};
+use crate::solve::{StageMethod, StageSolver};
 use crate::step::{Start, Step, Trace, Workspace};
 use crate::{Error, Tableau};
 use nalgebra::Complex;
@@ -98,7 +98,7 @@ struct Taken<'a> {
 impl<'a> Taken<'a> {
     fn new(tableau: &Tableau, field: &'a dyn Field<f64>, at: &At) -> Result<Self, Error> {
         // The step stops at 8 units of roundoff.
-        let solver = Solver { method: StageSolver::Newton, tolerance: Some(1e-15), ..Solver::default() };
+        let solver = StageSolver { method: StageMethod::Newton, tolerance: Some(1e-15), ..StageSolver::default() };
         let mut taken = Taken {
             step: Step::new(field, tableau, solver)?,
             trace: Trace::new(),

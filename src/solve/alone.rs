@@ -1,6 +1,6 @@
 //! One sample at a time, for methods whose course depends on the sample at every turn.
 
-use super::{Buffers, Failure, Layout, Solver, StageSystem, system::Solution};
+use super::{Buffers, Failure, Layout, StageSolver, StageSystem, system::Solution};
 use crate::Real;
 use crate::field::Scratch;
 
@@ -9,7 +9,7 @@ use crate::field::Scratch;
 /// iterations. Returns the iterations of all samples.
 pub(super) fn each_sample<T: Real>(
     system: &mut StageSystem<'_, T>,
-    solver: &Solver,
+    solver: &StageSolver,
     mut method: impl FnMut(&mut StageSystem<'_, T>, T) -> (T, usize),
 ) -> Result<usize, Failure> {
     let tolerance = solver.stage_tolerance::<T>();

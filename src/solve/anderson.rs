@@ -9,7 +9,7 @@
 //! D. G. Anderson, J. ACM 12 (1965) 547–560; H. F. Walker, P. Ni, SIAM J. Numer. Anal. 49 (2011) 1715–1735.
 
 use super::history::History;
-use super::{Failure, Solver, StageSystem};
+use super::{Failure, StageSolver, StageSystem};
 use crate::Real;
 use std::collections::VecDeque;
 
@@ -17,7 +17,7 @@ use std::collections::VecDeque;
 const MEMORY: usize = 8;
 
 /// Solves the stage equations of every sample; returns the iterations of all.
-pub(crate) fn solve<T: Real>(system: &mut StageSystem<'_, T>, solver: &Solver) -> Result<usize, Failure> {
+pub(crate) fn solve<T: Real>(system: &mut StageSystem<'_, T>, solver: &StageSolver) -> Result<usize, Failure> {
     let tolerance = solver.stage_tolerance::<T>();
     let mut history = History::new(system);
     // Pairs `(Δf, ΔY)`; `dropped` of them are forgotten.

@@ -7,14 +7,14 @@
 //! (SIAM, 1995), section 7.3.
 
 use super::history::History;
-use super::{Failure, Solver, StageSystem};
+use super::{Failure, StageSolver, StageSystem};
 use crate::Real;
 
 /// Steps that are kept; then all begin afresh.
 const MEMORY: usize = 40;
 
 /// Solves the stage equations of every sample; returns the iterations of all.
-pub(crate) fn solve<T: Real>(system: &mut StageSystem<'_, T>, solver: &Solver) -> Result<usize, Failure> {
+pub(crate) fn solve<T: Real>(system: &mut StageSystem<'_, T>, solver: &StageSolver) -> Result<usize, Failure> {
     let tolerance = solver.stage_tolerance::<T>();
     let mut history = History::new(system);
     let mut steps: Vec<Vec<T>> = Vec::new();

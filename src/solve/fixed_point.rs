@@ -1,7 +1,7 @@
 //! The contractive case: fixed-point iteration forward, Neumann series backward.
 
 use super::operator_norms::{Side, operator_norms};
-use super::{Failure, Layout, Solver, StageSystem};
+use super::{Failure, Layout, StageSolver, StageSystem};
 use crate::Real;
 
 /// Iterations over which the rate is observed.
@@ -14,7 +14,7 @@ const WINDOW: usize = 5;
 ///
 /// # Reference
 /// fpResNet, equation (18) of the source.
-pub(crate) fn solve<T: Real>(system: &mut StageSystem<'_, T>, solver: &Solver) -> Result<usize, Failure> {
+pub(crate) fn solve<T: Real>(system: &mut StageSystem<'_, T>, solver: &StageSolver) -> Result<usize, Failure> {
     let tolerance = solver.stage_tolerance::<T>();
     let mut done = vec![false; system.buffers.layout.samples];
     // By sample of the chunk: the residual when the window began, the last one, and the last rate.

@@ -54,15 +54,15 @@ use std::str::FromStr;
 /// How the stage equations of an implicit step are solved, and how exactly.
 ///
 /// ```
-/// use kutta::solve::{Solver, StageSolver};
-/// let solver = Solver { method: StageSolver::NewtonGmres, tolerance: Some(1e-12), ..Solver::default() };
-/// assert_eq!("newton-gmres".parse::<StageSolver>().unwrap(), solver.method);
+/// use kutta::solve::{StageSolver, StageMethod};
+/// let solver = StageSolver { method: StageMethod::NewtonGmres, tolerance: Some(1e-12), ..StageSolver::default() };
+/// assert_eq!("newton-gmres".parse::<StageMethod>().unwrap(), solver.method);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Solver {
+pub struct StageSolver {
     /// Method for the stage equations.
-    pub method: StageSolver,
+    pub method: StageMethod,
     /// Method for the linear systems of adjoint and tangent.
     pub adjoint: AdjointSolver,
     /// A sample is solved when `‖r‖∞ ≤ tolerance · ‖Y - base‖∞`, relative to the increments of its stages (to
@@ -88,10 +88,10 @@ pub struct Solver {
     pub reuse: Reuse,
 }
 
-impl Default for Solver {
+impl Default for StageSolver {
     fn default() -> Self {
-        Solver {
-            method: StageSolver::Automatic,
+        StageSolver {
+            method: StageMethod::Automatic,
             adjoint: AdjointSolver::Automatic,
             tolerance: None,
             line_search: LineSearch::MoreThuente,
@@ -116,18 +116,18 @@ const DESCENT_LIMIT: usize = 64;
 /// One way of solving stage equations.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Attempt {
-    pub method: StageSolver,
+    pub method: StageMethod,
     /// Jacobian–vector products for which GMRES is worth it.
     pub worthwhile: usize,
 }
 
 /// Methods to try where those of Newton's fail, without the last where its iterations would be long.
-pub(crate) fn last_resorts(equations: usize) -> impl Iterator<Item = StageSolver> {
+pub(crate) fn last_resorts(equations: usize) -> impl Iterator<Item = StageMethod> {
     let count = if equations <= DESCENT_LIMIT { 3 } else { 2 };
-    [StageSolver::Anderson, StageSolver::Broyden, StageSolver::GaussNewton].into_iter().take(count)
+    [StageMethod::Anderson, StageMethod::Broyden, StageMethod::GaussNewton].into_iter().take(count)
 }
 
-impl Solver {
+impl StageSolver {
     /// The relative tolerance of stage equations.
     pub(crate) fn stage_tolerance<T: Real>(&self) -> T {
         T::constant(self.tolerance.unwrap_or(if size_of::<T>() == 8 { 1e-9 } else { 1e-4 }))
@@ -139,10 +139,10 @@ impl Solver {
         (self.stage_tolerance::<T>() * T::constant(0.03)).max(T::constant(16.0) * T::EPSILON)
     }
 
-    pub(crate) fn stage_method(&self, equations: usize) -> StageSolver {
+    pub(crate) fn stage_method(&self, equations: usize) -> StageMethod {
         match self.method {
-            StageSolver::Automatic if equations <= DENSE_LIMIT => StageSolver::Newton,
-            StageSolver::Automatic => StageSolver::NewtonGmres,
+            StageMethod::Automatic if equations <= DENSE_LIMIT => StageMethod::Newton,
+            StageMethod::Automatic => StageMethod::NewtonGmres,
             chosen => chosen,
         }
     }
@@ -152,7 +152,7 @@ impl Solver {
     pub(crate) fn attempts(&self, equations: usize, rows: usize) -> impl Iterator<Item = Attempt> {
         let chosen = Attempt { method: self.stage_method(equations), worthwhile: usize::MAX };
         let economical = Attempt { worthwhile: (rows * WORTHWHILE / 2).max(LEAST_WORTHWHILE), ..chosen };
-        let dense = Attempt { method: StageSolver::SimplifiedNewton, ..chosen };
+        let dense = Attempt { method: StageMethod::SimplifiedNewton, ..chosen };
         let several = self.has_fallback(equations);
         let attempts = if several { [Some(economical), Some(dense), Some(chosen)] } else { [Some(chosen), None, None] };
         attempts.into_iter().flatten()
@@ -161,12 +161,12 @@ impl Solver {
     /// Whether the automatic choice is GMRES for as long as it is cheap, with an LU to fall back on: for stiff systems of
     /// moderate size.
     fn has_fallback(&self, equations: usize) -> bool {
-        self.method == StageSolver::Automatic && (DENSE_LIMIT + 1..=FALLBACK_LIMIT).contains(&equations)
+        self.method == StageMethod::Automatic && (DENSE_LIMIT + 1..=FALLBACK_LIMIT).contains(&equations)
     }
 
     /// Whether to try dense matrices where GMRES fails on an adjoint or a tangent.
     pub(crate) fn adjoint_fallback(&self, equations: usize) -> bool {
-        let dense = matches!(self.method, StageSolver::Newton | StageSolver::SimplifiedNewton);
+        let dense = matches!(self.method, StageMethod::Newton | StageMethod::SimplifiedNewton);
         let automatic = dense || self.has_fallback(equations);
         self.adjoint == AdjointSolver::Automatic && automatic && self.adjoint_method(equations) == AdjointSolver::Gmres
     }
@@ -174,8 +174,8 @@ impl Solver {
     pub(crate) fn adjoint_method(&self, equations: usize) -> AdjointSolver {
         match self.adjoint {
             AdjointSolver::Automatic => match self.stage_method(equations) {
-                StageSolver::FixedPoint => AdjointSolver::Neumann,
-                StageSolver::NewtonGmres => AdjointSolver::Gmres,
+                StageMethod::FixedPoint => AdjointSolver::Neumann,
+                StageMethod::NewtonGmres => AdjointSolver::Gmres,
                 _ if equations <= DENSE_LIMIT => AdjointSolver::Dense,
                 _ => AdjointSolver::Gmres,
             },
@@ -198,7 +198,7 @@ impl Solver {
 /// Methods for the stage equations; [the module's table](crate::solve#which-solver-for-what) compares them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(rename_all = "kebab-case")]
-pub enum StageSolver {
+pub enum StageMethod {
     /// Newton with dense LU for small systems, Newton–GMRES for large ones, with LU again where that is cheaper or GMRES
     /// fails; where all of these do, Anderson's iteration, Broyden's, and up to 64 equations Gauss–Newton.
     #[default]
@@ -207,7 +207,7 @@ pub enum StageSolver {
     Newton,
     /// Newton's method with one Jacobian for all stages of a step, reused while it contracts: fully implicit stages are
     /// decoupled through the eigenvalues of their coefficients, and LU factorises matrices of the field's size, not of all
-    /// stages together. A sample for which one Jacobian does not do goes on by [`Newton`](StageSolver::Newton), and so do
+    /// stages together. A sample for which one Jacobian does not do goes on by [`Newton`](StageMethod::Newton), and so do
     /// all where the stages are not coupled or have no well-conditioned eigenvectors.
     SimplifiedNewton,
     /// Newton's method with GMRES on Jacobian–vector products, with backtracking.
@@ -281,7 +281,7 @@ macro_rules! names {
         }
     };
 }
-names!(StageSolver, "solver", Automatic "automatic", Newton "newton",
+names!(StageMethod, "solver", Automatic "automatic", Newton "newton",
     SimplifiedNewton "simplified-newton", NewtonGmres "newton-gmres",
     FixedPoint "fixed-point", Anderson "anderson", Broyden "broyden", GradientDescent "gradient-descent", Bfgs "bfgs", Lbfgs "lbfgs",
     FletcherReeves "fletcher-reeves", PolakRibiere "polak-ribiere", HestenesStiefel "hestenes-stiefel",

@@ -3,7 +3,7 @@
 use super::decoupled::Decoupling;
 use super::factors::{Factors, Form};
 use super::iterate::{Iterate, Phase, Verdict};
-use super::{DENSE_LIMIT, Failure, Gmres, JacobianReuse, Relaxation, Solver, StageSystem, krylov};
+use super::{DENSE_LIMIT, Failure, Gmres, JacobianReuse, Relaxation, StageSolver, StageSystem, krylov};
 use crate::Real;
 use std::sync::Arc;
 
@@ -76,7 +76,7 @@ impl<T: Real> Newton<T> {
         &mut self,
         system: &mut StageSystem<'_, T>,
         how: Correction<'_, T>,
-        solver: &Solver,
+        solver: &StageSolver,
     ) -> Result<usize, Failure> {
         let tolerance = solver.stage_tolerance::<T>();
         let large = system.buffers.layout.equations() > DENSE_LIMIT;

@@ -10,19 +10,19 @@ use serde::{Deserialize, Serialize};
 /// repeated from its start gives the same bits, one that is taken up in the middle need not.
 ///
 /// ```
-/// use kutta::solve::{JacobianReuse, Reuse, Solver, WarmStart};
+/// use kutta::solve::{JacobianReuse, Reuse, StageSolver, WarmStart};
 /// let reuse = Reuse { start: WarmStart::LastEpoch, jacobian: JacobianReuse::Step, ..Reuse::default() };
-/// let solver = Solver { reuse, ..Solver::default() };
-/// assert_eq!(Solver::default().reuse.start, WarmStart::PreviousStep);
-/// # assert_ne!(solver, Solver::default());
+/// let solver = StageSolver { reuse, ..StageSolver::default() };
+/// assert_eq!(StageSolver::default().reuse.start, WarmStart::PreviousStep);
+/// # assert_ne!(solver, StageSolver::default());
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
 pub struct Reuse {
     /// Where iterations for the stages start.
     pub start: WarmStart,
-    /// How long the Jacobians and factorisations of [`StageSolver::Newton`](super::StageSolver::Newton) and
-    /// [`StageSolver::SimplifiedNewton`](super::StageSolver::SimplifiedNewton) serve.
+    /// How long the Jacobians and factorisations of [`StageMethod::Newton`](super::StageMethod::Newton) and
+    /// [`StageMethod::SimplifiedNewton`](super::StageMethod::SimplifiedNewton) serve.
     pub jacobian: JacobianReuse,
     /// What preconditions [`AdjointSolver::Gmres`](super::AdjointSolver::Gmres).
     pub preconditioner: Preconditioner,

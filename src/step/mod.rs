@@ -24,7 +24,7 @@ pub use workspace::Workspace;
 use crate::error::Location;
 use crate::field::{Batch, Field, Point};
 use crate::solve::{
-    self, Attempt, Failure, JacobianReuse, Layout, Solution, Solver, StageSolver, StageSystem, WarmStart,
+    self, Attempt, Failure, JacobianReuse, Layout, Solution, StageMethod, StageSolver, StageSystem, WarmStart,
 };
 use crate::{Error, Number, Real, Tableau};
 use scheme::{Block, Scheme};
@@ -40,7 +40,7 @@ pub(crate) const SMALLEST_STEP: f64 = 10.0;
 pub struct Step<'a, T: Real> {
     field: &'a dyn Field<T>,
     scheme: Scheme<T>,
-    solver: Solver,
+    solver: StageSolver,
     /// Whether times are refused of which the field would not see the steps.
     tells_times: bool,
 }
@@ -66,7 +66,7 @@ impl<'a, T: Real> Step<'a, T> {
     /// # Errors
     /// [`Error::ShapeMismatch`] if the field reads more inputs than it has components; [`Error::InvalidArgument`] for a
     /// field without components, and for settings of the solver that make no sense.
-    pub fn new(field: &'a dyn Field<T>, tableau: &Tableau, solver: Solver) -> Result<Self, Error> {
+    pub fn new(field: &'a dyn Field<T>, tableau: &Tableau, solver: StageSolver) -> Result<Self, Error> {
         Error::check_len("the field's input", "components", field.inputs(), field.dim())?;
         if field.dim() == 0 {
             return Err(Error::invalid("the field's dimension", "0", "at least 1"));
@@ -85,7 +85,7 @@ impl<'a, T: Real> Step<'a, T> {
         Step { tells_times: false, ..self }
     }
 
-    /// Sets the relative tolerance of the stage equations, see [`Solver::tolerance`].
+    /// Sets the relative tolerance of the stage equations, see [`StageSolver::tolerance`].
     pub(crate) fn set_tolerance(&mut self, tolerance: f64) {
         self.solver.tolerance = Some(tolerance);
     }
@@ -241,7 +241,7 @@ impl<'a, T: Real> Step<'a, T> {
                 solved = self.attempt(dense, block, layout, from, trace, ws);
             }
         }
-        if solved.is_err() && self.solver.method == StageSolver::Automatic {
+        if solved.is_err() && self.solver.method == StageMethod::Automatic {
             // Where Newton's method runs into a dead end, another one may find its way yet.
             for method in solve::last_resorts(layout.equations()) {
                 if solved.is_err() {
@@ -354,16 +354,16 @@ impl<'a, T: Real> Step<'a, T> {
             work: &mut ws.work,
         };
         match method {
-            StageSolver::FixedPoint => solve::fixed_point(&mut system, &self.solver),
-            StageSolver::Anderson => solve::anderson(&mut system, &self.solver),
-            StageSolver::Broyden => solve::broyden(&mut system, &self.solver),
-            StageSolver::NewtonGmres => {
+            StageMethod::FixedPoint => solve::fixed_point(&mut system, &self.solver),
+            StageMethod::Anderson => solve::anderson(&mut system, &self.solver),
+            StageMethod::Broyden => solve::broyden(&mut system, &self.solver),
+            StageMethod::NewtonGmres => {
                 ws.newton.solve(&mut system, solve::Correction::Krylov { worthwhile }, &self.solver)
             }
-            StageSolver::Newton | StageSolver::Automatic => {
+            StageMethod::Newton | StageMethod::Automatic => {
                 ws.newton.solve(&mut system, solve::Correction::Dense(None), &self.solver)
             }
-            StageSolver::SimplifiedNewton => {
+            StageMethod::SimplifiedNewton => {
                 let how = solve::Correction::Dense(block.decoupling.as_ref());
                 ws.newton.solve(&mut system, how, &self.solver)
             }

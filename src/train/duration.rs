@@ -1,6 +1,6 @@
 //! How long a training will take.
 
-use super::Strategy;
+use super::Shooting;
 use std::time::{Duration, Instant};
 
 /// Trainings that take longer are told of.
@@ -13,7 +13,7 @@ const EPOCHS: usize = 5;
 /// that is new or another process, will not slow down all.
 pub(super) struct Outlook<'a> {
     tell: Option<fn(Duration)>,
-    strategy: &'a Strategy,
+    shooting: &'a Shooting,
     longest: usize,
     /// Epochs before, and in all.
     first: usize,
@@ -30,13 +30,13 @@ impl<'a> Outlook<'a> {
     /// Before epoch `first` of `epochs`, on records of which the longest has `longest` intervals.
     pub fn new(
         tell: Option<fn(Duration)>,
-        strategy: &'a Strategy,
+        shooting: &'a Shooting,
         longest: usize,
         first: usize,
         epochs: usize,
     ) -> Self {
         let (last, measured, fastest) = (Instant::now(), Duration::ZERO, f64::INFINITY);
-        Outlook { tell, strategy, longest, first, epochs, done: first, last, measured, fastest }
+        Outlook { tell, shooting, longest, first, epochs, done: first, last, measured, fastest }
     }
 
     /// After so many epochs, those before included.
@@ -66,7 +66,7 @@ impl<'a> Outlook<'a> {
 
     /// The work of the epochs between two numbers of them.
     fn work(&self, from: usize, to: usize) -> f64 {
-        self.strategy.work(to, self.longest) - self.strategy.work(from, self.longest)
+        self.shooting.work(to, self.longest) - self.shooting.work(from, self.longest)
     }
 
     /// The time from the first epoch to the last.
@@ -81,20 +81,20 @@ mod tests {
 
     #[test]
     fn time_is_in_proportion_to_the_work() {
-        let expected = |strategy, first, after| {
-            let mut outlook = Outlook::new(None, &strategy, 100, first, 1000);
+        let expected = |shooting, first, after| {
+            let mut outlook = Outlook::new(None, &shooting, 100, first, 1000);
             outlook.observe(Duration::from_secs(10), after);
             outlook.expected().unwrap().as_secs_f64()
         };
-        assert!((expected(Strategy::SingleShooting, 0, 4) - 2500.0).abs() < 1e-6);
-        assert!((expected(Strategy::SingleShooting, 500, 504) - 1250.0).abs() < 1e-6);
-        let multiple = Strategy::MultipleShooting { intervals: 4, epochs: 900, penalty: 1.0 };
+        assert!((expected(Shooting::SingleShooting, 0, 4) - 2500.0).abs() < 1e-6);
+        assert!((expected(Shooting::SingleShooting, 500, 504) - 1250.0).abs() < 1e-6);
+        let multiple = Shooting::MultipleShooting { intervals: 4, epochs: 900, penalty: 1.0 };
         assert!((expected(multiple, 0, 4) - 2500.0).abs() < 1e-6);
-        let mut outlook = Outlook::new(None, &Strategy::SingleShooting, 100, 0, 1000);
+        let mut outlook = Outlook::new(None, &Shooting::SingleShooting, 100, 0, 1000);
         [60, 3, 5].into_iter().zip(1..).for_each(|(seconds, n)| outlook.observe(Duration::from_secs(seconds), n));
         assert_eq!(outlook.expected(), Some(Duration::from_secs(3000)), "the fastest epoch counts");
         // The first horizons are a tenth of the record: half of the epochs at 0.55 on average, the others at 1.
-        let growing = Strategy::GrowingHorizon { intervals: 10, epochs: 500 };
+        let growing = Shooting::GrowingHorizon { intervals: 10, epochs: 500 };
         assert!((expected(growing, 0, 1) / 10.0 - (275.0 + 500.0) / 0.1).abs() < 0.02 * 7750.0);
     }
 }

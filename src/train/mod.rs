@@ -8,7 +8,7 @@
 //! | know whether a fit is worth anything | [`Summary::verdict`], [`Model::seen`] |
 //! | stop early, with the best so far | [`Trainer::stop_when`] |
 //! | keep the learned field smooth, or stable | [`Regularisation`](crate::Regularisation) |
-//! | fit long oscillating records, which flatten otherwise | [`Strategy`] |
+//! | fit long oscillating records, which flatten otherwise | [`Shooting`] |
 //! | keep what was learned when training fails | [`OnFailure`], [`Interrupted`] |
 //! | write a training loop of my own | [`OdeBlock::value_and_grad`](crate::network::OdeBlock::value_and_grad), [`Optimizer`], [`Update`] |
 //!
@@ -56,7 +56,7 @@ mod schedule;
 mod seen;
 mod session;
 mod settings;
-mod strategy;
+mod shooting;
 mod trainer;
 mod undo;
 mod verdict;
@@ -70,7 +70,7 @@ pub use rmse::Rmse;
 pub use schedule::{Schedule, ScheduleState};
 pub use seen::{Departure, Seen};
 pub use settings::{OnFailure, Settings, Validation};
-pub use strategy::Strategy;
+pub use shooting::Shooting;
 pub use trainer::Trainer;
 pub use undo::Update;
 pub use verdict::{Judgement, Verdict, Worth};

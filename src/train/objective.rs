@@ -1,7 +1,7 @@
 //! What training minimises, on a batch of trajectories, and its derivative.
 
 use super::Loss;
-use super::strategy::{Stage, Window};
+use super::shooting::{Stage, Window};
 use crate::data::Trajectories;
 use crate::field::{Effective, Field, Purpose};
 use crate::network::{AnyBlock, Grid, Path, Unrolled, Work};

@@ -19,7 +19,7 @@ pub enum Schedule {
     Constant,
     /// It is multiplied by `factor` when the training loss has not fallen, by at least 0.01 %, for more than `patience`
     /// epochs. After that, `cooldown` epochs pass before epochs without progress count again. As PyTorch's scheduler of
-    /// that name. It waits for the last stage of the training [`Strategy`](super::Strategy): losses of earlier ones do
+    /// that name. It waits for the last stage of the training [`Shooting`](super::Shooting): losses of earlier ones do
     /// not compare.
     ReduceOnPlateau {
         /// What the learning rate is multiplied by.

@@ -5,7 +5,7 @@ use super::duration::Outlook;
 use super::join::{CAUTION, Join, MORE_CAUTION};
 use super::objective::{Batches, Layout, Observations, Pass, Terms, Value};
 use super::settings::{OnFailure, Settings};
-use super::strategy::Stage;
+use super::shooting::Stage;
 use super::undo::Update;
 use super::{Loss, OptimizerState, Record, Row, ScheduleState};
 use crate::field::Effective;
@@ -146,7 +146,7 @@ impl<'a, T: Real> Session<'a, T> {
 
     /// How long the epochs that are left before `epochs` will take.
     pub fn outlook(&self, tell: Option<fn(Duration)>, epochs: usize) -> Outlook<'a> {
-        Outlook::new(tell, &self.settings.strategy, self.data.longest(), self.state.epoch, epochs)
+        Outlook::new(tell, &self.settings.shooting, self.data.longest(), self.state.epoch, epochs)
     }
 
     /// Whether nothing is left to do before epoch `epochs`.
@@ -252,7 +252,7 @@ impl<'a, T: Real> Session<'a, T> {
 
     /// The stage that the strategy has for the next epoch.
     fn nominal_stage(&self) -> Stage {
-        self.settings.strategy.stage(self.state.epoch, self.data.longest())
+        self.settings.shooting.stage(self.state.epoch, self.data.longest())
     }
 
     /// The stage of the next epoch: parts are kept to until whole records can be predicted.
@@ -304,7 +304,7 @@ impl<'a, T: Real> Session<'a, T> {
     /// objective had risen, and training is back at the best.
     fn step(&mut self, batch: std::ops::Range<usize>, rate: f64) -> Result<Option<(Value, f64)>, Error> {
         let is_all = batch.len() == self.data.len();
-        let gap_weight = self.settings.strategy.gap_weight(self.state.epoch);
+        let gap_weight = self.settings.shooting.gap_weight(self.state.epoch);
         let terms = Terms { loss: self.loss, regularisation: self.regularisation(batch.start), gap_weight };
         let pass = self.batches.get(&self.order[batch])?;
         let (state, gradient) = (&mut self.state, &mut self.gradient);

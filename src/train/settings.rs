@@ -1,6 +1,6 @@
 //! What determines a training, apart from the network and the data.
 
-use super::{Adam, Optimizer, Schedule, Strategy};
+use super::{Adam, Optimizer, Schedule, Shooting};
 use crate::{Error, Regularisation};
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +53,7 @@ pub struct Settings {
     /// How the learning rate changes.
     pub schedule: Schedule,
     /// Which parts of the trajectories are predicted from where.
-    pub strategy: Strategy,
+    pub shooting: Shooting,
     /// What is added to the loss.
     pub regularisation: Regularisation,
     /// Trajectories in a batch; all if `None`.
@@ -81,7 +81,7 @@ impl Default for Settings {
         Settings {
             optimizer: Adam::default().into(),
             schedule: Schedule::Automatic,
-            strategy: Strategy::Automatic,
+            shooting: Shooting::Automatic,
             regularisation: Regularisation::default(),
             batch_size: None,
             seed: 0,
@@ -108,7 +108,7 @@ impl Settings {
         Settings {
             optimizer: Adam::new(1e-3).into(),
             schedule: Schedule::Constant,
-            strategy: Strategy::SingleShooting,
+            shooting: Shooting::SingleShooting,
             clip: None,
             ..Settings::default()
         }
@@ -116,15 +116,15 @@ impl Settings {
 
     /// The settings with automatic choices made, for so many epochs and a loss that suits parts of records or not.
     pub(super) fn laid_out(&self, epochs: usize, suits_parts: bool) -> Self {
-        let (strategy, schedule) = (self.strategy.laid_out(epochs, suits_parts), self.schedule.laid_out(epochs));
-        Settings { strategy, schedule, ..self.clone() }
+        let (shooting, schedule) = (self.shooting.laid_out(epochs, suits_parts), self.schedule.laid_out(epochs));
+        Settings { shooting, schedule, ..self.clone() }
     }
 
     /// Refuses settings that make no sense.
     pub(super) fn check(&self) -> Result<(), Error> {
         self.optimizer.check()?;
         self.schedule.check()?;
-        self.strategy.check()?;
+        self.shooting.check()?;
         self.regularisation.check()?;
         let (argument, value, expected) = match self {
             Settings { batch_size: Some(0), .. } => ("batch size", "0".to_string(), "at least 1"),

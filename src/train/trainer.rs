@@ -5,7 +5,7 @@ use super::objective::Observations;
 use super::progress::Progress;
 use super::session::{Session, State};
 use super::{
-    Fit, Interrupted, Loss, MeanSquare, Model, OnFailure, Optimizer, Rmse, Schedule, Settings, Strategy, Summary,
+    Fit, Interrupted, Loss, MeanSquare, Model, OnFailure, Optimizer, Rmse, Schedule, Settings, Shooting, Summary,
     Validation, checkpoint,
 };
 use crate::data::{Standardisation, Trajectories};
@@ -45,7 +45,7 @@ use std::time::Duration;
 ///
 /// The steps are no longer than the block's step size and land on the observations. The parameters that training gives
 /// are the best it saw: of least validation loss if data are held out, otherwise of least training loss on whole records,
-/// which are looked at now and then while the [`Strategy`] trains on parts of them, too; with mini-batches and nothing
+/// which are looked at now and then while the [`Shooting`] trains on parts of them, too; with mini-batches and nothing
 /// held out, the last, or the best of the looks if that is better.
 ///
 /// The training loss of an epoch is that of its step. In training, a [`Normalised`](crate::field::Normalised) field takes
@@ -116,7 +116,7 @@ impl<F, L> Trainer<F, L> {
     }
 
     /// Number of epochs, those before a [`resume`](Trainer::resume) included. The automatic
-    /// [strategy](Strategy::Automatic) and [schedule](Schedule::Automatic) are laid out over them. With others nothing else
+    /// [strategy](Shooting::Automatic) and [schedule](Schedule::Automatic) are laid out over them. With others nothing else
     /// depends on it: training on is the same as having trained longer.
     pub fn epochs(self, epochs: usize) -> Self {
         Trainer { epochs, ..self }
@@ -138,8 +138,8 @@ impl<F, L> Trainer<F, L> {
     }
 
     /// Which parts of the trajectories are predicted from where.
-    pub fn strategy(self, strategy: Strategy) -> Self {
-        self.set(|s| s.strategy = strategy)
+    pub fn shooting(self, shooting: Shooting) -> Self {
+        self.set(|s| s.shooting = shooting)
     }
 
     /// What is added to the loss, in the units trained in: with [`standardised`](Trainer::standardised), standard ones. Every

@@ -4,7 +4,7 @@ use crate::{HELD, MOST};
 use kutta::data::{Trajectories, Trajectory};
 use kutta::field::{Activation, Mlp};
 use kutta::network::OdeBlock;
-use kutta::train::{Strategy, Trainer};
+use kutta::train::{Shooting, Trainer};
 use kutta::{Regularisation, Tableau};
 use std::sync::atomic::Ordering;
 
@@ -15,9 +15,9 @@ fn most(observations: usize) -> usize {
     let data = Trajectories::new(["x"], vec![Trajectory::new("wave", times, states).unwrap()]).unwrap();
     let field = Mlp::new([1, 30, 1], Activation::Tanh).unwrap();
     let block = OdeBlock::new(field, Tableau::forward_euler()).steps(observations - 1).per_step(0.0);
-    let strategy = Strategy::MultipleShooting { intervals: 4, epochs: 100, penalty: 1.0 };
+    let strategy = Shooting::MultipleShooting { intervals: 4, epochs: 100, penalty: 1.0 };
     let smooth = Regularisation { jacobian: 1e-3, ..Regularisation::default() };
-    let trainer = Trainer::new(block).strategy(strategy).regularised_by(smooth).epochs(2);
+    let trainer = Trainer::new(block).shooting(strategy).regularised_by(smooth).epochs(2);
     MOST.store(HELD.load(Ordering::Relaxed), Ordering::Relaxed);
     let before = HELD.load(Ordering::Relaxed);
     trainer.fit(&data).unwrap();

@@ -4,7 +4,7 @@ use crate::ALLOCATIONS;
 use kutta::field::{Activation, Bounded, Field, Input, Layered, Mlp, Spectrum, WithInputs};
 use kutta::network::{OdeBlock, Path};
 use kutta::regularisation::{Estimator, ProbeKind};
-use kutta::solve::{AdjointSolver, Solver, StageSolver};
+use kutta::solve::{AdjointSolver, StageMethod, StageSolver};
 use kutta::{Number, Regularisation, Tableau, VectorField};
 use std::sync::atomic::Ordering;
 
@@ -31,7 +31,7 @@ fn regularisation(estimator: Estimator) -> Regularisation {
 }
 
 /// Allocations of a forward, a regularised and a backward pass after two passes of warm-up.
-fn allocations<F: Field<f64>>(field: F, scheme: &Tableau, solver: Solver, steps: usize) -> usize {
+fn allocations<F: Field<f64>>(field: F, scheme: &Tableau, solver: StageSolver, steps: usize) -> usize {
     let block = OdeBlock::new(field, scheme.clone()).steps(steps).step_size(0.01).solved_by(solver);
     let starts: Vec<f64> = (0..2 * 9).map(|k| 0.1 + (k as f64).sin()).collect();
     let params: Vec<f64> = (0..block.param_count()).map(|k| 0.5 + 0.3 * (k as f64).cos()).collect();
@@ -67,9 +67,13 @@ pub fn do_not_allocate() {
         Tableau::radau_iia(3).unwrap(),
     ] {
         let name = scheme.name().to_string();
-        let decoupled =
-            Solver { method: StageSolver::SimplifiedNewton, adjoint: AdjointSolver::Gmres, ..Solver::default() };
-        for (solver, steps) in [(Solver::default(), 10), (Solver::default(), 1000), (decoupled, 10), (decoupled, 1000)]
+        let decoupled = StageSolver {
+            method: StageMethod::SimplifiedNewton,
+            adjoint: AdjointSolver::Gmres,
+            ..StageSolver::default()
+        };
+        for (solver, steps) in
+            [(StageSolver::default(), 10), (StageSolver::default(), 1000), (decoupled, 10), (decoupled, 1000)]
         {
             let name = format!("{name} by {}", solver.method);
             assert_eq!(allocations(network(), &scheme, solver, steps), 0, "{name}, network, {steps} steps");
@@ -78,7 +82,7 @@ pub fn do_not_allocate() {
             assert_eq!(allocations(Pendulum, &scheme, solver, steps), 0, "{name}, pendulum, {steps} steps");
         }
         // Norms take memory, once a pass.
-        let [few, many] = [10, 1000].map(|steps| allocations(normalised(), &scheme, Solver::default(), steps));
+        let [few, many] = [10, 1000].map(|steps| allocations(normalised(), &scheme, StageSolver::default(), steps));
         assert_eq!(few, many, "{name}, normalised network");
     }
 }

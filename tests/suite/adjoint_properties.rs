@@ -2,7 +2,7 @@
 
 use crate::common::{Smooth, any_tableau};
 use kutta::network::{OdeBlock, Path};
-use kutta::solve::{AdjointSolver, Solver, StageSolver};
+use kutta::solve::{AdjointSolver, StageMethod, StageSolver};
 use kutta::{Error, Tableau};
 use proptest::prelude::*;
 
@@ -19,8 +19,8 @@ struct Case {
     weights: Vec<f64>,
 }
 
-fn solvers() -> impl Strategy<Value = Solver> {
-    use {AdjointSolver as A, StageSolver as S};
+fn solvers() -> impl Strategy<Value = StageSolver> {
+    use {AdjointSolver as A, StageMethod as S};
     prop_oneof![
         Just((S::Newton, A::Dense)),
         Just((S::NewtonGmres, A::Gmres)),
@@ -28,12 +28,12 @@ fn solvers() -> impl Strategy<Value = Solver> {
         Just((S::Automatic, A::Automatic)),
         Just((S::Newton, A::Gmres)),
     ]
-    .prop_map(|(method, adjoint)| Solver {
+    .prop_map(|(method, adjoint)| StageSolver {
         method,
         adjoint,
         tolerance: Some(1e-13),
         max_iterations: 300,
-        ..Solver::default()
+        ..StageSolver::default()
     })
 }
 
@@ -172,11 +172,11 @@ fn lbfgs_finds_the_same_stages_as_newton() {
     let field = Smooth { dim: 2, width: 3 };
     let params: Vec<f64> = (0..18).map(|k| (k as f64).sin()).collect();
     let solve = |method| {
-        let solver = Solver { method, tolerance: Some(1e-9), max_iterations: 500, ..Solver::default() };
+        let solver = StageSolver { method, tolerance: Some(1e-9), max_iterations: 500, ..StageSolver::default() };
         let block = OdeBlock::new(field.clone(), tableau.clone()).steps(5).step_size(0.3).solved_by(solver);
         block.integrate(&params, 0.0, &[[0.3, -0.8], [1.0, 1.0]]).unwrap()
     };
-    let (newton, lbfgs) = (solve(StageSolver::Newton), solve(StageSolver::Lbfgs));
+    let (newton, lbfgs) = (solve(StageMethod::Newton), solve(StageMethod::Lbfgs));
     for (x, y) in newton.as_slice().iter().zip(lbfgs.as_slice()) {
         assert!((x - y).abs() < 1e-8, "{x} and {y}");
     }

@@ -4,7 +4,7 @@ use crate::common::problems::{Bell, Coupled};
 use kutta::Tableau;
 use kutta::field::Field;
 use kutta::network::OdeBlock;
-use kutta::solve::Solver;
+use kutta::solve::StageSolver;
 
 const END: f64 = 3.0;
 
@@ -17,7 +17,7 @@ fn error(scheme: &Tableau, steps: usize) -> f64 {
 }
 
 fn end<F: Field<f64> + Copy>(field: &F, scheme: &Tableau, steps: usize, start: &[f64]) -> Vec<f64> {
-    let solver = Solver { tolerance: Some(1e-15), ..Solver::default() };
+    let solver = StageSolver { tolerance: Some(1e-15), ..StageSolver::default() };
     let block = OdeBlock::new(*field, scheme.clone()).steps(steps).step_size(END / steps as f64).solved_by(solver);
     block
         .integrate(&[], 0.0, &[start])

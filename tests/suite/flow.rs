@@ -3,7 +3,7 @@
 use crate::common::problems::*;
 use kutta::field::{Activation, Field, Mlp};
 use kutta::flow::{FlowPath, FlowWork};
-use kutta::solve::{Solver, StageSolver};
+use kutta::solve::{StageMethod, StageSolver};
 use kutta::{Error, Flow, Number, Tableau, VectorField};
 use rand::{SeedableRng, rngs::StdRng};
 
@@ -249,8 +249,8 @@ fn learned_fields_flow_with_every_solver() {
     let flow = Flow::new(&field, &params).tolerance(1e-8, 1e-8);
     let reference = flow.clone().scheme(dopri()).tolerance(1e-11, 1e-11).solve(0.0, &start, &[4.0]).unwrap();
     assert!(excess(reference.state(0), &start, (1e-3, 1e-3)) > 1.0, "the field moves");
-    for method in [StageSolver::Newton, StageSolver::NewtonGmres, StageSolver::FixedPoint, StageSolver::Lbfgs] {
-        let solver = Solver { method, max_iterations: 100, ..Solver::default() };
+    for method in [StageMethod::Newton, StageMethod::NewtonGmres, StageMethod::FixedPoint, StageMethod::Lbfgs] {
+        let solver = StageSolver { method, max_iterations: 100, ..StageSolver::default() };
         let path = flow.clone().solver(solver).solve(0.0, &start, &[4.0]).unwrap();
         assert!(excess(path.state(0), reference.state(0), (1e-8, 1e-8)) < 3.0, "{method}");
     }
@@ -335,7 +335,7 @@ fn bad_arguments_are_refused() {
         (flow().initial_step(-0.1).solve(0.0, &start, &[1.0]), "initial_step is -0.1"),
         (flow().scheme(Tableau::rk4().of_order(0)).solve(0.0, &start, &[1.0]), "scheme is `rk4`, of unknown order"),
         (
-            flow().solver(Solver { max_iterations: 0, ..Solver::default() }).solve(0.0, &start, &[1.0]),
+            flow().solver(StageSolver { max_iterations: 0, ..StageSolver::default() }).solve(0.0, &start, &[1.0]),
             "solver.max_iterations",
         ),
     ] {

@@ -3,7 +3,7 @@
 use kutta::data::{Trajectories, Trajectory};
 use kutta::field::{Activation, Mlp};
 use kutta::network::{OdeBlock, Path};
-use kutta::train::{Adam, Loss, MeanSquare, OnFailure, Schedule, Strategy, Trainer};
+use kutta::train::{Adam, Loss, MeanSquare, OnFailure, Schedule, Shooting, Trainer};
 use kutta::{Number, Tableau, VectorField};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -43,7 +43,7 @@ fn what_parts_have_taught_is_not_lost_on_whole_records() {
     for seed in [1, 2] {
         let epochs = 400;
         let fit = Trainer::new(network()).epochs(epochs).seed(seed).fit(&data).unwrap();
-        let (parts, joined) = fit.record.rows.split_at(Strategy::warm_up(epochs));
+        let (parts, joined) = fit.record.rows.split_at(Shooting::warm_up(epochs));
         assert!(parts.iter().all(|row| row.gap.is_some()) && joined.iter().all(|row| row.gap.is_none()));
         // The first loss is that at the join.
         assert!(joined.iter().all(|row| row.loss <= 1.5 * joined[0].loss), "seed {seed}");
@@ -58,8 +58,8 @@ fn what_parts_have_taught_is_not_lost_on_whole_records() {
 #[test]
 fn the_best_on_whole_records_is_kept_while_parts_are_trained_on() {
     let data = pendulum();
-    let strategy = Strategy::MultipleShooting { intervals: 4, epochs: 1000, penalty: 10.0 };
-    let trainer = Trainer::new(network()).strategy(strategy).schedule(Schedule::Constant).optimizer(Adam::new(0.05));
+    let strategy = Shooting::MultipleShooting { intervals: 4, epochs: 1000, penalty: 10.0 };
+    let trainer = Trainer::new(network()).shooting(strategy).schedule(Schedule::Constant).optimizer(Adam::new(0.05));
     // Looked at every 25 epochs, and at the end.
     let losses: Vec<f64> =
         (1..=8).map(|k| whole(trainer.clone().epochs(25 * k).fit(&data).unwrap().model.params(), &data)).collect();
@@ -97,9 +97,9 @@ fn parts_are_kept_to_until_whole_records_can_be_predicted() {
         let breaks = prediction.len(0) == 12 && prediction.state(0, 1)[0] / prediction.state(0, 0)[0] < 1.03;
         if breaks { f64::NAN } else { MeanSquare.value_and_grad(prediction, target, gradient) }
     };
-    let strategy = Strategy::MultipleShooting { intervals: 4, epochs: 4, penalty: 1.0 };
+    let strategy = Shooting::MultipleShooting { intervals: 4, epochs: 4, penalty: 1.0 };
     let trainer = Trainer::new(OdeBlock::new(Growth, midpoint()).step_size(0.1)).loss(fragile).initial([0.0]);
-    let trainer = trainer.strategy(strategy).schedule(Schedule::Constant).epochs(200);
+    let trainer = trainer.shooting(strategy).schedule(Schedule::Constant).epochs(200);
     let fit = trainer.fit(&growing()).unwrap();
     let parts = fit.record.rows.iter().take_while(|row| row.gap.is_some()).count();
     assert!(parts > 20 && parts < 100, "{parts}");

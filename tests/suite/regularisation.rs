@@ -5,8 +5,8 @@ use kutta::data::{Trajectories, Trajectory};
 use kutta::field::{Activation, Bounded, Damped, Dimensions, Field, Input, Layered, Mlp, Spectrum, Split, WithInputs};
 use kutta::network::{Gradient, OdeBlock, Path};
 use kutta::regularisation::{Estimator, ProbeKind, divergence, jacobian_diagonal, jacobian_norm_squared};
-use kutta::solve::Solver;
-use kutta::train::{Adam, MeanSquare, Settings, Strategy as Shooting, Trainer};
+use kutta::solve::StageSolver;
+use kutta::train::{Adam, MeanSquare, Settings, Shooting, Trainer};
 use kutta::{Number, Regularisation, Tableau, VectorField};
 use proptest::prelude::*;
 use rand::{Rng, SeedableRng};
@@ -184,7 +184,7 @@ fn regularisation() -> impl Strategy<Value = Regularisation> {
 }
 
 fn block<F: Field<f64>>(field: F, scheme: &str, per_step: bool) -> OdeBlock<F> {
-    let solver = Solver { tolerance: Some(1e-14), ..Solver::default() };
+    let solver = StageSolver { tolerance: Some(1e-14), ..StageSolver::default() };
     let block = OdeBlock::new(field, Tableau::by_name(scheme).unwrap()).steps(4).step_size(0.2).solved_by(solver);
     if per_step { block.per_step(-0.2) } else { block }
 }
@@ -417,7 +417,7 @@ fn resumed_training_draws_the_same_probes() {
     let estimator = Estimator::Hutchinson { probes: 1, kind: ProbeKind::Rademacher };
     let weights = Regularisation { divergence: 0.5, jacobian: 0.2, estimator, ..Default::default() };
     for strategy in [Shooting::SingleShooting, Shooting::MultipleShooting { intervals: 3, epochs: 20, penalty: 5.0 }] {
-        let trainer = trainer(weights).strategy(strategy).batch_size(2);
+        let trainer = trainer(weights).shooting(strategy).batch_size(2);
         let data = circles();
         let whole = trainer.clone().fit(&data).unwrap();
         trainer.clone().epochs(15).checkpoint(&path, 15).fit(&data).unwrap();

@@ -2,7 +2,7 @@
 
 use kutta::field::{Activation, Damped, Dimensions, Mlp};
 use kutta::network::{OdeBlock, Path, Work};
-use kutta::solve::{AdjointSolver, JacobianReuse, Preconditioner, Reuse, Solver, StageSolver, WarmStart};
+use kutta::solve::{AdjointSolver, JacobianReuse, Preconditioner, Reuse, StageMethod, StageSolver, WarmStart};
 use kutta::{Number, Tableau, VectorField};
 
 const STARTS: [WarmStart; 3] = [WarmStart::None, WarmStart::PreviousStep, WarmStart::LastEpoch];
@@ -10,7 +10,7 @@ const JACOBIANS: [JacobianReuse; 3] = [JacobianReuse::Stage, JacobianReuse::Step
 
 /// States and gradients of three passes with parameters that change a little from one to the next, and the last one's
 /// work.
-fn passes(d: usize, scheme: &Tableau, solver: Solver) -> (Vec<f64>, Work) {
+fn passes(d: usize, scheme: &Tableau, solver: StageSolver) -> (Vec<f64>, Work) {
     let field = Damped::new(Mlp::new([d, 2 * d, d], Activation::Tanh).unwrap(), 1.0).unwrap();
     let mut params: Vec<f64> = (0..field.param_count()).map(|k| (0.7 * k as f64).sin() / (d as f64).sqrt()).collect();
     let starts: Vec<f64> = (0..9 * d).map(|k| (1.3 * k as f64).cos()).collect();
@@ -37,20 +37,20 @@ fn passes(d: usize, scheme: &Tableau, solver: Solver) -> (Vec<f64>, Work) {
 #[test]
 fn policies_agree_within_the_tolerance() {
     for (d, method) in [
-        (2, StageSolver::Newton),
-        (2, StageSolver::SimplifiedNewton),
-        (14, StageSolver::Newton),
-        (14, StageSolver::SimplifiedNewton),
-        (14, StageSolver::NewtonGmres),
+        (2, StageMethod::Newton),
+        (2, StageMethod::SimplifiedNewton),
+        (14, StageMethod::Newton),
+        (14, StageMethod::SimplifiedNewton),
+        (14, StageMethod::NewtonGmres),
     ] {
         for scheme in [Tableau::implicit_midpoint(), Tableau::sdirk2(), Tableau::radau_iia(2).unwrap()] {
-            let exact = Solver { method: StageSolver::Newton, tolerance: Some(1e-13), ..Solver::default() };
+            let exact = StageSolver { method: StageMethod::Newton, tolerance: Some(1e-13), ..StageSolver::default() };
             let (exact, _) = passes(d, &scheme, exact);
             let size = exact.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
             for start in STARTS {
                 for jacobian in JACOBIANS {
                     let reuse = Reuse { start, jacobian, ..Reuse::default() };
-                    let solver = Solver { method, reuse, tolerance: Some(1e-9), ..Solver::default() };
+                    let solver = StageSolver { method, reuse, tolerance: Some(1e-9), ..StageSolver::default() };
                     let (found, work) = passes(d, &scheme, solver);
                     let error = found.iter().zip(&exact).fold(0.0, |m: f64, (x, y)| m.max((x - y).abs()));
                     assert!(error < 1e-7 * size, "{method}, {d}, {}, {reuse:?}: {error:e} of {size}", scheme.name());
@@ -64,19 +64,19 @@ fn policies_agree_within_the_tolerance() {
 #[test]
 fn reuse_spares_work() {
     let work = |d, method, start, jacobian| {
-        let solver = Solver {
+        let solver = StageSolver {
             method,
             reuse: Reuse { start, jacobian, ..Reuse::default() },
             tolerance: Some(1e-8),
-            ..Solver::default()
+            ..StageSolver::default()
         };
         passes(d, &Tableau::backward_euler(), solver).1
     };
-    let krylov = |start| work(30, StageSolver::NewtonGmres, start, JacobianReuse::Step);
+    let krylov = |start| work(30, StageMethod::NewtonGmres, start, JacobianReuse::Step);
     let [none, step, epoch] = STARTS.map(krylov);
     assert!(step.products < none.products && step.evaluations <= none.evaluations, "{none:?} {step:?}");
     assert!(epoch.evaluations <= step.evaluations, "{step:?} {epoch:?}");
-    let dense = |jacobian| work(14, StageSolver::Newton, WarmStart::PreviousStep, jacobian);
+    let dense = |jacobian| work(14, StageMethod::Newton, WarmStart::PreviousStep, jacobian);
     let [stage, step, epoch] = JACOBIANS.map(dense);
     assert!(2 * step.jacobians < stage.jacobians, "{stage:?} {step:?}");
     assert!(epoch.factorizations <= step.factorizations, "{step:?} {epoch:?}");
@@ -87,16 +87,21 @@ fn reuse_spares_work() {
 fn decoupled_stages_share_jacobians_and_their_factors() {
     let work = |method, jacobian| {
         let reuse = Reuse { jacobian, ..Reuse::default() };
-        let solver =
-            Solver { method, adjoint: AdjointSolver::Gmres, reuse, tolerance: Some(1e-8), ..Solver::default() };
+        let solver = StageSolver {
+            method,
+            adjoint: AdjointSolver::Gmres,
+            reuse,
+            tolerance: Some(1e-8),
+            ..StageSolver::default()
+        };
         passes(14, &Tableau::radau_iia(3).unwrap(), solver).1
     };
-    let [stage, step, epoch] = JACOBIANS.map(|jacobian| work(StageSolver::SimplifiedNewton, jacobian));
+    let [stage, step, epoch] = JACOBIANS.map(|jacobian| work(StageMethod::SimplifiedNewton, jacobian));
     assert!(2 * step.jacobians < stage.jacobians, "{stage:?} {step:?}");
     assert!(epoch.jacobians <= step.jacobians, "{step:?} {epoch:?}");
     // A real eigenvalue and a pair.
     assert_eq!(stage.factorizations, 2 * stage.jacobians, "{stage:?}");
-    let newton = work(StageSolver::Newton, JacobianReuse::Stage);
+    let newton = work(StageMethod::Newton, JacobianReuse::Stage);
     assert!(2 * stage.jacobians < newton.jacobians, "{newton:?} {stage:?}");
     assert!(20 * stage.products <= 21 * newton.products, "{newton:?} {stage:?}");
 }
@@ -125,7 +130,7 @@ fn decoupled_factors_precondition_the_adjoint() {
     for scheme in [Tableau::radau_iia(3).unwrap(), Tableau::gauss(2).unwrap(), Tableau::lobatto_iiic(4).unwrap()] {
         let gradient = |method, adjoint, preconditioner| {
             let reuse = Reuse { preconditioner, ..Reuse::default() };
-            let solver = Solver { method, adjoint, reuse, ..Solver::default() };
+            let solver = StageSolver { method, adjoint, reuse, ..StageSolver::default() };
             let block = OdeBlock::new(Chain, scheme.clone()).steps(5).step_size(0.3).solved_by(solver);
             let grid = block.grid(0.0, 1).unwrap();
             let mut unrolled = block.unroll(&grid).unwrap();
@@ -136,9 +141,9 @@ fn decoupled_factors_precondition_the_adjoint() {
             unrolled.backward(&[1.5], &cotangents, &mut params_bar, &mut starts_bar).unwrap();
             (params_bar[0], unrolled.work())
         };
-        let (exact, _) = gradient(StageSolver::Newton, AdjointSolver::Dense, Preconditioner::None);
+        let (exact, _) = gradient(StageMethod::Newton, AdjointSolver::Dense, Preconditioner::None);
         let [(found, work), (plain, more)] = [Preconditioner::ForwardFactor, Preconditioner::None]
-            .map(|preconditioner| gradient(StageSolver::SimplifiedNewton, AdjointSolver::Gmres, preconditioner));
+            .map(|preconditioner| gradient(StageMethod::SimplifiedNewton, AdjointSolver::Gmres, preconditioner));
         for found in [found, plain] {
             assert!((found - exact).abs() < 1e-8 * exact.abs(), "{}: {found} and {exact}", scheme.name());
         }
@@ -155,12 +160,12 @@ fn a_samples_results_do_not_depend_on_its_batch() {
     let starts: Vec<Vec<f64>> = (0..5).map(|q| (0..14).map(|i| ((3 * i + q) as f64).cos()).collect()).collect();
     for jacobian in JACOBIANS {
         for (method, scheme) in [
-            (StageSolver::Newton, Tableau::sdirk2()),
-            (StageSolver::SimplifiedNewton, Tableau::radau_iia(3).unwrap()),
-            (StageSolver::NewtonGmres, Tableau::sdirk2()),
+            (StageMethod::Newton, Tableau::sdirk2()),
+            (StageMethod::SimplifiedNewton, Tableau::radau_iia(3).unwrap()),
+            (StageMethod::NewtonGmres, Tableau::sdirk2()),
         ] {
             let reuse = Reuse { start: WarmStart::LastEpoch, jacobian, ..Reuse::default() };
-            let solver = Solver { method, reuse, ..Solver::default() };
+            let solver = StageSolver { method, reuse, ..StageSolver::default() };
             let block = OdeBlock::new(field.clone(), scheme).steps(8).step_size(0.1).solved_by(solver);
             let all = block.integrate(&params, 0.0, &starts).unwrap();
             let alone = block.integrate(&params, 0.0, &starts[3..4]).unwrap();

@@ -3,26 +3,26 @@
 use crate::common::twice::Twice;
 use kutta::field::Batch;
 use kutta::network::OdeBlock;
-use kutta::solve::{Solver, StageSolver};
+use kutta::solve::{StageMethod, StageSolver};
 use kutta::step::{Start, Step, Trace, Workspace};
 use kutta::{Error, Number, Real, Tableau, VectorField};
 use proptest::prelude::*;
 
-const METHODS: [StageSolver; 14] = [
-    StageSolver::Automatic,
-    StageSolver::Newton,
-    StageSolver::SimplifiedNewton,
-    StageSolver::NewtonGmres,
-    StageSolver::FixedPoint,
-    StageSolver::Anderson,
-    StageSolver::Broyden,
-    StageSolver::GradientDescent,
-    StageSolver::Bfgs,
-    StageSolver::Lbfgs,
-    StageSolver::FletcherReeves,
-    StageSolver::PolakRibiere,
-    StageSolver::HestenesStiefel,
-    StageSolver::GaussNewton,
+const METHODS: [StageMethod; 14] = [
+    StageMethod::Automatic,
+    StageMethod::Newton,
+    StageMethod::SimplifiedNewton,
+    StageMethod::NewtonGmres,
+    StageMethod::FixedPoint,
+    StageMethod::Anderson,
+    StageMethod::Broyden,
+    StageMethod::GradientDescent,
+    StageMethod::Bfgs,
+    StageMethod::Lbfgs,
+    StageMethod::FletcherReeves,
+    StageMethod::PolakRibiere,
+    StageMethod::HestenesStiefel,
+    StageMethod::GaussNewton,
 ];
 
 /// Scalar equations `y_i' = f(y_i)`, `dim` of them side by side, that are hard for one reason each.
@@ -84,7 +84,7 @@ impl Hard {
     }
 
     /// Takes a step of backward Euler from `y0`, and checks what is called solved against the equation; whether it was.
-    fn check<T: Real>(&self, solver: Solver, h: f64, y0: &[f64]) -> Result<bool, TestCaseError> {
+    fn check<T: Real>(&self, solver: StageSolver, h: f64, y0: &[f64]) -> Result<bool, TestCaseError> {
         let params = [T::constant(self.a), T::constant(self.b)];
         let start: Vec<T> = y0.iter().map(|&y| T::constant(y)).collect();
         let block = OdeBlock::new(self.clone(), Tableau::backward_euler()).steps(1).step_size(h).solved_by(solver);
@@ -143,7 +143,7 @@ proptest! {
         let b = if shape == Shape::Oscillating { b.powi(3) } else { b };
         let field = Hard { shape, dim, a, b };
         for method in METHODS {
-            let solver = Solver { method, tolerance, ..Solver::default() };
+            let solver = StageSolver { method, tolerance, ..StageSolver::default() };
             field.check::<f64>(solver, h, &y0)?;
             field.check::<f32>(solver, h, &y0)?;
         }
@@ -157,8 +157,8 @@ proptest! {
     ) {
         let field = Hard { shape: Shape::Linear, dim, a, b: 0.0 };
         let at = |scale: f64| directions[..dim].iter().map(|x| scale * x).collect::<Vec<_>>();
-        prop_assert!(field.check::<f64>(Solver::default(), h, &at(10f64.powf(270.0 * exponent)))?);
-        prop_assert!(field.check::<f32>(Solver::default(), h, &at(10f64.powf(30.0 * exponent)))?);
+        prop_assert!(field.check::<f64>(StageSolver::default(), h, &at(10f64.powf(270.0 * exponent)))?);
+        prop_assert!(field.check::<f32>(StageSolver::default(), h, &at(10f64.powf(30.0 * exponent)))?);
     }
 }
 
@@ -169,7 +169,7 @@ fn a_kink_without_solution_is_an_error() {
         for exponent in 1..14 {
             let field = Hard { shape: Shape::Kinked, dim: 1, a: 10f64.powi(exponent), b: 1.0 };
             for tolerance in [None, Some(1e-3), Some(1e-6)] {
-                let solver = Solver { method, tolerance, ..Solver::default() };
+                let solver = StageSolver { method, tolerance, ..StageSolver::default() };
                 assert!(!field.check::<f64>(solver, 1.0, &[1.0]).unwrap(), "{method}, {field:?}");
                 assert!(!field.check::<f32>(solver, 1.0, &[1.0]).unwrap(), "{method}, {field:?}");
             }
@@ -181,10 +181,10 @@ fn a_kink_without_solution_is_an_error() {
 #[test]
 fn steps_far_below_the_tolerance_add_up() {
     for scheme in [Tableau::backward_euler(), Tableau::radau_iia(3).unwrap(), Tableau::sdirk2()] {
-        for method in [StageSolver::Automatic, StageSolver::NewtonGmres, StageSolver::Anderson, StageSolver::FixedPoint]
+        for method in [StageMethod::Automatic, StageMethod::NewtonGmres, StageMethod::Anderson, StageMethod::FixedPoint]
         {
             let field = Hard { shape: Shape::Linear, dim: 1, a: 1.0, b: 0.0 };
-            let solver = Solver { method, ..Solver::default() };
+            let solver = StageSolver { method, ..StageSolver::default() };
             let block = || OdeBlock::new(field.clone(), scheme.clone()).solved_by(solver);
             let single = block().steps(1000).step_size(1e-6).integrate(&[1.0f32, 0.0], 0.0, &[[1.0f32]]).unwrap();
             let drop = 1.0 - single.last(0)[0];
@@ -201,7 +201,7 @@ fn steps_far_below_the_tolerance_add_up() {
 fn adjoints_do_not_depend_on_the_size_of_the_cotangent() {
     fn pulled<T: Real>(size: f64) -> f64 {
         let field = Hard { shape: Shape::Linear, dim: 20, a: 1.0, b: 0.0 };
-        let solver = Solver { method: StageSolver::NewtonGmres, ..Solver::default() };
+        let solver = StageSolver { method: StageMethod::NewtonGmres, ..StageSolver::default() };
         let step = Step::new(&field, &Tableau::backward_euler(), solver).unwrap();
         let batch = Batch::padded::<T>(1);
         let y = vec![T::one(); 20 * batch.stride];

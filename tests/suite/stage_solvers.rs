@@ -3,24 +3,24 @@
 use crate::common::{Smooth, Structure, tableau};
 use kutta::field::{Activation, Layered, Mlp};
 use kutta::network::OdeBlock;
-use kutta::solve::{AdjointSolver, JacobianReuse, LineSearch, Preconditioner, Solver, StageSolver, WarmStart};
+use kutta::solve::{AdjointSolver, JacobianReuse, LineSearch, Preconditioner, StageMethod, StageSolver, WarmStart};
 use kutta::{Error, Number, Tableau, VectorField};
 use proptest::prelude::*;
 
-const METHODS: [StageSolver; 13] = [
-    StageSolver::Newton,
-    StageSolver::SimplifiedNewton,
-    StageSolver::NewtonGmres,
-    StageSolver::FixedPoint,
-    StageSolver::Anderson,
-    StageSolver::Broyden,
-    StageSolver::GradientDescent,
-    StageSolver::Bfgs,
-    StageSolver::Lbfgs,
-    StageSolver::FletcherReeves,
-    StageSolver::PolakRibiere,
-    StageSolver::HestenesStiefel,
-    StageSolver::GaussNewton,
+const METHODS: [StageMethod; 13] = [
+    StageMethod::Newton,
+    StageMethod::SimplifiedNewton,
+    StageMethod::NewtonGmres,
+    StageMethod::FixedPoint,
+    StageMethod::Anderson,
+    StageMethod::Broyden,
+    StageMethod::GradientDescent,
+    StageMethod::Bfgs,
+    StageMethod::Lbfgs,
+    StageMethod::FletcherReeves,
+    StageMethod::PolakRibiere,
+    StageMethod::HestenesStiefel,
+    StageMethod::GaussNewton,
 ];
 
 /// `y' = γ + y²`: its backward Euler step `Y = y + h (γ + Y²)` has no solution if `1 - 4 h (y + h γ) < 0`.
@@ -56,7 +56,7 @@ impl VectorField for Relaxation {
 #[test]
 fn a_step_without_solution_is_an_error_that_says_where() {
     for method in METHODS {
-        let solver = Solver { method, ..Solver::default() };
+        let solver = StageSolver { method, ..StageSolver::default() };
         let block = OdeBlock::new(Blowup, Tableau::backward_euler()).steps(3).step_size(0.25).solved_by(solver);
         // From 0.1 every step can be taken; from 0.7 the first, which leads to 1: 1 - 4·0.25·1 = 0 is the limit.
         let error = block.integrate(&[0.0], 0.0, &[[0.1], [0.95], [0.2]]).unwrap_err();
@@ -92,13 +92,13 @@ impl VectorField for Cubic {
 fn an_adjoint_without_solution_is_an_error_that_says_where() {
     let starts = [[1.0], [0.0], [1.0]];
     for (adjoint, method) in [
-        (AdjointSolver::Automatic, StageSolver::Automatic),
-        (AdjointSolver::Automatic, StageSolver::FixedPoint),
-        (AdjointSolver::Dense, StageSolver::Newton),
-        (AdjointSolver::Gmres, StageSolver::NewtonGmres),
-        (AdjointSolver::Neumann, StageSolver::Lbfgs),
+        (AdjointSolver::Automatic, StageMethod::Automatic),
+        (AdjointSolver::Automatic, StageMethod::FixedPoint),
+        (AdjointSolver::Dense, StageMethod::Newton),
+        (AdjointSolver::Gmres, StageMethod::NewtonGmres),
+        (AdjointSolver::Neumann, StageMethod::Lbfgs),
     ] {
-        let solver = Solver { method, adjoint, ..Solver::default() };
+        let solver = StageSolver { method, adjoint, ..StageSolver::default() };
         let block = OdeBlock::new(Cubic, Tableau::backward_euler()).steps(3).step_size(0.5).solved_by(solver);
         let result = block.value_and_grad_of(&[2.0], 0.0, &starts, |path, gradient| {
             gradient.as_mut_slice().fill(1.0);
@@ -121,7 +121,7 @@ fn an_adjoint_without_solution_is_an_error_that_says_where() {
 #[test]
 fn a_sample_in_trouble_costs_the_others_nothing() {
     for method in METHODS {
-        let solver = Solver { method, ..Solver::default() };
+        let solver = StageSolver { method, ..StageSolver::default() };
         let block = OdeBlock::new(Blowup, Tableau::backward_euler()).steps(1).step_size(0.25).solved_by(solver);
         let work = |starts: &[[f64; 1]]| {
             let grid = block.grid(0.0, starts.len()).unwrap();
@@ -135,7 +135,7 @@ fn a_sample_in_trouble_costs_the_others_nothing() {
         // In one dimension a line search may find the solution whatever the distance.
         if matches!(
             method,
-            StageSolver::Newton | StageSolver::SimplifiedNewton | StageSolver::NewtonGmres | StageSolver::FixedPoint
+            StageMethod::Newton | StageMethod::SimplifiedNewton | StageMethod::NewtonGmres | StageMethod::FixedPoint
         ) {
             assert!(work(&[[0.9]]) > work(&[[0.1]]), "{method}: the hard sample is not hard");
         }
@@ -160,7 +160,7 @@ impl VectorField for Cancelling {
 #[test]
 fn states_that_vanish_do_not_ask_for_more_than_rounding_allows() {
     for method in METHODS {
-        let solver = Solver { method, ..Solver::default() };
+        let solver = StageSolver { method, ..StageSolver::default() };
         let block = OdeBlock::new(Cancelling, Tableau::backward_euler()).steps(400).step_size(0.1).solved_by(solver);
         let single = block.integrate(&[3.0f32], 0.0, &[[0.5f32]]).unwrap_or_else(|e| panic!("{method}: {e}"));
         assert!(single.last(0)[0].abs() < 1e-5, "{method}: {}", single.last(0)[0]);
@@ -181,9 +181,9 @@ fn an_overflowing_state_is_an_error_and_not_a_nan() {
 #[test]
 fn very_stiff_steps_are_solved() {
     for stiffness in [1e2, 1e5, 1e8, 1e11] {
-        for method in [StageSolver::Newton, StageSolver::SimplifiedNewton, StageSolver::NewtonGmres] {
+        for method in [StageMethod::Newton, StageMethod::SimplifiedNewton, StageMethod::NewtonGmres] {
             for scheme in [Tableau::backward_euler(), Tableau::sdirk2(), Tableau::radau_iia(3).unwrap()] {
-                let solver = Solver { method, ..Solver::default() };
+                let solver = StageSolver { method, ..StageSolver::default() };
                 let name = format!("{} by {method}, stiffness {stiffness}", scheme.name());
                 let block = OdeBlock::new(Relaxation, scheme).steps(20).step_size(0.1).solved_by(solver);
                 let path = block.integrate(&[stiffness], 0.0, &[[0.0]]).unwrap_or_else(|e| panic!("{name}: {e}"));
@@ -223,13 +223,13 @@ fn the_automatic_choice_survives_stiff_systems_of_moderate_size() {
             path.as_slice().iter().sum()
         })
     };
-    let automatic = gradient(Solver::default()).unwrap();
-    let dense = Solver { method: StageSolver::Newton, adjoint: AdjointSolver::Dense, ..Solver::default() };
+    let automatic = gradient(StageSolver::default()).unwrap();
+    let dense = StageSolver { method: StageMethod::Newton, adjoint: AdjointSolver::Dense, ..StageSolver::default() };
     let dense = gradient(dense).unwrap();
     for (x, y) in automatic.starts.iter().zip(&dense.starts) {
         assert!((x - y).abs() < 1e-7, "{x} and {y}");
     }
-    assert!(gradient(Solver { method: StageSolver::NewtonGmres, ..Solver::default() }).is_err());
+    assert!(gradient(StageSolver { method: StageMethod::NewtonGmres, ..StageSolver::default() }).is_err());
 }
 
 #[test]
@@ -241,7 +241,7 @@ fn arguments_of_the_wrong_size_are_named() {
     assert_eq!(message(block.integrate(&[1.0], vec![0.0], &[[0.0], [1.0]])), "start times has 1 entries, expected 2");
     assert!(message(block.integrate(&[f64::NAN], 0.0, &[[0.0]])).starts_with("a parameter is not finite"));
     assert!(message(block.integrate(&[1.0], 0.0, &[[f64::INFINITY]])).starts_with("a start is not finite"));
-    let loose = Solver { tolerance: Some(-1.0), ..Solver::default() };
+    let loose = StageSolver { tolerance: Some(-1.0), ..StageSolver::default() };
     let block = OdeBlock::new(Relaxation, Tableau::backward_euler()).solved_by(loose);
     let error = block.integrate(&[1.0], 0.0, &[[0.0]]).unwrap_err().to_string();
     assert_eq!(error, "solver.tolerance is -1, expected a number between 0 and 1");
@@ -251,7 +251,7 @@ fn arguments_of_the_wrong_size_are_named() {
 fn single_steps_refuse_what_does_not_fit() {
     use kutta::field::Batch;
     use kutta::step::{Start, Step, Trace, Workspace};
-    let step = Step::new(&Relaxation, &Tableau::radau_iia(2).unwrap(), Solver::default()).unwrap();
+    let step = Step::new(&Relaxation, &Tableau::radau_iia(2).unwrap(), StageSolver::default()).unwrap();
     let batch = Batch::padded::<f64>(2);
     let y = vec![0.5; batch.stride];
     let (mut next, mut trace, mut ws) = (y.clone(), Trace::new(), Workspace::new());
@@ -277,9 +277,9 @@ fn single_steps_refuse_what_does_not_fit() {
 #[test]
 fn solvers_have_names_and_unknown_ones_a_suggestion() {
     for method in METHODS {
-        assert_eq!(method.to_string().parse::<StageSolver>().unwrap(), method);
+        assert_eq!(method.to_string().parse::<StageMethod>().unwrap(), method);
     }
-    let error = "newton-gmers".parse::<StageSolver>().unwrap_err();
+    let error = "newton-gmers".parse::<StageMethod>().unwrap_err();
     assert_eq!(error.to_string(), "unknown solver `newton-gmers`; did you mean `newton-gmres`?");
     assert_eq!("gmres".parse::<AdjointSolver>().unwrap(), AdjointSolver::Gmres);
     for start in [WarmStart::None, WarmStart::PreviousStep, WarmStart::LastEpoch] {
@@ -344,7 +344,7 @@ fn the_fixed_point_iteration_converges_at_its_rate_or_refuses() {
     let starts = [[0.3, 1.0], [-1.0, 0.5]];
     for (theta, h, gamma) in [(1.0, 1.0, 0.5), (0.5, 1.0, 1.8), (1.0, 0.1, 9.5), (1.0, 1.0, 1.05), (0.5, 2.0, 1.7)] {
         let expected: f64 = theta * h * gamma;
-        let solver = Solver { method: StageSolver::FixedPoint, max_iterations: 1000, ..Solver::default() };
+        let solver = StageSolver { method: StageMethod::FixedPoint, max_iterations: 1000, ..StageSolver::default() };
         let scheme = Tableau::one_leg_theta(theta).unwrap();
         let block = OdeBlock::new(Rotation, scheme).step_size(h).solved_by(solver);
         for rate in block.contraction(&[gamma], 0.0, &starts).unwrap() {
@@ -368,7 +368,7 @@ fn the_fixed_point_iteration_converges_at_its_rate_or_refuses() {
             Err(other) => panic!("{other}"),
         }
     }
-    let solver = Solver { method: StageSolver::FixedPoint, ..Solver::default() };
+    let solver = StageSolver { method: StageMethod::FixedPoint, ..StageSolver::default() };
     let block = OdeBlock::new(Rotation, Tableau::backward_euler()).solved_by(solver);
     let error = block.integrate(&[1.7], 0.0, &starts).unwrap_err().to_string();
     assert!(
@@ -409,8 +409,8 @@ fn contraction_of_a_normalised_field_is_that_of_its_effective_parameters() {
 }
 
 /// Those that ask for a line search.
-fn descends(method: StageSolver) -> bool {
-    use StageSolver::{Bfgs, FletcherReeves, GaussNewton, GradientDescent, HestenesStiefel, Lbfgs, PolakRibiere};
+fn descends(method: StageMethod) -> bool {
+    use StageMethod::{Bfgs, FletcherReeves, GaussNewton, GradientDescent, HestenesStiefel, Lbfgs, PolakRibiere};
     matches!(method, GradientDescent | Bfgs | Lbfgs | FletcherReeves | PolakRibiere | HestenesStiefel | GaussNewton)
 }
 
@@ -426,12 +426,12 @@ proptest! {
         start in prop::collection::vec(-1.0..1.0f64, 3),
     ) {
         let run = |method, line_search| {
-            let solver = Solver { method, line_search, max_iterations: 500, ..Solver::default() };
+            let solver = StageSolver { method, line_search, max_iterations: 500, ..StageSolver::default() };
             let scheme = Tableau::one_leg_theta(theta).unwrap();
             let block = OdeBlock::new(Smooth { dim: 3, width: 3 }, scheme).step_size(0.1).solved_by(solver);
             block.integrate(&params, 0.5, &[&start])
         };
-        let newton = run(StageSolver::Newton, LineSearch::default()).unwrap();
+        let newton = run(StageMethod::Newton, LineSearch::default()).unwrap();
         for method in METHODS.into_iter().filter(|&method| descends(method)) {
             for search in SEARCHES {
                 let path = run(method, search).map_err(|e| TestCaseError::fail(format!("{method}, {search}: {e}")))?;
@@ -455,12 +455,12 @@ proptest! {
     ) {
         let (field, tolerance) = (Smooth { dim: 2, width: 3 }, 10f64.powf(tolerance));
         let mut solved = 0;
-        for method in METHODS.into_iter().chain([StageSolver::Automatic]) {
-            let solver = Solver { method, tolerance: Some(tolerance), ..Solver::default() };
+        for method in METHODS.into_iter().chain([StageMethod::Automatic]) {
+            let solver = StageSolver { method, tolerance: Some(tolerance), ..StageSolver::default() };
             let scheme = Tableau::one_leg_theta(theta).unwrap();
             let block = OdeBlock::new(field.clone(), scheme).steps(1).step_size(h).solved_by(solver);
             let Ok(path) = block.integrate(&params, 0.5, &[&start]) else {
-                let newton = matches!(method, StageSolver::Newton | StageSolver::SimplifiedNewton);
+                let newton = matches!(method, StageMethod::Newton | StageMethod::SimplifiedNewton);
                 prop_assert!(!newton || h > 0.3, "{} fails at h = {}", method, h);
                 continue;
             };
@@ -491,11 +491,11 @@ proptest! {
         let field = Smooth { dim: 2, width: 3 };
         let starts: Vec<&[f64]> = starts.chunks(2).collect();
         let run = |method| {
-            let solver = Solver { method, tolerance: Some(1e-10), max_iterations: 500, ..Solver::default() };
+            let solver = StageSolver { method, tolerance: Some(1e-10), max_iterations: 500, ..StageSolver::default() };
             let block = OdeBlock::new(field.clone(), tableau.clone()).steps(3).step_size(0.3).solved_by(solver);
             block.integrate(&params, 0.5, &starts)
         };
-        let newton = run(StageSolver::Newton).map_err(|e| TestCaseError::fail(e.to_string()))?;
+        let newton = run(StageMethod::Newton).map_err(|e| TestCaseError::fail(e.to_string()))?;
         for method in &METHODS[1..] {
             let other = run(*method).map_err(|e| TestCaseError::fail(format!("{method}: {e}")))?;
             for (x, y) in newton.as_slice().iter().zip(other.as_slice()) {
@@ -519,12 +519,12 @@ proptest! {
     ) {
         let params: Vec<f64> = params.iter().map(|x| size * x).collect();
         let run = |method| {
-            let solver = Solver { method, ..Solver::default() };
+            let solver = StageSolver { method, ..StageSolver::default() };
             let block = OdeBlock::new(Smooth { dim: 6, width: 3 }, scheme.clone()).step_size(h).solved_by(solver);
             block.integrate(&params, 0.5, &[&start])
         };
-        if run(StageSolver::Newton).is_ok() {
-            let decoupled = run(StageSolver::SimplifiedNewton);
+        if run(StageMethod::Newton).is_ok() {
+            let decoupled = run(StageMethod::SimplifiedNewton);
             prop_assert!(decoupled.is_ok(), "{}", decoupled.unwrap_err());
         }
     }
@@ -563,8 +563,8 @@ proptest! {
         w in prop::collection::vec(-1.5..1.5f64, 2), k in 0.1..60.0f64, c in -3.0..3.0f64,
         start in prop::collection::vec(-2.0..2.0f64, 2), h in 0.01..2.0f64,
     ) {
-        for method in [StageSolver::Automatic, StageSolver::Newton, StageSolver::SimplifiedNewton] {
-            let solver = Solver { method, ..Solver::default() };
+        for method in [StageMethod::Automatic, StageMethod::Newton, StageMethod::SimplifiedNewton] {
+            let solver = StageSolver { method, ..StageSolver::default() };
             let block = OdeBlock::new(Saturating, scheme.clone()).step_size(h).solved_by(solver);
             let path = block.integrate(&[w[0], w[1], k, c], 0.0, &[&start]);
             prop_assert!(path.is_ok(), "{}: {}", method, path.unwrap_err());

@@ -6,7 +6,7 @@ use kutta::field::{Activation, Dimensions, Field, Layered, Mlp};
 use kutta::network::{OdeBlock, Path};
 use kutta::train::{
     Adam, FinalState, Fit, Interrupted, Loss, MeanSquare, OnFailure, Optimizer, Record, Schedule, Settings, Sgd,
-    Strategy, Trainer, Validation,
+    Shooting, Trainer, Validation,
 };
 use kutta::{Error, Number, Tableau, VectorField};
 use serde::{Deserialize, Serialize};
@@ -52,11 +52,11 @@ fn oscillations(phases: &[f64], observations: usize) -> Trajectories {
 }
 
 /// Strategies whose stages change within the first 20 epochs.
-fn strategies() -> [Strategy; 3] {
+fn strategies() -> [Shooting; 3] {
     [
-        Strategy::SingleShooting,
-        Strategy::GrowingHorizon { intervals: 3, epochs: 16 },
-        Strategy::MultipleShooting { intervals: 4, epochs: 14, penalty: 5.0 },
+        Shooting::SingleShooting,
+        Shooting::GrowingHorizon { intervals: 3, epochs: 16 },
+        Shooting::MultipleShooting { intervals: 4, epochs: 14, penalty: 5.0 },
     ]
 }
 
@@ -152,18 +152,18 @@ fn standardised_training_recovers_it_in_the_units_of_the_data() {
 fn every_strategy_reduces_the_loss_and_the_gaps_vanish() {
     let data = oscillations(&[0.0], 41);
     for strategy in [
-        Strategy::SingleShooting,
-        Strategy::GrowingHorizon { intervals: 4, epochs: 300 },
-        Strategy::MultipleShooting { intervals: 8, epochs: 300, penalty: 30.0 },
+        Shooting::SingleShooting,
+        Shooting::GrowingHorizon { intervals: 4, epochs: 300 },
+        Shooting::MultipleShooting { intervals: 8, epochs: 300, penalty: 30.0 },
     ] {
-        let trainer = plain(smooth(8)).optimizer(Adam::new(0.01)).strategy(strategy).epochs(500).seed(1);
+        let trainer = plain(smooth(8)).optimizer(Adam::new(0.01)).shooting(strategy).epochs(500).seed(1);
         let fit = trainer.fit(&data).unwrap();
         let rows = &fit.record.rows;
         let worst = trainer.clone().epochs(0).fit(&data).unwrap().summary.train_rmse.as_ref().unwrap().overall;
         assert!(fit.summary.train_rmse.as_ref().unwrap().overall < 0.3 * worst, "{strategy:?}: {:?}", fit.summary);
         let gaps: Vec<f64> = rows.iter().filter_map(|row| row.gap).collect();
         match strategy {
-            Strategy::MultipleShooting { .. } => {
+            Shooting::MultipleShooting { .. } => {
                 assert_eq!(gaps.len(), 300);
                 assert!(gaps[299] < 0.02 && gaps[299] < 0.1 * gaps[0], "{} to {}", gaps[0], gaps[299]);
                 // Nothing breaks when the segments are joined.
@@ -182,7 +182,7 @@ fn the_hudson_bay_record_is_followed() {
     let trainer = plain(OdeBlock::new(field, midpoint()).step_size(0.5))
         .optimizer(Adam::new(5e-3))
         .schedule(Schedule::Cosine { epochs: 1200, min: 1e-5 })
-        .strategy(Strategy::MultipleShooting { intervals: 5, epochs: 600, penalty: 10.0 })
+        .shooting(Shooting::MultipleShooting { intervals: 5, epochs: 600, penalty: 10.0 })
         .clip(1.0)
         .standardised(true)
         .learned_starts(true)
@@ -225,7 +225,7 @@ fn resumed_training_continues_bit_for_bit() {
         for batch_size in [None, Some(1), Some(2)] {
             let path = folder.path().join(format!("{k}-{batch_size:?}.json"));
             let settings = Settings {
-                strategy,
+                shooting: strategy,
                 batch_size,
                 schedule: schedules[k],
                 optimizer: if k == 1 { Sgd::new(0.05).momentum(0.9).into() } else { Adam::new(0.05).into() },
@@ -644,8 +644,8 @@ fn refuses_settings_that_make_no_sense() {
     assert!(message(trainer().batch_size(1).patience(3)).starts_with("patience is 3, expected a validation set"));
     assert!(message(trainer().validation(Validation::Trajectories(1.5))).starts_with("fraction is 1.5"));
     assert!(message(trainer().initial([1.0])).starts_with("initial parameters has 1 entries, expected 12"));
-    let strategy = Strategy::MultipleShooting { intervals: 0, epochs: 1, penalty: 1.0 };
-    assert_eq!(message(trainer().strategy(strategy)), "strategy intervals is 0, expected at least 1");
+    let strategy = Shooting::MultipleShooting { intervals: 0, epochs: 1, penalty: 1.0 };
+    assert_eq!(message(trainer().shooting(strategy)), "strategy intervals is 0, expected at least 1");
     let one = Trajectories::from_csv_str("t,x\n0,1\n1,2\n", "one").unwrap();
     assert!(trainer().fit(&one).unwrap_err().to_string().starts_with("data has 1 components, expected 2"));
 }

@@ -14,7 +14,7 @@ use direction::{Directed, Direction};
 use least_squares::LeastSquares;
 
 use super::alone::each_sample;
-use super::{Failure, LineSearch, Solver, StageSolver, StageSystem};
+use super::{Failure, LineSearch, StageMethod, StageSolver, StageSystem};
 use crate::Real;
 use argmin::core::{Error, Executor, IterState, Solver as Method, State};
 use argmin::solver::linesearch::{HagerZhangLineSearch, MoreThuenteLineSearch};
@@ -40,8 +40,8 @@ const CONJUGATE_HAGER_ZHANG: f64 = 0.4;
 /// Solves the stage equations of every sample; returns the iterations.
 pub(crate) fn solve<T: Real>(
     system: &mut StageSystem<'_, T>,
-    method: StageSolver,
-    solver: &Solver,
+    method: StageMethod,
+    solver: &StageSolver,
 ) -> Result<usize, Failure> {
     let tolerance = solver.stage_tolerance::<T>();
     each_sample(system, solver, |single, mut residual| {
@@ -91,9 +91,9 @@ struct Run<P> {
 
 impl<'r, 'p, 'a, T: Real> Run<&'r LeastSquares<'p, 'a, T>> {
     /// The iterations, if all went well; the problem knows the best point.
-    fn by(self, method: StageSolver, search: LineSearch) -> Result<u64, Error> {
+    fn by(self, method: StageMethod, search: LineSearch) -> Result<u64, Error> {
         let conjugate =
-            matches!(method, StageSolver::FletcherReeves | StageSolver::PolakRibiere | StageSolver::HestenesStiefel);
+            matches!(method, StageMethod::FletcherReeves | StageMethod::PolakRibiere | StageMethod::HestenesStiefel);
         let curvature = match search {
             LineSearch::NearExact => EXACT_CURVATURE,
             _ if conjugate => CONJUGATE_CURVATURE,
@@ -103,7 +103,7 @@ impl<'r, 'p, 'a, T: Real> Run<&'r LeastSquares<'p, 'a, T>> {
             LineSearch::MoreThuente | LineSearch::NearExact => {
                 let search = MoreThuenteLineSearch::new().with_c(DECREASE, curvature)?.with_width_tolerance(1e-14)?;
                 match method {
-                    StageSolver::Lbfgs => self.run(unending(LBFGS::new(search, MEMORY))?),
+                    StageMethod::Lbfgs => self.run(unending(LBFGS::new(search, MEMORY))?),
                     _ => self.with(method, search),
                 }
             }
@@ -114,25 +114,25 @@ impl<'r, 'p, 'a, T: Real> Run<&'r LeastSquares<'p, 'a, T>> {
                 };
                 let search = HagerZhangLineSearch::new().with_delta_sigma(decrease, curvature)?;
                 match method {
-                    StageSolver::Lbfgs => self.run(unending(LBFGS::new(search, MEMORY))?),
+                    StageMethod::Lbfgs => self.run(unending(LBFGS::new(search, MEMORY))?),
                     _ => self.with(method, search),
                 }
             }
         }
     }
 
-    fn with<L>(self, method: StageSolver, search: L) -> Result<u64, Error>
+    fn with<L>(self, method: StageMethod, search: L) -> Result<u64, Error>
     where
         L: Clone
             + argmin::core::LineSearch<Vector, f64>
             + Method<&'r LeastSquares<'p, 'a, T>, IterState<Vector, Vector, (), (), (), f64>>,
     {
         let direction = match method {
-            StageSolver::GaussNewton => Direction::GaussNewton,
-            StageSolver::FletcherReeves => Direction::FletcherReeves,
-            StageSolver::PolakRibiere => Direction::PolakRibiere,
-            StageSolver::HestenesStiefel => Direction::HestenesStiefel,
-            StageSolver::Bfgs => return self.bfgs(search),
+            StageMethod::GaussNewton => Direction::GaussNewton,
+            StageMethod::FletcherReeves => Direction::FletcherReeves,
+            StageMethod::PolakRibiere => Direction::PolakRibiere,
+            StageMethod::HestenesStiefel => Direction::HestenesStiefel,
+            StageMethod::Bfgs => return self.bfgs(search),
             _ => Direction::Gradient,
         };
         self.run(Directed::new(search, direction))

@@ -21,10 +21,10 @@ const MOST_DOUBLINGS: usize = 3;
 /// records cannot be predicted at all, it is put off.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Default)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Strategy {
-    /// [`MultipleShooting`](Strategy::MultipleShooting) for nine tenths of the training, by segments of 4 intervals and to
+pub enum Shooting {
+    /// [`MultipleShooting`](Shooting::MultipleShooting) for nine tenths of the training, by segments of 4 intervals and to
     /// a penalty of 10, if the loss [suits parts](super::Loss::suits_parts) of records; otherwise
-    /// [`SingleShooting`](Strategy::SingleShooting).
+    /// [`SingleShooting`](Shooting::SingleShooting).
     #[default]
     Automatic,
     /// Every trajectory is predicted from its start to its end.
@@ -88,7 +88,7 @@ impl Window {
     }
 }
 
-impl Strategy {
+impl Shooting {
     /// Intervals of the first segments by default.
     pub const INTERVALS: usize = 4;
     /// The final weight of gaps by default.
@@ -102,11 +102,11 @@ impl Strategy {
     /// What the automatic choice is for a training of so many epochs, with a loss that suits parts of records or not.
     pub(super) fn laid_out(self, epochs: usize, suits_parts: bool) -> Self {
         match self {
-            Strategy::Automatic if suits_parts => {
-                let (intervals, penalty) = (Strategy::INTERVALS, Strategy::PENALTY);
-                Strategy::MultipleShooting { intervals, epochs: Strategy::warm_up(epochs), penalty }
+            Shooting::Automatic if suits_parts => {
+                let (intervals, penalty) = (Shooting::INTERVALS, Shooting::PENALTY);
+                Shooting::MultipleShooting { intervals, epochs: Shooting::warm_up(epochs), penalty }
             }
-            Strategy::Automatic => Strategy::SingleShooting,
+            Shooting::Automatic => Shooting::SingleShooting,
             chosen => chosen,
         }
     }
@@ -115,7 +115,7 @@ impl Strategy {
     pub(super) fn work(&self, epochs: usize, longest: usize) -> f64 {
         let all = epochs as f64;
         match *self {
-            Strategy::GrowingHorizon { intervals, epochs } if epochs > 0 && intervals < longest => {
+            Shooting::GrowingHorizon { intervals, epochs } if epochs > 0 && intervals < longest => {
                 // The share of records that is predicted grows linearly from the first to 1.
                 let (first, growth) = (intervals as f64 / longest as f64, epochs as f64);
                 let growing = all.min(growth);
@@ -128,12 +128,12 @@ impl Strategy {
     /// The stage at an epoch; `longest` is the number of intervals of the longest trajectory.
     pub(super) fn stage(&self, epoch: usize, longest: usize) -> Stage {
         match *self {
-            Strategy::GrowingHorizon { intervals, epochs } if epoch < epochs && intervals < longest => {
+            Shooting::GrowingHorizon { intervals, epochs } if epoch < epochs && intervals < longest => {
                 // In floating point, so that nothing overflows.
                 let grown = (longest - intervals) as f64 * (epoch as f64 / epochs as f64);
                 Stage::Horizon(intervals + grown as usize)
             }
-            Strategy::MultipleShooting { intervals, epochs, .. } if epoch < epochs && intervals < longest => {
+            Shooting::MultipleShooting { intervals, epochs, .. } if epoch < epochs && intervals < longest => {
                 Stage::Segments(intervals << doublings(epoch, epochs, intervals, longest))
             }
             _ => Stage::Whole,
@@ -143,7 +143,7 @@ impl Strategy {
     /// The weight of gaps at an epoch.
     pub(super) fn gap_weight(&self, epoch: usize) -> f64 {
         match *self {
-            Strategy::MultipleShooting { epochs, penalty, .. } => {
+            Shooting::MultipleShooting { epochs, penalty, .. } => {
                 let part = epoch.min(epochs) as f64 / epochs.max(1) as f64;
                 penalty * PENALTY_GROWTH.powf(1.0 - part)
             }
@@ -154,11 +154,11 @@ impl Strategy {
     /// Refuses settings that make no sense.
     pub(super) fn check(&self) -> Result<(), Error> {
         let (argument, value, expected) = match *self {
-            Strategy::GrowingHorizon { intervals: 0, .. } | Strategy::MultipleShooting { intervals: 0, .. } => {
-                ("strategy intervals", "0".to_string(), "at least 1")
+            Shooting::GrowingHorizon { intervals: 0, .. } | Shooting::MultipleShooting { intervals: 0, .. } => {
+                ("shooting intervals", "0".to_string(), "at least 1")
             }
-            Strategy::MultipleShooting { penalty, .. } if !(penalty > 0.0 && penalty.is_finite()) => {
-                ("strategy penalty", penalty.to_string(), "a positive number")
+            Shooting::MultipleShooting { penalty, .. } if !(penalty > 0.0 && penalty.is_finite()) => {
+                ("shooting penalty", penalty.to_string(), "a positive number")
             }
             _ => return Ok(()),
         };
@@ -185,20 +185,20 @@ mod tests {
 
     #[test]
     fn the_horizon_grows_to_the_whole() {
-        let strategy = Strategy::GrowingHorizon { intervals: 2, epochs: 8 };
-        let horizon = |epoch| strategy.stage(epoch, 6);
+        let shooting = Shooting::GrowingHorizon { intervals: 2, epochs: 8 };
+        let horizon = |epoch| shooting.stage(epoch, 6);
         assert_eq!(horizon(0), Stage::Horizon(2));
         assert_eq!(horizon(4), Stage::Horizon(4));
         assert_eq!(horizon(7), Stage::Horizon(5));
         assert_eq!(horizon(8), Stage::Whole);
-        assert_eq!(strategy.stage(0, 2), Stage::Whole);
+        assert_eq!(shooting.stage(0, 2), Stage::Whole);
     }
 
     #[test]
     fn segments_cover_every_interval_once() {
-        let strategy = Strategy::MultipleShooting { intervals: 3, epochs: 5, penalty: 10.0 };
-        assert_eq!(strategy.stage(2, 7), Stage::Segments(3));
-        assert_eq!(strategy.stage(5, 7), Stage::Whole);
+        let shooting = Shooting::MultipleShooting { intervals: 3, epochs: 5, penalty: 10.0 };
+        assert_eq!(shooting.stage(2, 7), Stage::Segments(3));
+        assert_eq!(shooting.stage(5, 7), Stage::Whole);
         let ends: Vec<_> = Stage::Segments(3).windows(1, 7).map(|w| (w.first, w.last)).collect();
         assert_eq!(ends, [(0, 3), (3, 6), (6, 7)]);
         assert_eq!(Stage::Whole.windows(0, 7).count(), 1);
@@ -209,30 +209,30 @@ mod tests {
 
     #[test]
     fn segments_are_doubled_until_they_are_long() {
-        let strategy = Strategy::MultipleShooting { intervals: 3, epochs: 75, penalty: 10.0 };
-        let lengths = |longest| [0, 44, 46, 54, 56, 64, 66, 74].map(|epoch| strategy.stage(epoch, longest));
+        let shooting = Shooting::MultipleShooting { intervals: 3, epochs: 75, penalty: 10.0 };
+        let lengths = |longest| [0, 44, 46, 54, 56, 64, 66, 74].map(|epoch| shooting.stage(epoch, longest));
         assert_eq!(lengths(100), [3, 3, 6, 6, 12, 12, 24, 24].map(Stage::Segments));
         assert_eq!(lengths(12), [3, 3, 6, 6, 6, 6, 6, 6].map(Stage::Segments));
         assert_eq!(lengths(6), [3; 8].map(Stage::Segments));
         assert_eq!(lengths(3), [Stage::Whole; 8]);
-        let huge = Strategy::MultipleShooting { intervals: usize::MAX - 1, epochs: 75, penalty: 10.0 };
+        let huge = Shooting::MultipleShooting { intervals: usize::MAX - 1, epochs: 75, penalty: 10.0 };
         assert_eq!(huge.stage(74, usize::MAX), Stage::Segments(usize::MAX - 1));
     }
 
     #[test]
     fn the_automatic_choice_is_laid_out_over_the_training() {
-        let laid_out = |suits_parts| Strategy::Automatic.laid_out(3000, suits_parts);
-        assert_eq!(laid_out(true), Strategy::MultipleShooting { intervals: 4, epochs: 2700, penalty: 10.0 });
-        assert_eq!(laid_out(false), Strategy::SingleShooting);
-        let growing = Strategy::GrowingHorizon { intervals: 2, epochs: 8 };
+        let laid_out = |suits_parts| Shooting::Automatic.laid_out(3000, suits_parts);
+        assert_eq!(laid_out(true), Shooting::MultipleShooting { intervals: 4, epochs: 2700, penalty: 10.0 });
+        assert_eq!(laid_out(false), Shooting::SingleShooting);
+        let growing = Shooting::GrowingHorizon { intervals: 2, epochs: 8 };
         assert_eq!(growing.laid_out(3000, true), growing);
     }
 
     #[test]
     fn the_penalty_grows_a_thousandfold() {
-        let strategy = Strategy::MultipleShooting { intervals: 3, epochs: 10, penalty: 5.0 };
-        assert!((strategy.gap_weight(0) - 0.005).abs() < 1e-15);
-        assert!((strategy.gap_weight(10) - 5.0).abs() < 1e-12);
-        assert!((1..=10).all(|e| strategy.gap_weight(e) > strategy.gap_weight(e - 1)));
+        let shooting = Shooting::MultipleShooting { intervals: 3, epochs: 10, penalty: 5.0 };
+        assert!((shooting.gap_weight(0) - 0.005).abs() < 1e-15);
+        assert!((shooting.gap_weight(10) - 5.0).abs() < 1e-12);
+        assert!((1..=10).all(|e| shooting.gap_weight(e) > shooting.gap_weight(e - 1)));
     }
 }
