@@ -55,7 +55,7 @@ fn run(file: Option<String>) -> Result<(), Error> {
         .fit(&data)?;
 
     println!("\nepoch         loss  iterations a step");
-    for row in fit.record.rows.iter().filter(|row| row.epoch == 1 || row.epoch % 1000 == 0) {
+    for row in fit.history.epochs.iter().filter(|row| row.epoch == 1 || row.epoch % 1000 == 0) {
         println!("{:>5}  {:>11.3e}  {:>17.1}", row.epoch, row.loss, row.mean_iterations);
     }
     println!("\nan unseen orbit, four times as long");

@@ -367,7 +367,7 @@ impl Fit {
         fit.model.save(&self.out).map_err(|error| Failure::Failed(self.unsaved(&fit.model, error)))?;
         let saved = |error| Failure::Failed(format!("{error}; the model is saved in {}", self.out.display()));
         if let Some(path) = &self.record {
-            fit.record.write_csv(path).map_err(saved)?;
+            fit.history.write_csv(path).map_err(saved)?;
         }
         #[cfg(feature = "plot")]
         if let Some(path) = &self.plot {

@@ -1,6 +1,6 @@
 //! What a training gives.
 
-use super::{Model, Record, Rmse};
+use super::{History, Model, Rmse};
 use crate::Error;
 use crate::regularisation::Penalties;
 use serde::Serialize;
@@ -12,7 +12,7 @@ pub struct Fit<F, T = f64> {
     /// The trained model.
     pub model: Model<F, T>,
     /// Every epoch.
-    pub record: Record,
+    pub history: History,
     /// The outcome in a few numbers.
     pub summary: Summary,
 }

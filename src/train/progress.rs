@@ -1,6 +1,6 @@
 //! What is shown while training goes on.
 
-use super::Record;
+use super::History;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::Write;
 use std::time::{Duration, Instant};
@@ -34,11 +34,11 @@ impl Progress {
     }
 
     /// Shows the last epoch.
-    pub fn show(&mut self, record: &Record) {
-        let Some(row) = record.rows.last() else { return };
+    pub fn show(&mut self, history: &History) {
+        let Some(row) = history.epochs.last() else { return };
         let message = || {
             let validation = row.validation_loss.map_or_else(String::new, |loss| format!(", validation {loss:.3e}"));
-            let failed = match record.rows.iter().map(|row| row.failed_solves).sum::<usize>() {
+            let failed = match history.epochs.iter().map(|row| row.failed_solves).sum::<usize>() {
                 0 => String::new(),
                 failed => format!(", {failed} failed"),
             };

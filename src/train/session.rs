@@ -7,7 +7,7 @@ use super::objective::{Batches, Layout, Observations, Pass, Terms, Value};
 use super::settings::{OnFailure, Settings};
 use super::shooting::Stage;
 use super::undo::Update;
-use super::{Loss, OptimizerState, Record, Row, ScheduleState};
+use super::{Epoch, History, Loss, OptimizerState, ScheduleState};
 use crate::field::Effective;
 use crate::network::{AnyBlock, Work};
 use crate::regularisation::{Penalties, Regularisation, mixed};
@@ -44,7 +44,8 @@ pub(super) struct State<T> {
     best: Option<Best<T>>,
     hopeless_epochs: usize,
     pub stopped_early: bool,
-    pub record: Record,
+    #[serde(rename = "record")]
+    pub history: History,
 }
 
 fn no_update<T>() -> Option<Update<T>> {
@@ -113,7 +114,7 @@ impl<'a, T: Real> Session<'a, T> {
                 best: None,
                 hopeless_epochs: 0,
                 stopped_early: false,
-                record: Record::default(),
+                history: History::default(),
             },
             settings,
             loss,
@@ -139,7 +140,7 @@ impl<'a, T: Real> Session<'a, T> {
             return None;
         }
         self.gradient = vec![T::zero(); count];
-        self.before = state.record.rows.last().map_or(0.0, |row| row.seconds);
+        self.before = state.history.epochs.last().map_or(0.0, |row| row.seconds);
         self.state = state;
         Some(self)
     }
@@ -235,7 +236,7 @@ impl<'a, T: Real> Session<'a, T> {
             false => None,
         };
         let rate = self.state.update.as_ref().map_or(rate, Update::rate);
-        self.state.record.rows.push(sums.row(self.state.epoch, validation_loss, rate, self.seconds()));
+        self.state.history.epochs.push(sums.row(self.state.epoch, validation_loss, rate, self.seconds()));
         if let Some(loss) = validation_loss {
             self.keep_if_best(loss);
         }
@@ -453,8 +454,8 @@ impl Sums {
         self.total / self.weight
     }
 
-    fn row(&self, epoch: usize, validation_loss: Option<f64>, learning_rate: f64, seconds: f64) -> Row {
-        Row {
+    fn row(&self, epoch: usize, validation_loss: Option<f64>, learning_rate: f64, seconds: f64) -> Epoch {
+        Epoch {
             epoch,
             loss: self.loss(),
             validation_loss,

@@ -315,7 +315,7 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
         while !is_over(session) {
             let epoch = session.epoch();
             outlook.after(session.state.epoch);
-            progress.show(&session.state.record);
+            progress.show(&session.state.history);
             epoch?;
             if let Some((path, every)) = &self.checkpoint
                 && (is_over(session) || session.state.epoch.is_multiple_of((*every).max(1)))
@@ -383,7 +383,7 @@ fn summarise<F: Field<T>, T: Real>(
     training: &Trajectories,
     held_out: Option<&Trajectories>,
 ) -> Fit<F, T> {
-    let (rows, record) = (state.record.rows.len().max(1) as f64, state.record);
+    let (epochs, history) = (state.history.epochs.len().max(1) as f64, state.history);
     let mut unpredicted = Vec::new();
     let mut known =
         |what: &str, rmse: Result<Rmse, Error>| rmse.map_err(|error| unpredicted.push(format!("{what}: {error}"))).ok();
@@ -394,13 +394,13 @@ fn summarise<F: Field<T>, T: Real>(
         parameters: model.params().len(),
         epochs: state.epoch,
         stopped_early: state.stopped_early,
-        seconds: record.rows.last().map_or(0.0, |row| row.seconds),
-        penalties: record.rows.last().and_then(|row| row.penalties),
+        seconds: history.epochs.last().map_or(0.0, |row| row.seconds),
+        penalties: history.epochs.last().and_then(|row| row.penalties),
         train_rmse,
         validation_rmse,
         unpredicted,
-        failed_solves: record.rows.iter().map(|row| row.failed_solves).sum(),
-        mean_iterations: record.rows.iter().map(|row| row.mean_iterations).sum::<f64>() / rows,
+        failed_solves: history.epochs.iter().map(|row| row.failed_solves).sum(),
+        mean_iterations: history.epochs.iter().map(|row| row.mean_iterations).sum::<f64>() / epochs,
     };
-    Fit { model, record, summary }
+    Fit { model, history, summary }
 }

@@ -43,7 +43,7 @@ fn what_parts_have_taught_is_not_lost_on_whole_records() {
     for seed in [1, 2] {
         let epochs = 400;
         let fit = Trainer::new(network()).epochs(epochs).seed(seed).fit(&data).unwrap();
-        let (parts, joined) = fit.record.rows.split_at(Shooting::warm_up(epochs));
+        let (parts, joined) = fit.history.epochs.split_at(Shooting::warm_up(epochs));
         assert!(parts.iter().all(|row| row.gap.is_some()) && joined.iter().all(|row| row.gap.is_none()));
         // The first loss is that at the join.
         assert!(joined.iter().all(|row| row.loss <= 1.5 * joined[0].loss), "seed {seed}");
@@ -101,17 +101,17 @@ fn parts_are_kept_to_until_whole_records_can_be_predicted() {
     let trainer = Trainer::new(OdeBlock::new(Growth, midpoint()).step_size(0.1)).loss(fragile).initial([0.0]);
     let trainer = trainer.shooting(strategy).schedule(Schedule::Constant).epochs(200);
     let fit = trainer.fit(&growing()).unwrap();
-    let parts = fit.record.rows.iter().take_while(|row| row.gap.is_some()).count();
+    let parts = fit.history.epochs.iter().take_while(|row| row.gap.is_some()).count();
     assert!(parts > 20 && parts < 100, "{parts}");
-    assert!(fit.record.rows[parts..].iter().all(|row| row.gap.is_none() && row.failed_solves == 0));
+    assert!(fit.history.epochs[parts..].iter().all(|row| row.gap.is_none() && row.failed_solves == 0));
     assert!((fit.model.params()[0] - 0.5).abs() < 0.01, "{:?}", fit.model.params());
 }
 
 #[test]
 fn a_loss_on_the_last_state_is_trained_on_whole_records_by_default() {
     let fit = Trainer::new(OdeBlock::new(Growth, midpoint()).step_size(0.1)).epochs(5);
-    assert!(fit.fit(&growing()).unwrap().record.rows[0].gap.is_some());
-    assert!(fit.loss(kutta::train::FinalState).fit(&growing()).unwrap().record.rows[0].gap.is_none());
+    assert!(fit.fit(&growing()).unwrap().history.epochs[0].gap.is_some());
+    assert!(fit.loss(kutta::train::FinalState).fit(&growing()).unwrap().history.epochs[0].gap.is_none());
 }
 
 static EXPECTED: AtomicU64 = AtomicU64::new(0);

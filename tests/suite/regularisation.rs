@@ -388,7 +388,7 @@ fn training_records_the_parts_and_lessens_them() {
     let data = circles();
     let weights = Regularisation { divergence: 0.5, jacobian: 0.2, speed: 0.01, ..Default::default() };
     let fit = trainer(weights).fit(&data).unwrap();
-    let first = &fit.record.rows[0];
+    let first = &fit.history.epochs[0];
     let penalties = first.penalties.unwrap();
     let block = OdeBlock::new(Mlp::new([2, 8, 2], Activation::Tanh).unwrap(), Tableau::implicit_midpoint());
     let block = block.step_size(0.25);
@@ -403,11 +403,11 @@ fn training_records_the_parts_and_lessens_them() {
     assert_near(first.loss - penalties.total(), plain.value, 1e-12);
     // Against training without.
     let free = trainer(Regularisation::default()).fit(&data).unwrap();
-    assert!(free.record.rows.iter().all(|row| row.penalties.is_none()) && free.summary.penalties.is_none());
+    assert!(free.history.epochs.iter().all(|row| row.penalties.is_none()) && free.summary.penalties.is_none());
     let of = |params: &[f64]| block.regularised_by(weights).value_and_grad(params, &data, &MeanSquare).unwrap();
     let (with, without) = (of(fit.model.params()), of(free.model.params()));
     assert!(with.penalties.total() < without.penalties.total(), "{with:?} {without:?}");
-    assert_eq!(fit.summary.penalties, fit.record.rows.last().unwrap().penalties);
+    assert_eq!(fit.summary.penalties, fit.history.epochs.last().unwrap().penalties);
 }
 
 #[test]
@@ -423,7 +423,7 @@ fn resumed_training_draws_the_same_probes() {
         trainer.clone().epochs(15).checkpoint(&path, 15).fit(&data).unwrap();
         let resumed = trainer.clone().resume(&path).fit(&data).unwrap();
         let parts =
-            |fit: &kutta::Fit<Mlp>| fit.record.rows.iter().map(|row| (row.loss, row.penalties)).collect::<Vec<_>>();
+            |fit: &kutta::Fit<Mlp>| fit.history.epochs.iter().map(|row| (row.loss, row.penalties)).collect::<Vec<_>>();
         assert_eq!(parts(&whole), parts(&resumed));
         assert_eq!(whole.model.params(), resumed.model.params());
         let other = trainer.regularised_by(Regularisation { seed: 3, ..weights }).resume(&path).fit(&data).unwrap_err();

@@ -126,7 +126,7 @@ fn a_model_so_trained_is_saved_and_predicts_the_same_bits() {
     // Power iteration lags behind parameters that move, so that training sees fields a little too steep.
     for (norms, tolerance) in [(Norms::Exact, 1e-12), (Norms::PowerIteration(1), 0.02)] {
         let fit = trainer(norms, Estimator::Exact).epochs(120).fit(&data).unwrap();
-        let rows = &fit.record.rows;
+        let rows = &fit.history.epochs;
         assert!(rows[119].loss < rows[0].loss, "{} to {}", rows[0].loss, rows[119].loss);
         assert!(rows.iter().all(|row| row.penalties.is_some_and(|parts| parts.jacobian > 0.0)));
         // What training minimised is what the network's regularised loss says of the model.

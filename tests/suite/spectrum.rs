@@ -337,7 +337,7 @@ fn training_keeps_the_spectrum_and_a_saved_model_predicts_the_same_bits() {
                 .epochs(120)
                 .standardised(standardised);
             let fit = trainer.fit(&data).unwrap();
-            let rows = &fit.record.rows;
+            let rows = &fit.history.epochs;
             assert!(rows[119].loss < 0.5 * rows[0].loss, "{} to {}", rows[0].loss, rows[119].loss);
             // The model's loss, with exact norms, is the one that training saw.
             if !standardised {
@@ -381,8 +381,9 @@ fn training_resumes_bit_for_bit() {
     let whole = trainer().epochs(20).fit(&data).unwrap();
     trainer().epochs(9).checkpoint(&checkpoint, 100).fit(&data).unwrap();
     let resumed = trainer().epochs(20).resume(&checkpoint).fit(&data).unwrap();
-    let losses = |record: &kutta::train::Record| record.rows.iter().map(|row| row.loss.to_bits()).collect::<Vec<_>>();
-    assert_eq!(losses(&resumed.record), losses(&whole.record));
+    let losses =
+        |record: &kutta::train::History| record.epochs.iter().map(|row| row.loss.to_bits()).collect::<Vec<_>>();
+    assert_eq!(losses(&resumed.history), losses(&whole.history));
     assert_eq!(resumed.model, whole.model);
     // What is remembered of another network is refused.
     let wider = Mlp::new([2, 5, 4, 2], Activation::Tanh).unwrap().with_spectrum(-25.0, -15.0).unwrap();
@@ -398,7 +399,7 @@ fn single_precision_trains_too() {
         .epochs(60)
         .fit_in::<f32>(&records())
         .unwrap();
-    let rows = &fit.record.rows;
+    let rows = &fit.history.epochs;
     assert!(rows[59].loss < 0.7 * rows[0].loss, "{} to {}", rows[0].loss, rows[59].loss);
     for [re, im] in fit.model.eigenvalues(records().trajectory(0)).unwrap().concat() {
         assert!((re + 20.0).hypot(im) <= 5.0 + 1e-4);

@@ -5,7 +5,7 @@ use kutta::data::{Trajectories, Trajectory};
 use kutta::field::{Activation, Dimensions, Field, Layered, Mlp};
 use kutta::network::{OdeBlock, Path};
 use kutta::train::{
-    Adam, FinalState, Fit, Interrupted, Loss, MeanSquare, OnFailure, Optimizer, Record, Schedule, Settings, Sgd,
+    Adam, FinalState, Fit, History, Interrupted, Loss, MeanSquare, OnFailure, Optimizer, Schedule, Settings, Sgd,
     Shooting, Trainer, Validation,
 };
 use kutta::{Error, Number, Tableau, VectorField};
@@ -84,9 +84,9 @@ impl VectorField for SavedSmooth {
 }
 
 /// Everything but the clock.
-fn bits(record: &Record) -> Vec<[Option<u64>; 8]> {
+fn bits(record: &History) -> Vec<[Option<u64>; 8]> {
     let bits = |x: f64| Some(x.to_bits());
-    let row = |r: &kutta::train::Row| {
+    let row = |r: &kutta::train::Epoch| {
         [
             Some(r.epoch as u64),
             bits(r.loss),
@@ -98,7 +98,7 @@ fn bits(record: &Record) -> Vec<[Option<u64>; 8]> {
             Some(r.failed_solves as u64),
         ]
     };
-    record.rows.iter().map(row).collect()
+    record.epochs.iter().map(row).collect()
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn every_strategy_reduces_the_loss_and_the_gaps_vanish() {
     ] {
         let trainer = plain(smooth(8)).optimizer(Adam::new(0.01)).shooting(strategy).epochs(500).seed(1);
         let fit = trainer.fit(&data).unwrap();
-        let rows = &fit.record.rows;
+        let rows = &fit.history.epochs;
         let worst = trainer.clone().epochs(0).fit(&data).unwrap().summary.train_rmse.as_ref().unwrap().overall;
         assert!(fit.summary.train_rmse.as_ref().unwrap().overall < 0.3 * worst, "{strategy:?}: {:?}", fit.summary);
         let gaps: Vec<f64> = rows.iter().filter_map(|row| row.gap).collect();
@@ -241,7 +241,7 @@ fn resumed_training_continues_bit_for_bit() {
                 let whole = trainer.clone().epochs(2 * half).fit(&data).unwrap();
                 trainer.clone().epochs(half).checkpoint(&path, 4).fit(&data).unwrap();
                 let resumed = trainer.clone().epochs(2 * half).resume(&path).fit(&data).unwrap();
-                assert_eq!(bits(&whole.record), bits(&resumed.record), "{strategy:?}, {batch_size:?}");
+                assert_eq!(bits(&whole.history), bits(&resumed.history), "{strategy:?}, {batch_size:?}");
                 let parts =
                     [&whole, &resumed].map(|fit| fit.model.params().iter().map(|p| p.to_bits()).collect::<Vec<_>>());
                 assert_eq!(parts[0], parts[1]);
@@ -285,7 +285,7 @@ fn the_seed_decides_and_threads_do_not() {
     let run = |seed, threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let fit = pool.install(|| trainer.clone().seed(seed).fit(&data)).unwrap();
-        (bits(&fit.record), fit.model.params().to_vec())
+        (bits(&fit.history), fit.model.params().to_vec())
     };
     assert_eq!(run(7, 1), run(7, 1));
     assert_eq!(run(7, 1), run(7, 3));
@@ -308,7 +308,7 @@ fn failed_batches_stop_or_are_skipped_and_counted() {
     let skipping = trainer.on_failure(OnFailure::SkipBatch);
     let fit = skipping.clone().batch_size(1).fit(&data).unwrap();
     assert_eq!(fit.summary.failed_solves, 12);
-    assert!(fit.record.rows.iter().all(|row| row.failed_solves == 1 && row.loss.is_finite()));
+    assert!(fit.history.epochs.iter().all(|row| row.failed_solves == 1 && row.loss.is_finite()));
     // With the whole set in one batch nothing is left to learn from.
     let Interrupted { error, fit } = skipping.clone().fit(&data).unwrap_err();
     assert!(fit.is_none(), "nothing was learned");
@@ -368,11 +368,11 @@ fn updates_onto_the_pole_are_taken_back() {
     assert!(matches!(*stopped.error, Error::NotConverged { .. }), "{}", stopped.error);
     assert_eq!(stopped.fit.unwrap().model.params(), [0.0]);
     let fit = trainer.clone().epochs(60).fit(&data).unwrap();
-    let rows = &fit.record.rows;
+    let rows = &fit.history.epochs;
     assert_eq!((rows.len(), rows[0].failed_solves), (60, 0));
     // The second epoch met the pole, and went on from half the way; the rate recovers, gradually.
     assert!(rows[1].failed_solves >= 1 && rows[1].learning_rate <= 0.5, "{:?}", rows[1]);
-    let recovers = |pair: &[kutta::train::Row]| pair[1].learning_rate > pair[0].learning_rate;
+    let recovers = |pair: &[kutta::train::Epoch]| pair[1].learning_rate > pair[0].learning_rate;
     assert!(rows.windows(2).any(recovers));
     assert_eq!(fit.summary.failed_solves, rows.iter().map(|row| row.failed_solves).sum::<usize>());
     assert!(fit.summary.failed_solves < 60, "{}", fit.summary.failed_solves);
@@ -383,7 +383,7 @@ fn updates_onto_the_pole_are_taken_back() {
     );
     // Again the same, to the bit.
     let again = trainer.epochs(60).fit(&data).unwrap();
-    assert_eq!((bits(&again.record), again.model.params()), (bits(&fit.record), fit.model.params()));
+    assert_eq!((bits(&again.history), again.model.params()), (bits(&fit.history), fit.model.params()));
 }
 
 #[test]
@@ -405,10 +405,10 @@ fn a_retry_is_the_same_update_with_half_the_rate() {
         let block = || OdeBlock::new(Growth, Tableau::backward_euler());
         let trainer = |optimizer| plain(block()).loss(wall).initial([0.0]).optimizer(optimizer).epochs(2);
         let (retried, direct) = (trainer(optimizer).fit(&data).unwrap(), trainer(shorter).fit(&data).unwrap());
-        assert_eq!(retried.record.rows[1].failed_solves, 1);
+        assert_eq!(retried.history.epochs[1].failed_solves, 1);
         assert_eq!(direct.summary.failed_solves, 0);
-        assert_eq!(retried.record.rows[1].loss, direct.record.rows[1].loss);
-        assert!((retried.record.rows[1].loss + 0.5).abs() < 1e-7);
+        assert_eq!(retried.history.epochs[1].loss, direct.history.epochs[1].loss);
+        assert!((retried.history.epochs[1].loss + 0.5).abs() < 1e-7);
         assert_eq!(retried.model.params(), direct.model.params());
     }
 }
@@ -424,7 +424,7 @@ fn taking_back_survives_a_checkpoint() {
     for half in 1..6 {
         trainer.clone().epochs(half).checkpoint(&path, 1).fit(&data).unwrap();
         let resumed = trainer.clone().epochs(12).resume(&path).fit(&data).unwrap();
-        assert_eq!(bits(&resumed.record), bits(&whole.record), "resumed after {half}");
+        assert_eq!(bits(&resumed.history), bits(&whole.history), "resumed after {half}");
         assert_eq!(resumed.model.params(), whole.model.params());
     }
 }
@@ -448,7 +448,7 @@ fn a_failed_training_keeps_its_network() {
         assert!(matches!(*error, Error::NotFinite { what: "the loss", .. }), "{error}");
         let fit = fit.unwrap();
         assert!(fit.summary.epochs >= epochs && fit.summary.epochs < 200, "{}", fit.summary.epochs);
-        assert_eq!(fit.summary.epochs, fit.record.rows.len());
+        assert_eq!(fit.summary.epochs, fit.history.epochs.len());
         let p = fit.model.params()[0];
         assert!(p > 0.7 && p <= limit && fit.summary.train_rmse.as_ref().unwrap().overall.is_finite(), "{p}");
         // By `?` it is the error alone.
@@ -477,7 +477,7 @@ fn early_stopping_restores_the_best() {
     let data = oscillations(&[0.0, 0.5, 1.0, 1.5], 9);
     let trainer = plain(smooth(6)).optimizer(Adam::new(0.2)).validation(Validation::Trajectories(0.25)).seed(2);
     let fit = trainer.clone().epochs(4000).patience(20).fit(&data).unwrap();
-    let losses: Vec<f64> = fit.record.rows.iter().map(|row| row.validation_loss.unwrap()).collect();
+    let losses: Vec<f64> = fit.history.epochs.iter().map(|row| row.validation_loss.unwrap()).collect();
     let best = (0..losses.len()).min_by(|&i, &j| losses[i].total_cmp(&losses[j])).unwrap();
     assert!(fit.summary.stopped_early && fit.summary.epochs == losses.len());
     assert_eq!(losses.len() - (best + 1), 21, "20 epochs without a better one are tolerated");
@@ -493,7 +493,7 @@ fn early_stopping_restores_the_best() {
 fn without_validation_the_least_training_loss_wins() {
     let data = oscillations(&[0.0, 1.0], 9);
     let fit = plain(smooth(4)).optimizer(Adam::new(0.3)).epochs(60).fit(&data).unwrap();
-    let least = fit.record.rows.iter().map(|row| row.loss).fold(f64::INFINITY, f64::min);
+    let least = fit.history.epochs.iter().map(|row| row.loss).fold(f64::INFINITY, f64::min);
     assert!(fit.summary.train_rmse.as_ref().unwrap().overall.powi(2) <= least * (1.0 + 1e-12));
 }
 
@@ -583,7 +583,7 @@ fn gradients_are_clipped() {
     // Validation on the future keeps the parameters of the last epoch, its only one.
     let fit = trainer.validation(Validation::Future(0.25)).epochs(1).fit(&data).unwrap();
     let moved: f64 = fit.model.params().iter().zip(&start).map(|(p, q)| (p - q).powi(2)).sum::<f64>().sqrt();
-    assert!(fit.record.rows[0].gradient_norm > 1e-2, "the recorded norm is that before clipping");
+    assert!(fit.history.epochs[0].gradient_norm > 1e-2, "the recorded norm is that before clipping");
     assert!((moved - 1e-3).abs() < 1e-9, "{moved}");
 }
 
@@ -655,10 +655,10 @@ fn the_record_is_written_as_csv() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("record.csv");
     let fit = plain(smooth(2)).epochs(3).fit(&oscillations(&[0.0, 1.0], 5)).unwrap();
-    fit.record.write_csv(&path).unwrap();
+    fit.history.write_csv(&path).unwrap();
     let text = std::fs::read_to_string(&path).unwrap();
     assert_eq!(text.lines().count(), 4);
     assert!(text.starts_with("epoch,loss,validation_loss,learning_rate,"));
     let first = text.lines().nth(1).unwrap().split(',').nth(1).unwrap().parse::<f64>().unwrap();
-    assert_eq!(first, fit.record.rows[0].loss);
+    assert_eq!(first, fit.history.epochs[0].loss);
 }

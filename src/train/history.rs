@@ -1,4 +1,4 @@
-//! The record of a training.
+//! The history of a training.
 
 use crate::Error;
 use crate::file::write_whole;
@@ -10,7 +10,7 @@ use std::path::Path;
 /// One epoch of a training.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Row {
+pub struct Epoch {
     /// Number of the epoch, from 1.
     pub epoch: usize,
     /// Mean training objective over the epoch's batches, taken before each update: the loss with all that is added to it;
@@ -51,13 +51,13 @@ fn some_null_is_nan<'de, D: Deserializer<'de>>(input: D) -> Result<Option<f64>, 
 /// All epochs of a training, in order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
 #[serde(transparent)]
-pub struct Record {
-    /// One row an epoch.
-    pub rows: Vec<Row>,
+pub struct History {
+    /// One after another.
+    pub epochs: Vec<Epoch>,
 }
 
-impl Record {
-    /// Writes the record as CSV, one line an epoch under a header. The file appears whole or not at all.
+impl History {
+    /// Writes the history as CSV, one line an epoch under a header. The file appears whole or not at all.
     ///
     /// # Errors
     /// [`Error::Io`] if the file cannot be written.
@@ -73,8 +73,8 @@ impl Record {
         // Zeros without a sign.
         let number = |x: f64| (x + 0.0).to_string();
         let optional = |x: Option<f64>| x.map_or_else(String::new, number);
-        for row in &self.rows {
-            let Row { epoch, loss, learning_rate, gradient_norm, mean_iterations, failed_solves, seconds, .. } = row;
+        for row in &self.epochs {
+            let Epoch { epoch, loss, learning_rate, gradient_norm, mean_iterations, failed_solves, seconds, .. } = row;
             let (validation, gap) = (optional(row.validation_loss), optional(row.gap));
             let penalties = row.penalties.map(|p| [p.divergence, p.jacobian, p.speed, p.variation].map(number));
             let penalties = penalties.unwrap_or_default().join(",");
@@ -93,10 +93,10 @@ impl Record {
 mod tests {
     use super::*;
 
-    fn row(epoch: usize, loss: f64, validation_loss: Option<f64>) -> Row {
+    fn row(epoch: usize, loss: f64, validation_loss: Option<f64>) -> Epoch {
         let (learning_rate, gradient_norm, mean_iterations) = (0.1, 2.5, 3.25);
         let (penalties, gap, failed_solves, seconds) = (None, None, 1, 0.5);
-        Row {
+        Epoch {
             epoch,
             loss,
             validation_loss,
@@ -112,9 +112,9 @@ mod tests {
 
     #[test]
     fn csv_has_a_line_an_epoch() {
-        let mut record = Record { rows: vec![row(1, 0.25, None), row(2, f64::NAN, Some(0.125))] };
-        record.rows[1].penalties = Some(Penalties { divergence: -0.5, jacobian: 0.25, speed: -0.0, variation: 2.0 });
-        let text = record.to_csv();
+        let mut history = History { epochs: vec![row(1, 0.25, None), row(2, f64::NAN, Some(0.125))] };
+        history.epochs[1].penalties = Some(Penalties { divergence: -0.5, jacobian: 0.25, speed: -0.0, variation: 2.0 });
+        let text = history.to_csv();
         let lines: Vec<_> = text.lines().collect();
         assert_eq!(lines[1], "1,0.25,,0.1,2.5,,,,,,3.25,1,0.500000");
         assert_eq!(lines[2], "2,NaN,0.125,0.1,2.5,,-0.5,0.25,0,2,3.25,1,0.500000");
@@ -123,10 +123,10 @@ mod tests {
 
     #[test]
     fn json_keeps_what_is_not_a_number() {
-        let mut record = Record { rows: vec![row(1, f64::NAN, Some(f64::NAN)), row(2, 0.1, None)] };
-        record.rows[1].penalties = Some(Penalties { divergence: -0.5, ..Penalties::default() });
-        let back: Record = serde_json::from_str(&serde_json::to_string(&record).unwrap()).unwrap();
-        assert!(back.rows[0].loss.is_nan() && back.rows[0].validation_loss.unwrap().is_nan());
-        assert_eq!(back.rows[1], record.rows[1]);
+        let mut history = History { epochs: vec![row(1, f64::NAN, Some(f64::NAN)), row(2, 0.1, None)] };
+        history.epochs[1].penalties = Some(Penalties { divergence: -0.5, ..Penalties::default() });
+        let back: History = serde_json::from_str(&serde_json::to_string(&history).unwrap()).unwrap();
+        assert!(back.epochs[0].loss.is_nan() && back.epochs[0].validation_loss.unwrap().is_nan());
+        assert_eq!(back.epochs[1], history.epochs[1]);
     }
 }
