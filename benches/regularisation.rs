@@ -4,7 +4,7 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use kutta::field::{Activation, Dimensions, Field, Mlp};
-use kutta::network::{OdeBlock, Path};
+use kutta::network::{OdeBlock, States};
 use kutta::regularisation::{Estimator, ProbeKind};
 use kutta::{Number, Regularisation, Tableau, VectorField};
 use rand::{SeedableRng, rngs::StdRng};
@@ -46,7 +46,7 @@ fn training_step<F: Field<f64>>(criterion: &mut Criterion, group: &str, field: F
     let starts: Vec<f64> = (0..samples * d).map(|k| (k as f64 * 0.7).sin()).collect();
     let grid = block.grid(0.0, samples).unwrap();
     let mut unrolled = block.unroll(&grid).unwrap();
-    let mut cotangents = Path::zeros(d, &grid);
+    let mut cotangents = States::zeros(d, &grid);
     cotangents.as_mut_slice().fill(1.0);
     let (mut gradient, mut start_gradient) = (vec![0.0; params.len()], vec![0.0; starts.len()]);
     let mut group = criterion.benchmark_group(format!("regularisation/{group}"));

@@ -5,7 +5,7 @@
 use criterion::{Criterion, criterion_group, criterion_main};
 use kutta::data::{Trajectories, Trajectory};
 use kutta::field::{Activation, Damped, Field, Mlp};
-use kutta::network::{OdeBlock, Path, Work};
+use kutta::network::{OdeBlock, States, Work};
 use kutta::solve::{JacobianReuse, Preconditioner, Reuse, StageMethod, StageSolver, WarmStart};
 use kutta::train::{Adam, Loss, MeanSquare, Optimizer};
 use kutta::{Real, Tableau};
@@ -18,17 +18,17 @@ fn training_step<F: Field<T>, T: Real>(
     mut params: Vec<T>,
     data: &Trajectories,
     rate: f64,
-    mut loss: impl FnMut(&Path<T>, &Path<T>, &mut Path<T>) -> T,
+    mut loss: impl FnMut(&States<T>, &States<T>, &mut States<T>) -> T,
     mut time: impl FnMut(&mut dyn FnMut()),
 ) -> Work {
     let cast = |states: &[f64]| states.iter().map(|&x| T::constant(x)).collect::<Vec<T>>();
     let grid = block.grid_through(data).unwrap();
-    let target = Path::from_states(block.dim(), data.iter().map(|trajectory| cast(trajectory.states())));
+    let target = States::from_states(block.dim(), data.iter().map(|trajectory| cast(trajectory.states())));
     let starts: Vec<T> = data.iter().flat_map(|trajectory| cast(trajectory.state(0))).collect();
     let adam = Optimizer::from(Adam::new(rate));
     let mut moments = adam.start(params.len());
     let mut unrolled = block.unroll(&grid).unwrap();
-    let mut cotangents = Path::zeros(block.dim(), &grid);
+    let mut cotangents = States::zeros(block.dim(), &grid);
     let mut gradient = vec![T::zero(); params.len()];
     let mut start_gradient = vec![T::zero(); starts.len()];
     time(&mut || {
@@ -151,8 +151,9 @@ fn reuse(criterion: &mut Criterion) {
         ("previous_step+jacobian,unpreconditioned", WarmStart::PreviousStep, JacobianReuse::Step, Preconditioner::None),
     ];
     let mut group = criterion.benchmark_group("reuse");
-    let mean_square =
-        |path: &Path<_>, target: &Path<_>, gradient: &mut Path<_>| MeanSquare.value_and_grad(path, target, gradient);
+    let mean_square = |path: &States<_>, target: &States<_>, gradient: &mut States<_>| {
+        MeanSquare.value_and_grad(path, target, gradient)
+    };
     let report = |name: &str, work: Work| {
         if work.solves == 0 {
             return; // filtered out

@@ -62,7 +62,7 @@
 
 use indicatif::ProgressBar;
 use kutta::data::Standardisation;
-use kutta::network::Path as States;
+use kutta::network::States;
 use kutta::plot::{Complex, Curve, PhasePortrait, Scheme, Stability, phase_portrait, stability_regions};
 use kutta::rand::{SeedableRng, rngs::StdRng};
 use kutta::regularisation::Penalties;

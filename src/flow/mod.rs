@@ -37,10 +37,10 @@
 mod control;
 mod estimate;
 mod march;
-mod path;
+mod solution;
 mod stepper;
 
-pub use path::{FlowPath, FlowWork};
+pub use solution::{FlowWork, Solution};
 
 use crate::field::Field;
 use crate::field::{Effective, Purpose};
@@ -141,7 +141,7 @@ impl<'a, T: Real> Flow<'a, T> {
     /// * [`Error::InvalidArgument`] for times that are not finite or not in order, for a tolerance, first step or solver
     ///   that makes no sense, and for a tableau whose order is not known.
     /// * [`Error::ToleranceNotMet`], naming the time reached, where the step underflows, or the steps are used up.
-    pub fn solve(&self, t0: f64, y0: &[T], times: &[f64]) -> Result<FlowPath<T>, Error> {
+    pub fn solve(&self, t0: f64, y0: &[T], times: &[f64]) -> Result<Solution<T>, Error> {
         let dim = self.field.dim();
         Error::check_len("params", "entries", self.params.len(), self.field.param_count())?;
         Error::check_len("y0", "components", y0.len(), dim)?;
@@ -163,7 +163,7 @@ impl<'a, T: Real> Flow<'a, T> {
             march.advance(time)?;
             states.extend_from_slice(march.state());
         }
-        Ok(FlowPath { dim, times: times.to_vec(), states, work: march.work() })
+        Ok(Solution { dim, times: times.to_vec(), states, work: march.work() })
     }
 
     /// Refuses settings and times that make no sense.

@@ -1,6 +1,6 @@
 //! A chain of Runge–Kutta steps: the residual network of a field and a tableau.
 
-use super::{Grid, Loss, Path, Regularised, StartTimes, Unrolled, Work};
+use super::{Grid, Loss, Regularised, StartTimes, States, Unrolled, Work};
 use crate::data::Trajectories;
 use crate::field::{Dimensions, Effective, Field, Purpose};
 use crate::regularisation::{Penalties, Regularisation};
@@ -165,7 +165,7 @@ impl<F: Dimensions> OdeBlock<F> {
         Unrolled::new(self, grid)
     }
 
-    /// All states of samples that start at `start` from `states`: [`Path::state`]`(sample, n)` after `n` steps.
+    /// All states of samples that start at `start` from `states`: [`States::state`]`(sample, n)` after `n` steps.
     ///
     /// # Errors
     /// [`Error::ShapeMismatch`] for arguments of the wrong size, [`Error::NotFinite`] for arguments or states that are
@@ -175,7 +175,7 @@ impl<F: Dimensions> OdeBlock<F> {
         params: &[T],
         start: impl Into<StartTimes>,
         states: &[S],
-    ) -> Result<Path<T>, Error>
+    ) -> Result<States<T>, Error>
     where
         F: Field<T>,
     {
@@ -211,7 +211,7 @@ impl<F: Dimensions> OdeBlock<F> {
         params: &[T],
         start: impl Into<StartTimes>,
         states: &[S],
-        loss: impl FnOnce(&Path<T>, &mut Path<T>) -> T,
+        loss: impl FnOnce(&States<T>, &mut States<T>) -> T,
     ) -> Result<Gradient<T>, Error>
     where
         F: Field<T>,

@@ -1,6 +1,6 @@
 //! A group of samples that go through a block together.
 
-use super::penalty::{Penalty, States};
+use super::penalty::{Penalty, Visited};
 use super::{Grid, Work};
 use crate::field::Batch;
 use crate::field::Field;
@@ -137,7 +137,7 @@ impl<T: Real> Chunk<T> {
         with_derivatives: bool,
     ) {
         let (layers, y, t, stride) = (&self.layers[..], &self.states[..], &self.t[..], self.batch.stride);
-        let states = States { samples: &self.samples, layers, touched: self.touched.clone(), y, t, stride };
+        let states = Visited { samples: &self.samples, layers, touched: self.touched.clone(), y, t, stride };
         self.penalty.evaluate(states, (field, params), regularisation, samples, with_derivatives);
     }
 

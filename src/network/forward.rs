@@ -1,7 +1,7 @@
 //! Passes forward that keep nothing for derivatives.
 
 use super::chunk::alike;
-use super::{AnyBlock, Grid, OdeBlock, Path, unrolled};
+use super::{AnyBlock, Grid, OdeBlock, States, unrolled};
 use crate::field::{Batch, Dimensions, Effective, Field, Purpose};
 use crate::step::{Start, Step, Trace, Workspace};
 use crate::{Error, Real};
@@ -13,7 +13,7 @@ impl<F: Dimensions> OdeBlock<F> {
     ///
     /// # Errors
     /// As [`unroll`](OdeBlock::unroll) and [`Unrolled::forward`](super::Unrolled::forward).
-    pub fn forward<T: Real>(&self, params: &[T], grid: &Grid, starts: &[T]) -> Result<Path<T>, Error>
+    pub fn forward<T: Real>(&self, params: &[T], grid: &Grid, starts: &[T]) -> Result<States<T>, Error>
     where
         F: Field<T>,
     {
@@ -27,7 +27,7 @@ pub(crate) fn forward<T: Real>(
     params: &[T],
     grid: &Grid,
     starts: &[T],
-) -> Result<Path<T>, Error> {
+) -> Result<States<T>, Error> {
     let (field, dim) = (block.field(), block.dim());
     block.check_layers()?;
     let step = Step::new(field, block.tableau(), *block.solver())?;
@@ -47,7 +47,7 @@ pub(crate) fn forward<T: Real>(
         [one] => vec![pass(one)],
         _ => chunks.par_iter().map(pass).collect(),
     };
-    let mut path = Path::zeros(dim, grid);
+    let mut path = States::zeros(dim, grid);
     for (states, (_, samples)) in observed.into_iter().zip(&chunks) {
         for (&sample, states) in samples.iter().zip(states?) {
             path.sample_mut(sample).copy_from_slice(&states);

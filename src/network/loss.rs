@@ -1,6 +1,6 @@
 //! Losses on the states that a network predicts.
 
-use super::Path;
+use super::States;
 use crate::Real;
 
 /// A function of predicted states, with its derivative.
@@ -9,8 +9,8 @@ use crate::Real;
 /// shape are losses too:
 ///
 /// ```
-/// use kutta::{network::Path, train::Loss};
-/// fn distance_at_the_end(prediction: &Path<f64>, target: &Path<f64>, gradient: &mut Path<f64>) -> f64 {
+/// use kutta::{network::States, train::Loss};
+/// fn distance_at_the_end(prediction: &States<f64>, target: &States<f64>, gradient: &mut States<f64>) -> f64 {
 ///     let end = prediction.len(0) - 1;
 ///     let error = prediction.state(0, end)[0] - target.state(0, end)[0];
 ///     gradient.state_mut(0, end)[0] += error.signum();
@@ -21,7 +21,7 @@ use crate::Real;
 /// ```
 pub trait Loss<T>: Sync {
     /// The loss; its derivative by every entry of `prediction` is added to `gradient`.
-    fn value_and_grad(&self, prediction: &Path<T>, target: &Path<T>, gradient: &mut Path<T>) -> T;
+    fn value_and_grad(&self, prediction: &States<T>, target: &States<T>, gradient: &mut States<T>) -> T;
 
     /// Whether parts of a record are judged by this loss as the whole is, so that the default
     /// [`Shooting`](crate::train::Shooting::Automatic) may train on them first. Provided: no, as for a loss on the last state.
@@ -37,9 +37,9 @@ pub trait Loss<T>: Sync {
 
 impl<T, L> Loss<T> for L
 where
-    L: Fn(&Path<T>, &Path<T>, &mut Path<T>) -> T + Sync,
+    L: Fn(&States<T>, &States<T>, &mut States<T>) -> T + Sync,
 {
-    fn value_and_grad(&self, prediction: &Path<T>, target: &Path<T>, gradient: &mut Path<T>) -> T {
+    fn value_and_grad(&self, prediction: &States<T>, target: &States<T>, gradient: &mut States<T>) -> T {
         self(prediction, target, gradient)
     }
 }
@@ -59,9 +59,9 @@ pub struct FinalState;
 
 /// The mean square over the observations `chosen(length of the sample)` of every sample.
 fn mean_square<T: Real, I: IntoIterator<Item = usize>>(
-    prediction: &Path<T>,
-    target: &Path<T>,
-    gradient: &mut Path<T>,
+    prediction: &States<T>,
+    target: &States<T>,
+    gradient: &mut States<T>,
     chosen: impl Fn(usize) -> I,
 ) -> T {
     let samples = prediction.samples().min(target.samples());
@@ -83,7 +83,7 @@ fn mean_square<T: Real, I: IntoIterator<Item = usize>>(
 }
 
 impl<T: Real> Loss<T> for MeanSquare {
-    fn value_and_grad(&self, prediction: &Path<T>, target: &Path<T>, gradient: &mut Path<T>) -> T {
+    fn value_and_grad(&self, prediction: &States<T>, target: &States<T>, gradient: &mut States<T>) -> T {
         mean_square(prediction, target, gradient, |length| 1..length)
     }
 
@@ -93,7 +93,7 @@ impl<T: Real> Loss<T> for MeanSquare {
 }
 
 impl<T: Real> Loss<T> for MeanSquareAt {
-    fn value_and_grad(&self, prediction: &Path<T>, target: &Path<T>, gradient: &mut Path<T>) -> T {
+    fn value_and_grad(&self, prediction: &States<T>, target: &States<T>, gradient: &mut States<T>) -> T {
         mean_square(prediction, target, gradient, |length| self.0.iter().copied().filter(move |&k| k < length))
     }
 
@@ -103,7 +103,7 @@ impl<T: Real> Loss<T> for MeanSquareAt {
 }
 
 impl<T: Real> Loss<T> for FinalState {
-    fn value_and_grad(&self, prediction: &Path<T>, target: &Path<T>, gradient: &mut Path<T>) -> T {
+    fn value_and_grad(&self, prediction: &States<T>, target: &States<T>, gradient: &mut States<T>) -> T {
         mean_square(prediction, target, gradient, |length| length.checked_sub(1))
     }
 }

@@ -7,10 +7,10 @@ mod discs;
 mod forward;
 mod grid;
 mod loss;
-mod path;
 mod penalty;
 mod regularised;
 mod spectra;
+mod states;
 mod unrolled;
 
 pub(crate) use block::AnyBlock;
@@ -19,8 +19,8 @@ pub use block::{Gradient, OdeBlock, Sharing};
 pub(crate) use discs::stability;
 pub use grid::{Grid, StartTimes};
 pub use loss::{FinalState, Loss, MeanSquare, MeanSquareAt};
-pub use path::Path;
 pub use regularised::Regularised;
+pub use states::States;
 pub use unrolled::Unrolled;
 
 pub use crate::solve::Work;

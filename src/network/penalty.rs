@@ -11,7 +11,7 @@ const COLUMNS: usize = 64;
 
 /// The states of a chunk: `steps + 1` matrices of `dim × stride`, with a row of times each.
 #[derive(Clone)]
-pub(super) struct States<'a, T> {
+pub(super) struct Visited<'a, T> {
     pub samples: &'a [usize],
     /// Which set of parameters each step uses.
     pub layers: &'a [usize],
@@ -49,7 +49,7 @@ impl<T: Real> Penalty<T> {
     /// Evaluates a regulariser, whose mean over `samples` samples is wanted; with its derivatives, if asked for.
     pub fn evaluate(
         &mut self,
-        states: States<'_, T>,
+        states: Visited<'_, T>,
         (field, params): (&dyn Field<T>, &[T]),
         regularisation: &Regularisation,
         samples: usize,

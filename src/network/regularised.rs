@@ -1,6 +1,6 @@
 //! A block with a regulariser.
 
-use super::{Gradient, Grid, Loss, OdeBlock, Path, StartTimes};
+use super::{Gradient, Grid, Loss, OdeBlock, StartTimes, States};
 use crate::data::Trajectories;
 use crate::field::{Dimensions, Field};
 use crate::regularisation::{Penalties, Regularisation};
@@ -49,7 +49,7 @@ impl<'a, F: Dimensions> Regularised<'a, F> {
         Error::check_len("data", "components", data.dim(), dim)?;
         let cast = |state: &[f64]| state.iter().map(|&x| T::constant(x)).collect::<Vec<T>>();
         let starts: Vec<T> = data.iter().flat_map(|trajectory| cast(trajectory.state(0))).collect();
-        let target = Path::from_states(dim, data.iter().map(|trajectory| cast(trajectory.states())));
+        let target = States::from_states(dim, data.iter().map(|trajectory| cast(trajectory.states())));
         self.differentiate(&self.block.grid_through(data)?, params, starts, |path, gradient| {
             loss.value_and_grad(path, &target, gradient)
         })
@@ -64,7 +64,7 @@ impl<'a, F: Dimensions> Regularised<'a, F> {
         params: &[T],
         start: impl Into<StartTimes>,
         states: &[S],
-        loss: impl FnOnce(&Path<T>, &mut Path<T>) -> T,
+        loss: impl FnOnce(&States<T>, &mut States<T>) -> T,
     ) -> Result<Gradient<T>, Error>
     where
         F: Field<T>,
@@ -77,13 +77,13 @@ impl<'a, F: Dimensions> Regularised<'a, F> {
         grid: &Grid,
         params: &[T],
         starts: Vec<T>,
-        loss: impl FnOnce(&Path<T>, &mut Path<T>) -> T,
+        loss: impl FnOnce(&States<T>, &mut States<T>) -> T,
     ) -> Result<Gradient<T>, Error>
     where
         F: Field<T>,
     {
         let mut unrolled = self.block.unroll(grid)?;
-        let mut gradient = Path::zeros(self.block.dim(), grid);
+        let mut gradient = States::zeros(self.block.dim(), grid);
         let value = loss(unrolled.forward(params, &starts)?, &mut gradient);
         let penalties = match self.regularisation.is_none() {
             true => Penalties::default(),

@@ -7,7 +7,7 @@ use crate::{Error, Real};
 
 impl<F: Dimensions> OdeBlock<F> {
     /// The eigenvalues of `∂F/∂y` at each of some states: `[real part, imaginary part]`, `dim` of them a state. `states` are
-    /// those of a sample, one after another, such as [`Path::sample`](super::Path::sample), `times` one each, such as
+    /// those of a sample, one after another, such as [`States::sample`](super::States::sample), `times` one each, such as
     /// [`Grid::times`](super::Grid::times): they decide which set of parameters counts, and what time the field sees.
     ///
     /// Times the step, they are points of the plane in which a scheme's stability region lies.

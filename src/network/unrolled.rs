@@ -2,7 +2,7 @@
 
 use super::chunk::Chunk;
 use super::penalty::variation;
-use super::{AnyBlock, Grid, Path, Work};
+use super::{AnyBlock, Grid, States, Work};
 use crate::field::Field;
 use crate::field::{Effective, Purpose};
 use crate::regularisation::{Penalties, Regularisation};
@@ -25,7 +25,7 @@ pub struct Unrolled<'a, T: Real> {
     param_count: usize,
     chunks: Vec<Chunk<T>>,
     samples: usize,
-    path: Path<T>,
+    path: States<T>,
     /// Weight of the variation of the parameters in the next backward pass.
     variation: f64,
 }
@@ -42,7 +42,7 @@ impl<'a, T: Real> Unrolled<'a, T> {
             param_count: block.param_count(),
             chunks: Chunk::cut(dim, grid, |t| block.layer_at(t)),
             samples: grid.samples(),
-            path: Path::zeros(dim, grid),
+            path: States::zeros(dim, grid),
             variation: 0.0,
         })
     }
@@ -53,7 +53,7 @@ impl<'a, T: Real> Unrolled<'a, T> {
     /// # Errors
     /// [`Error::ShapeMismatch`] for parameters or starts of the wrong size, [`Error::NotFinite`] for parameters, starts
     /// or states that are not, [`Error::NotConverged`] for a stage that is not solved.
-    pub fn forward(&mut self, params: &[T], starts: &[T]) -> Result<&Path<T>, Error> {
+    pub fn forward(&mut self, params: &[T], starts: &[T]) -> Result<&States<T>, Error> {
         Error::check_len("params", "entries", params.len(), self.param_count)?;
         Error::check_len("starts", "entries", starts.len(), self.samples * self.path.dim())?;
         self.with_own(|unrolled, effective| {
@@ -85,7 +85,7 @@ impl<'a, T: Real> Unrolled<'a, T> {
     }
 
     /// The observed states of the last [`forward`](Unrolled::forward) pass.
-    pub fn path(&self) -> &Path<T> {
+    pub fn path(&self) -> &States<T> {
         &self.path
     }
 
@@ -180,7 +180,7 @@ impl<'a, T: Real> Unrolled<'a, T> {
     pub fn backward(
         &mut self,
         params: &[T],
-        gradient: &Path<T>,
+        gradient: &States<T>,
         params_bar: &mut [T],
         starts_bar: &mut [T],
     ) -> Result<(), Error> {
@@ -197,7 +197,7 @@ impl<'a, T: Real> Unrolled<'a, T> {
         &mut self,
         learned: &[T],
         effective: &Effective<T>,
-        gradient: &Path<T>,
+        gradient: &States<T>,
         params_bar: &mut [T],
         starts_bar: &mut [T],
     ) -> Result<(), Error> {
@@ -222,7 +222,7 @@ impl<'a, T: Real> Unrolled<'a, T> {
     ///
     /// # Errors
     /// As [`backward`](Unrolled::backward), for the tangent equations.
-    pub fn pushforward(&mut self, params: &[T], params_dot: &[T], starts_dot: &[T]) -> Result<Path<T>, Error> {
+    pub fn pushforward(&mut self, params: &[T], params_dot: &[T], starts_dot: &[T]) -> Result<States<T>, Error> {
         self.check_params(params)?;
         Error::check_len("params_dot", "entries", params_dot.len(), self.param_count)?;
         Error::check_len("starts_dot", "entries", starts_dot.len(), self.samples * self.path.dim())?;

@@ -1,6 +1,6 @@
 //! One sample at a time, for methods whose course depends on the sample at every turn.
 
-use super::{Buffers, Failure, Layout, StageSolver, StageSystem, system::Solution};
+use super::{Buffers, Failure, Layout, StageSolver, StageSystem, system::Settled};
 use crate::Real;
 use crate::field::Scratch;
 
@@ -36,7 +36,7 @@ pub(super) fn each_sample<T: Real>(
             a: system.a,
             tolerance: system.tolerance,
             buffers: &mut buffers,
-            solution: Solution { layout: alone, y: &mut y, f: &mut f, record: &mut record },
+            solution: Settled { layout: alone, y: &mut y, f: &mut f, record: &mut record },
             scratch: &mut scratch,
             work: &mut *system.work,
         };

@@ -43,7 +43,7 @@ pub(crate) use layout::Layout;
 pub(crate) use newton::{Correction, Newton};
 pub(crate) use operator_norms::{Side, operator_norms};
 pub use reuse::{JacobianReuse, Preconditioner, Reuse, WarmStart};
-pub(crate) use system::{Buffers, Solution, StageSystem};
+pub(crate) use system::{Buffers, Settled, StageSystem};
 pub use work::Work;
 
 use crate::{Error, Real};

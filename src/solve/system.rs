@@ -176,7 +176,7 @@ impl<T: Real> Jacobians<T> {
 
 /// Where solved samples go: matrices of the block's full layout.
 #[derive(Debug)]
-pub(crate) struct Solution<'a, T> {
+pub(crate) struct Settled<'a, T> {
     pub layout: Layout,
     pub y: &'a mut [T],
     pub f: &'a mut [T],
@@ -192,7 +192,7 @@ pub(crate) struct StageSystem<'a, T: Real> {
     /// The tolerance of relative residuals.
     pub tolerance: T,
     pub buffers: &'a mut Buffers<T>,
-    pub solution: Solution<'a, T>,
+    pub solution: Settled<'a, T>,
     pub scratch: &'a mut Scratch<T>,
     pub work: &'a mut Work,
 }

@@ -24,7 +24,7 @@ pub use workspace::Workspace;
 use crate::error::Location;
 use crate::field::{Batch, Field, Point};
 use crate::solve::{
-    self, Attempt, Failure, JacobianReuse, Layout, Solution, StageMethod, StageSolver, StageSystem, WarmStart,
+    self, Attempt, Failure, JacobianReuse, Layout, Settled, StageMethod, StageSolver, StageSystem, WarmStart,
 };
 use crate::{Error, Number, Real, Tableau};
 use scheme::{Block, Scheme};
@@ -349,7 +349,7 @@ impl<'a, T: Real> Step<'a, T> {
             a: &block.a,
             tolerance: self.solver.stage_tolerance(),
             buffers,
-            solution: Solution { layout, y: &mut trace.y, f: &mut ws.slopes, record: &mut trace.record },
+            solution: Settled { layout, y: &mut trace.y, f: &mut ws.slopes, record: &mut trace.record },
             scratch: &mut ws.scratch,
             work: &mut ws.work,
         };

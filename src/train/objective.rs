@@ -4,7 +4,7 @@ use super::Loss;
 use super::shooting::{Stage, Window};
 use crate::data::Trajectories;
 use crate::field::{Effective, Field, Purpose};
-use crate::network::{AnyBlock, Grid, Path, Unrolled, Work};
+use crate::network::{AnyBlock, Grid, States, Unrolled, Work};
 use crate::regularisation::{Penalties, Regularisation};
 use crate::{Error, Real};
 use std::collections::HashMap;
@@ -15,13 +15,13 @@ const KEPT: usize = 256;
 /// Recorded trajectories as training sees them: the steps through them, and their states.
 pub(super) struct Observations<T> {
     grid: Grid,
-    states: Path<T>,
+    states: States<T>,
 }
 
 impl<T: Real> Observations<T> {
     pub fn new(block: &AnyBlock<'_, T>, data: &Trajectories) -> Result<Self, Error> {
         let cast = |states: &[f64]| states.iter().map(|&x| T::constant(x)).collect::<Vec<T>>();
-        let states = Path::from_states(data.dim(), data.iter().map(|t| cast(t.states())));
+        let states = States::from_states(data.dim(), data.iter().map(|t| cast(t.states())));
         Ok(Observations { grid: block.grid_through(data)?, states })
     }
 
@@ -108,8 +108,8 @@ pub(super) struct Pass<'a, T: Real> {
     /// Number of learned parameters, the first of the unknowns.
     params: usize,
     unrolled: Unrolled<'a, T>,
-    target: Path<T>,
-    gradient: Path<T>,
+    target: States<T>,
+    gradient: States<T>,
     starts: Vec<T>,
     starts_bar: Vec<T>,
     /// Places of unknown starts.
@@ -135,7 +135,7 @@ impl<'a, T: Real> Pass<'a, T> {
             grid.push_observed(times[from..=to].iter().copied(), observed.iter().map(|n| n - from))?;
         }
         let states = |w: &Window| &data.states.sample(w.trajectory)[w.first * dim..(w.last + 1) * dim];
-        let target = Path::from_states(dim, windows.iter().map(|(window, _)| states(window)));
+        let target = States::from_states(dim, windows.iter().map(|(window, _)| states(window)));
         let continues = |pair: &[(Window, Option<usize>)]| {
             pair[0].0.trajectory == pair[1].0.trajectory && pair[0].0.last == pair[1].0.first
         };
@@ -144,7 +144,7 @@ impl<'a, T: Real> Pass<'a, T> {
             field: block.field(),
             params: block.param_count(),
             unrolled: Unrolled::new(block, &grid)?,
-            gradient: Path::zeros(dim, &grid),
+            gradient: States::zeros(dim, &grid),
             starts: windows.iter().flat_map(|(window, _)| target_start(data, window)).copied().collect(),
             starts_bar: vec![T::zero(); windows.len() * dim],
             slots: windows.iter().map(|(_, slot)| *slot).collect(),

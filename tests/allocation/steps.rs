@@ -2,7 +2,7 @@
 
 use crate::ALLOCATIONS;
 use kutta::field::{Activation, Bounded, Field, Input, Layered, Mlp, Spectrum, WithInputs};
-use kutta::network::{OdeBlock, Path};
+use kutta::network::{OdeBlock, States};
 use kutta::regularisation::{Estimator, ProbeKind};
 use kutta::solve::{AdjointSolver, StageMethod, StageSolver};
 use kutta::{Number, Regularisation, Tableau, VectorField};
@@ -37,7 +37,7 @@ fn allocations<F: Field<f64>>(field: F, scheme: &Tableau, solver: StageSolver, s
     let params: Vec<f64> = (0..block.param_count()).map(|k| 0.5 + 0.3 * (k as f64).cos()).collect();
     let grid = block.grid(0.0, 9).unwrap();
     let mut unrolled = block.unroll(&grid).unwrap();
-    let mut cotangents = Path::zeros(2, &grid);
+    let mut cotangents = States::zeros(2, &grid);
     cotangents.as_mut_slice().fill(1.0);
     let (mut gradient, mut start_gradient) = (vec![0.0; params.len()], vec![0.0; starts.len()]);
     let mut pass = || {

@@ -1,7 +1,7 @@
 //! The discrete adjoint and the tangent of chains of steps, for random tableaux, fields and states.
 
 use crate::common::{Smooth, any_tableau};
-use kutta::network::{OdeBlock, Path};
+use kutta::network::{OdeBlock, States};
 use kutta::solve::{AdjointSolver, StageMethod, StageSolver};
 use kutta::{Error, Tableau};
 use proptest::prelude::*;
@@ -66,7 +66,7 @@ impl Case {
         })
     }
 
-    fn loss(&self, path: &Path<f64>, mut gradient: Option<&mut Path<f64>>) -> f64 {
+    fn loss(&self, path: &States<f64>, mut gradient: Option<&mut States<f64>>) -> f64 {
         let mut sum = 0.0;
         for (k, (&y, &w)) in path.as_slice().iter().zip(&self.weights).enumerate() {
             sum += w * (y + 0.5 * y * y);

@@ -2,7 +2,7 @@
 
 use crate::common::problems::*;
 use kutta::field::{Activation, Field, Mlp};
-use kutta::flow::{FlowPath, FlowWork};
+use kutta::flow::{FlowWork, Solution};
 use kutta::solve::{StageMethod, StageSolver};
 use kutta::{Error, Flow, Number, Tableau, VectorField};
 use rand::{SeedableRng, rngs::StdRng};
@@ -256,7 +256,7 @@ fn learned_fields_flow_with_every_solver() {
     }
 }
 
-fn not_met<T>(result: Result<FlowPath<T>, Error>) -> (f64, String) {
+fn not_met<T>(result: Result<Solution<T>, Error>) -> (f64, String) {
     match result.err() {
         Some(Error::ToleranceNotMet { time, reason }) => (time, reason),
         other => panic!("{other:?}"),
@@ -316,7 +316,7 @@ fn bad_arguments_are_refused() {
     let field = Oscillator {};
     let flow = || Flow::new(&field, &[] as &[f64]);
     let start = [1.0, 0.0];
-    let message = |result: Result<FlowPath<f64>, Error>| result.unwrap_err().to_string();
+    let message = |result: Result<Solution<f64>, Error>| result.unwrap_err().to_string();
     for (result, expected) in [
         (flow().solve(0.0, &[1.0], &[1.0]), "y0 has 1 components, expected 2"),
         (Flow::new(&field, &[1.0]).solve(0.0, &start, &[1.0]), "params has 1 entries, expected 0"),

@@ -2,7 +2,7 @@
 
 use kutta::data::{Trajectories, Trajectory};
 use kutta::field::{Activation, Mlp};
-use kutta::network::{OdeBlock, Path};
+use kutta::network::{OdeBlock, States};
 use kutta::train::{Adam, Loss, MeanSquare, OnFailure, Schedule, Shooting, Trainer};
 use kutta::{Number, Tableau, VectorField};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -93,7 +93,7 @@ fn growing() -> Trajectories {
 #[test]
 fn parts_are_kept_to_until_whole_records_can_be_predicted() {
     // Whole records break while p is below 0.3; parts do not.
-    let fragile = |prediction: &Path<f64>, target: &Path<f64>, gradient: &mut Path<f64>| {
+    let fragile = |prediction: &States<f64>, target: &States<f64>, gradient: &mut States<f64>| {
         let breaks = prediction.len(0) == 12 && prediction.state(0, 1)[0] / prediction.state(0, 0)[0] < 1.03;
         if breaks { f64::NAN } else { MeanSquare.value_and_grad(prediction, target, gradient) }
     };
@@ -119,7 +119,7 @@ static EXPECTED: AtomicU64 = AtomicU64::new(0);
 #[test]
 fn a_long_training_is_told_of_when_it_starts() {
     // As slow as a large network; ends as soon as it was told of.
-    let slow = |prediction: &Path<f64>, target: &Path<f64>, gradient: &mut Path<f64>| {
+    let slow = |prediction: &States<f64>, target: &States<f64>, gradient: &mut States<f64>| {
         std::thread::sleep(Duration::from_millis(100));
         match EXPECTED.load(Ordering::Relaxed) {
             0 => MeanSquare.value_and_grad(prediction, target, gradient),

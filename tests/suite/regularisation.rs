@@ -3,7 +3,7 @@
 use crate::common::{Smooth, derivative};
 use kutta::data::{Trajectories, Trajectory};
 use kutta::field::{Activation, Bounded, Damped, Dimensions, Field, Input, Layered, Mlp, Spectrum, Split, WithInputs};
-use kutta::network::{Gradient, OdeBlock, Path};
+use kutta::network::{Gradient, OdeBlock, States};
 use kutta::regularisation::{Estimator, ProbeKind, divergence, jacobian_diagonal, jacobian_norm_squared};
 use kutta::solve::StageSolver;
 use kutta::train::{Adam, MeanSquare, Settings, Shooting, Trainer};
@@ -30,7 +30,7 @@ impl VectorField for Linear {
     }
 }
 
-fn nothing(_: &Path<f64>, _: &mut Path<f64>) -> f64 {
+fn nothing(_: &States<f64>, _: &mut States<f64>) -> f64 {
     0.0
 }
 
@@ -110,7 +110,7 @@ fn no_regulariser_changes_no_bit_and_samples_without_steps_count_nothing() {
     let block = OdeBlock::new(Mlp::new([2, 5, 2], Activation::Tanh).unwrap(), Tableau::backward_euler()).steps(3);
     let params: Vec<f64> = block.init(&mut ChaCha8Rng::seed_from_u64(1));
     let starts = [[0.5, -0.5], [1.0, 0.25]];
-    let loss = |path: &Path<f64>, gradient: &mut Path<f64>| {
+    let loss = |path: &States<f64>, gradient: &mut States<f64>| {
         gradient.as_mut_slice().copy_from_slice(path.as_slice());
         path.as_slice().iter().map(|x| 0.5 * x * x).sum()
     };
@@ -141,7 +141,7 @@ fn check_gradient<F: Field<f64>>(block: &OdeBlock<F>, regularisation: Regularisa
         let along = |x: &[f64], d: &[f64]| x.iter().zip(d).map(|(x, d)| x + step * d).collect::<Vec<_>>();
         let (params, starts) = (along(&params, &params_dot), along(&starts, &starts_dot));
         let starts: Vec<&[f64]> = starts.chunks_exact(block.dim()).collect();
-        let loss = |path: &Path<f64>, gradient: &mut Path<f64>| {
+        let loss = |path: &States<f64>, gradient: &mut States<f64>| {
             let mut sum = 0.0;
             for (bar, y) in gradient.as_mut_slice().iter_mut().zip(path.as_slice()) {
                 sum += 0.1 * y * y;

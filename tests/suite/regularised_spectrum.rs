@@ -3,7 +3,7 @@
 
 use kutta::data::{Trajectories, Trajectory};
 use kutta::field::{Activation, Bounded, Dimensions, Field, Layered, Mlp, Normalised, Norms, Spectrum, Split};
-use kutta::network::{OdeBlock, Path};
+use kutta::network::{OdeBlock, States};
 use kutta::regularisation::{Estimator, Penalties, ProbeKind};
 use kutta::train::{Adam, MeanSquare, Model, Settings, Trainer, Validation};
 use kutta::{Error, Regularisation, Tableau};
@@ -37,7 +37,7 @@ fn learned(count: usize) -> Vec<f64> {
     (0..count).map(|_| rng.random_range(-1.5..1.5)).collect()
 }
 
-fn squares(path: &Path<f64>, bar: &mut Path<f64>) -> f64 {
+fn squares(path: &States<f64>, bar: &mut States<f64>) -> f64 {
     bar.as_mut_slice().iter_mut().zip(path.as_slice()).for_each(|(bar, y)| *bar = 2.0 * y);
     path.as_slice().iter().map(|y| y * y).sum()
 }

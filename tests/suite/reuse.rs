@@ -1,7 +1,7 @@
 //! What solves take over from earlier ones changes their cost, not their results.
 
 use kutta::field::{Activation, Damped, Dimensions, Mlp};
-use kutta::network::{OdeBlock, Path, Work};
+use kutta::network::{OdeBlock, States, Work};
 use kutta::solve::{AdjointSolver, JacobianReuse, Preconditioner, Reuse, StageMethod, StageSolver, WarmStart};
 use kutta::{Number, Tableau, VectorField};
 
@@ -17,7 +17,7 @@ fn passes(d: usize, scheme: &Tableau, solver: StageSolver) -> (Vec<f64>, Work) {
     let block = OdeBlock::new(field, scheme.clone()).steps(12).step_size(0.1).solved_by(solver);
     let grid = block.grid(0.0, 9).unwrap();
     let mut unrolled = block.unroll(&grid).unwrap();
-    let mut cotangents = Path::zeros(d, &grid);
+    let mut cotangents = States::zeros(d, &grid);
     // A cotangent at the end, and one that comes as a surprise.
     for sample in 0..9 {
         (0..d).for_each(|i| cotangents.state_mut(sample, 12)[i] = (i as f64 + 1.0).sin());
@@ -135,7 +135,7 @@ fn decoupled_factors_precondition_the_adjoint() {
             let grid = block.grid(0.0, 1).unwrap();
             let mut unrolled = block.unroll(&grid).unwrap();
             unrolled.forward(&[1.5], &starts.concat()).unwrap();
-            let mut cotangents = Path::zeros(8, &grid);
+            let mut cotangents = States::zeros(8, &grid);
             cotangents.state_mut(0, 5).fill(1.0);
             let (mut params_bar, mut starts_bar) = ([0.0], [0.0; 8]);
             unrolled.backward(&[1.5], &cotangents, &mut params_bar, &mut starts_bar).unwrap();

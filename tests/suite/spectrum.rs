@@ -272,7 +272,7 @@ fn gradients_flow_through_a_block() {
         let block = OdeBlock::new(field, Tableau::radau_iia(2).unwrap()).steps(3).step_size(0.1).per_step(0.0);
         let params: Vec<f64> = random(block.param_count(), 1.5, &mut rng(3));
         let starts = [[0.8, -0.3], [0.1, 1.2]];
-        let loss = |path: &kutta::network::Path<f64>, bar: &mut kutta::network::Path<f64>| {
+        let loss = |path: &kutta::network::States<f64>, bar: &mut kutta::network::States<f64>| {
             bar.as_mut_slice().iter_mut().zip(path.as_slice()).for_each(|(bar, y)| *bar = 2.0 * y);
             path.as_slice().iter().map(|y| y * y).sum()
         };

@@ -235,7 +235,7 @@ fn the_automatic_choice_survives_stiff_systems_of_moderate_size() {
 #[test]
 fn arguments_of_the_wrong_size_are_named() {
     let block = OdeBlock::new(Relaxation, Tableau::backward_euler()).steps(2);
-    let message = |result: Result<_, Error>| result.map(|_: kutta::network::Path<f64>| ()).unwrap_err().to_string();
+    let message = |result: Result<_, Error>| result.map(|_: kutta::network::States<f64>| ()).unwrap_err().to_string();
     assert_eq!(message(block.integrate(&[1.0, 2.0], 0.0, &[[0.0]])), "params has 2 entries, expected 1");
     assert_eq!(message(block.integrate(&[1.0], 0.0, &[[0.0, 1.0]])), "a start has 2 components, expected 1");
     assert_eq!(message(block.integrate(&[1.0], vec![0.0], &[[0.0], [1.0]])), "start times has 1 entries, expected 2");

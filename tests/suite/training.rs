@@ -3,7 +3,7 @@
 use crate::common::Smooth;
 use kutta::data::{Trajectories, Trajectory};
 use kutta::field::{Activation, Dimensions, Field, Layered, Mlp};
-use kutta::network::{OdeBlock, Path};
+use kutta::network::{OdeBlock, States};
 use kutta::train::{
     Adam, FinalState, Fit, History, Interrupted, Loss, MeanSquare, OnFailure, Optimizer, Schedule, Settings, Sgd,
     Shooting, Trainer, Validation,
@@ -293,7 +293,7 @@ fn the_seed_decides_and_threads_do_not() {
 }
 
 /// Fails on trajectories that start at `x = 9`.
-fn fragile(prediction: &Path<f64>, target: &Path<f64>, gradient: &mut Path<f64>) -> f64 {
+fn fragile(prediction: &States<f64>, target: &States<f64>, gradient: &mut States<f64>) -> f64 {
     let fails = (0..target.samples()).any(|sample| target.state(sample, 0)[0] == 9.0);
     if fails { f64::NAN } else { MeanSquare.value_and_grad(prediction, target, gradient) }
 }
@@ -395,7 +395,7 @@ fn a_retry_is_the_same_update_with_half_the_rate() {
             Optimizer::Sgd(_) => Sgd::new(0.5).momentum(0.9).into(),
         };
         // Fails where `p` is above 0.6, with slope -1 below.
-        let wall = |path: &Path<f64>, _: &Path<f64>, gradient: &mut Path<f64>| {
+        let wall = |path: &States<f64>, _: &States<f64>, gradient: &mut States<f64>| {
             let (end, p) = (path.last(0)[0], 1.0 - 1.0 / path.last(0)[0]);
             gradient.state_mut(0, 1)[0] = -1.0 / (end * end);
             if p > 0.6 { f64::NAN } else { -p }
@@ -440,7 +440,7 @@ fn a_failed_training_keeps_its_network() {
         let trainer = trainer.epochs(200).on_failure(OnFailure::Stop).seed(1);
         let limit = 0.85;
         // Breaks for good from a loss on that only larger parameters reach.
-        let wall = move |path: &Path<f64>, target: &Path<f64>, gradient: &mut Path<f64>| {
+        let wall = move |path: &States<f64>, target: &States<f64>, gradient: &mut States<f64>| {
             let p = 1.0 - path.state(0, 0)[0] / path.state(0, 1)[0];
             if p > limit { f64::NAN } else { MeanSquare.value_and_grad(path, target, gradient) }
         };
@@ -592,7 +592,7 @@ fn mini_batches_visit_every_trajectory_every_epoch() {
     use std::sync::Mutex;
     let seen = Mutex::new(Vec::new());
     let data = oscillations(&[0.0, 0.4, 0.8, 1.2, 1.6], 4);
-    let watching = |prediction: &Path<f64>, target: &Path<f64>, gradient: &mut Path<f64>| {
+    let watching = |prediction: &States<f64>, target: &States<f64>, gradient: &mut States<f64>| {
         let starts: Vec<u64> = (0..target.samples()).map(|sample| target.state(sample, 0)[0].to_bits()).collect();
         seen.lock().unwrap().push(starts);
         MeanSquare.value_and_grad(prediction, target, gradient)

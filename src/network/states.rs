@@ -6,33 +6,33 @@ use crate::Real;
 /// A state for every observed step of every sample: a prediction, its targets, or a gradient with respect to it.
 ///
 /// ```
-/// use kutta::network::Path;
+/// use kutta::network::States;
 /// // One sample with three states in the plane.
-/// let path = Path::from_states(2, [[0.0, 1.0, 0.5, 0.5, 1.0, 0.0]]);
+/// let path = States::from_states(2, [[0.0, 1.0, 0.5, 0.5, 1.0, 0.0]]);
 /// assert_eq!(path.state(0, 1), [0.5, 0.5]);
 /// assert_eq!(path.last(0), [1.0, 0.0]);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
-pub struct Path<T> {
+pub struct States<T> {
     dim: usize,
     states: Vec<T>,
     /// Where each sample's states begin, in states, and where the last one's end.
     offsets: Vec<usize>,
 }
 
-impl<T: Real> Path<T> {
+impl<T: Real> States<T> {
     /// Zeros for every observed step of a grid.
     pub fn zeros(dim: usize, grid: &Grid) -> Self {
         let mut offsets = vec![0];
         for sample in 0..grid.samples() {
             offsets.push(offsets[sample] + grid.observed(sample).len());
         }
-        Path { dim, states: vec![T::zero(); dim * offsets[grid.samples()]], offsets }
+        States { dim, states: vec![T::zero(); dim * offsets[grid.samples()]], offsets }
     }
 
     /// From the states of each sample, one after another. Numbers beyond a whole number of states are left out.
     pub fn from_states<S: AsRef<[T]>>(dim: usize, samples: impl IntoIterator<Item = S>) -> Self {
-        let mut path = Path { dim, states: Vec::new(), offsets: vec![0] };
+        let mut path = States { dim, states: Vec::new(), offsets: vec![0] };
         for states in samples {
             let states = states.as_ref();
             let count = states.len() / dim.max(1);

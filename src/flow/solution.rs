@@ -4,7 +4,7 @@ use crate::Real;
 
 /// The states of one sample at the times asked for, and the work they took.
 #[derive(Debug, Clone, PartialEq)]
-pub struct FlowPath<T> {
+pub struct Solution<T> {
     pub(super) dim: usize,
     pub(super) times: Vec<f64>,
     pub(super) states: Vec<T>,
@@ -24,7 +24,7 @@ pub struct FlowWork {
     pub iterations: usize,
 }
 
-impl<T: Real> FlowPath<T> {
+impl<T: Real> Solution<T> {
     /// Number of components of a state.
     pub fn dim(&self) -> usize {
         self.dim
