@@ -239,7 +239,10 @@ impl<T: Real> StageSystem<'_, T> {
             let increment = Number::min(b.scale[q], state);
             // At the base of the stages the residual is all that is known of the increments.
             let rounding = Number::max(units * T::EPSILON * state, T::MIN_POSITIVE);
-            let mut scale = Number::max(Number::max(increment, residual), rounding / self.tolerance);
+            // What a residual is relative to, if it is to pass; an infinite one would let any pass.
+            let tolerance = self.tolerance;
+            let passing = |residual: T| Number::min(residual / tolerance, T::MAX);
+            let mut scale = Number::max(Number::max(increment, residual), passing(rounding));
             if residual > T::constant(STALLED) * last {
                 b.stalls[q] += 1;
                 // Errors cost more than a residual, and change little. A step that goes astray stalls once; slow methods,
@@ -248,7 +251,7 @@ impl<T: Real> StageSystem<'_, T> {
                 if residual > self.tolerance * scale && stalls > 1 && (near || stalls.is_power_of_two()) {
                     let rounding = T::constant(Rounded::<T>::MARGIN) * self.rounding(q);
                     if residual <= rounding && rounding.is_finite() {
-                        scale = Number::max(scale, rounding / self.tolerance);
+                        scale = Number::max(scale, passing(rounding));
                     }
                     self.buffers.errors[q] = rounding;
                 }

@@ -177,6 +177,20 @@ fn a_kink_without_solution_is_an_error() {
     }
 }
 
+/// Iterations that run away from a large state end by overflow at the latest, whatever the tolerance.
+#[test]
+fn what_runs_away_is_not_solved() {
+    for method in METHODS {
+        for tolerance in [None, Some(1e-11), Some(1e-4)] {
+            let solver = StageSolver { method, tolerance, ..StageSolver::default() };
+            let field = Hard { shape: Shape::Oscillating, dim: 3, a: 173493316.12828597, b: 7.925540003785813 };
+            let y0 = [0.0, 0.0, -29192806.0];
+            field.check::<f32>(solver, 6.8766259849196985, &y0).unwrap();
+            field.check::<f64>(solver, 6.8766259849196985, &y0).unwrap();
+        }
+    }
+}
+
 /// Short steps move, in single precision too: a thousand of a millionth are a thousandth.
 #[test]
 fn steps_far_below_the_tolerance_add_up() {
