@@ -645,7 +645,7 @@ fn refuses_settings_that_make_no_sense() {
     assert!(message(trainer().validation(Validation::Trajectories(1.5))).starts_with("fraction is 1.5"));
     assert!(message(trainer().initial([1.0])).starts_with("initial parameters has 1 entries, expected 12"));
     let strategy = Shooting::MultipleShooting { intervals: 0, epochs: 1, penalty: 1.0 };
-    assert_eq!(message(trainer().shooting(strategy)), "strategy intervals is 0, expected at least 1");
+    assert_eq!(message(trainer().shooting(strategy)), "shooting intervals is 0, expected at least 1");
     let one = Trajectories::from_csv_str("t,x\n0,1\n1,2\n", "one").unwrap();
     assert!(trainer().fit(&one).unwrap_err().to_string().starts_with("data has 1 components, expected 2"));
 }
