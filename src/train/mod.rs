@@ -27,17 +27,17 @@
 //! | damped pendulum at irregular times, 100 | 0.008 to 0.011 | all |
 //! | double pendulum, 150 | 0.009 to 0.011 | all |
 //! | Kepler's problem, two orbits, 100 | 0.002 to 0.007 | all |
-//! | cubic spiral, 30 | 0.04 to 0.07 | all |
+//! | cubic spiral, 30 | 0.04 to 0.08 | all |
 //! | FitzHugh–Nagumo, 200 | 0.02 to 0.04 | all |
 //! | van der Pol, µ = 2, 100 | 0.02 to 0.06 | all |
-//! | linear, 30 components, 100 | 0.010 to 0.011 | all |
+//! | linear, 30 components, 100 | 0.009 to 0.010 | all |
 //! | Duffing, two wells, 120* | 0.04 | all |
 //! | Goodwin, 120* | 0.03 to 0.04 | all |
 //! | Rössler, 160* | 0.02 | all |
 //! | Lorenz, 125* | 0.05 to 0.08 | all |
 //! | predator and prey that saturates, 121* | 0.03 to 0.09 | all |
 //! | Brusselator, sharp spikes, 150* | 0.16 to 0.24 | none |
-//! | van der Pol, µ = 5, two records of 600 | 0.2 to 1.0 | none |
+//! | van der Pol, µ = 5, two records of 600 | 0.16 to 1.0 | none |
 //! | Robertson's reaction, times from 1e-5 to 1e5 | | none: one step size for all intervals makes for too many steps |
 
 mod best;
