@@ -13,22 +13,7 @@ use rand::RngCore;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-const METHODS: [StageMethod; 14] = [
-    StageMethod::Automatic,
-    StageMethod::Newton,
-    StageMethod::SimplifiedNewton,
-    StageMethod::NewtonGmres,
-    StageMethod::FixedPoint,
-    StageMethod::Anderson,
-    StageMethod::Broyden,
-    StageMethod::GradientDescent,
-    StageMethod::Bfgs,
-    StageMethod::Lbfgs,
-    StageMethod::FletcherReeves,
-    StageMethod::PolakRibiere,
-    StageMethod::HestenesStiefel,
-    StageMethod::GaussNewton,
-];
+const METHODS: &[StageMethod] = StageMethod::ALL;
 const DIMENSIONS: [usize; 4] = [2, 16, 64, 256];
 const SAMPLES: usize = 8;
 /// Most equations that BFGS is tried on: an iteration costs their cube.
@@ -245,7 +230,7 @@ fn compare(scheme: &Tableau, d: usize, params: &[f64], starts: &[f64]) -> Vec<Ou
         let solver = StageSolver { method, max_iterations: PATIENCE, ..StageSolver::default() };
         OdeBlock::new(Counted { field, count: AtomicUsize::new(0) }, scheme.clone()).solved_by(solver)
     };
-    let blocks: Vec<_> = METHODS.into_iter().map(block).collect();
+    let blocks: Vec<_> = METHODS.iter().copied().map(block).collect();
     let grid = blocks[0].grid(0.0, SAMPLES).expect("a step of size 1");
     let mut unrolled: Vec<_> = blocks.iter().map(|block| block.unroll(&grid).expect("a block of one step")).collect();
     let first = |(block, unrolled): (&OdeBlock<Counted>, &mut Unrolled<'_, f64>)| {

@@ -265,6 +265,10 @@ pub enum AdjointSolver {
 
 macro_rules! names {
     ($type:ty, $what:literal, $($variant:ident $name:literal),*) => {
+        impl $type {
+            /// All of them, in the order of their definition.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+        }
         impl FromStr for $type {
             type Err = Error;
             fn from_str(name: &str) -> Result<Self, Error> {

@@ -7,21 +7,8 @@ use kutta::solve::{AdjointSolver, JacobianReuse, LineSearch, Preconditioner, Sta
 use kutta::{Error, Number, Tableau, VectorField};
 use proptest::prelude::*;
 
-const METHODS: [StageMethod; 13] = [
-    StageMethod::Newton,
-    StageMethod::SimplifiedNewton,
-    StageMethod::NewtonGmres,
-    StageMethod::FixedPoint,
-    StageMethod::Anderson,
-    StageMethod::Broyden,
-    StageMethod::GradientDescent,
-    StageMethod::Bfgs,
-    StageMethod::Lbfgs,
-    StageMethod::FletcherReeves,
-    StageMethod::PolakRibiere,
-    StageMethod::HestenesStiefel,
-    StageMethod::GaussNewton,
-];
+/// All but the automatic choice, which is the first.
+const METHODS: &[StageMethod] = StageMethod::ALL.split_at(1).1;
 
 /// `y' = γ + y²`: its backward Euler step `Y = y + h (γ + Y²)` has no solution if `1 - 4 h (y + h γ) < 0`.
 struct Blowup;
@@ -55,7 +42,7 @@ impl VectorField for Relaxation {
 
 #[test]
 fn a_step_without_solution_is_an_error_that_says_where() {
-    for method in METHODS {
+    for &method in METHODS {
         let solver = StageSolver { method, ..StageSolver::default() };
         let block = OdeBlock::new(Blowup, Tableau::backward_euler()).steps(3).step_size(0.25).solved_by(solver);
         // From 0.1 every step can be taken; from 0.7 the first, which leads to 1: 1 - 4·0.25·1 = 0 is the limit.
@@ -120,7 +107,7 @@ fn an_adjoint_without_solution_is_an_error_that_says_where() {
 
 #[test]
 fn a_sample_in_trouble_costs_the_others_nothing() {
-    for method in METHODS {
+    for &method in METHODS {
         let solver = StageSolver { method, ..StageSolver::default() };
         let block = OdeBlock::new(Blowup, Tableau::backward_euler()).steps(1).step_size(0.25).solved_by(solver);
         let work = |starts: &[[f64; 1]]| {
@@ -159,7 +146,7 @@ impl VectorField for Cancelling {
 
 #[test]
 fn states_that_vanish_do_not_ask_for_more_than_rounding_allows() {
-    for method in METHODS {
+    for &method in METHODS {
         let solver = StageSolver { method, ..StageSolver::default() };
         let block = OdeBlock::new(Cancelling, Tableau::backward_euler()).steps(400).step_size(0.1).solved_by(solver);
         let single = block.integrate(&[3.0f32], 0.0, &[[0.5f32]]).unwrap_or_else(|e| panic!("{method}: {e}"));
@@ -276,7 +263,7 @@ fn single_steps_refuse_what_does_not_fit() {
 
 #[test]
 fn solvers_have_names_and_unknown_ones_a_suggestion() {
-    for method in METHODS {
+    for &method in METHODS {
         assert_eq!(method.to_string().parse::<StageMethod>().unwrap(), method);
     }
     let error = "newton-gmers".parse::<StageMethod>().unwrap_err();
@@ -432,7 +419,7 @@ proptest! {
             block.integrate(&params, 0.5, &[&start])
         };
         let newton = run(StageMethod::Newton, LineSearch::default()).unwrap();
-        for method in METHODS.into_iter().filter(|&method| descends(method)) {
+        for method in METHODS.iter().copied().filter(|&method| descends(method)) {
             for search in SEARCHES {
                 let path = run(method, search).map_err(|e| TestCaseError::fail(format!("{method}, {search}: {e}")))?;
                 for (x, y) in newton.as_slice().iter().zip(path.as_slice()) {
@@ -455,7 +442,7 @@ proptest! {
     ) {
         let (field, tolerance) = (Smooth { dim: 2, width: 3 }, 10f64.powf(tolerance));
         let mut solved = 0;
-        for method in METHODS.into_iter().chain([StageMethod::Automatic]) {
+        for &method in StageMethod::ALL {
             let solver = StageSolver { method, tolerance: Some(tolerance), ..StageSolver::default() };
             let scheme = Tableau::one_leg_theta(theta).unwrap();
             let block = OdeBlock::new(field.clone(), scheme).steps(1).step_size(h).solved_by(solver);
