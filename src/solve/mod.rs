@@ -64,7 +64,7 @@ pub struct StageSolver {
     /// Method for the stage equations.
     pub method: StageMethod,
     /// Method for the linear systems of adjoint and tangent.
-    pub adjoint: AdjointSolver,
+    pub adjoint: AdjointMethod,
     /// A sample is solved when `‖r‖∞ ≤ tolerance · ‖Y - base‖∞`, relative to the increments of its stages (to
     /// `max(‖Y‖∞, ‖y_n‖∞)` where that is smaller): what the solves of many steps leave adds up to that fraction of the
     /// path, however short the steps. `None`: 1e-9 in f64, 1e-4 in f32.
@@ -92,7 +92,7 @@ impl Default for StageSolver {
     fn default() -> Self {
         StageSolver {
             method: StageMethod::Automatic,
-            adjoint: AdjointSolver::Automatic,
+            adjoint: AdjointMethod::Automatic,
             tolerance: None,
             line_search: LineSearch::MoreThuente,
             max_iterations: 100,
@@ -168,16 +168,16 @@ impl StageSolver {
     pub(crate) fn adjoint_fallback(&self, equations: usize) -> bool {
         let dense = matches!(self.method, StageMethod::Newton | StageMethod::SimplifiedNewton);
         let automatic = dense || self.has_fallback(equations);
-        self.adjoint == AdjointSolver::Automatic && automatic && self.adjoint_method(equations) == AdjointSolver::Gmres
+        self.adjoint == AdjointMethod::Automatic && automatic && self.adjoint_method(equations) == AdjointMethod::Gmres
     }
 
-    pub(crate) fn adjoint_method(&self, equations: usize) -> AdjointSolver {
+    pub(crate) fn adjoint_method(&self, equations: usize) -> AdjointMethod {
         match self.adjoint {
-            AdjointSolver::Automatic => match self.stage_method(equations) {
-                StageMethod::FixedPoint => AdjointSolver::Neumann,
-                StageMethod::NewtonGmres => AdjointSolver::Gmres,
-                _ if equations <= DENSE_LIMIT => AdjointSolver::Dense,
-                _ => AdjointSolver::Gmres,
+            AdjointMethod::Automatic => match self.stage_method(equations) {
+                StageMethod::FixedPoint => AdjointMethod::Neumann,
+                StageMethod::NewtonGmres => AdjointMethod::Gmres,
+                _ if equations <= DENSE_LIMIT => AdjointMethod::Dense,
+                _ => AdjointMethod::Gmres,
             },
             chosen => chosen,
         }
@@ -251,7 +251,7 @@ pub enum LineSearch {
 /// Methods for the linear systems of adjoint and tangent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(rename_all = "kebab-case")]
-pub enum AdjointSolver {
+pub enum AdjointMethod {
     /// What suits the method of the stage equations.
     #[default]
     Automatic,
@@ -294,7 +294,7 @@ names!(LineSearch, "line search", MoreThuente "more-thuente", HagerZhang "hager-
 names!(WarmStart, "warm start", None "none", PreviousStep "previous-step", LastEpoch "last-epoch");
 names!(JacobianReuse, "Jacobian reuse", Automatic "automatic", Stage "stage", Step "step", Epoch "epoch");
 names!(Preconditioner, "preconditioner", None "none", ForwardFactor "forward-factor");
-names!(AdjointSolver, "adjoint solver", Automatic "automatic", Dense "dense", Gmres "gmres", Neumann "neumann");
+names!(AdjointMethod, "adjoint solver", Automatic "automatic", Dense "dense", Gmres "gmres", Neumann "neumann");
 
 /// A solve that failed: which sample of the batch, and how far it got.
 #[derive(Debug, Clone, Copy)]

@@ -24,7 +24,7 @@ pub struct Reuse {
     /// How long the Jacobians and factorisations of [`StageMethod::Newton`](super::StageMethod::Newton) and
     /// [`StageMethod::SimplifiedNewton`](super::StageMethod::SimplifiedNewton) serve.
     pub jacobian: JacobianReuse,
-    /// What preconditions [`AdjointSolver::Gmres`](super::AdjointSolver::Gmres).
+    /// What preconditions [`AdjointMethod::Gmres`](super::AdjointMethod::Gmres).
     pub preconditioner: Preconditioner,
 }
 

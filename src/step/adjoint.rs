@@ -13,7 +13,7 @@
 use super::linear::{Linearised, Side, add_stage};
 use super::{Start, Step, Trace, Workspace, add_scaled};
 use crate::error::Location;
-use crate::solve::{AdjointSolver, Relaxation};
+use crate::solve::{AdjointMethod, Relaxation};
 use crate::{Error, Real};
 
 impl<T: Real> Step<'_, T> {
@@ -81,7 +81,7 @@ impl<T: Real> Step<'_, T> {
             }
             ws.product.resize(layout.len(), T::zero());
             self.field.vjp(of.point(), &trace.record, &ws.solution, &mut ws.product, Some(params_bar), &mut ws.scratch);
-            if block.implicit && self.solver.adjoint_method(layout.equations()) == AdjointSolver::Gmres {
+            if block.implicit && self.solver.adjoint_method(layout.equations()) == AdjointMethod::Gmres {
                 self.refine(of, params_bar, ws)?;
             }
             for (i, stage) in block.stages.clone().enumerate() {

@@ -11,7 +11,7 @@ use super::trace::BlockTrace;
 use super::{Step, Workspace};
 use crate::error::Location;
 use crate::field::{Batch, Point};
-use crate::solve::{self, AdjointSolver, Extrapolation, Failure, Layout, Preconditioner, Relaxation, WarmStart};
+use crate::solve::{self, AdjointMethod, Extrapolation, Failure, Layout, Preconditioner, Relaxation, WarmStart};
 use crate::{Error, Number, Real};
 
 /// Most GMRES iterations or Neumann terms.
@@ -96,11 +96,11 @@ impl<T: Real> Step<'_, T> {
         let method = self.solver.adjoint_method(layout.equations());
         let preconditioned =
             self.solver.reuse.preconditioner == Preconditioner::ForwardFactor && newton.factors.cover(layout);
-        let unsolved = match if fallback && defeats_krylov && !preconditioned { AdjointSolver::Dense } else { method } {
-            AdjointSolver::Neumann => {
+        let unsolved = match if fallback && defeats_krylov && !preconditioned { AdjointMethod::Dense } else { method } {
+            AdjointMethod::Neumann => {
                 solve::neumann(layout, rhs, solution, linear_tolerance, MAX_ITERATIONS, coupled).err()
             }
-            AdjointSolver::Gmres => {
+            AdjointMethod::Gmres => {
                 tolerance.clear();
                 tolerance.resize(layout.samples, linear_tolerance);
                 solution.fill(T::zero());
@@ -156,7 +156,7 @@ impl<T: Real> Step<'_, T> {
                 let iterations = outcome.iterations;
                 outcome.unsolved.map(|(sample, residual)| Failure { sample, residual, iterations, rate: None })
             }
-            AdjointSolver::Dense | AdjointSolver::Automatic => {
+            AdjointMethod::Dense | AdjointMethod::Automatic => {
                 return self
                     .solve_dense(side, of, ws)
                     .map_err(|sample| Error::Singular { what, location: location(sample) });

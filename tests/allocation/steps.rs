@@ -4,7 +4,7 @@ use crate::ALLOCATIONS;
 use kutta::field::{Activation, Bounded, Field, Input, Layered, Mlp, Spectrum, WithInputs};
 use kutta::network::{OdeBlock, States};
 use kutta::regularisation::{Estimator, ProbeKind};
-use kutta::solve::{AdjointSolver, StageMethod, StageSolver};
+use kutta::solve::{AdjointMethod, StageMethod, StageSolver};
 use kutta::{Number, Regularisation, Tableau, VectorField};
 use std::sync::atomic::Ordering;
 
@@ -69,7 +69,7 @@ pub fn do_not_allocate() {
         let name = scheme.name().to_string();
         let decoupled = StageSolver {
             method: StageMethod::SimplifiedNewton,
-            adjoint: AdjointSolver::Gmres,
+            adjoint: AdjointMethod::Gmres,
             ..StageSolver::default()
         };
         for (solver, steps) in

@@ -5,7 +5,7 @@
 
 use kutta::field::{Activation, Mlp};
 use kutta::network::OdeBlock;
-use kutta::solve::{AdjointSolver, StageMethod, StageSolver};
+use kutta::solve::{AdjointMethod, StageMethod, StageSolver};
 use kutta::{Regularisation, Tableau};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -52,7 +52,7 @@ fn difference(found: &[f64], expected: &[f64]) -> f64 {
         / largest(&mut expected.iter().copied()).max(f64::MIN_POSITIVE)
 }
 
-fn check(case: &Case, method: StageMethod, adjoint: AdjointSolver) {
+fn check(case: &Case, method: StageMethod, adjoint: AdjointMethod) {
     let name = format!("{} by {method}", case.name);
     let tableau = Tableau::new(&case.tableau.a, &case.tableau.b, &case.tableau.c).unwrap();
     let field = Mlp::new(case.widths.clone(), case.activation).unwrap();
@@ -117,8 +117,8 @@ fn values_and_gradients_agree() {
         let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         let file: File = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         for case in &file.cases {
-            check(case, StageMethod::Newton, AdjointSolver::Dense);
-            check(case, StageMethod::NewtonGmres, AdjointSolver::Gmres);
+            check(case, StageMethod::Newton, AdjointMethod::Dense);
+            check(case, StageMethod::NewtonGmres, AdjointMethod::Gmres);
             checked += 1;
             regularised += usize::from(case.alpha_div != 0.0 && case.alpha_jac != 0.0);
         }

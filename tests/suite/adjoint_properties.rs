@@ -2,7 +2,7 @@
 
 use crate::common::{Smooth, any_tableau};
 use kutta::network::{OdeBlock, States};
-use kutta::solve::{AdjointSolver, StageMethod, StageSolver};
+use kutta::solve::{AdjointMethod, StageMethod, StageSolver};
 use kutta::{Error, Tableau};
 use proptest::prelude::*;
 
@@ -20,7 +20,7 @@ struct Case {
 }
 
 fn solvers() -> impl Strategy<Value = StageSolver> {
-    use {AdjointSolver as A, StageMethod as S};
+    use {AdjointMethod as A, StageMethod as S};
     prop_oneof![
         Just((S::Newton, A::Dense)),
         Just((S::NewtonGmres, A::Gmres)),

@@ -2,7 +2,7 @@
 
 use kutta::field::{Activation, Damped, Dimensions, Mlp};
 use kutta::network::{OdeBlock, States, Work};
-use kutta::solve::{AdjointSolver, JacobianReuse, Preconditioner, Reuse, StageMethod, StageSolver, WarmStart};
+use kutta::solve::{AdjointMethod, JacobianReuse, Preconditioner, Reuse, StageMethod, StageSolver, WarmStart};
 use kutta::{Number, Tableau, VectorField};
 
 const STARTS: [WarmStart; 3] = [WarmStart::None, WarmStart::PreviousStep, WarmStart::LastEpoch];
@@ -89,7 +89,7 @@ fn decoupled_stages_share_jacobians_and_their_factors() {
         let reuse = Reuse { jacobian, ..Reuse::default() };
         let solver = StageSolver {
             method,
-            adjoint: AdjointSolver::Gmres,
+            adjoint: AdjointMethod::Gmres,
             reuse,
             tolerance: Some(1e-8),
             ..StageSolver::default()
@@ -141,9 +141,9 @@ fn decoupled_factors_precondition_the_adjoint() {
             unrolled.backward(&[1.5], &cotangents, &mut params_bar, &mut starts_bar).unwrap();
             (params_bar[0], unrolled.work())
         };
-        let (exact, _) = gradient(StageMethod::Newton, AdjointSolver::Dense, Preconditioner::None);
+        let (exact, _) = gradient(StageMethod::Newton, AdjointMethod::Dense, Preconditioner::None);
         let [(found, work), (plain, more)] = [Preconditioner::ForwardFactor, Preconditioner::None]
-            .map(|preconditioner| gradient(StageMethod::SimplifiedNewton, AdjointSolver::Gmres, preconditioner));
+            .map(|preconditioner| gradient(StageMethod::SimplifiedNewton, AdjointMethod::Gmres, preconditioner));
         for found in [found, plain] {
             assert!((found - exact).abs() < 1e-8 * exact.abs(), "{}: {found} and {exact}", scheme.name());
         }

@@ -3,7 +3,7 @@
 use crate::common::{Smooth, Structure, tableau};
 use kutta::field::{Activation, Layered, Mlp};
 use kutta::network::OdeBlock;
-use kutta::solve::{AdjointSolver, JacobianReuse, LineSearch, Preconditioner, StageMethod, StageSolver, WarmStart};
+use kutta::solve::{AdjointMethod, JacobianReuse, LineSearch, Preconditioner, StageMethod, StageSolver, WarmStart};
 use kutta::{Error, Number, Tableau, VectorField};
 use proptest::prelude::*;
 
@@ -79,11 +79,11 @@ impl VectorField for Cubic {
 fn an_adjoint_without_solution_is_an_error_that_says_where() {
     let starts = [[1.0], [0.0], [1.0]];
     for (adjoint, method) in [
-        (AdjointSolver::Automatic, StageMethod::Automatic),
-        (AdjointSolver::Automatic, StageMethod::FixedPoint),
-        (AdjointSolver::Dense, StageMethod::Newton),
-        (AdjointSolver::Gmres, StageMethod::NewtonGmres),
-        (AdjointSolver::Neumann, StageMethod::Lbfgs),
+        (AdjointMethod::Automatic, StageMethod::Automatic),
+        (AdjointMethod::Automatic, StageMethod::FixedPoint),
+        (AdjointMethod::Dense, StageMethod::Newton),
+        (AdjointMethod::Gmres, StageMethod::NewtonGmres),
+        (AdjointMethod::Neumann, StageMethod::Lbfgs),
     ] {
         let solver = StageSolver { method, adjoint, ..StageSolver::default() };
         let block = OdeBlock::new(Cubic, Tableau::backward_euler()).steps(3).step_size(0.5).solved_by(solver);
@@ -211,7 +211,7 @@ fn the_automatic_choice_survives_stiff_systems_of_moderate_size() {
         })
     };
     let automatic = gradient(StageSolver::default()).unwrap();
-    let dense = StageSolver { method: StageMethod::Newton, adjoint: AdjointSolver::Dense, ..StageSolver::default() };
+    let dense = StageSolver { method: StageMethod::Newton, adjoint: AdjointMethod::Dense, ..StageSolver::default() };
     let dense = gradient(dense).unwrap();
     for (x, y) in automatic.starts.iter().zip(&dense.starts) {
         assert!((x - y).abs() < 1e-7, "{x} and {y}");
@@ -268,7 +268,7 @@ fn solvers_have_names_and_unknown_ones_a_suggestion() {
     }
     let error = "newton-gmers".parse::<StageMethod>().unwrap_err();
     assert_eq!(error.to_string(), "unknown solver `newton-gmers`; did you mean `newton-gmres`?");
-    assert_eq!("gmres".parse::<AdjointSolver>().unwrap(), AdjointSolver::Gmres);
+    assert_eq!("gmres".parse::<AdjointMethod>().unwrap(), AdjointMethod::Gmres);
     for start in [WarmStart::None, WarmStart::PreviousStep, WarmStart::LastEpoch] {
         assert_eq!(start.to_string().parse::<WarmStart>().unwrap(), start);
         assert_eq!(serde_json::to_string(&start).unwrap(), format!("\"{start}\""));
