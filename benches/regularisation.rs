@@ -31,7 +31,7 @@ fn settings() -> Vec<(&'static str, Regularisation)> {
     let probes = |probes| Estimator::Hutchinson { probes, kind: ProbeKind::Rademacher };
     vec![
         ("none", none),
-        ("speed", Regularisation { speed: 0.1, ..none }),
+        ("kinetic", Regularisation { kinetic: 0.1, ..none }),
         ("variation", Regularisation { variation: 0.1, ..none }),
         ("jacobian_exact", Regularisation { estimator: Estimator::Exact, ..jacobian }),
         ("jacobian_1_probe", Regularisation { estimator: probes(1), ..jacobian }),

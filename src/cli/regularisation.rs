@@ -26,9 +26,9 @@ pub struct RegularisationOptions {
           help_heading = "Regularisation", allow_hyphen_values = true)]
     jacobian: f64,
     /// Weight of the square of the field along the trajectories, for short and straight ones
-    #[arg(long, default_value = "0", value_parser = not_negative, value_name = "WEIGHT",
+    #[arg(long, alias = "speed", default_value = "0", value_parser = not_negative, value_name = "WEIGHT",
           help_heading = "Regularisation", allow_hyphen_values = true)]
-    speed: f64,
+    kinetic: f64,
     /// Weight of the square of the parameters' change from step to step
     #[arg(long, default_value = "0", value_parser = not_negative, value_name = "WEIGHT", requires = "per_step",
           help_heading = "Regularisation", allow_hyphen_values = true)]
@@ -50,7 +50,7 @@ impl RegularisationOptions {
             divergence_bounded: self.divergence_bounded,
             divergence_power: self.divergence_power,
             jacobian: self.jacobian,
-            speed: self.speed,
+            kinetic: self.kinetic,
             variation: self.variation,
             estimator: match self.probes {
                 Some(probes) => Estimator::Hutchinson { probes, kind: self.probe_kind },
@@ -64,7 +64,7 @@ impl RegularisationOptions {
         [
             ("--divergence", self.divergence),
             ("--jacobian", self.jacobian),
-            ("--speed", self.speed),
+            ("--kinetic", self.kinetic),
             ("--variation", self.variation),
         ]
     }

@@ -221,7 +221,7 @@ impl fmt::Display for Report {
             let all = [
                 ("divergence", penalties.divergence),
                 ("Jacobian", penalties.jacobian),
-                ("speed", penalties.speed),
+                ("kinetic", penalties.kinetic),
                 ("variation", penalties.variation),
             ];
             let parts: Vec<String> =

@@ -134,7 +134,7 @@ impl<'a, T: Real> Unrolled<'a, T> {
         let mut penalties = Penalties::default();
         if of.is_local() && of.divergence_bounded && of.divergence != 0.0 {
             // d(α σ(D)) = α σ'(D) dD: the mean divergence first, then derivatives at the weight it leads to.
-            let alone = Regularisation { divergence: 1.0, jacobian: 0.0, speed: 0.0, ..*of };
+            let alone = Regularisation { divergence: 1.0, jacobian: 0.0, kinetic: 0.0, ..*of };
             let mean = self.penalise_locally(effective, &alone, false)?.divergence;
             let (value, slope) = (mean.sigmoid(), mean.sigmoid() * (-mean).sigmoid());
             let weighted = Regularisation { divergence: of.divergence * slope, ..*of };

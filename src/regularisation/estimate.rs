@@ -24,7 +24,7 @@ fn measure<T: Real>(
     check(field, params, y, estimator)?;
     let settings = Regularisation { divergence: 1.0, jacobian: 1.0, estimator, ..Regularisation::default() };
     let one = || vec![T::one()];
-    let weights = Weights { divergence: one(), jacobian: one(), speed: one() };
+    let weights = Weights { divergence: one(), jacobian: one(), kinetic: one() };
     let at = Point { params, t: &[t], y, batch: ONE_STATE };
     Ok(Local::new().evaluate((field, at), &settings, &weights, |_| seed, None))
 }

@@ -10,14 +10,14 @@ use crate::field::{Batch, JvpBars, Point, Scratch};
 pub(crate) struct Weights<T> {
     pub divergence: Vec<T>,
     pub jacobian: Vec<T>,
-    pub speed: Vec<T>,
+    pub kinetic: Vec<T>,
 }
 
 impl<T: Real> Weights<T> {
     pub fn clear(&mut self) {
         self.divergence.clear();
         self.jacobian.clear();
-        self.speed.clear();
+        self.kinetic.clear();
     }
 
     /// The weights of a state of `d` components at position `time` of its path, between 0 and 1, that counts with `share`.
@@ -25,7 +25,7 @@ impl<T: Real> Weights<T> {
         let d = d as f64;
         self.divergence.push(T::constant(share * of.divergence / d * time.powf(of.divergence_power)));
         self.jacobian.push(T::constant(share * of.jacobian / (d * d)));
-        self.speed.push(T::constant(share * of.speed));
+        self.kinetic.push(T::constant(share * of.kinetic));
     }
 }
 
@@ -74,8 +74,8 @@ impl<T: Real> Local<T> {
             bars.y[..d * stride].fill(T::zero());
         }
         let mut penalties = Penalties::default();
-        if regularisation.speed != 0.0 {
-            penalties.speed = self.speed(field, at, weights, bars.as_mut());
+        if regularisation.kinetic != 0.0 {
+            penalties.kinetic = self.kinetic(field, at, weights, bars.as_mut());
         }
         if regularisation.divergence != 0.0 || regularisation.jacobian != 0.0 {
             match regularisation.estimator.probes(d) {
@@ -92,7 +92,7 @@ impl<T: Real> Local<T> {
     }
 
     /// `Σ a ‖F‖²`
-    fn speed(
+    fn kinetic(
         &mut self,
         field: &dyn Field<T>,
         at: Point<'_, T>,
@@ -104,7 +104,7 @@ impl<T: Real> Local<T> {
         self.cotangent.resize(self.value.len(), T::zero());
         let mut sum = 0.0;
         for (row, bar) in self.value.chunks_exact(stride).zip(self.cotangent.chunks_exact_mut(stride)) {
-            for ((bar, &x), &weight) in bar.iter_mut().zip(row).zip(&weights.speed) {
+            for ((bar, &x), &weight) in bar.iter_mut().zip(row).zip(&weights.kinetic) {
                 sum += (weight * x * x).to_f64();
                 *bar = two * weight * x;
             }

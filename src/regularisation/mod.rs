@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | contraction along the trajectories, hence stability | [`Regularisation::divergence`] |
 //! | a smooth field | [`Regularisation::jacobian`] |
-//! | short, straight trajectories | [`Regularisation::speed`] |
+//! | short, straight trajectories | [`Regularisation::kinetic`] |
 //! | parameters that change slowly from step to step | [`Regularisation::variation`] |
 //!
 //! Give a [`Regularisation`] to [`Trainer::regularised_by`](crate::Trainer::regularised_by) or
@@ -39,7 +39,7 @@ use serde::{Deserialize, Serialize};
 /// mean `D` over the samples of `1/T Σ' (t/T)^p/d ∇·F`, becomes `α_div σ(D)` with the sigmoid `σ(D) = 1/(1 + exp(-D))`.
 ///
 /// If the field has a [reparameterisation](crate::field::Field::reparameterisation) `γ ↦ γ̃`, it is penalised as it is
-/// integrated: divergence, Jacobian and speed are those of `F(γ̃_t, ·)`. The variation is that of the parameters `γ_t` that
+/// integrated: divergence, Jacobian and kinetic energy are those of `F(γ̃_t, ·)`. The variation is that of the parameters `γ_t` that
 /// are learned. Derivatives are by these.
 ///
 /// Its derivatives are exact: through the trajectories, by the discrete adjoint, and by the second derivatives of the
@@ -52,7 +52,7 @@ use serde::{Deserialize, Serialize};
 /// ```
 ///
 /// *Reference*: Reshniak and Webster, "Robust learning with implicit residual networks", 2021, formula (20), without the
-/// speed; Hutchinson, "A stochastic estimator of the trace of the influence matrix for Laplacian smoothing splines", 1989.
+/// kinetic energy; Hutchinson, "A stochastic estimator of the trace of the influence matrix for Laplacian smoothing splines", 1989.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Regularisation {
@@ -65,8 +65,8 @@ pub struct Regularisation {
     pub divergence_power: f64,
     /// `α_jac ≥ 0`, the weight of the Jacobian's size.
     pub jacobian: f64,
-    /// `α_F ≥ 0`, the weight of the field's size.
-    pub speed: f64,
+    /// `α_F ≥ 0`, the weight of the field's size, the kinetic energy of the motion.
+    pub kinetic: f64,
     /// `α_TV ≥ 0`, the weight of the parameters' variation from step to step.
     pub variation: f64,
     /// How Jacobians are evaluated.
@@ -82,7 +82,7 @@ impl Default for Regularisation {
             divergence_bounded: false,
             divergence_power: 2.0,
             jacobian: 0.0,
-            speed: 0.0,
+            kinetic: 0.0,
             variation: 0.0,
             estimator: Estimator::Automatic,
             seed: 0,
@@ -93,12 +93,12 @@ impl Default for Regularisation {
 impl Regularisation {
     /// Whether all weights are zero.
     pub fn is_none(&self) -> bool {
-        [self.divergence, self.jacobian, self.speed, self.variation] == [0.0; 4]
+        [self.divergence, self.jacobian, self.kinetic, self.variation] == [0.0; 4]
     }
 
     /// Whether the field enters, and not the parameters alone.
     pub(crate) fn is_local(&self) -> bool {
-        [self.divergence, self.jacobian, self.speed] != [0.0; 3]
+        [self.divergence, self.jacobian, self.kinetic] != [0.0; 3]
     }
 
     /// Refuses what makes no sense.
@@ -109,7 +109,7 @@ impl Regularisation {
         for (argument, x) in [
             ("divergence power", self.divergence_power),
             ("jacobian weight", self.jacobian),
-            ("speed weight", self.speed),
+            ("kinetic weight", self.kinetic),
             ("variation weight", self.variation),
         ] {
             if !(x >= 0.0 && x.is_finite()) {
@@ -172,7 +172,7 @@ pub struct Penalties {
     /// Of the Jacobian's size.
     pub jacobian: f64,
     /// Of the field's size.
-    pub speed: f64,
+    pub kinetic: f64,
     /// Of the parameters' variation.
     pub variation: f64,
 }
@@ -180,14 +180,14 @@ pub struct Penalties {
 impl Penalties {
     /// Their sum, `R`.
     pub fn total(&self) -> f64 {
-        self.divergence + self.jacobian + self.speed + self.variation
+        self.divergence + self.jacobian + self.kinetic + self.variation
     }
 
     /// Adds `weight` times other ones.
     pub(crate) fn add(&mut self, weight: f64, other: &Penalties) {
         self.divergence += weight * other.divergence;
         self.jacobian += weight * other.jacobian;
-        self.speed += weight * other.speed;
+        self.kinetic += weight * other.kinetic;
         self.variation += weight * other.variation;
     }
 }
@@ -205,7 +205,7 @@ mod tests {
             (Regularisation { divergence: f64::NAN, ..default }, "divergence weight"),
             (Regularisation { divergence_power: -1.0, ..default }, "divergence power"),
             (Regularisation { jacobian: -0.1, ..default }, "jacobian weight"),
-            (Regularisation { speed: f64::INFINITY, ..default }, "speed weight"),
+            (Regularisation { kinetic: f64::INFINITY, ..default }, "kinetic weight"),
             (Regularisation { variation: f64::NAN, ..default }, "variation weight"),
             (
                 Regularisation { estimator: Estimator::Hutchinson { probes: 0, kind: ProbeKind::Gaussian }, ..default },

@@ -67,7 +67,7 @@ impl History {
 
     fn to_csv(&self) -> String {
         let mut text = String::from(
-            "epoch,loss,validation_loss,learning_rate,gradient_norm,gap,divergence,jacobian,speed,variation,\
+            "epoch,loss,validation_loss,learning_rate,gradient_norm,gap,divergence,jacobian,kinetic,variation,\
              mean_iterations,failed_solves,seconds\n",
         );
         // Zeros without a sign.
@@ -76,7 +76,7 @@ impl History {
         for row in &self.epochs {
             let Epoch { epoch, loss, learning_rate, gradient_norm, mean_iterations, failed_solves, seconds, .. } = row;
             let (validation, gap) = (optional(row.validation_loss), optional(row.gap));
-            let penalties = row.penalties.map(|p| [p.divergence, p.jacobian, p.speed, p.variation].map(number));
+            let penalties = row.penalties.map(|p| [p.divergence, p.jacobian, p.kinetic, p.variation].map(number));
             let penalties = penalties.unwrap_or_default().join(",");
             // Writing to a string cannot fail.
             let _ = writeln!(
@@ -113,7 +113,8 @@ mod tests {
     #[test]
     fn csv_has_a_line_an_epoch() {
         let mut history = History { epochs: vec![row(1, 0.25, None), row(2, f64::NAN, Some(0.125))] };
-        history.epochs[1].penalties = Some(Penalties { divergence: -0.5, jacobian: 0.25, speed: -0.0, variation: 2.0 });
+        history.epochs[1].penalties =
+            Some(Penalties { divergence: -0.5, jacobian: 0.25, kinetic: -0.0, variation: 2.0 });
         let text = history.to_csv();
         let lines: Vec<_> = text.lines().collect();
         assert_eq!(lines[1], "1,0.25,,0.1,2.5,,,,,,3.25,1,0.500000");

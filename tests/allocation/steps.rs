@@ -26,7 +26,7 @@ impl VectorField for Pendulum {
 
 /// Everything at once.
 fn regularisation(estimator: Estimator) -> Regularisation {
-    let weights = Regularisation { divergence: 0.1, jacobian: 0.1, speed: 0.1, variation: 0.1, ..Default::default() };
+    let weights = Regularisation { divergence: 0.1, jacobian: 0.1, kinetic: 0.1, variation: 0.1, ..Default::default() };
     Regularisation { estimator, ..weights }
 }
 

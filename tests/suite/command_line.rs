@@ -568,14 +568,17 @@ fn stages_without_a_solution_are_an_error_that_says_what_to_do() {
 #[test]
 fn regularisers_are_told_and_recorded() {
     let folder = folder();
-    let options = "--divergence -0.5 --divergence-power 1 --jacobian 0.1 --speed 0.01 --divergence-bounded";
+    let options = "--divergence -0.5 --divergence-power 1 --jacobian 0.1 --kinetic 0.01 --divergence-bounded";
     let found = json(&succeeds(&folder, &format!("fit data.csv {QUICK} {options} --record record.csv --json")));
     assert_eq!(found["regularisation"]["divergence"], -0.5);
     assert_eq!(found["regularisation"]["estimator"], "automatic");
     let penalties = &found["penalties"];
     let divergence = penalties["divergence"].as_f64().unwrap();
     assert!(-0.5 < divergence && divergence < 0.0, "{penalties}");
-    assert!(penalties["jacobian"].as_f64().unwrap() > 0.0 && penalties["speed"].as_f64().unwrap() > 0.0, "{penalties}");
+    assert!(
+        penalties["jacobian"].as_f64().unwrap() > 0.0 && penalties["kinetic"].as_f64().unwrap() > 0.0,
+        "{penalties}"
+    );
     let record = fs::read_to_string(folder.path().join("record.csv")).unwrap();
     let lines: Vec<Vec<&str>> = record.lines().map(|line| line.split(',').collect()).collect();
     let column = lines[0].iter().position(|name| *name == "jacobian").unwrap();
@@ -589,7 +592,7 @@ fn regularisers_are_told_and_recorded() {
         ("--divergence", "x"),
         ("--divergence-power", "-1"),
         ("--jacobian", "-0.1"),
-        ("--speed", "inf"),
+        ("--kinetic", "inf"),
         ("--variation", "nan"),
         ("--probes", "0"),
         ("--probe-kind", "gaussan"),

@@ -51,7 +51,7 @@ fn the_formula_by_hand() {
         divergence: 0.7,
         divergence_power: 1.0,
         jacobian: 0.3,
-        speed: 0.2,
+        kinetic: 0.2,
         variation: 0.1,
         ..Regularisation::default()
     };
@@ -61,12 +61,12 @@ fn the_formula_by_hand() {
     let (trace, norm) = (|m: [f64; 4]| m[0] + m[3], |m: [f64; 4]| square(&m));
     assert_near(gradient.penalties.divergence, 0.7 / 2.0 * (0.5 * trace(m1) + 0.5 * trace(m1)) / 2.0, 1e-14);
     assert_near(gradient.penalties.jacobian, 0.3 / 4.0 * (0.5 * norm(m0) + 1.5 * norm(m1)) / 2.0, 1e-14);
-    let speed = |y0: [f64; 2]| {
+    let kinetic = |y0: [f64; 2]| {
         let y1 = step(m0, y0);
         let y2 = step(m1, y1);
         0.2 * (0.5 * square(&times(m0, y0)) + square(&times(m1, y1)) + 0.5 * square(&times(m1, y2))) / 2.0
     };
-    assert_near(gradient.penalties.speed, (speed(starts[0]) + speed(starts[1])) / 2.0, 1e-14);
+    assert_near(gradient.penalties.kinetic, (kinetic(starts[0]) + kinetic(starts[1])) / 2.0, 1e-14);
     let change: Vec<f64> = m0.iter().zip(m1).map(|(a, b)| b - a).collect();
     assert_near(gradient.penalties.variation, 0.1 * square(&change) / 2.0, 1e-14);
     assert_near(gradient.value, gradient.penalties.total(), 1e-15);
@@ -117,7 +117,7 @@ fn no_regulariser_changes_no_bit_and_samples_without_steps_count_nothing() {
     let plain = block.value_and_grad_of(&params, 0.0, &starts, loss).unwrap();
     let none = block.regularised_by(Regularisation::default()).value_and_grad_of(&params, 0.0, &starts, loss).unwrap();
     assert_eq!(plain, none);
-    let regularisation = Regularisation { jacobian: 1.0, speed: 1.0, ..Regularisation::default() };
+    let regularisation = Regularisation { jacobian: 1.0, kinetic: 1.0, ..Regularisation::default() };
     let block = block.steps(0);
     let empty = block.regularised_by(regularisation).value_and_grad_of(&params, 0.0, &starts, nothing).unwrap();
     assert_eq!((empty.value, empty.penalties.total()), (0.0, 0.0));
@@ -168,13 +168,13 @@ fn regularisation() -> impl Strategy<Value = Regularisation> {
     ];
     let weights = prop::array::uniform4(prop_oneof![Just(0.0), 0.1..1.0]);
     (weights, any::<bool>(), 0.5..3.0, -1.0..1.0, estimator, any::<u64>()).prop_map(
-        |([divergence, jacobian, speed, variation], divergence_bounded, divergence_power, sign, estimator, seed)| {
+        |([divergence, jacobian, kinetic, variation], divergence_bounded, divergence_power, sign, estimator, seed)| {
             Regularisation {
                 divergence: divergence * f64::signum(sign),
                 divergence_bounded,
                 divergence_power,
                 jacobian,
-                speed,
+                kinetic,
                 variation,
                 estimator,
                 seed,
@@ -234,7 +234,7 @@ fn single_precision_follows_double() {
     let params: Vec<f64> = block.init(&mut ChaCha8Rng::seed_from_u64(1));
     let starts = [[0.5, -0.5, 1.0], [1.0, 0.25, 0.0]];
     for estimator in [Estimator::Exact, Estimator::Hutchinson { probes: 2, kind: ProbeKind::Gaussian }] {
-        let settings = Regularisation { divergence: 1.0, jacobian: 1.0, speed: 0.1, estimator, ..Default::default() };
+        let settings = Regularisation { divergence: 1.0, jacobian: 1.0, kinetic: 0.1, estimator, ..Default::default() };
         let double = block.regularised_by(settings).value_and_grad_of(&params, 0.0, &starts, nothing).unwrap();
         let [params, starts] = [&params[..], &starts.concat()].map(|x| x.iter().map(|&x| x as f32).collect::<Vec<_>>());
         let starts: Vec<&[f32]> = starts.chunks_exact(3).collect();
@@ -349,7 +349,7 @@ fn the_seed_decides_and_threads_do_not() {
     let run = |threads: usize, seed: u64| {
         let estimator = Estimator::Hutchinson { probes: 2, kind: ProbeKind::Gaussian };
         let weights =
-            Regularisation { divergence: 1.0, jacobian: 1.0, speed: 0.1, variation: 1.0, ..Default::default() };
+            Regularisation { divergence: 1.0, jacobian: 1.0, kinetic: 0.1, variation: 1.0, ..Default::default() };
         let settings = Regularisation { estimator, seed, divergence_bounded: seed == 5, ..weights };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let run = || block.regularised_by(settings).value_and_grad_of(&params, 0.0, &starts, nothing).unwrap();
@@ -386,7 +386,7 @@ fn trainer(regularisation: Regularisation) -> Trainer<Mlp> {
 #[test]
 fn training_records_the_parts_and_lessens_them() {
     let data = circles();
-    let weights = Regularisation { divergence: 0.5, jacobian: 0.2, speed: 0.01, ..Default::default() };
+    let weights = Regularisation { divergence: 0.5, jacobian: 0.2, kinetic: 0.01, ..Default::default() };
     let fit = trainer(weights).fit(&data).unwrap();
     let first = &fit.history.epochs[0];
     let penalties = first.penalties.unwrap();
@@ -397,7 +397,7 @@ fn training_records_the_parts_and_lessens_them() {
     let gradient = block.regularised_by(weights).value_and_grad(&params, &data, &MeanSquare).unwrap();
     assert_near(penalties.divergence, gradient.penalties.divergence, 1e-15);
     assert_near(penalties.jacobian, gradient.penalties.jacobian, 1e-15);
-    assert_near(penalties.speed, gradient.penalties.speed, 1e-15);
+    assert_near(penalties.kinetic, gradient.penalties.kinetic, 1e-15);
     assert_near(first.loss, gradient.value, 1e-15);
     let plain = block.value_and_grad(&params, &data, &MeanSquare).unwrap();
     assert_near(first.loss - penalties.total(), plain.value, 1e-12);
@@ -440,7 +440,7 @@ fn settings_that_make_no_sense_are_refused() {
     let error = block.regularised_by(bad).value_and_grad_of(&[0.0; 4], 0.0, &[[1.0, 1.0]], nothing).unwrap_err();
     assert!(error.to_string().contains("jacobian weight"), "{error}");
     // A value that overflows.
-    let huge = Regularisation { speed: 1e300, ..Default::default() };
+    let huge = Regularisation { kinetic: 1e300, ..Default::default() };
     let error = block.regularised_by(huge).value_and_grad_of(&[1e100; 4], 0.0, &[[1.0, 1.0]], nothing).unwrap_err();
     assert!(error.to_string().contains("the regulariser is not finite"), "{error}");
 }

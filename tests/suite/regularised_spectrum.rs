@@ -24,7 +24,7 @@ fn block<F: Field<f64>>(field: F, scheme: Tableau) -> OdeBlock<F> {
 
 /// Everything at once, of like size.
 fn everything(estimator: Estimator) -> Regularisation {
-    Regularisation { divergence: 0.02, jacobian: 3e-3, speed: 1e-3, variation: 0.05, estimator, ..Default::default() }
+    Regularisation { divergence: 0.02, jacobian: 3e-3, kinetic: 1e-3, variation: 0.05, estimator, ..Default::default() }
 }
 
 const ESTIMATORS: [Estimator; 2] = [Estimator::Exact, Estimator::Hutchinson { probes: 2, kind: ProbeKind::Gaussian }];
@@ -77,7 +77,7 @@ fn gradients_of_a_regularised_loss() {
             let params = learned(3 * 42);
             let gradient = at(&params);
             let parts = gradient.penalties;
-            for part in [parts.divergence.abs(), parts.jacobian, parts.speed, parts.variation] {
+            for part in [parts.divergence.abs(), parts.jacobian, parts.kinetic, parts.variation] {
                 assert!(part > 1e-3 * gradient.value.abs(), "{parts:?} of {}", gradient.value);
             }
             for k in 0..params.len() {

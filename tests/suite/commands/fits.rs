@@ -137,7 +137,7 @@ fn uneven_times_are_told() {
 #[test]
 fn absurd_numbers_are_named() {
     let folder = folder();
-    for option in ["--penalty", "--divergence", "--jacobian", "--speed", "--lr"] {
+    for option in ["--penalty", "--divergence", "--jacobian", "--kinetic", "--lr"] {
         let output = command(folder.path(), &format!("fit data.csv {QUICK} {option} 1e308")).output().unwrap();
         let err = text(&output.stderr);
         assert!(output.status.code() == Some(1) && err.contains(&format!("{option} is 1e308")), "{option}: {err}");
