@@ -4,7 +4,8 @@
 //! Euler. Any other scheme makes a layer too. Implicit schemes take long steps through stiff equations, where explicit
 //! ones need many short ones or blow up, and good schemes learn a field that is right, not one that makes up for the error
 //! of the steps. kutta takes any Runge–Kutta tableau, solves its stage equations, and computes the exact gradient of what
-//! was computed, by the discrete adjoint.
+//! was computed, by the discrete adjoint. The idea, and much of the method, is from V. Reshniak and C. G. Webster,
+//! "Robust learning with implicit residual networks" (2021), cited as Reshniak and Webster (2021).
 //!
 //! # A tour
 //!

@@ -33,7 +33,7 @@ impl<F: Dimensions> OdeBlock<F> {
     /// [`Error::NotFinite`] for parameters that are not.
     ///
     /// # Reference
-    /// Equation (18) of the source.
+    /// Reshniak and Webster (2021), equation (18).
     pub fn contraction<T: Real, S: AsRef<[T]>>(&self, params: &[T], t: f64, states: &[S]) -> Result<Vec<T>, Error>
     where
         F: Field<T>,

@@ -13,7 +13,7 @@ const WINDOW: usize = 5;
 /// norm of the derivative: then it may still be on its way. Returns the iterations of all samples.
 ///
 /// # Reference
-/// fpResNet, equation (18) of the source.
+/// fpResNet: Reshniak and Webster (2021), equation (18).
 pub(crate) fn solve<T: Real>(system: &mut StageSystem<'_, T>, solver: &StageSolver) -> Result<usize, Failure> {
     let tolerance = solver.stage_tolerance::<T>();
     let mut done = vec![false; system.buffers.layout.samples];

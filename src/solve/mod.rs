@@ -219,7 +219,8 @@ pub enum StageMethod {
     Anderson,
     /// Broyden's good method, from the identity.
     Broyden,
-    /// Descent on `½‖r‖²` along the gradient, with diagonal scaling and momentum (Table 2 of the source, as those below).
+    /// Descent on `½‖r‖²` along the gradient, with diagonal scaling and momentum (Reshniak and Webster 2021,
+    /// Table 2, as those below).
     GradientDescent,
     /// Descent by BFGS, with a dense approximation of the inverse Hessian.
     Bfgs,

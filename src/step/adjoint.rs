@@ -1,6 +1,6 @@
 //! The discrete adjoint of a step.
 //!
-//! With the incoming cotangent `λ` of `y_{n+1}`, the cotangents `κ_i` of the slopes satisfy (method of the source,
+//! With the incoming cotangent `λ` of `y_{n+1}`, the cotangents `κ_i` of the slopes satisfy (Reshniak and Webster 2021,
 //! equation (17), for any tableau)
 //!
 //! ```text

@@ -1,11 +1,12 @@
-//! Descent on `½‖r‖²` by argmin, one sample at a time: the rows of the source's Table 2, and Gauss–Newton.
+//! Descent on `½‖r‖²` by argmin, one sample at a time: the rows of Table 2 of Reshniak and Webster (2021), and
+//! Gauss–Newton.
 //!
 //! Each method asks a line search for a step along a direction of descent. A line search that finds no decrease ends a
 //! run; the next starts afresh from where it got, without memory, until the residual is small enough, the iterations are
 //! used up, or a run gets nowhere.
 //!
 //! # Reference
-//! Table 2 of the source; Nocedal and Wright, *Numerical Optimization*, 2nd ed., chapters 3, 5, 6, 7 and 10.
+//! Reshniak and Webster (2021), Table 2; Nocedal and Wright, *Numerical Optimization*, 2nd ed., chapters 3, 5, 6, 7 and 10.
 
 mod direction;
 mod least_squares;
