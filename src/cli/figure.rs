@@ -3,6 +3,7 @@
 use kutta::Error;
 use kutta::data::{Trajectories, Trajectory};
 use kutta::field::AnyField;
+use kutta::network::fewest_steps;
 use kutta::plot::{Component, Point, TimeSeries, time_series};
 use kutta::train::{Model, Settings, Validation};
 use std::path::Path;
@@ -89,7 +90,7 @@ fn times(times: &[f64], step: f64) -> Vec<f64> {
     let mut all = vec![times[0]];
     for pair in times.windows(2) {
         // No more than can be seen.
-        let steps = ((pair[1] - pair[0]) / step - 1e-6).ceil().clamp(1.0, 1e4) as usize;
+        let steps = fewest_steps(pair[1] - pair[0], step).min(10_000);
         all.extend((1..steps).map(|k| pair[0] + (pair[1] - pair[0]) * (k as f64 / steps as f64)));
         all.push(pair[1]);
     }

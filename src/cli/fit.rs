@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use kutta::Tableau;
 use kutta::data::Trajectories;
 use kutta::field::{Activation, AnyField, Dimensions, Input, Layered, Mlp, WithInputs};
-use kutta::network::OdeBlock;
+use kutta::network::{OdeBlock, fewest_steps};
 use kutta::solve::{JacobianReuse, LineSearch, Preconditioner, Reuse, StageMethod, StageSolver, WarmStart};
 use kutta::train::{
     Adam, Interrupted, Model, OnFailure, Optimizer, Schedule, Settings, Sgd, Shooting, Trainer, Validation,
@@ -502,8 +502,7 @@ fn span(data: &Trajectories) -> (f64, f64) {
 /// Steps that lead through all of the time that the data span.
 fn steps_in(data: &Trajectories, step: f64) -> usize {
     let (from, to) = span(data);
-    // A last one that is due to rounding only is none.
-    ((to - from) / step - 1e-6).ceil().max(1.0) as usize
+    fewest_steps(to - from, step)
 }
 
 /// All intervals between observations, from the shortest to the longest.

@@ -7,7 +7,7 @@ use clap::Args;
 use kutta::Error;
 use kutta::data::{Trajectories, Trajectory};
 use kutta::field::{AnyField, Dimensions};
-use kutta::network::Sharing;
+use kutta::network::{Sharing, fewest_steps};
 use kutta::train::{LearnedStart, Model};
 use serde_json::json;
 use std::path::PathBuf;
@@ -197,8 +197,7 @@ impl Predict {
             let expected = format!("an interval that leads from {from} to {until} in at most {MOST_STATES:e}");
             return Err(Failure::Usage(format!("--every is {}, expected {expected}", shown(every))));
         }
-        // An end that is missed by rounding only is not told apart.
-        let inner = (steps_of(every) - 1e-6).ceil().max(1.0) as usize;
+        let inner = fewest_steps(steps_of(every), 1.0);
         let toward = if self.until < t0 { -every } else { every };
         let mut times: Vec<f64> = (0..inner).map(|k| t0 + k as f64 * toward).collect();
         times.push(self.until);

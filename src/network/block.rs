@@ -1,6 +1,6 @@
 //! A chain of Runge–Kutta steps: the residual network of a field and a tableau.
 
-use super::{Grid, Loss, Regularised, StartTimes, States, Unrolled, Work};
+use super::{Grid, Loss, Regularised, StartTimes, States, TIME_SLACK, Unrolled, Work, fewest_steps};
 use crate::data::Trajectories;
 use crate::field::{Dimensions, Effective, Field, Purpose};
 use crate::regularisation::{Penalties, Regularisation};
@@ -8,9 +8,6 @@ use crate::solve::StageSolver;
 use crate::{Error, Real, Tableau};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
-
-/// Relative slack in comparing times with the grid of steps.
-const TIME_SLACK: f64 = 1e-6;
 
 /// Whether all steps of a block have the same parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
@@ -308,7 +305,7 @@ impl<F: Dimensions + ?Sized> OdeBlock<F> {
         if !(self.step_size > 0.0 && self.step_size.is_finite()) {
             return Err(Error::invalid("step_size", self.step_size, "a positive number"));
         }
-        Grid::through(data, |interval| (interval / self.step_size - TIME_SLACK).ceil() as usize)
+        Grid::through(data, |interval| fewest_steps(interval, self.step_size))
     }
 
     pub(super) fn check_layers(&self) -> Result<(), Error> {

@@ -16,6 +16,20 @@ pub struct Grid {
     observed_offsets: Vec<usize>,
 }
 
+/// Fraction of a step by which times are told apart: what is nearer together is so by rounding.
+pub const TIME_SLACK: f64 = 1e-6;
+
+/// The fewest equal steps through `interval` that are no longer than `longest`, but for rounding.
+///
+/// ```
+/// use kutta::network::fewest_steps;
+/// assert_eq!([0.25, 0.3, 0.3 + 1e-12].map(|interval| fewest_steps(interval, 0.1)), [3, 3, 3]);
+/// ```
+pub fn fewest_steps(interval: f64, longest: f64) -> usize {
+    // `as` saturates, and sends NaN to zero.
+    ((interval / longest - TIME_SLACK).ceil() as usize).max(1)
+}
+
 /// Start times: one for all samples, or one each.
 #[derive(Debug, Clone, PartialEq)]
 pub enum StartTimes {

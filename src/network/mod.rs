@@ -17,7 +17,7 @@ pub(crate) use block::AnyBlock;
 pub use block::{Gradient, OdeBlock, Sharing};
 #[cfg(feature = "proptest")]
 pub(crate) use discs::stability;
-pub use grid::{Grid, StartTimes};
+pub use grid::{Grid, StartTimes, TIME_SLACK, fewest_steps};
 pub use loss::{FinalState, Loss, MeanSquare, MeanSquareAt};
 pub use regularised::Regularised;
 pub use states::States;

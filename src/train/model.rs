@@ -3,7 +3,7 @@
 use super::{Rmse, Seen, document};
 use crate::data::{Standardisation, Trajectories, Trajectory};
 use crate::field::{Batch, Effective, Field, Point, Purpose, Scratch};
-use crate::network::{OdeBlock, Sharing};
+use crate::network::{OdeBlock, Sharing, TIME_SLACK};
 use crate::{Error, Flow, Real};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -347,7 +347,7 @@ impl<F: Field<T>, T: Real> Model<F, T> {
     fn changes_between(&self, from: f64, to: f64) -> Vec<f64> {
         let change = |n: usize| self.block.start_time() + n as f64 * self.block.step();
         // With the slack of the block's own search, so that no sliver of an interval is left.
-        let slack = 1e-6 * self.block.step();
+        let slack = TIME_SLACK * self.block.step();
         let inside = |t: &f64| *t > from.min(to) + slack && *t < from.max(to) - slack;
         let mut changes: Vec<f64> = (1..self.block.step_count()).map(change).filter(inside).collect();
         if to < from {
