@@ -1,5 +1,6 @@
 //! `kutta verify`
 
+#[cfg(feature = "plot")]
 use super::files::Files;
 use super::options::is_file;
 use super::{Failure, print, print_json};
