@@ -1,21 +1,20 @@
 //! `kutta fit`
 
 use super::files::Files;
-use super::options::{by_name, count, decay, digits, fraction, positive, scheme, scheme_file, seed, shown};
+use super::options::{by_name, count, digits, positive, scheme, scheme_file, shown};
 use super::regularisation::RegularisationOptions;
-use super::report::Report;
+use super::report::FitReport;
 use super::signals::Signals;
 use super::spectral::{Bound, Spectral};
+use super::stages::StageOptions;
+use super::training::TrainingOptions;
 use super::{Failure, threads};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use kutta::Tableau;
 use kutta::data::Trajectories;
 use kutta::field::{Activation, AnyField, Dimensions, Input, Layered, Mlp, WithInputs};
 use kutta::network::{OdeBlock, fewest_steps};
-use kutta::solve::{JacobianReuse, LineSearch, Preconditioner, Reuse, StageMethod, StageSolver, WarmStart};
-use kutta::train::{
-    Adam, Interrupted, Model, OnFailure, Optimizer, Schedule, Settings, Sgd, Shooting, Trainer, Validation,
-};
+use kutta::train::{Interrupted, Model, Settings, Trainer};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -42,7 +41,7 @@ const MOST_PARAMETERS: usize = 100_000_000;
 /// Example: kutta fit hudson_bay.csv --plot fit.svg --forecast 1930
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
-pub struct Fit {
+pub struct FitOptions {
     /// The data, a CSV file
     pub data: PathBuf,
 
@@ -71,101 +70,14 @@ pub struct Fit {
     /// Give every step of the time that the data span parameters of its own; a forecast keeps the last
     #[arg(long, help_heading = "Network")]
     per_step: bool,
-    /// How stages are solved: automatic, newton, simplified-newton, newton-gmres, fixed-point, anderson, broyden, or by
-    /// descent: gradient-descent, bfgs, lbfgs, fletcher-reeves, polak-ribiere, hestenes-stiefel, gauss-newton
-    #[arg(long, default_value = "automatic", value_parser = by_name::<StageMethod>, value_name = "NAME",
-          help_heading = "Network")]
-    pub solver: StageMethod,
-    /// How descent methods choose the length of a step: more-thuente, hager-zhang or near-exact
-    #[arg(long, default_value = "more-thuente", value_parser = by_name::<LineSearch>, value_name = "NAME",
-          help_heading = "Network")]
-    line_search: LineSearch,
-    /// Where iterations for the stages start: none (at the state before the step), previous-step (where the steps before
-    /// lead) or last-epoch (there, corrected by what the last epoch found)
-    #[arg(long, default_value = "previous-step", value_parser = by_name::<WarmStart>, value_name = "NAME",
-          help_heading = "Network")]
-    warm_start: WarmStart,
-    /// How long Newton's methods keep a Jacobian: stage, step (later steps too), epoch (later epochs too) or automatic
-    #[arg(long, default_value = "automatic", value_parser = by_name::<JacobianReuse>, value_name = "NAME",
-          help_heading = "Network")]
-    jacobian_reuse: JacobianReuse,
-    /// What preconditions GMRES on the adjoint: none or forward-factor (the factors that Newton's methods used last)
-    #[arg(long, default_value = "forward-factor", value_parser = by_name::<Preconditioner>, value_name = "NAME",
-          help_heading = "Network")]
-    preconditioner: Preconditioner,
-    /// Relative tolerance of the stages
-    #[arg(long, default_value = "1e-9", value_parser = fraction, value_name = "SIZE", help_heading = "Network", allow_hyphen_values = true)]
-    tolerance: f64,
+    #[command(flatten)]
+    pub stages: StageOptions,
 
-    /// Passes over the data
-    #[arg(long, default_value_t = Settings::EPOCHS, value_parser = count, value_name = "COUNT", help_heading = "Training", allow_hyphen_values = true)]
-    pub epochs: usize,
-    /// adam or sgd
-    #[arg(long, default_value = "adam", value_name = "NAME", help_heading = "Training")]
-    optimizer: OptimizerName,
-    /// Learning rate
-    #[arg(long, default_value_t = Adam::default().rate, value_parser = positive, value_name = "RATE", help_heading = "Training",
-          allow_hyphen_values = true)]
-    lr: f64,
-    /// Momentum of sgd
-    #[arg(long, default_value = "0.9", value_parser = decay, value_name = "NUMBER", help_heading = "Training",
-          allow_hyphen_values = true)]
-    momentum: f64,
-    /// The learning rate over the epochs: constant, cosine (falls to zero at the end) or plateau (falls tenfold
-    /// after 50 epochs without progress)
-    #[arg(long, default_value = "cosine", value_name = "NAME", help_heading = "Training")]
-    schedule: ScheduleName,
-    /// How records are shot at: single (from the start to the end), growing (a horizon that grows) or multiple
-    /// (segments that are doubled and joined by and by); long oscillating records need one of the latter two
-    #[arg(long, default_value = "multiple", value_name = "NAME", help_heading = "Training")]
-    pub strategy: StrategyName,
-    /// Intervals between observations in the first segments, or in the first horizon
-    #[arg(long, default_value_t = Shooting::INTERVALS, value_parser = count, value_name = "INTERVALS", help_heading = "Training", allow_hyphen_values = true)]
-    segment: usize,
-    /// Epochs until the strategy has come to whole records [default: nine tenths of all epochs]
-    #[arg(long, value_parser = count, value_name = "COUNT", help_heading = "Training", allow_hyphen_values = true)]
-    pub warm_up: Option<usize>,
-    /// Final weight of the gaps between segments; the loss counts as 1
-    #[arg(long, default_value_t = Shooting::PENALTY, value_parser = positive, value_name = "WEIGHT", help_heading = "Training",
-          allow_hyphen_values = true)]
-    penalty: f64,
-    /// Learn the states that records start from too, for noisy data
-    #[arg(long, help_heading = "Training")]
-    pub learned_starts: bool,
-    /// Train in the data's own units, instead of states of mean 0 and deviation 1
-    #[arg(long, help_heading = "Training")]
-    pub raw: bool,
-    /// Records in a batch [default: all]
-    #[arg(long, value_parser = count, value_name = "COUNT", help_heading = "Training", allow_hyphen_values = true)]
-    batch: Option<usize>,
-    /// Longest gradient; longer ones are shortened; inf for no bound
-    #[arg(long, default_value_t = Settings::CLIP, value_parser = norm, value_name = "NORM", help_heading = "Training",
-          allow_hyphen_values = true)]
-    clip: f64,
-    /// Stop after so many epochs without a better loss on whole records
-    #[arg(long, value_parser = count, value_name = "EPOCHS", help_heading = "Training", allow_hyphen_values = true)]
-    patience: Option<usize>,
-    /// When the stages of a batch are not solved: backtrack (take the last update back and make a shorter one), stop, or
-    /// skip the batch
-    #[arg(long, default_value = "backtrack", value_name = "WHAT", help_heading = "Training")]
-    on_failure: FailureName,
-    /// What random numbers are drawn from
-    #[arg(long, default_value = "0", value_parser = seed, value_name = "NUMBER", help_heading = "Training", allow_hyphen_values = true)]
-    seed: u64,
-    /// Threads, for several records; no more than there are cores [default: one a core]
-    #[arg(long, value_parser = count, value_name = "COUNT", help_heading = "Training", allow_hyphen_values = true)]
-    threads: Option<usize>,
+    #[command(flatten)]
+    pub training: TrainingOptions,
 
     #[command(flatten)]
     pub regularisation: RegularisationOptions,
-
-    /// Hold out this part of the data, between 0 and 1, and keep the parameters that predict it best
-    #[arg(long, value_parser = fraction, value_name = "PART", help_heading = "Validation", allow_hyphen_values = true)]
-    pub validation: Option<f64>,
-    /// What is held out: future (the end of every record) or trajectories (whole records) [default: trajectories if
-    /// there are several records]
-    #[arg(long, value_name = "NAME", requires = "validation", help_heading = "Validation")]
-    validation_kind: Option<ValidationName>,
 
     /// Where the model goes
     #[arg(long, default_value = "model.json", value_name = "FILE", help_heading = "Output")]
@@ -197,45 +109,12 @@ pub struct Fit {
     pub json: bool,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum OptimizerName {
-    Adam,
-    Sgd,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum ScheduleName {
-    Constant,
-    Cosine,
-    Plateau,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum StrategyName {
-    Single,
-    Growing,
-    Multiple,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum FailureName {
-    Backtrack,
-    Stop,
-    Skip,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum ValidationName {
-    Future,
-    Trajectories,
-}
-
-impl Fit {
+impl FitOptions {
     pub fn run(&self) -> Result<(), Failure> {
         self.files().check()?;
         let scheme = scheme(&self.scheme)?;
         let data = Trajectories::from_csv(&self.data)?;
-        threads::start(self.threads)?;
+        threads::start(self.training.threads)?;
         let mut widths = vec![data.dim() + usize::from(self.time_input)];
         widths.extend(&self.hidden);
         widths.push(data.dim());
@@ -274,21 +153,14 @@ impl Fit {
         let step = self.step_size(data)?;
         #[cfg(feature = "plot")]
         self.check_forecast(data, step)?;
-        let solver = StageSolver {
-            method: self.solver,
-            tolerance: Some(self.tolerance),
-            line_search: self.line_search,
-            reuse: Reuse { start: self.warm_start, jacobian: self.jacobian_reuse, preconditioner: self.preconditioner },
-            ..StageSolver::default()
-        };
-        let mut block = OdeBlock::new(field, scheme).step_size(step).solved_by(solver);
+        let mut block = OdeBlock::new(field, scheme).step_size(step).solved_by(self.stages.solver());
         if self.per_step {
             block = block.steps(steps_in(data, step)).per_step(span(data).0);
         }
-        let settings = self.settings(data);
+        let settings = self.training.settings(data, self.regularisation.settings());
         let signals =
             Signals::catch().map_err(|error| Failure::Failed(format!("signals cannot be caught: {error}")))?;
-        let mut trainer = Trainer::new(block).epochs(self.epochs).settings(settings.clone()).progress(true);
+        let mut trainer = Trainer::new(block).epochs(self.training.epochs).settings(settings.clone()).progress(true);
         trainer = trainer.stop_when(Arc::clone(&signals.stop));
         trainer = trainer.when_long(tell_of_a_long_training);
         if let Some(path) = &self.checkpoint {
@@ -327,7 +199,7 @@ impl Fit {
             };
             return format!("{cause}; {}, far too much: expected a number of order one at most", absurd.join(" and "));
         }
-        match is_numerical(&error) && self.raw {
+        match is_numerical(&error) && self.training.raw {
             true => format!(
                 "{error}; or leave out --raw: numbers that are not of order one, times as well as states, are too steep \
                  for a network, and their squares may overflow"
@@ -340,12 +212,12 @@ impl Fit {
     fn absurd(&self) -> impl Iterator<Item = (&'static str, f64)> {
         /// Sane ones are far below, and far above is where they overflow.
         const LARGEST: f64 = 1e10;
-        let own = [("--lr", self.lr), ("--penalty", self.penalty)];
+        let own = [("--lr", self.training.lr), ("--penalty", self.training.penalty)];
         own.into_iter().chain(self.regularisation.weights()).filter(|(_, x)| x.abs() > LARGEST)
     }
 
     fn stopped(&self, code: u8, epochs: usize) -> Failure {
-        let (all, out) = (self.epochs, self.out.display());
+        let (all, out) = (self.training.epochs, self.out.display());
         let mut message =
             format!("training ended after {epochs} of {all} epochs; what was learned until then is saved in {out}");
         if let Some(path) = &self.checkpoint {
@@ -373,10 +245,10 @@ impl Fit {
         if let Some(path) = &self.plot {
             let drawn = super::figure::fit(path, &fit.model, data, settings, self.forecast);
             // A forecast may overflow; what was learned is told all the same.
-            Report::new(self, fit, data, settings, interrupted, drawn.is_ok().then_some(path))?.print()?;
+            FitReport::new(self, fit, data, settings, interrupted, drawn.is_ok().then_some(path))?.print()?;
             return drawn.map_err(saved);
         }
-        Report::new(self, fit, data, settings, interrupted, None)?.print()
+        FitReport::new(self, fit, data, settings, interrupted, None)?.print()
     }
 
     /// What to say if the model cannot go where it should. What training has found is kept all the same.
@@ -417,48 +289,6 @@ impl Fit {
         }))
     }
 
-    fn settings(&self, data: &Trajectories) -> Settings {
-        let warm_up = self.warm_up.unwrap_or(Shooting::warm_up(self.epochs));
-        Settings {
-            optimizer: match self.optimizer {
-                OptimizerName::Adam => Optimizer::from(Adam::new(self.lr)),
-                OptimizerName::Sgd => Sgd::new(self.lr).momentum(self.momentum).into(),
-            },
-            schedule: match self.schedule {
-                ScheduleName::Constant => Schedule::Constant,
-                ScheduleName::Cosine => Schedule::Automatic,
-                ScheduleName::Plateau => Schedule::reduce_on_plateau(),
-            },
-            shooting: match self.strategy {
-                StrategyName::Single => Shooting::SingleShooting,
-                StrategyName::Growing => Shooting::GrowingHorizon { intervals: self.segment, epochs: warm_up },
-                StrategyName::Multiple => {
-                    Shooting::MultipleShooting { intervals: self.segment, epochs: warm_up, penalty: self.penalty }
-                }
-            },
-            regularisation: self.regularisation.settings(),
-            batch_size: self.batch,
-            seed: self.seed,
-            learned_starts: self.learned_starts,
-            standardised: !self.raw,
-            validation: match (self.validation, self.validation_kind) {
-                (None, _) => Validation::None,
-                (Some(part), Some(ValidationName::Future)) => Validation::Future(part),
-                (Some(part), Some(ValidationName::Trajectories)) => Validation::Trajectories(part),
-                (Some(part), None) if data.len() == 1 => Validation::Future(part),
-                (Some(part), None) => Validation::Trajectories(part),
-            },
-            patience: self.patience,
-            clip: Some(self.clip),
-            on_failure: match self.on_failure {
-                FailureName::Backtrack => OnFailure::Backtrack,
-                FailureName::Stop => OnFailure::Stop,
-                FailureName::Skip => OnFailure::SkipBatch,
-            },
-            ..Settings::default()
-        }
-    }
-
     /// Refuses a forecast to a time before the data end, or too far to draw.
     #[cfg(feature = "plot")]
     fn check_forecast(&self, data: &Trajectories, step: f64) -> Result<(), Failure> {
@@ -474,14 +304,6 @@ impl Fit {
             ))),
             _ => Ok(()),
         }
-    }
-}
-
-/// A positive number, or infinity.
-fn norm(text: &str) -> Result<f64, String> {
-    match text.trim() {
-        "inf" => Ok(f64::INFINITY),
-        number => positive(number).map_err(|expected| format!("{expected}, or inf")),
     }
 }
 

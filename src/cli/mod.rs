@@ -13,7 +13,9 @@ mod scheme_figure;
 mod schemes;
 mod signals;
 mod spectral;
+mod stages;
 mod threads;
+mod training;
 mod verdict;
 mod verify;
 
@@ -33,7 +35,7 @@ struct Command {
 
 #[derive(Subcommand)]
 enum Task {
-    Fit(Box<fit::Fit>),
+    Fit(Box<fit::FitOptions>),
     Predict(predict::Predict),
     Schemes(schemes::Schemes),
     Verify(verify::Verify),

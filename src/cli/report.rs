@@ -1,6 +1,6 @@
 //! What `kutta fit` says at the end.
 
-use super::fit::Fit;
+use super::fit::FitOptions;
 use super::spectral::{Bound, Bounds, Eigenvalues};
 use super::verdict::Told;
 use super::{Failure, print, print_json};
@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 /// The outcome of a training, as it is printed.
 #[derive(Serialize)]
-pub struct Report {
+pub struct FitReport {
     data: String,
     trajectories: usize,
     observations: usize,
@@ -50,10 +50,10 @@ pub struct Report {
     json: bool,
 }
 
-impl Report {
+impl FitReport {
     /// `plot`: the figure, if it was drawn.
     pub fn new(
-        options: &Fit,
+        options: &FitOptions,
         fit: &kutta::train::Fit<AnyField>,
         data: &Trajectories,
         settings: &Settings,
@@ -67,7 +67,7 @@ impl Report {
         let mut widths = vec![data.dim() + usize::from(options.time_input)];
         widths.extend(&options.hidden);
         widths.push(data.dim());
-        Ok(Report {
+        Ok(FitReport {
             data: name(&options.data),
             trajectories: data.len(),
             observations: data.observations(),
@@ -80,9 +80,9 @@ impl Report {
             bounds: Bounds::new(options.spectral.bound(), &fit.model, data)?,
             regularisation: options.regularisation.settings(),
             summary: fit.summary.clone(),
-            planned_epochs: options.epochs,
+            planned_epochs: options.training.epochs,
             interrupted,
-            contraction: match options.solver {
+            contraction: match options.stages.solver {
                 StageMethod::FixedPoint => Some(contraction(&fit.model, data)?),
                 _ => None,
             },
@@ -175,7 +175,7 @@ fn plural(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for FitReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Summary { scheme, parameters, epochs, stopped_early, seconds, failed_solves, mean_iterations, .. } =
             &self.summary;

@@ -56,7 +56,7 @@ fn regions(folder: &Path, name: &str, tableaux: &[&Tableau]) -> Result<(), Failu
     let functions: Vec<StabilityFunction> = tableaux.iter().map(|tableau| tableau.stability_function()).collect();
     let panels = || {
         let title = |i: usize| if functions.len() == 1 { name.to_string() } else { format!("{name}, part {i}") };
-        functions.iter().enumerate().map(|(i, r)| kutta::plot::Scheme::new(title(i), |z| r.eval(z))).collect()
+        functions.iter().enumerate().map(|(i, r)| kutta::plot::SchemeView::new(title(i), |z| r.eval(z))).collect()
     };
     let file = |what: &str| figure(folder, name, what);
     let figure = Stability { schemes: panels(), ..Default::default() };

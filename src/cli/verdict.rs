@@ -1,8 +1,9 @@
 //! What a fit is worth, in words, and what to do about it.
 
-use super::fit::{Fit, StrategyName};
+use super::fit::FitOptions;
+use super::training::StrategyName;
 use kutta::data::Trajectories;
-use kutta::train::{Seen, Settings, Validation, Verdict, Worth};
+use kutta::train::{Assessment, Seen, Settings, Validation, Worth};
 use serde::Serialize;
 use std::fmt;
 
@@ -13,13 +14,13 @@ const ORDERS: f64 = 1e3;
 #[derive(Serialize)]
 pub struct Told {
     #[serde(flatten)]
-    verdict: Verdict,
+    verdict: Assessment,
     advice: Vec<String>,
     notes: Vec<String>,
 }
 
 impl Told {
-    pub fn new(verdict: Verdict, options: &Fit, data: &Trajectories, settings: &Settings) -> Self {
+    pub fn new(verdict: Assessment, options: &FitOptions, data: &Trajectories, settings: &Settings) -> Self {
         let advice = if verdict.overall < Worth::Poor { Vec::new() } else { advice(&verdict, options, data) };
         let mut notes = notes(&verdict, options, data);
         notes.extend(odd(options, data, settings));
@@ -27,9 +28,9 @@ impl Told {
     }
 }
 
-fn advice(verdict: &Verdict, options: &Fit, data: &Trajectories) -> Vec<String> {
+fn advice(verdict: &Assessment, options: &FitOptions, data: &Trajectories) -> Vec<String> {
     let mut advice = Vec::new();
-    if options.raw {
+    if options.training.raw {
         advice.push("leave out --raw: networks learn badly in units that are not of order one".to_string());
     }
     for (name, [least, largest]) in data.components().iter().zip(Seen::of(data).states) {
@@ -64,18 +65,18 @@ fn advice(verdict: &Verdict, options: &Fit, data: &Trajectories) -> Vec<String> 
     } else {
         others.push("--time-input, if the equation changes with time");
     }
-    if !options.learned_starts {
+    if !options.training.learned_starts {
         others.push("--learned-starts, if the data are noisy");
     }
     advice.push(format!("try {}", others.join(", ")));
     advice
 }
 
-fn notes(verdict: &Verdict, options: &Fit, data: &Trajectories) -> Vec<String> {
+fn notes(verdict: &Assessment, options: &FitOptions, data: &Trajectories) -> Vec<String> {
     let mut notes = Vec::new();
     let (parameters, numbers) = (verdict.parameters, verdict.numbers);
     if parameters > numbers {
-        let check = if options.validation.is_none() { ": hold some out with --validation to see" } else { "" };
+        let check = if options.training.validation.is_none() { ": hold some out with --validation to see" } else { "" };
         notes.push(format!("{parameters} parameters for {numbers} numbers may follow them without any law{check}"));
     }
     for (i, name) in data.components().iter().enumerate() {
@@ -102,10 +103,12 @@ fn notes(verdict: &Verdict, options: &Fit, data: &Trajectories) -> Vec<String> {
 }
 
 /// Options that do what is hardly meant.
-fn odd(options: &Fit, data: &Trajectories, settings: &Settings) -> Vec<String> {
+fn odd(options: &FitOptions, data: &Trajectories, settings: &Settings) -> Vec<String> {
     let mut notes = Vec::new();
-    let epochs = options.epochs;
-    if let Some(warm_up) = options.warm_up.filter(|&w| w > epochs && options.strategy != StrategyName::Single) {
+    let epochs = options.training.epochs;
+    if let Some(warm_up) =
+        options.training.warm_up.filter(|&w| w > epochs && options.training.strategy != StrategyName::Single)
+    {
         notes.push(format!("--warm-up is {warm_up}, and --epochs only {epochs}: training ended amid the warm-up"));
     }
     // The first observation of each part is the last one before.
