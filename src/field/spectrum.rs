@@ -78,3 +78,18 @@ impl Spectrum {
         Spectrum { alpha: self.alpha * unit, beta: self.beta * unit }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn discs_that_are_none_are_refused() {
+        for (alpha, beta) in [(1.0, 1.0), (2.0, 1.0), (f64::NAN, 1.0), (f64::NEG_INFINITY, 0.0), (-1e308, 1.7e308)] {
+            let error = Spectrum::new(alpha, beta).unwrap_err().to_string();
+            assert!(error.contains("expected finite numbers, the first less than the second"), "{error}");
+        }
+        assert!(serde_json::from_str::<Spectrum>("[2.0, 1.0]").is_err());
+        assert_eq!(serde_json::from_str::<Spectrum>("[-2.0, 1.0]").unwrap(), Spectrum::new(-2.0, 1.0).unwrap());
+    }
+}

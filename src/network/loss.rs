@@ -23,8 +23,8 @@ pub trait Loss<T>: Sync {
     /// The loss; its derivative by every entry of `prediction` is added to `gradient`.
     fn value_and_grad(&self, prediction: &States<T>, target: &States<T>, gradient: &mut States<T>) -> T;
 
-    /// Whether parts of a record are judged by this loss as the whole is, so that the default
-    /// [`Shooting`](crate::train::Shooting::Automatic) may train on them first. Provided: no, as for a loss on the last state.
+    /// Whether parts of a record are judged by this loss as the whole is, so that training may
+    /// go by them first. Provided: no, as for a loss on the last state.
     fn suits_parts(&self) -> bool {
         false
     }

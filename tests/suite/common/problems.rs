@@ -1,5 +1,4 @@
 //! Initial value problems with known solutions.
-#![allow(dead_code, reason = "each test binary uses its own part")]
 
 use kutta::{Number, VectorField};
 
