@@ -63,7 +63,7 @@
 use indicatif::ProgressBar;
 use kutta::data::Standardisation;
 use kutta::network::States;
-use kutta::plot::{Complex, Curve, PhasePortrait, Scheme, Stability, phase_portrait, stability_regions};
+use kutta::plot::{Complex, Curve, PhasePortrait, SchemeView, Stability, phase_portrait, stability_regions};
 use kutta::rand::{SeedableRng, rngs::StdRng};
 use kutta::regularisation::Penalties;
 use kutta::train::{Optimizer, Update};
@@ -343,7 +343,8 @@ fn draw(folder: &Path, networks: &[Trained]) -> Result<(), Error> {
     // Eigenvalues over the stability regions.
     let scheme = |network: &Trained| {
         let theta = network.theta;
-        let scheme = Scheme::new(format!("θ = {theta}"), move |z| stability(theta, z)).points(network.eigenvalues()?);
+        let scheme =
+            SchemeView::new(format!("θ = {theta}"), move |z| stability(theta, z)).points(network.eigenvalues()?);
         // The explicit scheme has no pole; a disc of infinite radius is not drawn.
         Ok(scheme.disc("|z| = 1/θ", Complex::new(0.0, 0.0), 1.0 / theta))
     };

@@ -11,8 +11,8 @@
 //! order with the exponential function.
 
 use kutta::plot::{
-    Amplification, Complex, Curve, OrbitPanel, Orbits, Scheme, Stability, amplification, orbit, orbits, order_stars,
-    stability_regions,
+    Amplification, Complex, Curve, OrbitPanel, Orbits, SchemeView, Stability, amplification, orbit, orbits,
+    order_stars, stability_regions,
 };
 use kutta::tableau::PartitionedTableau;
 use kutta::verify::coefficients::Recovered;
@@ -79,9 +79,9 @@ fn oscillator() -> Result<Orbits, Error> {
 }
 
 /// The scheme's stability function under a title.
-fn scheme(title: impl Into<String>, tableau: &Tableau) -> Scheme<'static> {
+fn scheme(title: impl Into<String>, tableau: &Tableau) -> SchemeView<'static> {
     let function = tableau.stability_function();
-    Scheme::new(title, move |z| function.eval(z))
+    SchemeView::new(title, move |z| function.eval(z))
 }
 
 fn theta_schemes() -> Result<Stability<'static>, Error> {
@@ -94,7 +94,7 @@ fn theta_schemes() -> Result<Stability<'static>, Error> {
     Ok(Stability { schemes, columns: 5, panel_width: 170, ..Default::default() })
 }
 
-fn schemes() -> Result<Vec<Scheme<'static>>, Error> {
+fn schemes() -> Result<Vec<SchemeView<'static>>, Error> {
     let names = ["rk4", "gauss_2", "radau_iia_2", "lobatto_iiic_2", "sdirk2", "radau_iia_3"];
     names.into_iter().map(|name| Ok(scheme(name, &Tableau::by_name(name)?))).collect()
 }

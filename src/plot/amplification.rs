@@ -3,7 +3,7 @@
 use super::axes::{Range, decades};
 use super::legend::{DASHES, Entry, LINE_WIDTH, Mark};
 use super::panels::{Panel, Panels, Scale, zero_axes};
-use super::scheme::Scheme;
+use super::scheme::SchemeView;
 use super::{Point, check_any, check_size, colour};
 use crate::Error;
 use nalgebra::Complex;
@@ -13,12 +13,12 @@ use std::path::Path;
 /// damp a decaying component, and whether they keep the size of an oscillating one.
 ///
 /// ```
-/// use kutta::plot::{Amplification, Scheme, amplification};
+/// use kutta::plot::{Amplification, SchemeView, amplification};
 ///
 /// let figure = Amplification {
 ///     schemes: vec![
-///         Scheme::new("midpoint rule", |z| (2.0 + z) / (2.0 - z)),
-///         Scheme::new("implicit Euler", |z| 1.0 / (1.0 - z)),
+///         SchemeView::new("midpoint rule", |z| (2.0 + z) / (2.0 - z)),
+///         SchemeView::new("implicit Euler", |z| 1.0 / (1.0 - z)),
 ///     ],
 ///     ..Default::default()
 /// };
@@ -30,7 +30,7 @@ pub struct Amplification<'a> {
     /// Title above the figure; none if empty.
     pub title: String,
     /// What is drawn; discs and points are left out.
-    pub schemes: Vec<Scheme<'a>>,
+    pub schemes: Vec<SchemeView<'a>>,
     /// The ends of the stretch of the real axis; -10 and 2 by default.
     pub real: [f64; 2],
     /// The ends of the stretch of the imaginary axis; 0 and 10 by default.
@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_scheme_that_is_the_exponential_lies_on_the_reference() {
-        let schemes = vec![Scheme::new("exp & more", |z| z.exp())];
+        let schemes = vec![SchemeView::new("exp & more", |z| z.exp())];
         let text = svg(&Amplification { schemes, ..Default::default() }).unwrap();
         assert!(text.contains("exp &amp; more") && text.contains("|exp z|") && text.contains("10⁻²"));
         let curve = reach(&text, "#0072B2");
@@ -201,7 +201,7 @@ mod tests {
     fn refuses_what_it_cannot_draw() {
         let refusal = |figure: Amplification| svg(&figure).unwrap_err().to_string();
         assert_eq!(refusal(Amplification::default()), "schemes is empty, expected at least one to draw");
-        let schemes = || vec![Scheme::new("", |_| Complex::new(f64::NAN, 0.0))];
+        let schemes = || vec![SchemeView::new("", |_| Complex::new(f64::NAN, 0.0))];
         let figure = Amplification { schemes: schemes(), real: [1.0, 1.0], ..Default::default() };
         assert_eq!(refusal(figure), "real is 1 to 1, expected a finite number and a larger one");
         let figure = Amplification { schemes: schemes(), imaginary: [0.0, f64::INFINITY], ..Default::default() };

@@ -40,7 +40,7 @@ pub use nalgebra::Complex;
 pub use orbits::{OrbitPanel, Orbits, orbit, orbits};
 pub use order_star::order_stars;
 pub use phase_portrait::{Curve, PhasePortrait, phase_portrait};
-pub use scheme::{Disc, Scheme};
+pub use scheme::{Disc, SchemeView};
 pub use stability::{Stability, stability_regions};
 pub use time_series::{Component, Layout, TimeSeries, time_series};
 

@@ -67,13 +67,13 @@ fn core(relative: &dyn Fn(Point) -> f64, least: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::scheme::Scheme;
+    use super::super::scheme::SchemeView;
     use super::super::stability::tests::{STARS, points, svg};
     use super::*;
 
-    fn gauss_3<'a>() -> Scheme<'a> {
+    fn gauss_3<'a>() -> SchemeView<'a> {
         let half = |z: Complex<f64>| 1.0 + z * (0.5 + z * (0.1 + z / 120.0));
-        Scheme::new("Gauss 3", move |z| half(z) / half(-z))
+        SchemeView::new("Gauss 3", move |z| half(z) / half(-z))
     }
 
     #[test]

@@ -20,7 +20,7 @@ impl Disc {
 }
 
 /// A scheme with its stability function `R`: a step of size `h` on `ẏ = λ y` multiplies `y` by `R(hλ)`.
-pub struct Scheme<'a> {
+pub struct SchemeView<'a> {
     /// Its name: the title of its panel, or its entry in the legend.
     pub name: String,
     /// The stability function. Where it is not finite it is taken to have a pole.
@@ -32,7 +32,7 @@ pub struct Scheme<'a> {
     pub points: Vec<Complex<f64>>,
 }
 
-impl<'a> Scheme<'a> {
+impl<'a> SchemeView<'a> {
     /// A scheme by its name and its stability function.
     pub fn new(name: impl Into<String>, function: impl Fn(Complex<f64>) -> Complex<f64> + 'a) -> Self {
         Self { name: name.into(), function: Box::new(function), discs: Vec::new(), points: Vec::new() }

@@ -5,7 +5,7 @@ use super::canvas::Canvas;
 use super::contour::{Samples, simplify};
 use super::legend::{Entry, LINE_WIDTH, Mark};
 use super::panels::{Panel, Panels, Scale, zero_axes};
-use super::scheme::Scheme;
+use super::scheme::SchemeView;
 use super::window::{Rectangle, extent, grown, ranges, united};
 use super::{Colour, INK, PALETTE, Point, check_any, check_size, drawable};
 use crate::Error;
@@ -15,11 +15,11 @@ use std::path::Path;
 /// A figure of stability functions in the complex plane, a panel for each scheme, with shared axes and equal scales.
 ///
 /// ```
-/// use kutta::plot::{Complex, Scheme, Stability, order_stars, stability_regions};
+/// use kutta::plot::{Complex, SchemeView, Stability, order_stars, stability_regions};
 ///
 /// let unit = Complex::new(1.0, 0.0);
-/// let runge_kutta = Scheme::new("Runge–Kutta", |z| 1.0 + z * (1.0 + z / 2.0 * (1.0 + z / 3.0 * (1.0 + z / 4.0))));
-/// let implicit = Scheme::new("implicit Euler", move |z| unit / (1.0 - z)).disc("contractive", Complex::new(0.0, 0.0), 1.0);
+/// let runge_kutta = SchemeView::new("Runge–Kutta", |z| 1.0 + z * (1.0 + z / 2.0 * (1.0 + z / 3.0 * (1.0 + z / 4.0))));
+/// let implicit = SchemeView::new("implicit Euler", move |z| unit / (1.0 - z)).disc("contractive", Complex::new(0.0, 0.0), 1.0);
 /// let figure = Stability { schemes: vec![runge_kutta, implicit], columns: 2, ..Default::default() };
 ///
 /// let folder = tempfile::tempdir()?;
@@ -31,7 +31,7 @@ pub struct Stability<'a> {
     /// Title above the figure; none if empty.
     pub title: String,
     /// What is drawn.
-    pub schemes: Vec<Scheme<'a>>,
+    pub schemes: Vec<SchemeView<'a>>,
     /// Values of `|R|` whose contours are drawn besides that of 1; powers of two from 1/8 to 8 by default.
     pub levels: Vec<f64>,
     /// The lower left and the upper right corner of what is shown. By default all zeros, poles, bounded regions, discs and
@@ -180,7 +180,7 @@ impl Stability<'_> {
     /// The corners of what is shown: those given, or all that `function` and the schemes call for with a margin.
     pub(super) fn window(
         &self,
-        function: &dyn Fn(&Scheme, Complex<f64>) -> f64,
+        function: &dyn Fn(&SchemeView, Complex<f64>) -> f64,
         margin: f64,
     ) -> Result<[Range; 2], Error> {
         if let Some([low, high]) = self.window {
@@ -206,7 +206,7 @@ impl Stability<'_> {
         path: &Path,
         [x, y]: [Range; 2],
         legend: Vec<Entry>,
-        contents: impl Fn(&mut Canvas, &Axes, &Scheme),
+        contents: impl Fn(&mut Canvas, &Axes, &SchemeView),
     ) -> Result<(), Error> {
         check_size("panel_width", self.panel_width)?;
         check_any("schemes", self.schemes.is_empty())?;
@@ -244,8 +244,8 @@ pub(super) mod tests {
         draw(&path, figure).map(|()| std::fs::read_to_string(path).unwrap())
     }
 
-    fn forward_euler<'a>() -> Scheme<'a> {
-        Scheme::new("forward Euler", |z| 1.0 + z)
+    fn forward_euler<'a>() -> SchemeView<'a> {
+        SchemeView::new("forward Euler", |z| 1.0 + z)
     }
 
     /// The points of the elements of one kind and colour, in pixels.
@@ -285,7 +285,7 @@ pub(super) mod tests {
         let zero = Complex::new(0.0, 0.0);
         let schemes = || {
             let theta = |theta: f64| {
-                Scheme::new(format!("{theta}"), move |z| (1.0 + (1.0 - theta) * z) / (1.0 - theta * z))
+                SchemeView::new(format!("{theta}"), move |z| (1.0 + (1.0 - theta) * z) / (1.0 - theta * z))
                     .disc("unit <disc>", zero, 1.0)
                     .disc("contractive", zero, 1.0 / theta)
                     .points([Complex::new(-0.5, 0.2), Complex::new(f64::NAN, 0.0), Complex::new(99.0, f64::INFINITY)])
@@ -315,10 +315,10 @@ pub(super) mod tests {
     #[test]
     fn odd_functions_are_drawn() {
         let schemes = vec![
-            Scheme::new("nowhere", |_| Complex::new(f64::NAN, 0.0)),
-            Scheme::new("zero", |_| Complex::new(0.0, 0.0)),
-            Scheme::new("exp", |z| z.exp()),
-            Scheme::new("disc of no size", |z| z).disc("", Complex::new(0.0, 0.0), -1.0),
+            SchemeView::new("nowhere", |_| Complex::new(f64::NAN, 0.0)),
+            SchemeView::new("zero", |_| Complex::new(0.0, 0.0)),
+            SchemeView::new("exp", |z| z.exp()),
+            SchemeView::new("disc of no size", |z| z).disc("", Complex::new(0.0, 0.0), -1.0),
         ];
         let figure = Stability { schemes, ..Default::default() };
         for draw in [REGIONS, STARS] {

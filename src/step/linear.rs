@@ -6,7 +6,7 @@
 //! P = I - h diag(J_i) (A ⊗ I) ,     block (i, j) of P = δ_ij I - h a_ij J_i .
 //! ```
 
-use super::scheme::Block;
+use super::plan::Block;
 use super::trace::BlockTrace;
 use super::{Step, Workspace};
 use crate::error::Location;

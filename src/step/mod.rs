@@ -13,7 +13,7 @@
 
 mod adjoint;
 mod linear;
-mod scheme;
+mod plan;
 mod tangent;
 mod trace;
 mod workspace;
@@ -27,7 +27,7 @@ use crate::solve::{
     self, Attempt, Failure, JacobianReuse, Layout, Settled, StageMethod, StageSolver, StageSystem, WarmStart,
 };
 use crate::{Error, Number, Real, Tableau};
-use scheme::{Block, Scheme};
+use plan::{Block, Plan};
 use trace::BlockTrace;
 
 /// Of a field that depends on time, the fewest units in the last place of the time that a step has.
@@ -39,7 +39,7 @@ pub(crate) const SMALLEST_STEP: f64 = 10.0;
 #[derive(Debug)]
 pub struct Step<'a, T: Real> {
     field: &'a dyn Field<T>,
-    scheme: Scheme<T>,
+    scheme: Plan<T>,
     solver: StageSolver,
     /// Whether times are refused of which the field would not see the steps.
     tells_times: bool,
@@ -72,7 +72,7 @@ impl<'a, T: Real> Step<'a, T> {
             return Err(Error::invalid("the field's dimension", "0", "at least 1"));
         }
         solver.check()?;
-        Ok(Step { field, scheme: Scheme::new(tableau), solver, tells_times: true })
+        Ok(Step { field, scheme: Plan::new(tableau), solver, tells_times: true })
     }
 
     /// Whether Jacobians of one pass serve in the next.

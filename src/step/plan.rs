@@ -11,7 +11,7 @@ const LARGEST_INVERSE: f64 = 50.0;
 
 /// The coefficients of a tableau in working precision, and the blocks in which its stages are computed.
 #[derive(Debug, Clone)]
-pub(crate) struct Scheme<T> {
+pub(crate) struct Plan<T> {
     pub stages: usize,
     pub b: Vec<T>,
     pub blocks: Vec<Block<T>>,
@@ -36,7 +36,7 @@ pub(crate) struct Block<T> {
     pub decoupling: Option<Arc<Decoupling<T>>>,
 }
 
-impl<T: Real> Scheme<T> {
+impl<T: Real> Plan<T> {
     pub fn new(tableau: &Tableau) -> Self {
         let s = tableau.stages();
         let blocks = tableau.blocks().into_iter().enumerate().map(|(index, stages)| {
@@ -60,7 +60,7 @@ impl<T: Real> Scheme<T> {
                 stages,
             }
         });
-        Scheme {
+        Plan {
             stages: s,
             b: tableau.b().iter().map(|&x| T::constant(x)).collect(),
             blocks: blocks.collect(),

@@ -73,4 +73,4 @@ pub use settings::{OnFailure, Settings, Validation};
 pub use shooting::Shooting;
 pub use trainer::Trainer;
 pub use undo::Update;
-pub use verdict::{Judgement, Verdict, Worth};
+pub use verdict::{Assessment, Judgement, Worth};

@@ -67,7 +67,7 @@ pub struct Judgement {
 
 /// What a fit is worth, see [`Summary::verdict`].
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Verdict {
+pub struct Assessment {
     /// That of the worst component.
     pub overall: Worth,
     /// By name of the component.
@@ -83,7 +83,7 @@ impl Summary {
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] for data whose deviation is not finite.
-    pub fn verdict(&self, data: &Trajectories) -> Result<Verdict, Error> {
+    pub fn verdict(&self, data: &Trajectories) -> Result<Assessment, Error> {
         let (seen, deviation) = (Seen::of(data), Standardisation::fit(data)?);
         let relative = |rmse: &Option<Rmse>, name: &String, i: usize| {
             let error = rmse.as_ref()?.by_component.get(name)? / deviation.scale()[i];
@@ -99,7 +99,7 @@ impl Summary {
             (name.clone(), Judgement { worth, error, held_out_error })
         };
         let components: BTreeMap<_, _> = data.components().iter().enumerate().map(judge).collect();
-        Ok(Verdict {
+        Ok(Assessment {
             overall: components.values().map(|judgement| judgement.worth).max().unwrap_or(Worth::Constant),
             components,
             parameters: self.parameters,

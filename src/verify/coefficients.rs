@@ -3,7 +3,7 @@
 use num_bigint::BigInt;
 use num_traits::{One, Zero};
 
-use super::scalar::{Rational, Rounded, Scalar, Surd};
+use super::scalar::{Rational, Scalar, Summed, Surd};
 use super::verdict::{Certainty, TOLERANCE};
 use crate::Tableau;
 use crate::tableau::{Entry, Written};
@@ -84,7 +84,7 @@ pub enum Recovered {
     /// Fractions and square roots.
     Roots(Coefficients<Surd>),
     /// The doubles.
-    Rounded(Coefficients<Rounded>),
+    Summed(Coefficients<Summed>),
 }
 
 /// The same expression for the coefficients of a [`Recovered`], whatever their kind.
@@ -93,7 +93,7 @@ macro_rules! with_coefficients {
         match $recovered {
             $crate::verify::coefficients::Recovered::Exact($coefficients) => $result,
             $crate::verify::coefficients::Recovered::Roots($coefficients) => $result,
-            $crate::verify::coefficients::Recovered::Rounded($coefficients) => $result,
+            $crate::verify::coefficients::Recovered::Summed($coefficients) => $result,
         }
     };
 }
@@ -119,11 +119,11 @@ impl Recovered {
         let found =
             exact(scheme, written, Certainty::Proved).or_else(|| exact(scheme, recognised, Certainty::Recognised));
         match found {
-            None => Recovered::Rounded(rounded(scheme)),
+            None => Recovered::Summed(rounded(scheme)),
             Some(k) => match fractions(&k) {
                 Some(fractions) => Recovered::Exact(fractions),
                 None if k.certainty == Certainty::Proved => Recovered::Roots(k),
-                None => Recovered::Rounded(rounded(scheme)),
+                None => Recovered::Summed(rounded(scheme)),
             },
         }
     }
@@ -142,14 +142,14 @@ impl Recovered {
     }
 }
 
-impl Coefficients<Rounded> {
+impl Coefficients<Summed> {
     /// The doubles of `scheme`, whether or not fractions are behind them.
     pub fn rounded(scheme: &Tableau) -> Self {
         rounded(scheme)
     }
 }
 
-fn rounded(scheme: &Tableau) -> Coefficients<Rounded> {
+fn rounded(scheme: &Tableau) -> Coefficients<Summed> {
     let written = scheme.written();
     let stages = scheme.stages();
     // A node may be written with fewer digits than its row, or be its sum.
@@ -182,9 +182,9 @@ fn rounded(scheme: &Tableau) -> Coefficients<Rounded> {
             if entry.exact.is_some() { off(entry) <= worst } else { !(has_doubles && is_round(entry)) }
         };
         let rounding = entry.filter(|entry| digits > 0.0 && counts(entry));
-        Rounded { value: x, size: x.abs() + rounding.map_or(0.0, |entry| entry.off / digits) }
+        Summed { value: x, size: x.abs() + rounding.map_or(0.0, |entry| entry.off / digits) }
     };
-    let numbers = |v: &[f64], written: Option<&Vec<Entry>>| -> Vec<Rounded> {
+    let numbers = |v: &[f64], written: Option<&Vec<Entry>>| -> Vec<Summed> {
         v.iter().enumerate().map(|(i, &x)| number(x, written.and_then(|w| w.get(i)))).collect()
     };
     let a: Vec<f64> = (0..scheme.stages()).flat_map(|i| scheme.row(i)).copied().collect();
@@ -347,12 +347,12 @@ mod tests {
     fn one_number_that_is_no_fraction_spoils_a_row() {
         let scheme = |x: f64| Tableau::new([[0.0, 0.0], [x, 0.0]], [0.5, 0.5], [0.0, x]).unwrap();
         assert!(matches!(Recovered::of(&scheme(1.0 / 3.0)), Recovered::Exact(_)));
-        assert!(matches!(Recovered::of(&scheme(1.0 / 2f64.sqrt())), Recovered::Rounded(_)));
-        assert!(matches!(Recovered::of(&scheme((1f64 / 3.0).next_up())), Recovered::Rounded(_)));
+        assert!(matches!(Recovered::of(&scheme(1.0 / 2f64.sqrt())), Recovered::Summed(_)));
+        assert!(matches!(Recovered::of(&scheme((1f64 / 3.0).next_up())), Recovered::Summed(_)));
         // Two roundings whose sum comes out right are no fractions for that.
         let (x, third) = (2f64.sqrt() / 5.0, 1.0 / 3.0);
         let mirrored = Tableau::new([[x, third - x], [0.5 - x, x]], [third + x, 1.0 - third - x], [third, 0.5]);
-        assert!(matches!(Recovered::of(&mirrored.unwrap()), Recovered::Rounded(_)));
+        assert!(matches!(Recovered::of(&mirrored.unwrap()), Recovered::Summed(_)));
     }
 
     /// Classical Runge–Kutta with another fraction, however small, is another scheme.

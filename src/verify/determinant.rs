@@ -8,7 +8,7 @@ use super::ball::Ball;
 use super::coefficients::{Coefficients, Recovered, with_coefficients};
 use super::judge::Judge;
 use super::polynomial::Polynomial;
-use super::scalar::{Rational, Rounded, Scalar, Surd};
+use super::scalar::{Rational, Scalar, Summed, Surd};
 use super::verdict::Certainty;
 
 /// `A` and `b` times a common denominator, without the stages that the weights do not need.
@@ -47,7 +47,7 @@ impl Fraction for Surd {
     }
 }
 
-impl Fraction for Rounded {
+impl Fraction for Summed {
     fn fraction(&self) -> Rational {
         // A tableau's entries are finite.
         Rational::from_float(self.value).unwrap_or_else(Rational::zero)
@@ -137,7 +137,7 @@ impl Integers {
             factorial *= BigInt::from(k);
             let (value, size) = dot((&self.b, &self.b_sizes), &v);
             let number = |x: BigInt| Scalar::to_f64(&Rational::new_raw(x, &scale * &factorial));
-            let residual = Rounded { value: number(value * &factorial - &scale), size: number(size * &factorial) };
+            let residual = Summed { value: number(value * &factorial - &scale), size: number(size * &factorial) };
             if !judge.holds(k, &residual) {
                 return self;
             }

@@ -61,12 +61,12 @@ fn relative_size<T: Scalar>(number: &T) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::scalar::{Rational, Rounded};
+    use super::super::scalar::{Rational, Summed};
     use super::*;
 
     #[test]
     fn accurate_coefficients_are_judged_strictly_beyond_order_four() {
-        let off = |by: f64| Rounded { value: by, size: 1.0 };
+        let off = |by: f64| Summed { value: by, size: 1.0 };
         let mut judge = Judge::new(Certainty::ToTolerance(1e-12));
         assert!(judge.holds(1, &off(1e-15)) && judge.holds(2, &off(-2e-15)) && judge.holds(2, &off(0.0)));
         assert!(judge.tolerance(5) < 3e-13 && judge.tolerance(5) > 1e-13);

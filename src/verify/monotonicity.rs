@@ -311,7 +311,7 @@ mod tests {
         (a[9][3], a[9][2]) = (a[9][3] + 1e-16, a[9][2] - 1e-16);
         a[2][3] = -1e-18;
         let rounded = of(&a);
-        assert!(matches!(rounded, Recovered::Rounded(_)));
+        assert!(matches!(rounded, Recovered::Summed(_)));
         assert!((ssp(&rounded) - 6.0).abs() < 1e-8, "{}", ssp(&rounded));
     }
 

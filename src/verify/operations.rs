@@ -15,7 +15,7 @@
 use num_traits::{One, Zero};
 
 use super::coefficients::{Coefficients, Recovered, simple, with_coefficients};
-use super::scalar::{Rational, Rounded, Scalar, Surd};
+use super::scalar::{Rational, Scalar, Summed, Surd};
 use super::verdict::Certainty;
 use crate::tableau::Entry;
 use crate::{Error, Tableau};
@@ -181,7 +181,7 @@ fn composed(parts: &[(f64, &Tableau)], exact: Option<(Vec<Rational>, Certainty)>
     let roots = |(_, scheme): &(f64, &Tableau)| match Recovered::of(scheme) {
         Recovered::Exact(k) => Some(k.map(|x| Surd::from(x.clone()))),
         Recovered::Roots(k) => Some(k),
-        Recovered::Rounded(_) => None,
+        Recovered::Summed(_) => None,
     };
     let made = match (exact, parts.iter().map(roots).collect::<Option<Vec<_>>>()) {
         (Some((fractions, certainty)), Some(schemes)) => {
@@ -190,7 +190,7 @@ fn composed(parts: &[(f64, &Tableau)], exact: Option<(Vec<Rational>, Certainty)>
         }
         _ => {
             let schemes: Vec<_> = parts.iter().map(|(_, scheme)| Coefficients::rounded(scheme)).collect();
-            let fractions: Vec<_> = parts.iter().map(|(fraction, _)| Rounded::from(*fraction)).collect();
+            let fractions: Vec<_> = parts.iter().map(|(fraction, _)| Summed::from(*fraction)).collect();
             chain(&schemes, &fractions, Certainty::Proved).to_tableau()?
         }
     };

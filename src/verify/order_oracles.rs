@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::coefficients::{Coefficients, Recovered};
 use super::order::{Condition, Violation};
-use super::scalar::{Rational, Rounded, Scalar};
+use super::scalar::{Rational, Scalar, Summed};
 use super::simplifying::SimplifyingConditions;
 use super::test_schemes::*;
 use super::tree::RootedTree;
@@ -175,7 +175,7 @@ fn coefficients_of_few_digits_are_judged_by_their_tolerance() {
     let c: Vec<f64> = gauss.c().iter().copied().map(digits).collect();
     let b: Vec<f64> = gauss.b().iter().copied().map(digits).collect();
     let rows: Vec<&[f64]> = rounded.chunks(4).collect();
-    let Recovered::Rounded(scheme) = Recovered::of(&Tableau::new(rows, b, c).unwrap()) else { panic!("no fractions") };
+    let Recovered::Summed(scheme) = Recovered::of(&Tableau::new(rows, b, c).unwrap()) else { panic!("no fractions") };
     assert_eq!(Method::of(&scheme).order().order, 8);
 }
 
@@ -229,7 +229,7 @@ proptest! {
     #[test]
     fn any_tableau_with_weights_that_sum_to_one_has_order_one(a in prop::collection::vec(-3.0f64..3.0, 9), b in -2.0f64..2.0) {
         let c: Vec<f64> = a.chunks(3).map(|row| row.iter().sum()).collect();
-        let v = |v: &[f64]| v.iter().copied().map(Rounded::from).collect::<Vec<_>>();
+        let v = |v: &[f64]| v.iter().copied().map(Summed::from).collect::<Vec<_>>();
         let scheme = Coefficients { a: v(&a), b: v(&[b, 0.25, 0.75 - b]), c: v(&c), embedded: None, certainty: Certainty::ToTolerance(1e-12) };
         let order = Method::of(&scheme).order();
         prop_assert!(order.order >= 1 && order.is_known);

@@ -13,7 +13,7 @@ use super::oscillator::StabilityMatrix;
 use super::pair::Pair;
 use super::report::{self, ACCURACY, GEOMETRY, LINEAR, OSCILLATOR, order_of};
 use super::roots::AlgebraicNumber;
-use super::scalar::{Rational, Rounded, Scalar};
+use super::scalar::{Rational, Scalar, Summed};
 use super::stability_function::StabilityFunction;
 use super::verdict::{Certainty, Verdict};
 use super::weights::Method;
@@ -83,7 +83,7 @@ pub struct AdditiveReport {
 /// roots would take long.
 enum All {
     Exact(Vec<Coefficients<Rational>>),
-    Rounded(Vec<Coefficients<Rounded>>),
+    Summed(Vec<Coefficients<Summed>>),
 }
 
 impl All {
@@ -93,7 +93,7 @@ impl All {
         if let Some(parts) = fractions.collect() {
             return All::Exact(parts);
         }
-        All::Rounded(parts.iter().map(|part| Coefficients::rounded(part)).collect())
+        All::Summed(parts.iter().map(|part| Coefficients::rounded(part)).collect())
     }
 
     fn certainty(&self) -> Certainty {
@@ -102,7 +102,7 @@ impl All {
         }
         match self {
             All::Exact(parts) => least(parts),
-            All::Rounded(parts) => least(parts),
+            All::Summed(parts) => least(parts),
         }
     }
 }
@@ -154,7 +154,7 @@ impl PartitionedReport {
         let certainties = [all.certainty(), enclosed(&recovered)];
         let mut report = match all {
             All::Exact(parts) => fill(&parts, scheme, oscillator, certainties, up_to)?,
-            All::Rounded(parts) => fill(&parts, scheme, oscillator, certainties, up_to)?,
+            All::Summed(parts) => fill(&parts, scheme, oscillator, certainties, up_to)?,
         };
         report.claims = fact::check(scheme.claims(), &report.facts());
         let of_parts = parts.iter().enumerate().flat_map(|(i, part)| fact::check_part("partitioned", i, part, up_to));
@@ -212,7 +212,7 @@ impl AdditiveReport {
         let all = All::of(&tableaux, &recovered);
         let (order, embedded_order, principal_error, part_orders) = match &all {
             All::Exact(parts) => orders(parts, up_to)?,
-            All::Rounded(parts) => orders(parts, up_to)?,
+            All::Summed(parts) => orders(parts, up_to)?,
         };
         let stiff_limit = match recovered.as_slice() {
             [first, second] => Some(AdditiveStability::of(first, second)?.stiff_limit(Complex::new(0.0, 0.0)).norm()),

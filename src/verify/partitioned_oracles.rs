@@ -2,7 +2,7 @@
 
 use super::coefficients::Coefficients;
 use super::order::Condition;
-use super::scalar::{Rational, Rounded, Scalar};
+use super::scalar::{Rational, Scalar, Summed};
 use super::test_schemes::*;
 use super::verdict::Certainty;
 use super::weights::Method;
@@ -61,8 +61,8 @@ fn separable_pairs() {
     let theta = 1.0 / (2.0 - 2f64.cbrt());
     let (half, rest) = (0.5 * theta, 0.5 - 0.5 * theta);
     let [a, b] = alternating(
-        [half, rest, rest, half].map(Rounded::from),
-        [theta, 1.0 - 2.0 * theta, theta, 0.0].map(Rounded::from),
+        [half, rest, rest, half].map(Summed::from),
+        [theta, 1.0 - 2.0 * theta, theta, 0.0].map(Summed::from),
     );
     assert_eq!(separable_order(&a, &b), 4);
     let error = Method::additive(&[&a, &b]).unwrap().separable().principal_error().unwrap();

@@ -155,18 +155,18 @@ mod tests {
     proptest! {
         #[test]
         fn a_gram_matrix_is_semidefinite_and_less_is_not(rows in prop::collection::vec(prop::collection::vec(-9i64..10, 3), 1..6)) {
-            use super::super::scalar::{Rational, Rounded};
+            use super::super::scalar::{Rational, Summed};
             fn gram<T: Scalar>(rows: &[Vec<i64>], less: i64) -> Vec<Vec<T>> {
                 let dot = |x: &Vec<i64>, y: &Vec<i64>| x.iter().zip(y).map(|(x, y)| x * y).sum::<i64>();
                 let entry = |i: usize, j: usize| dot(&rows[i], &rows[j]) - if i == j { less } else { 0 };
                 (0..rows.len()).map(|i| (0..rows.len()).map(|j| T::ratio(entry(i, j), 7)).collect()).collect()
             }
             prop_assert_eq!(indefinite(gram::<Rational>(&rows, 0), 0.0), None);
-            prop_assert_eq!(indefinite(gram::<Rounded>(&rows, 0), 1e-12), None);
+            prop_assert_eq!(indefinite(gram::<Summed>(&rows, 0), 1e-12), None);
             // More rows than columns: singular, hence indefinite when anything is taken off the diagonal.
             if rows.len() > 3 {
                 prop_assert!(indefinite(gram::<Rational>(&rows, 1), 0.0).is_some());
-                prop_assert!(indefinite(gram::<Rounded>(&rows, 1), 1e-12).is_some());
+                prop_assert!(indefinite(gram::<Summed>(&rows, 1), 1e-12).is_some());
             }
         }
     }

@@ -21,7 +21,7 @@ impl Recovered {
         match self {
             Recovered::Exact(k) => Recovered::Exact(k.reduced().scheme),
             Recovered::Roots(k) => Recovered::Roots(k.reduced().scheme),
-            Recovered::Rounded(k) => Recovered::Rounded(k.reduced().scheme),
+            Recovered::Summed(k) => Recovered::Summed(k.reduced().scheme),
         }
     }
 }

@@ -202,7 +202,7 @@ impl Report {
                 (Recovered::Exact(_), Certainty::Recognised) => "recognised fractions",
                 (Recovered::Exact(_), _) => "fractions",
                 (Recovered::Roots(_), _) => "fractions and roots",
-                (Recovered::Rounded(_), _) => "doubles",
+                (Recovered::Summed(_), _) => "doubles",
             },
             enclosed: recovered.certainty_enclosed(),
             redundant_stages,

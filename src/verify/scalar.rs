@@ -13,7 +13,7 @@ pub use crate::tableau::Surd;
 pub type Rational = BigRational;
 
 /// A number of an ordered field in which analysis is carried out: [`Rational`] or [`Surd`], where every verdict is a proof,
-/// or [`Rounded`], where it holds to a tolerance. Formulas are written once, for all.
+/// or [`Summed`], where it holds to a tolerance. Formulas are written once, for all.
 pub trait Scalar:
     Clone
     + Debug
@@ -118,22 +118,22 @@ impl Scalar for Surd {
 /// A double with the size of the terms it is the sum of: the same formula with every term replaced by its absolute
 /// value. Their quotient tells a number that is zero but for rounding from one that is merely small.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Rounded {
+pub struct Summed {
     /// The number.
     pub value: f64,
     /// The sum of the absolute values of its terms, at least `|value|`.
     pub size: f64,
 }
 
-impl From<f64> for Rounded {
+impl From<f64> for Summed {
     fn from(value: f64) -> Self {
-        Rounded { value, size: value.abs() }
+        Summed { value, size: value.abs() }
     }
 }
 
-impl Zero for Rounded {
+impl Zero for Summed {
     fn zero() -> Self {
-        Rounded::from(0.0)
+        Summed::from(0.0)
     }
 
     fn is_zero(&self) -> bool {
@@ -141,15 +141,15 @@ impl Zero for Rounded {
     }
 }
 
-impl One for Rounded {
+impl One for Summed {
     fn one() -> Self {
-        Rounded::from(1.0)
+        Summed::from(1.0)
     }
 }
 
-impl Scalar for Rounded {
+impl Scalar for Summed {
     fn ratio(numerator: i64, denominator: i64) -> Self {
-        Rounded::from(numerator as f64 / denominator as f64)
+        Summed::from(numerator as f64 / denominator as f64)
     }
 
     fn to_f64(&self) -> f64 {
@@ -172,31 +172,31 @@ impl Scalar for Rounded {
     /// and after a few steps nothing would be sure.
     fn eliminated(&self, x: &Self, y: &Self, pivot: &Self) -> Self {
         let (f, g) = (x.value / pivot.value, y.value / pivot.value);
-        Rounded {
+        Summed {
             value: self.value - f * y.value,
             size: self.size + f.abs() * y.size + g.abs() * x.size + (f * g).abs() * pivot.size,
         }
     }
 }
 
-impl Neg for Rounded {
+impl Neg for Summed {
     type Output = Self;
     fn neg(self) -> Self {
-        Rounded { value: -self.value, ..self }
+        Summed { value: -self.value, ..self }
     }
 }
 
 /// The four operations, by value and by reference.
 macro_rules! operation {
     ($name:ident, $method:ident, |$a:ident, $b:ident| $result:expr) => {
-        impl $name for Rounded {
+        impl $name for Summed {
             type Output = Self;
             fn $method(self, other: Self) -> Self {
                 let ($a, $b) = (self, other);
                 $result
             }
         }
-        impl<'a> $name<&'a Rounded> for Rounded {
+        impl<'a> $name<&'a Summed> for Summed {
             type Output = Self;
             fn $method(self, other: &'a Self) -> Self {
                 $name::$method(self, *other)
@@ -205,13 +205,13 @@ macro_rules! operation {
     };
 }
 
-operation!(Add, add, |a, b| Rounded { value: a.value + b.value, size: a.size + b.size });
-operation!(Sub, sub, |a, b| Rounded { value: a.value - b.value, size: a.size + b.size });
-operation!(Mul, mul, |a, b| Rounded { value: a.value * b.value, size: a.size * b.size });
+operation!(Add, add, |a, b| Summed { value: a.value + b.value, size: a.size + b.size });
+operation!(Sub, sub, |a, b| Summed { value: a.value - b.value, size: a.size + b.size });
+operation!(Mul, mul, |a, b| Summed { value: a.value * b.value, size: a.size * b.size });
 // The relative errors of dividend and divisor add up.
 operation!(Div, div, |a, b| {
     let value = a.value / b.value;
-    Rounded { value, size: (a.size / b.value.abs()).max(value.abs()) * (b.size / b.value.abs()).max(1.0) }
+    Summed { value, size: (a.size / b.value.abs()).max(value.abs()) * (b.size / b.value.abs()).max(1.0) }
 });
 
 #[cfg(test)]
@@ -225,11 +225,11 @@ mod tests {
     #[test]
     fn zero_is_exact_for_fractions_and_relative_to_the_terms_for_doubles() {
         assert!(sums_to_zero::<Rational>(0.0));
-        assert!(!sums_to_zero::<Rounded>(0.0) && sums_to_zero::<Rounded>(1e-15));
-        assert!(!(Rounded::from(1e-30) * Rounded::from(1e-30)).vanishes(1e-12), "small, but not by cancellation");
-        let third = Rounded::ratio(1, 3);
-        assert!((third * Rounded::ratio(3, 1) - Rounded::one()).vanishes(1e-15));
-        assert!((Rounded::one() / third - Rounded::ratio(3, 1)).vanishes(1e-15));
+        assert!(!sums_to_zero::<Summed>(0.0) && sums_to_zero::<Summed>(1e-15));
+        assert!(!(Summed::from(1e-30) * Summed::from(1e-30)).vanishes(1e-12), "small, but not by cancellation");
+        let third = Summed::ratio(1, 3);
+        assert!((third * Summed::ratio(3, 1) - Summed::one()).vanishes(1e-15));
+        assert!((Summed::one() / third - Summed::ratio(3, 1)).vanishes(1e-15));
         let tiny = Rational::new(BigInt::one(), BigInt::from(10).pow(400));
         assert!(tiny.is_surely_positive(1.0) && (-tiny).is_surely_negative(1.0));
     }

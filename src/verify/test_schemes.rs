@@ -1,7 +1,7 @@
 //! Schemes that tests of verification share.
 
 use super::coefficients::Coefficients;
-use super::scalar::{Rational, Rounded, Scalar};
+use super::scalar::{Rational, Scalar, Summed};
 use super::verdict::Certainty;
 use crate::Tableau;
 
@@ -25,8 +25,8 @@ pub(super) fn with_embedded(mut scheme: Coefficients<Rational>, weights: &str) -
 }
 
 /// The same scheme in doubles.
-pub(super) fn in_doubles(scheme: &Coefficients<Rational>) -> Coefficients<Rounded> {
-    let rounded = |v: &[Rational]| v.iter().map(|x| Rounded::from(x.to_f64())).collect::<Vec<_>>();
+pub(super) fn in_doubles(scheme: &Coefficients<Rational>) -> Coefficients<Summed> {
+    let rounded = |v: &[Rational]| v.iter().map(|x| Summed::from(x.to_f64())).collect::<Vec<_>>();
     Coefficients {
         a: rounded(&scheme.a),
         b: rounded(&scheme.b),
@@ -37,8 +37,8 @@ pub(super) fn in_doubles(scheme: &Coefficients<Rational>) -> Coefficients<Rounde
 }
 
 /// A tableau's doubles, without recovery of fractions.
-pub(super) fn doubles(scheme: &Tableau) -> Coefficients<Rounded> {
-    let rounded = |v: &[f64]| v.iter().copied().map(Rounded::from).collect::<Vec<_>>();
+pub(super) fn doubles(scheme: &Tableau) -> Coefficients<Summed> {
+    let rounded = |v: &[f64]| v.iter().copied().map(Summed::from).collect::<Vec<_>>();
     Coefficients {
         a: (0..scheme.stages()).flat_map(|i| rounded(scheme.row(i))).collect(),
         b: rounded(scheme.b()),

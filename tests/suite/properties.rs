@@ -34,7 +34,7 @@ fn perturbed(scheme: &Tableau, i: usize, j: usize, by: f64) -> Tableau {
 }
 
 /// Any scheme of random structure.
-fn any_scheme() -> impl Strategy<Value = Scheme> {
+fn any_scheme() -> impl Strategy<Value = RandomScheme> {
     prop_oneof![explicit(1..=4), diagonally_implicit(1..=4), fully_implicit(1..=3)]
 }
 

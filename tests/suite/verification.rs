@@ -165,7 +165,7 @@ fn reports_are_written_as_json_and_as_tables() {
     assert_eq!(serde_json::to_value(verify_up_to(&Tableau::rk4(), 3)).unwrap()["order"], 3);
 }
 
-fn any_scheme() -> impl Strategy<Value = kutta::properties::Scheme> {
+fn any_scheme() -> impl Strategy<Value = kutta::properties::RandomScheme> {
     prop_oneof![
         explicit(1..=3),
         explicit_of_order(3),

@@ -17,34 +17,34 @@ use std::ops::Deref;
 
 /// A random scheme: a [`Tableau`] whose `Debug` is its Butcher array, so that a counterexample can be read.
 #[derive(Clone, PartialEq)]
-pub struct Scheme(pub Tableau);
+pub struct RandomScheme(pub Tableau);
 
-impl Deref for Scheme {
+impl Deref for RandomScheme {
     type Target = Tableau;
     fn deref(&self) -> &Tableau {
         &self.0
     }
 }
 
-impl From<Tableau> for Scheme {
+impl From<Tableau> for RandomScheme {
     fn from(tableau: Tableau) -> Self {
-        Scheme(tableau)
+        RandomScheme(tableau)
     }
 }
 
-impl fmt::Debug for Scheme {
+impl fmt::Debug for RandomScheme {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)
     }
 }
 
-impl fmt::Display for Scheme {
+impl fmt::Display for RandomScheme {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
-impl Scheme {
+impl RandomScheme {
     /// The scheme of exact coefficients; nodes are the row sums.
     fn exact(name: &str, a: Vec<Vec<Fraction>>, b: Vec<Fraction>) -> Self {
         let c = a.iter().map(|row| rounded(row.iter().sum())).collect();
@@ -53,6 +53,6 @@ impl Scheme {
     }
 
     fn of(name: &str, a: Vec<Vec<f64>>, b: Vec<f64>, c: Vec<f64>) -> Self {
-        Scheme(Tableau::new(a, b, c).expect("weights that sum to one, nodes that are row sums").named(name))
+        RandomScheme(Tableau::new(a, b, c).expect("weights that sum to one, nodes that are row sums").named(name))
     }
 }

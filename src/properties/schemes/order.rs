@@ -1,7 +1,7 @@
 //! Random schemes of a given order.
 
 use super::super::fraction::Fraction;
-use super::Scheme;
+use super::RandomScheme;
 use num_traits::{One, Zero};
 use proptest::prelude::*;
 use std::ops::RangeInclusive;
@@ -19,7 +19,7 @@ const LARGEST: i128 = 3;
 ///
 /// # Panics
 /// If `order` is not 1, 2, 3 or 4.
-pub fn explicit_of_order(order: usize) -> impl Strategy<Value = Scheme> {
+pub fn explicit_of_order(order: usize) -> impl Strategy<Value = RandomScheme> {
     let nodes = || (1..=12).map(|k| Fraction::new(k, 12));
     let pairs = || nodes().flat_map(|u| nodes().map(move |v| (u, v)));
     let mut family: Vec<Member> = match order {
@@ -32,7 +32,7 @@ pub fn explicit_of_order(order: usize) -> impl Strategy<Value = Scheme> {
     family.retain(Member::is_moderate);
     family.sort_by_key(Member::complexity);
     let name = format!("explicit, order {order}");
-    prop::sample::select(family).prop_map(move |member| Scheme::exact(&name, member.a, member.b))
+    prop::sample::select(family).prop_map(move |member| RandomScheme::exact(&name, member.a, member.b))
 }
 
 #[derive(Debug, Clone)]
@@ -113,14 +113,14 @@ fn fourth_twice(b3: Fraction) -> Option<Member> {
 /// `a_ij = ∫_0^{c_i} ℓ_j`, `b_j = ∫_0^1 ℓ_j`, with the Lagrange polynomials `ℓ_j` of the nodes. Weights may be negative.
 /// There are 13 such nodes, and no more stages; up to 6 are sensible. Nodes so close together that an entry is beyond 3 are
 /// left out.
-pub fn collocation(stages: RangeInclusive<usize>) -> impl Strategy<Value = Scheme> {
+pub fn collocation(stages: RangeInclusive<usize>) -> impl Strategy<Value = RandomScheme> {
     let stages = *stages.start().clamp(&1, &13)..=*stages.end().clamp(&1, &13);
     let nodes = prop::sample::subsequence((0..=12i128).collect::<Vec<_>>(), stages);
     nodes.prop_filter_map("entries beyond 3", |nodes| {
         let c: Vec<Fraction> = nodes.into_iter().map(|k| Fraction::new(k, 12)).collect();
         let (a, b) = collocated(&c);
         let member = Member { a, b };
-        member.is_moderate().then(|| Scheme::exact("collocation", member.a, member.b))
+        member.is_moderate().then(|| RandomScheme::exact("collocation", member.a, member.b))
     })
 }
 
@@ -128,12 +128,12 @@ pub fn collocation(stages: RangeInclusive<usize>) -> impl Strategy<Value = Schem
 /// `-1 ≤ α ≤ 1`. `α = 0` gives Gauss, of order `2s`; `α = -1` Radau IIA.
 ///
 /// Source: E. Hairer, G. Wanner, Solving Ordinary Differential Equations II (1996), IV.5.
-pub fn superconvergent(stages: RangeInclusive<usize>) -> impl Strategy<Value = Scheme> {
+pub fn superconvergent(stages: RangeInclusive<usize>) -> impl Strategy<Value = RandomScheme> {
     let stages = *stages.start().max(&1)..=*stages.end().max(&1);
     (stages, -12..=12i32).prop_map(|(s, k)| {
         let c: Vec<f64> = zeros(s, f64::from(k) / 12.0).into_iter().map(|x| 0.5 + 0.5 * x).collect();
         let (a, b) = collocated(&c);
-        Scheme::of(&format!("collocation, alpha = {k}/12"), a, b, c)
+        RandomScheme::of(&format!("collocation, alpha = {k}/12"), a, b, c)
     })
 }
 

@@ -1,7 +1,7 @@
 //! Random schemes of a given structure.
 
 use super::super::fraction::{Fraction, fraction, fractions};
-use super::Scheme;
+use super::RandomScheme;
 use num_traits::Zero;
 use proptest::prelude::*;
 use std::ops::RangeInclusive;
@@ -47,9 +47,9 @@ fn palindromic(shares: &[i128]) -> Vec<Fraction> {
 }
 
 /// The scheme with these weights and the entries `entry(i, j)`.
-fn scheme(name: &str, b: Vec<Fraction>, entry: impl Fn(usize, usize) -> Fraction) -> Scheme {
+fn scheme(name: &str, b: Vec<Fraction>, entry: impl Fn(usize, usize) -> Fraction) -> RandomScheme {
     let s = b.len();
-    Scheme::exact(name, (0..s).map(|i| (0..s).map(|j| entry(i, j)).collect()).collect(), b)
+    RandomScheme::exact(name, (0..s).map(|i| (0..s).map(|j| entry(i, j)).collect()).collect(), b)
 }
 
 fn zero() -> Fraction {
@@ -63,7 +63,7 @@ fn half() -> Fraction {
 /// Explicit schemes: entries in `[-1, 1]` below the diagonal, positive weights. Order 1 at least.
 ///
 /// Like all of this module's strategies it shrinks to few stages and simple fractions.
-pub fn explicit(stages: RangeInclusive<usize>) -> impl Strategy<Value = Scheme> {
+pub fn explicit(stages: RangeInclusive<usize>) -> impl Strategy<Value = RandomScheme> {
     let (stages, most) = from_one(stages);
     (stages, matrix(most), shares(most)).prop_map(|(s, entry, shares)| {
         scheme("explicit", weights(&shares[..s]), |i, j| if j < i { entry.at(i, j) } else { zero() })
@@ -72,7 +72,7 @@ pub fn explicit(stages: RangeInclusive<usize>) -> impl Strategy<Value = Scheme> 
 
 /// Diagonally implicit schemes: entries in `[-1, 1]` below the diagonal, in `[1/12, 1]` on it, positive weights. Order 1
 /// at least.
-pub fn diagonally_implicit(stages: RangeInclusive<usize>) -> impl Strategy<Value = Scheme> {
+pub fn diagonally_implicit(stages: RangeInclusive<usize>) -> impl Strategy<Value = RandomScheme> {
     let (stages, most) = from_one(stages);
     (stages, matrix(most), shares(most)).prop_map(|(s, entry, shares)| {
         scheme("diagonally implicit", weights(&shares[..s]), |i, j| match i.cmp(&j) {
@@ -84,7 +84,7 @@ pub fn diagonally_implicit(stages: RangeInclusive<usize>) -> impl Strategy<Value
 }
 
 /// Fully implicit schemes: entries in `[-1/2, 1/2]`, positive weights. Order 1 at least.
-pub fn fully_implicit(stages: RangeInclusive<usize>) -> impl Strategy<Value = Scheme> {
+pub fn fully_implicit(stages: RangeInclusive<usize>) -> impl Strategy<Value = RandomScheme> {
     let (stages, most) = from_one(stages);
     (stages, matrix(most), shares(most))
         .prop_map(|(s, entry, shares)| scheme("fully implicit", weights(&shares[..s]), |i, j| half() * entry.at(i, j)))
@@ -93,7 +93,7 @@ pub fn fully_implicit(stages: RangeInclusive<usize>) -> impl Strategy<Value = Sc
 /// Symmetric (self-adjoint) schemes: a step with `-h` undoes a step with `h`, and the order is even.
 ///
 /// `a_ij = b_j/2 + d_ij` with `d_{s+1-i,s+1-j} = -d_ij` and `b_{s+1-j} = b_j`, so that `a_{s+1-i,s+1-j} + a_ij = b_j`.
-pub fn symmetric(stages: RangeInclusive<usize>) -> impl Strategy<Value = Scheme> {
+pub fn symmetric(stages: RangeInclusive<usize>) -> impl Strategy<Value = RandomScheme> {
     let (stages, most) = from_one(stages);
     (stages, matrix(most), shares(most)).prop_map(|(s, entry, shares)| {
         let b = palindromic(&shares[..s]);
@@ -104,7 +104,7 @@ pub fn symmetric(stages: RangeInclusive<usize>) -> impl Strategy<Value = Scheme>
 
 /// Symmetric schemes that are diagonally implicit, and symplectic: steps of the implicit midpoint rule, of lengths that
 /// are the same from either end.
-pub fn symmetric_diagonally_implicit(stages: RangeInclusive<usize>) -> impl Strategy<Value = Scheme> {
+pub fn symmetric_diagonally_implicit(stages: RangeInclusive<usize>) -> impl Strategy<Value = RandomScheme> {
     let (stages, most) = from_one(stages);
     (stages, shares(most)).prop_map(|(s, shares)| midpoints("symmetric, of midpoint rules", palindromic(&shares[..s])))
 }
@@ -112,7 +112,7 @@ pub fn symmetric_diagonally_implicit(stages: RangeInclusive<usize>) -> impl Stra
 /// Symplectic schemes: they keep quadratic invariants, and the symplectic form of Hamiltonian fields.
 ///
 /// `a_ij = b_j/2 + s_ij/b_i` with a skew-symmetric matrix `s`, so that `b_i a_ij + b_j a_ji = b_i b_j`.
-pub fn symplectic(stages: RangeInclusive<usize>) -> impl Strategy<Value = Scheme> {
+pub fn symplectic(stages: RangeInclusive<usize>) -> impl Strategy<Value = RandomScheme> {
     let (stages, most) = from_one(stages);
     (stages, matrix(most), shares(most)).prop_map(|(s, entry, shares)| {
         let b = weights(&shares[..s]);
@@ -123,7 +123,7 @@ pub fn symplectic(stages: RangeInclusive<usize>) -> impl Strategy<Value = Scheme
 
 /// Symplectic schemes that are diagonally implicit: steps of the implicit midpoint rule of lengths `b_1 h, b_2 h, …`, of
 /// which one may be negative. `a_ij = b_j` below the diagonal, `b_i/2` on it.
-pub fn symplectic_diagonally_implicit(stages: RangeInclusive<usize>) -> impl Strategy<Value = Scheme> {
+pub fn symplectic_diagonally_implicit(stages: RangeInclusive<usize>) -> impl Strategy<Value = RandomScheme> {
     let (stages, most) = from_one(stages);
     (stages, shares(most), any::<bool>()).prop_map(|(s, mut shares, backward)| {
         // One length backward, shorter than the sum of the others.
@@ -135,7 +135,7 @@ pub fn symplectic_diagonally_implicit(stages: RangeInclusive<usize>) -> impl Str
     })
 }
 
-fn midpoints(name: &str, b: Vec<Fraction>) -> Scheme {
+fn midpoints(name: &str, b: Vec<Fraction>) -> RandomScheme {
     scheme(name, b.clone(), |i, j| match i.cmp(&j) {
         std::cmp::Ordering::Less => zero(),
         std::cmp::Ordering::Equal => b[j] * half(),
@@ -148,7 +148,7 @@ fn midpoints(name: &str, b: Vec<Fraction>) -> Scheme {
 ///
 /// `a_ij = b_j/2 + (s_ij + g_i g_j)/b_i` with a skew-symmetric matrix `s` and a vector `g`, so that
 /// `b_i a_ij + b_j a_ji - b_i b_j = 2 g_i g_j` is positive semidefinite, and `b_i > 0`.
-pub fn algebraically_stable(stages: RangeInclusive<usize>) -> impl Strategy<Value = Scheme> {
+pub fn algebraically_stable(stages: RangeInclusive<usize>) -> impl Strategy<Value = RandomScheme> {
     let (stages, most) = from_one(stages);
     let damping = prop::collection::vec(fraction(1), most);
     (stages, matrix(most), shares(most), damping).prop_map(|(s, entry, shares, g)| {
@@ -179,7 +179,7 @@ mod tests {
                     prop_assert!((sum - t.b()[j]).abs() < 1e-15, "{t}");
                 }
             }
-            let form = |t: &Scheme, i: usize, j: usize| {
+            let form = |t: &RandomScheme, i: usize, j: usize| {
                 t.b()[i] * t.a(i, j) + t.b()[j] * t.a(j, i) - t.b()[i] * t.b()[j]
             };
             for t in [q, qd, rd] {
