@@ -124,55 +124,5 @@ impl<T: Real + Kernels> Field<T> for AnyField {
         self.inner().reparameterisation()
     }
 
-    fn eval_batch(&self, at: Point<'_, T>, dy: &mut [T], record: &mut [T], scratch: &mut Scratch<T>) {
-        self.inner().eval_batch(at, dy, record, scratch);
-    }
-
-    fn eval_rounded(&self, params: &[Rounded<T>], t: Rounded<T>, y: &[Rounded<T>], dy: &mut [Rounded<T>]) {
-        self.inner().eval_rounded(params, t, y, dy);
-    }
-
-    fn jvp(&self, at: Point<'_, T>, record: &[T], v: &[T], w: Option<&[T]>, out: &mut [T], scratch: &mut Scratch<T>) {
-        self.inner().jvp(at, record, v, w, out, scratch);
-    }
-
-    fn vjp(
-        &self,
-        at: Point<'_, T>,
-        record: &[T],
-        w: &[T],
-        y_bar: &mut [T],
-        params_bar: Option<&mut [T]>,
-        scratch: &mut Scratch<T>,
-    ) {
-        self.inner().vjp(at, record, w, y_bar, params_bar, scratch);
-    }
-
-    fn jvp_pullback(
-        &self,
-        at: Point<'_, T>,
-        record: &[T],
-        v: &[T],
-        w: &[T],
-        bars: JvpBars<'_, T>,
-        scratch: &mut Scratch<T>,
-    ) {
-        self.inner().jvp_pullback(at, record, v, w, bars, scratch);
-    }
-
-    fn jacobian(&self, at: Point<'_, T>, record: &[T], out: &mut [T], scratch: &mut Scratch<T>) {
-        self.inner().jacobian(at, record, out, scratch);
-    }
-
-    fn jacobian_pullback(
-        &self,
-        at: Point<'_, T>,
-        record: &[T],
-        w: &[T],
-        y_bar: &mut [T],
-        params_bar: Option<&mut [T]>,
-        scratch: &mut Scratch<T>,
-    ) {
-        self.inner().jacobian_pullback(at, record, w, y_bar, params_bar, scratch);
-    }
+    evaluated_by!(self => self.inner());
 }

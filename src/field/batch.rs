@@ -16,6 +16,9 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// A single sample, its components next to each other.
+    pub const ONE: Self = Batch { live: 1, stride: 1 };
+
     /// A batch of `live` samples whose rows are padded to whole vector registers (64 bytes).
     pub fn padded<T: Real>(live: usize) -> Self {
         Batch { live, stride: live.next_multiple_of(64 / size_of::<T>()) }
@@ -33,6 +36,13 @@ pub struct Point<'a, T> {
     pub y: &'a [T],
     /// The columns of all matrices of this evaluation.
     pub batch: Batch,
+}
+
+impl<'a, T> Point<'a, T> {
+    /// A single sample.
+    pub fn one(params: &'a [T], t: &'a T, y: &'a [T]) -> Self {
+        Point { params, t: std::slice::from_ref(t), y, batch: Batch::ONE }
+    }
 }
 
 /// What a [`jvp_pullback`](super::Field::jvp_pullback) gives: the derivatives of `wᵀ(∂F/∂y)v`, where they are wanted.

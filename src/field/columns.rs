@@ -1,7 +1,7 @@
 //! What follows from Jacobian–vector products: dense Jacobians and their pullbacks, column by column, and how errors of the
 //! state are carried.
 
-use super::{Batch, Field, JvpBars, Point, Scratch};
+use super::{Field, JvpBars, Point, Scratch};
 use crate::Real;
 use crate::number::Rounded;
 
@@ -15,7 +15,7 @@ pub(super) fn eval_rounded<T: Real>(
 ) {
     let values = |numbers: &[Rounded<T>]| numbers.iter().map(|x| x.value).collect::<Vec<_>>();
     let (params, state) = (values(params), values(y));
-    let at = Point { params: &params, t: &[t.value], y: &state, batch: Batch { live: 1, stride: 1 } };
+    let at = Point::one(&params, &t.value, &state);
     let mut scratch = Scratch::new();
     let (mut value, mut record) = (vec![T::zero(); dy.len()], vec![T::zero(); field.record_rows()]);
     let mut jacobian = vec![T::zero(); dy.len() * y.len()];

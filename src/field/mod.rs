@@ -8,6 +8,64 @@
 //! ([`Normalised`]), and from leaving a stability region, by a disc for the eigenvalues of their Jacobian ([`Bounded`],
 //! [`Spectrum`]).
 
+/// The evaluation of a field, and its derivatives, by those of the field inside: what [`Field`] asks for but the parameters'
+/// initial and effective values.
+macro_rules! evaluated_by {
+    ($self:ident => $inner:expr) => {
+        fn eval_batch(&$self, at: Point<'_, T>, dy: &mut [T], record: &mut [T], scratch: &mut Scratch<T>) {
+            $inner.eval_batch(at, dy, record, scratch);
+        }
+
+        fn eval_rounded(&$self, params: &[Rounded<T>], t: Rounded<T>, y: &[Rounded<T>], dy: &mut [Rounded<T>]) {
+            $inner.eval_rounded(params, t, y, dy);
+        }
+
+        fn jvp(&$self, at: Point<'_, T>, record: &[T], v: &[T], w: Option<&[T]>, out: &mut [T], scratch: &mut Scratch<T>) {
+            $inner.jvp(at, record, v, w, out, scratch);
+        }
+
+        fn vjp(
+            &$self,
+            at: Point<'_, T>,
+            record: &[T],
+            w: &[T],
+            y_bar: &mut [T],
+            params_bar: Option<&mut [T]>,
+            scratch: &mut Scratch<T>,
+        ) {
+            $inner.vjp(at, record, w, y_bar, params_bar, scratch);
+        }
+
+        fn jvp_pullback(
+            &$self,
+            at: Point<'_, T>,
+            record: &[T],
+            v: &[T],
+            w: &[T],
+            bars: JvpBars<'_, T>,
+            scratch: &mut Scratch<T>,
+        ) {
+            $inner.jvp_pullback(at, record, v, w, bars, scratch);
+        }
+
+        fn jacobian(&$self, at: Point<'_, T>, record: &[T], out: &mut [T], scratch: &mut Scratch<T>) {
+            $inner.jacobian(at, record, out, scratch);
+        }
+
+        fn jacobian_pullback(
+            &$self,
+            at: Point<'_, T>,
+            record: &[T],
+            w: &[T],
+            y_bar: &mut [T],
+            params_bar: Option<&mut [T]>,
+            scratch: &mut Scratch<T>,
+        ) {
+            $inner.jacobian_pullback(at, record, w, y_bar, params_bar, scratch);
+        }
+    };
+}
+
 mod activation;
 mod any;
 mod batch;

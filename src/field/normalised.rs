@@ -334,55 +334,5 @@ impl<F: Layered + Field<T>, T: Real> Field<T> for Normalised<F> {
         Some(self)
     }
 
-    fn eval_batch(&self, at: Point<'_, T>, dy: &mut [T], record: &mut [T], scratch: &mut Scratch<T>) {
-        self.field.eval_batch(at, dy, record, scratch);
-    }
-
-    fn eval_rounded(&self, params: &[Rounded<T>], t: Rounded<T>, y: &[Rounded<T>], dy: &mut [Rounded<T>]) {
-        self.field.eval_rounded(params, t, y, dy);
-    }
-
-    fn jvp(&self, at: Point<'_, T>, record: &[T], v: &[T], w: Option<&[T]>, out: &mut [T], scratch: &mut Scratch<T>) {
-        self.field.jvp(at, record, v, w, out, scratch);
-    }
-
-    fn vjp(
-        &self,
-        at: Point<'_, T>,
-        record: &[T],
-        w: &[T],
-        y_bar: &mut [T],
-        params_bar: Option<&mut [T]>,
-        scratch: &mut Scratch<T>,
-    ) {
-        self.field.vjp(at, record, w, y_bar, params_bar, scratch);
-    }
-
-    fn jvp_pullback(
-        &self,
-        at: Point<'_, T>,
-        record: &[T],
-        v: &[T],
-        w: &[T],
-        bars: JvpBars<'_, T>,
-        scratch: &mut Scratch<T>,
-    ) {
-        self.field.jvp_pullback(at, record, v, w, bars, scratch);
-    }
-
-    fn jacobian(&self, at: Point<'_, T>, record: &[T], out: &mut [T], scratch: &mut Scratch<T>) {
-        self.field.jacobian(at, record, out, scratch);
-    }
-
-    fn jacobian_pullback(
-        &self,
-        at: Point<'_, T>,
-        record: &[T],
-        w: &[T],
-        y_bar: &mut [T],
-        params_bar: Option<&mut [T]>,
-        scratch: &mut Scratch<T>,
-    ) {
-        self.field.jacobian_pullback(at, record, w, y_bar, params_bar, scratch);
-    }
+    evaluated_by!(self => self.field);
 }

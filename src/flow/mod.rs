@@ -42,8 +42,7 @@ mod stepper;
 
 pub use solution::{FlowWork, Solution};
 
-use crate::field::Field;
-use crate::field::{Effective, Purpose};
+use crate::field::{Effective, Field, Purpose};
 use crate::solve::StageSolver;
 use crate::{Error, Real, Tableau};
 use march::March;

@@ -1,13 +1,9 @@
 //! Single steps of one sample, counted.
 
 use super::FlowWork;
-use crate::field::Field;
-use crate::field::{Batch, Point};
+use crate::field::{Batch, Field, Point};
 use crate::step::{Start, Step, Trace, Workspace};
 use crate::{Error, Real};
-
-/// One sample: its components are contiguous.
-const BATCH: Batch = Batch { live: 1, stride: 1 };
 
 /// A scheme over a field with its parameters, and the memory its steps need.
 pub(super) struct Stepper<'a, T: Real> {
@@ -45,7 +41,7 @@ impl<'a, T: Real> Stepper<'a, T> {
         let h = T::constant(h);
         self.ws.scale_guess(h / self.guess_step);
         self.guess_step = h;
-        let from = Start { params: self.params, t: &[T::constant(t)], h: &[h], y, batch: BATCH };
+        let from = Start { params: self.params, t: &[T::constant(t)], h: &[h], y, batch: Batch::ONE };
         let taken = self.step.forward(from, next, &mut self.trace, &mut self.ws);
         if taken.is_err() {
             // The slope it would leave is of no use.
@@ -63,7 +59,7 @@ impl<'a, T: Real> Stepper<'a, T> {
     /// `dy = F(γ, t, y)`.
     pub fn slope(&mut self, t: f64, y: &[T], dy: &mut [T]) {
         self.work.evaluations += 1;
-        let at = Point { params: self.params, t: &[T::constant(t)], y, batch: BATCH };
+        let at = Point { params: self.params, t: &[T::constant(t)], y, batch: Batch::ONE };
         self.field.eval_batch(at, dy, &mut self.record, self.ws.scratch());
     }
 }

@@ -1,8 +1,7 @@
 //! Regularisation of a chunk's trajectories: values, and derivatives for the backward pass to start from.
 
 use crate::Real;
-use crate::field::Field;
-use crate::field::{Batch, Point};
+use crate::field::{Batch, Field, Point};
 use crate::regularisation::{Bars, Local, Penalties, Regularisation, Weights, mixed};
 use std::ops::Range;
 

@@ -1,7 +1,7 @@
 //! Eigenvalues of the Jacobian along trajectories.
 
 use super::OdeBlock;
-use crate::field::{Batch, Dimensions, Effective, Field, Point, Purpose, Scratch};
+use crate::field::{Dimensions, Effective, Field, Point, Purpose, Scratch};
 use crate::linalg::eigenvalues;
 use crate::{Error, Real};
 
@@ -43,12 +43,8 @@ impl<F: Dimensions> OdeBlock<F> {
         let mut record = vec![T::zero(); field.record_rows()];
         let (mut slope, mut jacobian) = (vec![T::zero(); d], vec![T::zero(); d * d]);
         let mut at_state = |(&t, y): (&f64, &[T])| {
-            let at = Point {
-                params: &params[self.layer_at(t) * count..][..count],
-                t: &[T::constant(t)],
-                y,
-                batch: Batch { live: 1, stride: 1 },
-            };
+            let (params, t) = (&params[self.layer_at(t) * count..][..count], T::constant(t));
+            let at = Point::one(params, &t, y);
             field.eval_batch(at, &mut slope, &mut record, &mut scratch);
             field.jacobian(at, &record, &mut jacobian, &mut scratch);
             let entries: Vec<f64> = jacobian.iter().map(|x| x.to_f64()).collect();

@@ -3,8 +3,7 @@
 use super::chunk::Chunk;
 use super::penalty::variation;
 use super::{AnyBlock, Grid, States, Work};
-use crate::field::Field;
-use crate::field::{Effective, Purpose};
+use crate::field::{Effective, Field, Purpose};
 use crate::regularisation::{Penalties, Regularisation};
 use crate::step::Step;
 use crate::{Error, Number, Real};

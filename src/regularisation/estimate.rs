@@ -2,11 +2,8 @@
 
 use super::local::{Local, Weights};
 use super::{Estimator, Penalties, ProbeKind, Regularisation, mixed};
-use crate::field::Field;
-use crate::field::{Batch, Point, Scratch};
+use crate::field::{Batch, Field, Point, Scratch};
 use crate::{Error, Real};
-
-const ONE_STATE: Batch = Batch { live: 1, stride: 1 };
 
 fn check<T: Real>(field: &dyn Field<T>, params: &[T], y: &[T], estimator: Estimator) -> Result<(), Error> {
     estimator.check()?;
@@ -25,7 +22,7 @@ fn measure<T: Real>(
     let settings = Regularisation { divergence: 1.0, jacobian: 1.0, estimator, ..Regularisation::default() };
     let one = || vec![T::one()];
     let weights = Weights { divergence: one(), jacobian: one(), kinetic: one() };
-    let at = Point { params, t: &[t], y, batch: ONE_STATE };
+    let at = Point { params, t: &[t], y, batch: Batch::ONE };
     Ok(Local::new().evaluate((field, at), &settings, &weights, |_| seed, None))
 }
 
@@ -87,7 +84,7 @@ pub fn jacobian_diagonal<T: Real>(
     let d = field.dim();
     let zeros = |len: usize| vec![T::zero(); len];
     let (mut value, mut record, mut scratch) = (zeros(d), zeros(field.record_rows()), Scratch::new());
-    let at = Point { params, t: &[t], y, batch: ONE_STATE };
+    let at = Point { params, t: &[t], y, batch: Batch::ONE };
     field.eval_batch(at, &mut value, &mut record, &mut scratch);
     let (mut probe, mut product, mut diagonal, mut squares) = (zeros(d), zeros(d), zeros(d), zeros(d));
     for k in 0..probes as u64 {

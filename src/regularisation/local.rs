@@ -2,8 +2,7 @@
 
 use super::{Penalties, ProbeKind, Regularisation, mixed};
 use crate::Real;
-use crate::field::Field;
-use crate::field::{Batch, JvpBars, Point, Scratch};
+use crate::field::{Batch, Field, JvpBars, Point, Scratch};
 
 /// The weights of `∇·F`, `‖∂F/∂y‖²` and `‖F‖²` at every state of a batch.
 #[derive(Debug, Default)]

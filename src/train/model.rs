@@ -2,7 +2,7 @@
 
 use super::{Rmse, Seen, document};
 use crate::data::{Standardisation, Trajectories, Trajectory};
-use crate::field::{Batch, Effective, Field, Point, Purpose, Scratch};
+use crate::field::{Effective, Field, Point, Purpose, Scratch};
 use crate::network::{OdeBlock, Sharing, TIME_SLACK};
 use crate::{Error, Flow, Real};
 use serde::de::DeserializeOwned;
@@ -314,7 +314,8 @@ impl<F: Field<T>, T: Real> Model<F, T> {
         let mut effective = Effective::new();
         let params = effective.update(self.block.field(), learned, Purpose::Prediction)?;
         let mut slope = vec![T::zero(); self.block.dim()];
-        let at = Point { params, t: &[T::constant(t)], y: &state, batch: Batch { live: 1, stride: 1 } };
+        let t = T::constant(t);
+        let at = Point::one(params, &t, &state);
         let mut record = vec![T::zero(); self.block.field().record_rows()];
         self.block.field().eval_batch(at, &mut slope, &mut record, &mut Scratch::new());
         if !slope.iter().all(|x| x.is_finite()) {

@@ -297,7 +297,7 @@ fn estimators_are_unbiased() {
 
 fn exact_diagonal(net: &Mlp, params: &[f64], y: &[f64]) -> Vec<f64> {
     let d = y.len();
-    let at = kutta::field::Point { params, t: &[0.0], y, batch: kutta::field::Batch { live: 1, stride: 1 } };
+    let at = kutta::field::Point::one(params, &0.0, y);
     let (mut value, mut record) = (vec![0.0; d], vec![0.0; net.record_rows()]);
     let (mut jacobian, mut scratch) = (vec![0.0; d * d], kutta::field::Scratch::new());
     net.eval_batch(at, &mut value, &mut record, &mut scratch);

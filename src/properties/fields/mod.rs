@@ -16,7 +16,7 @@ pub use smooth::{Smooth, forced_field, smooth_field};
 
 use super::fraction::{Fraction, fraction, linear_text, rounded};
 use crate::Number;
-use crate::field::{Batch, Dimensions, Field, JvpBars, Point, Reparameterisation, Scratch};
+use crate::field::{Dimensions, Field, JvpBars, Point, Reparameterisation, Scratch};
 use crate::number::Rounded;
 use proptest::prelude::*;
 use rand::RngCore;
@@ -35,8 +35,7 @@ use std::ops::Deref;
 pub fn rhs(field: &dyn Field<f64>) -> impl Fn(f64, &[f64]) -> Vec<f64> {
     |t, y| {
         let (mut dy, mut record) = (vec![0.0; field.dim()], vec![0.0; field.record_rows()]);
-        let at = Point { params: &[], t: &[t], y, batch: Batch { live: 1, stride: 1 } };
-        field.eval_batch(at, &mut dy, &mut record, &mut Scratch::new());
+        field.eval_batch(Point::one(&[], &t, y), &mut dy, &mut record, &mut Scratch::new());
         dy
     }
 }
