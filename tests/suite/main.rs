@@ -2,7 +2,6 @@
 
 mod adjoint_fixtures;
 mod adjoint_properties;
-mod command_line;
 mod commands;
 mod common;
 mod convergence_order;

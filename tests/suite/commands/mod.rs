@@ -1,12 +1,16 @@
-//! The command line on what goes wrong: files, signals, fits that are worth nothing, predictions beyond what was seen.
+//! The command line as a user meets it: the built binary, in folders of its own.
 #![cfg(feature = "cli")]
 
 mod fits;
+mod options;
 mod predictions;
+mod refusals;
+mod schemes;
 #[cfg(unix)]
 mod stops;
 mod targets;
 
+use kutta::data::Trajectories;
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -30,6 +34,11 @@ fn command(folder: &Path, arguments: &str) -> Command {
     command
 }
 
+/// A run of it.
+fn kutta(folder: &TempDir, arguments: &str) -> Output {
+    command(folder.path(), arguments).output().unwrap()
+}
+
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
@@ -42,10 +51,19 @@ fn outcome(output: Output) -> (String, String) {
     (text(&output.stdout), err)
 }
 
+/// Standard output of a run that succeeds, and has no more to say than where it is and what it has not seen.
+#[track_caller]
+fn runs(folder: &TempDir, arguments: &str) -> String {
+    let (out, err) = outcome(kutta(folder, arguments));
+    let is_expected = |line: &str| line.starts_with("epoch ") || line.starts_with("warning: ");
+    assert!(err.lines().all(is_expected), "kutta {arguments}: {err}");
+    out
+}
+
 /// Standard output of a run that succeeds and has nothing to warn of.
 #[track_caller]
 fn succeeds(folder: &TempDir, arguments: &str) -> String {
-    let (out, err) = outcome(command(folder.path(), arguments).output().unwrap());
+    let (out, err) = outcome(kutta(folder, arguments));
     assert!(!err.contains("warning") && !err.contains("error"), "kutta {arguments}: {err}");
     out
 }
@@ -53,7 +71,7 @@ fn succeeds(folder: &TempDir, arguments: &str) -> String {
 /// A run ends with this code, says these words, and prints nothing else.
 #[track_caller]
 fn fails(folder: &TempDir, arguments: &str, code: i32, words: &[&str]) {
-    let output = command(folder.path(), arguments).output().unwrap();
+    let output = kutta(folder, arguments);
     let err = text(&output.stderr);
     assert_eq!(output.status.code(), Some(code), "kutta {arguments}: {err}");
     assert!(err.starts_with("error: ") && !err.contains("panicked"), "kutta {arguments}: {err}");
@@ -66,4 +84,8 @@ fn fails(folder: &TempDir, arguments: &str, code: i32, words: &[&str]) {
 #[track_caller]
 fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|e| panic!("{e}: {text}"))
+}
+
+fn read(folder: &TempDir, file: &str) -> Trajectories {
+    Trajectories::from_csv(folder.path().join(file)).unwrap()
 }
