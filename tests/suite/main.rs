@@ -1,9 +1,11 @@
 //! The tests of the library and of the command from outside: one program, so that it is linked once.
 
+mod activations;
 mod adjoint_fixtures;
 mod adjoint_properties;
 mod commands;
 mod common;
+mod contraction;
 mod convergence_order;
 mod csv_errors;
 mod field_kernels;
@@ -18,6 +20,7 @@ mod reuse;
 mod scheme_fixtures;
 mod scheme_oracles;
 mod second_derivatives;
+mod setbacks;
 mod solved_stages;
 mod spectrum;
 mod spectrum_bounds;

@@ -2,6 +2,7 @@
 //! dual numbers and central differences.
 
 use crate::common::formula::Provided;
+use crate::common::networks::{activation, batch, dot, mlp};
 use kutta::field::{
     Activation, Batch, Bounded, Damped, Field, Input, JvpBars, Layered, Mlp, Point, Scratch, Spectrum, WithInputs,
 };
@@ -133,10 +134,6 @@ fn assert_agree<T: Real>(a: &Results<T>, b: &Results<T>, tolerance: f64) {
     assert_close("all columns, by the parameters", &a.jacobian_params_bar, &b.jacobian_params_bar, tolerance);
 }
 
-fn dot<T: Real>(a: &[T], b: &[T]) -> f64 {
-    a.iter().zip(b).map(|(x, y)| x.to_f64() * y.to_f64()).sum()
-}
-
 fn size<T: Real>(a: &[T], b: &[T]) -> f64 {
     a.iter().zip(b).map(|(x, y)| (x.to_f64() * y.to_f64()).abs()).sum()
 }
@@ -180,37 +177,17 @@ fn assert_identities(case: &Case<f64>, field: &dyn Field<f64>, formula: &impl Ve
     assert!((left - right).abs() <= 1e-12 * scale.max(1.0), "{left} {right}");
 }
 
-fn batch() -> impl Strategy<Value = Batch> {
-    (1..=40_usize, 0..3_usize).prop_map(|(live, padding)| match padding {
-        0 => Batch::padded::<f64>(live),
-        1 => Batch { live, stride: live },
-        _ => Batch { live, stride: live + 3 },
-    })
-}
-
-fn activation() -> impl Strategy<Value = Activation> {
-    proptest::sample::select(Activation::ALL.to_vec())
-}
-
-fn mlp() -> impl Strategy<Value = Mlp> {
-    let widths = prop::collection::vec(1..=30_usize, 2..=5);
-    (widths, activation(), any::<bool>()).prop_map(|(widths, activation, bias)| {
-        let net = Mlp::new(widths, activation).unwrap();
-        if bias { net.with_output_bias() } else { net }
-    })
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn kernels_agree_with_a_tape_of_duals_in_f64(net in mlp(), batch in batch(), seed in any::<u64>()) {
+    fn kernels_agree_with_a_tape_of_duals_in_f64(net in mlp(30), batch in batch(), seed in any::<u64>()) {
         let case = Case::<f64>::new(&net, batch, seed);
         assert_agree(&case.run(&net), &case.run(&Provided(&net)), 1e-11);
     }
 
     #[test]
-    fn kernels_agree_with_a_tape_of_duals_in_f32(net in mlp(), batch in batch(), seed in any::<u64>()) {
+    fn kernels_agree_with_a_tape_of_duals_in_f32(net in mlp(30), batch in batch(), seed in any::<u64>()) {
         // Kinks may fall on either side in single precision; they are covered in double.
         prop_assume!(!matches!(net.activation(), Activation::Relu | Activation::Elu));
         let case = Case::<f32>::new(&net, batch, seed);
@@ -251,7 +228,7 @@ proptest! {
     }
 
     #[test]
-    fn second_derivatives_are_dual_and_symmetric(net in mlp(), batch in batch(), seed in any::<u64>()) {
+    fn second_derivatives_are_dual_and_symmetric(net in mlp(30), batch in batch(), seed in any::<u64>()) {
         let case = Case::<f64>::new(&net, batch, seed);
         assert_identities(&case, &net, &Provided(&net));
         assert_identities(&case, &Provided(&net), &Provided(&net));

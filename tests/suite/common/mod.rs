@@ -1,6 +1,7 @@
 //! Fields and schemes that several tests use.
 
 pub mod formula;
+pub mod networks;
 pub mod problems;
 pub mod twice;
 
