@@ -4,19 +4,13 @@ use num_bigint::BigInt;
 use num_traits::{One, Zero};
 
 use super::scalar::{Rational, Scalar, Summed, Surd};
-use super::verdict::{Certainty, TOLERANCE};
+use super::verdict::Certainty;
 use crate::Tableau;
-use crate::tableau::{Entry, Written};
+use crate::tableau::Entry;
 
 /// Denominators of fractions that are recognised in doubles: a double that means something else is that close to such a
 /// fraction by a chance of about `10⁻⁸`.
 const SIMPLE: i64 = 20_000;
-
-/// Decimals that are off by no more than this are as accurate as doubles.
-const DOUBLE: f64 = 2.5e-15;
-
-/// Nor do these tell of fewer digits, beside doubles: of these, one in a thousand has a decimal of so few.
-const SHORT_DOUBLE: f64 = 1e-13;
 
 /// What is computed from square roots is computed from enclosures of them, and holds to this.
 const ENCLOSURE: f64 = 1e-60;
@@ -119,11 +113,11 @@ impl Recovered {
         let found =
             exact(scheme, written, Certainty::Proved).or_else(|| exact(scheme, recognised, Certainty::Recognised));
         match found {
-            None => Recovered::Summed(rounded(scheme)),
+            None => Recovered::Summed(Coefficients::rounded(scheme)),
             Some(k) => match fractions(&k) {
                 Some(fractions) => Recovered::Exact(fractions),
                 None if k.certainty == Certainty::Proved => Recovered::Roots(k),
-                None => Recovered::Summed(rounded(scheme)),
+                None => Recovered::Summed(Coefficients::rounded(scheme)),
             },
         }
     }
@@ -140,73 +134,6 @@ impl Recovered {
             other => other.certainty(),
         }
     }
-}
-
-impl Coefficients<Summed> {
-    /// The doubles of `scheme`, whether or not fractions are behind them.
-    pub fn rounded(scheme: &Tableau) -> Self {
-        rounded(scheme)
-    }
-}
-
-fn rounded(scheme: &Tableau) -> Coefficients<Summed> {
-    let written = scheme.written();
-    let stages = scheme.stages();
-    // A node may be written with fewer digits than its row, or be its sum.
-    let of_row = |w: &Written, i: usize| w.a[i * stages..(i + 1) * stages].iter().map(Entry::doubt).sum::<f64>();
-    let nodes = |w: &'_ Written| {
-        let is_rounded = |(i, c): (usize, &Entry)| (c.doubt() > 1.01 * of_row(w, i)).then(|| c.clone());
-        w.c.iter().enumerate().filter_map(is_rounded).collect::<Vec<_>>()
-    };
-    let all = written.into_iter().flat_map(|w| {
-        let others = w.a.iter().chain(&w.b).chain(w.embedded.iter().flatten()).cloned();
-        others.chain(nodes(w)).collect::<Vec<_>>()
-    });
-    let long: Vec<Entry> = all.filter(|entry| entry.exact.is_none()).collect();
-    // Relative to the number, if that is more than one.
-    let off = |entry: &Entry| entry.off / entry.value.abs().max(1.0);
-    // Beside doubles, short decimals are doubles whose last digits are zeros, where they are simple fractions.
-    let has_doubles = long.iter().any(|entry| entry.off == 0.0);
-    let is_round = |entry: &Entry| simple(entry.value).is_some_and(|f| denominator(&f) * entry.off < 5e-4);
-    let tells = |entry: &&Entry| match has_doubles {
-        true => off(entry) > SHORT_DOUBLE && !is_round(entry),
-        false => off(entry) > DOUBLE,
-    };
-    let worst = long.iter().filter(tells).map(off).fold(0.0, f64::max);
-    // Sizes of terms, times four times the largest error, bound the errors of products and sums: for `x` off by `e`,
-    // `4 e (|x| + 1/4)` is at least `e`, and the product of such sizes at least what the errors of its factors make.
-    let digits = 4.0 * worst;
-    let number = |x: f64, entry: Option<&Entry>| {
-        // A decimal that has as many places as the long ones is a rounding like them.
-        let counts = |entry: &&Entry| {
-            if entry.exact.is_some() { off(entry) <= worst } else { !(has_doubles && is_round(entry)) }
-        };
-        let rounding = entry.filter(|entry| digits > 0.0 && counts(entry));
-        Summed { value: x, size: x.abs() + rounding.map_or(0.0, |entry| entry.off / digits) }
-    };
-    let numbers = |v: &[f64], written: Option<&Vec<Entry>>| -> Vec<Summed> {
-        v.iter().enumerate().map(|(i, &x)| number(x, written.and_then(|w| w.get(i)))).collect()
-    };
-    let a: Vec<f64> = (0..scheme.stages()).flat_map(|i| scheme.row(i)).copied().collect();
-    Coefficients {
-        a: numbers(&a, written.map(|w| &w.a)),
-        b: numbers(scheme.b(), written.map(|w| &w.b)),
-        c: numbers(scheme.c(), written.map(|w| &w.c)),
-        embedded: scheme.embedded().map(|v| numbers(v, written.and_then(|w| w.embedded.as_ref()))),
-        certainty: if digits > 0.0 { Certainty::ToDigits(digits) } else { Certainty::ToTolerance(tolerance(scheme)) },
-    }
-}
-
-/// How accurate doubles are of which no digits are known: what their sums miss tells if they were given to fewer.
-fn tolerance(scheme: &Tableau) -> f64 {
-    let missed = |terms: &[f64], sum: f64| {
-        let size = terms.iter().map(|t| t.abs()).sum::<f64>().max(sum.abs());
-        if size == 0.0 { 0.0 } else { (terms.iter().sum::<f64>() - sum).abs() / size }
-    };
-    let rows =
-        (0..scheme.stages()).map(|i| if scheme.has_free_nodes() { 0.0 } else { missed(scheme.row(i), scheme.c()[i]) });
-    let worst = rows.fold(missed(scheme.b(), 1.0), f64::max);
-    TOLERANCE.max(32.0 * worst)
 }
 
 /// The coefficients as `read` makes them of a double and what was written, if all can be read, and their sums are right.
@@ -280,7 +207,7 @@ fn is_meant(fraction: &Rational, off: f64) -> bool {
     20.0 * denominator(fraction).powi(2) * off <= 1.0
 }
 
-fn denominator(fraction: &Rational) -> f64 {
+pub(super) fn denominator(fraction: &Rational) -> f64 {
     Scalar::to_f64(&Rational::from(fraction.denom().clone()))
 }
 

@@ -63,6 +63,7 @@ pub mod ball;
 pub mod coefficients;
 pub mod conserved_order;
 mod determinant;
+mod digits;
 pub mod effective_order;
 pub mod error_coefficients;
 mod fact;
