@@ -19,6 +19,9 @@ pub struct Grid {
 /// Fraction of a step by which times are told apart: what is nearer together is so by rounding.
 pub const TIME_SLACK: f64 = 1e-6;
 
+/// Most steps between two observations: more are a slip, and would use up the memory.
+const MOST_STEPS: usize = 100_000_000;
+
 /// The fewest equal steps through `interval` that are no longer than `longest`, but for rounding.
 ///
 /// ```
@@ -137,7 +140,8 @@ impl Grid {
     /// `steps_between` says of the time between them. Observed are the observations.
     ///
     /// # Errors
-    /// As [`push_observed`](Grid::push_observed).
+    /// As [`push_observed`](Grid::push_observed), and [`Error::InvalidArgument`] for more than a hundred million steps between
+    /// two observations.
     pub fn through(data: &Trajectories, steps_between: impl Fn(f64) -> usize) -> Result<Self, Error> {
         let mut grid = Grid::new();
         for trajectory in data.iter() {
@@ -145,6 +149,10 @@ impl Grid {
             let mut observed = Vec::new();
             for pair in trajectory.times().windows(2) {
                 let count = steps_between(pair[1] - pair[0]).max(1);
+                if count > MOST_STEPS {
+                    let expected = format!("at most {MOST_STEPS}; take longer ones");
+                    return Err(Error::invalid("the number of steps between two observations", count, expected));
+                }
                 observed.push(times.len());
                 times.extend((0..count).map(|k| pair[0] + (pair[1] - pair[0]) * k as f64 / count as f64));
             }
@@ -199,6 +207,16 @@ impl Default for Grid {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn steps_that_are_absurdly_short_are_refused() {
+        let data = Trajectories::from_csv_str("t,x\n0,1\n1,2\n", "two").unwrap();
+        let error = Grid::through(&data, |interval| fewest_steps(interval, 1e-300)).unwrap_err().to_string();
+        assert!(
+            error.starts_with(&format!("the number of steps between two observations is {}", usize::MAX)),
+            "{error}"
+        );
+    }
 
     #[test]
     fn refused_samples_leave_the_grid_as_it_was() {
