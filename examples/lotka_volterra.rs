@@ -82,7 +82,7 @@ fn run(theta: &str, figure: &str) -> Result<(), Error> {
         .progress(true)
         .fit(&data)?;
     let model = &fit.model;
-    println!("{}", model.block().tableau());
+    println!("{}", model.block().method());
     println!(
         "\n{} parameters, {} epochs in {:.1} s, {:.1} iterations a step; error on the data {:.1e}\n",
         fit.summary.parameters,

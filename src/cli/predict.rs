@@ -101,7 +101,7 @@ impl Predict {
         match (self.json, &self.out) {
             (true, _) => print_json(&json!({
                 // Names of files need not be text.
-                "model": self.model.display().to_string(), "scheme": model.block().tableau().name(),
+                "model": self.model.display().to_string(), "scheme": model.block().method().name(),
                 "method": if self.flow { "flow" } else { "network" },
                 "time": model.time_name(), "components": model.components(),
                 "times": path.times(), "states": states, "warnings": warnings,

@@ -79,10 +79,14 @@ mod layered;
 mod mlp;
 mod normalised;
 mod operator;
+mod partitioned;
 mod provided;
 mod reparameterisation;
 mod scratch;
 mod spectrum;
+mod split;
+mod term;
+mod terms;
 mod vector_field;
 
 pub use activation::Activation;
@@ -94,11 +98,15 @@ pub use dimensions::Dimensions;
 pub use inputs::{Input, WithInputs};
 pub use layered::Layered;
 pub use mlp::Mlp;
-pub use normalised::{Normalised, Norms, Split};
+pub use normalised::{Normalised, Norms, Shares};
 pub use operator::{Dense, LinearOperator, leading_singular_vectors, power_iteration, spectral_norm};
+pub use partitioned::{InParts, Partitioned};
 pub use reparameterisation::{Effective, Purpose, Reparameterisation};
 pub use scratch::Scratch;
 pub use spectrum::Spectrum;
+pub use split::Split;
+pub use term::Term;
+pub(crate) use terms::{Placed, Terms};
 pub use vector_field::VectorField;
 
 use crate::Real;
@@ -187,6 +195,12 @@ pub trait Field<T: Real>: Dimensions {
     /// How the parameters that all other methods take follow from those that are learned, if they differ; see
     /// [`Effective`]. Networks, trainers, models and flows are given learned parameters, and apply this.
     fn reparameterisation(&self) -> Option<&dyn Reparameterisation<T>>;
+
+    /// The terms `F_m` of `F = Σ_m F_m`, for schemes that treat them differently; none, as provided, if the field is one. Only
+    /// [`Split`], [`Partitioned`], [`InParts`] and fields like them have any.
+    fn terms(&self) -> Vec<Term<'_, T>> {
+        Vec::new()
+    }
 
     /// `dy = F(γ, t, y)` for a batch; `dy` has [`dim`](Dimensions::dim) rows, `record`
     /// [`record_rows`](Dimensions::record_rows).

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// How a bound on the Lipschitz constant is shared out to the operators.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
 #[serde(rename_all = "snake_case")]
-pub enum Split {
+pub enum Shares {
     /// `‖A_i‖₂ ≤ α^{1/k}` for each of the `k` operators.
     #[default]
     Even,
@@ -43,10 +43,10 @@ impl Default for Norms {
 /// `γ̃_i = γ_i / max(1, ‖γ_i‖₂/α_i)`, with `Π α_i Π Lip(σ) ≤ α`.
 ///
 /// ```
-/// use kutta::field::{Activation, Layered, Mlp, Norms, Split};
+/// use kutta::field::{Activation, Layered, Mlp, Norms, Shares};
 /// let field = Mlp::new([2, 20, 20, 2], Activation::Tanh)?.normalised(1.0)?;
 /// // Norms exact in training too, and the bound shared out as training likes.
-/// let field = field.with_norms(Norms::Exact).with_split(Split::Free)?;
+/// let field = field.with_norms(Norms::Exact).with_shares(Shares::Free)?;
 /// # Ok::<(), kutta::Error>(())
 /// ```
 ///
@@ -70,7 +70,8 @@ impl Default for Norms {
 pub struct Normalised<F: Layered> {
     field: F,
     lipschitz: f64,
-    split: Split,
+    #[serde(rename = "split")]
+    shares: Shares,
     norms: Norms,
     #[serde(skip)]
     operators: Vec<F::Operator>,
@@ -81,7 +82,8 @@ pub struct Normalised<F: Layered> {
 struct Parts<F> {
     field: F,
     lipschitz: f64,
-    split: Split,
+    #[serde(rename = "split")]
+    shares: Shares,
     norms: Norms,
 }
 
@@ -89,7 +91,7 @@ impl<F: Layered> TryFrom<Parts<F>> for Normalised<F> {
     type Error = Error;
 
     fn try_from(parts: Parts<F>) -> Result<Self, Error> {
-        Ok(Self::new(parts.field, parts.lipschitz)?.with_split(parts.split)?.with_norms(parts.norms))
+        Ok(Self::new(parts.field, parts.lipschitz)?.with_shares(parts.shares)?.with_norms(parts.norms))
     }
 }
 
@@ -115,26 +117,26 @@ impl<F: Layered> Normalised<F> {
             return Err(Error::invalid("the slope of the activations", field.slope(), "a positive number"));
         }
         let operators = field.operators(field.inputs());
-        Ok(Normalised { field, lipschitz, split: Split::Even, norms: Norms::default(), operators })
+        Ok(Normalised { field, lipschitz, shares: Shares::Even, norms: Norms::default(), operators })
     }
 
     /// How the bound is shared out.
     ///
     /// # Errors
-    /// [`Error::ShapeMismatch`] for [`Split::Given`] with another number of bounds than operators,
+    /// [`Error::ShapeMismatch`] for [`Shares::Given`] with another number of bounds than operators,
     /// [`Error::InvalidArgument`] if one is not positive, or their product times the slope of the activations is larger
     /// than the bound on the field.
-    pub fn with_split(self, split: Split) -> Result<Self, Error> {
-        if let Split::Given(bounds) = &split {
-            Error::check_len("split", "bounds", bounds.len(), self.operators.len())?;
+    pub fn with_shares(self, shares: Shares) -> Result<Self, Error> {
+        if let Shares::Given(bounds) = &shares {
+            Error::check_len("shares", "bounds", bounds.len(), self.operators.len())?;
             let budget = self.budget();
             let fits = bounds.iter().product::<f64>() <= budget * (1.0 + 1e-12);
             if !(fits && bounds.iter().all(|&b| b > 0.0 && b.is_finite())) {
                 let expected = format!("positive numbers whose product is at most {budget}");
-                return Err(Error::invalid("split", format!("{bounds:?}"), expected));
+                return Err(Error::invalid("shares", format!("{bounds:?}"), expected));
             }
         }
-        Ok(Normalised { split, ..self })
+        Ok(Normalised { shares, ..self })
     }
 
     /// How norms are found in training.
@@ -153,8 +155,8 @@ impl<F: Layered> Normalised<F> {
     }
 
     /// How the bound is shared out.
-    pub fn split(&self) -> &Split {
-        &self.split
+    pub fn shares(&self) -> &Shares {
+        &self.shares
     }
 
     /// How norms are found in training.
@@ -167,11 +169,11 @@ impl<F: Layered> Normalised<F> {
         self.lipschitz / self.field.slope()
     }
 
-    /// `α_i`; for [`Split::Free`] what an even share would be.
+    /// `α_i`; for [`Shares::Free`] what an even share would be.
     fn bound(&self, i: usize) -> f64 {
-        match &self.split {
-            Split::Given(bounds) => bounds[i],
-            Split::Even | Split::Free => self.budget().powf(1.0 / self.operators.len() as f64),
+        match &self.shares {
+            Shares::Given(bounds) => bounds[i],
+            Shares::Even | Shares::Free => self.budget().powf(1.0 / self.operators.len() as f64),
         }
     }
 
@@ -254,7 +256,7 @@ impl<F: Layered, T: Real> Reparameterisation<T> for Normalised<F> {
         let excess = self.remembered(memory).map(|r| r.norm.to_f64().ln()).sum::<f64>() - self.budget().ln();
         let common = (-excess / self.operators.len() as f64).exp();
         for (i, (operator, scalars, ..)) in self.remember(memory).enumerate() {
-            let factor = if self.split == Split::Free { common } else { self.bound(i) / scalars[0].to_f64() };
+            let factor = if self.shares == Shares::Free { common } else { self.bound(i) / scalars[0].to_f64() };
             // What is NaN passes, and shows.
             scalars[1] = if factor >= 1.0 { T::one() } else { T::constant(factor) };
             if scalars[1] != T::one() {
@@ -271,7 +273,7 @@ impl<F: Layered, T: Real> Reparameterisation<T> for Normalised<F> {
         let mean =
             self.remembered(memory).map(|r| along(&r, bar)).sum::<T>() / T::constant(self.operators.len() as f64);
         for r in self.remembered(memory).filter(Remembered::is_scaled) {
-            let along = if self.split == Split::Free { mean } else { along(&r, bar) };
+            let along = if self.shares == Shares::Free { mean } else { along(&r, bar) };
             scale(r.operator, r.factor, bar);
             r.operator.add_outer(-along / r.norm, r.u, r.v, bar);
         }
@@ -279,12 +281,12 @@ impl<F: Layered, T: Real> Reparameterisation<T> for Normalised<F> {
 
     fn push_forward(&self, learned: &[T], memory: &[T], tangent: &mut [T]) {
         let count = T::constant(self.operators.len() as f64);
-        let mean = match self.split {
-            Split::Free => self.remembered(memory).map(|r| r.rate(tangent)).sum::<T>() / count,
+        let mean = match self.shares {
+            Shares::Free => self.remembered(memory).map(|r| r.rate(tangent)).sum::<T>() / count,
             _ => T::zero(),
         };
         for r in self.remembered(memory).filter(Remembered::is_scaled) {
-            let rate = if self.split == Split::Free { mean } else { r.rate(tangent) };
+            let rate = if self.shares == Shares::Free { mean } else { r.rate(tangent) };
             for place in r.operator.places() {
                 let changes = tangent[place.clone()].iter_mut().zip(&learned[place]);
                 changes.for_each(|(dot, &x)| *dot = r.factor * (*dot - rate * x));
@@ -317,11 +319,11 @@ impl<F: Layered> Dimensions for Normalised<F> {
     fn in_time_units(self, unit: f64) -> Self {
         // Even shares of a bound that grows by `unit`.
         let share = unit.powf(1.0 / self.operators.len().max(1) as f64);
-        let split = match self.split {
-            Split::Given(bounds) => Split::Given(bounds.into_iter().map(|bound| bound * share).collect()),
-            split => split,
+        let shares = match self.shares {
+            Shares::Given(bounds) => Shares::Given(bounds.into_iter().map(|bound| bound * share).collect()),
+            shares => shares,
         };
-        Normalised { lipschitz: self.lipschitz * unit, split, field: self.field.in_time_units(unit), ..self }
+        Normalised { lipschitz: self.lipschitz * unit, shares, field: self.field.in_time_units(unit), ..self }
     }
 }
 

@@ -49,7 +49,7 @@ impl<'a, T: Real> March<'a, T> {
         let is_explicit =
             |range: &std::ops::Range<usize>| range.len() == 1 && scheme.a(range.start, range.start) == 0.0;
         let explicit_stages = scheme.blocks().iter().filter(|&range| is_explicit(range)).count();
-        let step = Step::new(flow.field, scheme, flow.solver)?.at_any_time();
+        let step = Step::new(flow.field, &scheme.clone().into(), flow.solver)?.at_any_time();
         let zeros = vec![T::zero(); y0.len()];
         Ok(March {
             flow,

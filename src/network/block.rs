@@ -1,11 +1,12 @@
-//! A chain of Runge–Kutta steps: the residual network of a field and a tableau.
+//! A chain of steps: the residual network of a field and a method.
 
 use super::{Grid, Loss, Regularised, StartTimes, States, TIME_SLACK, Unrolled, Work, fewest_steps};
 use crate::data::Trajectories;
 use crate::field::{Dimensions, Effective, Field, Purpose};
 use crate::regularisation::{Penalties, Regularisation};
 use crate::solve::StageSolver;
-use crate::{Error, Real, Tableau};
+use crate::tableau::Method;
+use crate::{Error, Real};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +21,7 @@ pub enum Sharing {
     PerStep,
 }
 
-/// `T` steps of a one-step method over a field: a block of as many layers.
+/// `T` steps of a [`Method`] over a field: a block of as many layers.
 ///
 /// ```
 /// use kutta::{Tableau, field::{Activation, Mlp}, network::OdeBlock};
@@ -37,7 +38,8 @@ pub enum Sharing {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OdeBlock<F: ?Sized> {
-    tableau: Tableau,
+    #[serde(alias = "tableau")]
+    method: Method,
     steps: usize,
     step_size: f64,
     start_time: f64,
@@ -67,10 +69,11 @@ pub struct Gradient<T> {
 
 impl<F: Dimensions> OdeBlock<F> {
     /// One step of size 1, to be changed by the methods below; parameters are shared, stages solved by the default
-    /// [`StageSolver`].
-    pub fn new(field: F, tableau: Tableau) -> Self {
+    /// [`StageSolver`]. The method is a tableau, or whatever else makes one: a pair for a field in two parts, a sum of
+    /// tableaux for a sum of fields, a multistep or a reversible method.
+    pub fn new(field: F, method: impl Into<Method>) -> Self {
         OdeBlock {
-            tableau,
+            method: method.into(),
             steps: 1,
             step_size: 1.0,
             start_time: 0.0,
@@ -154,7 +157,8 @@ impl<F: Dimensions> OdeBlock<F> {
     ///
     /// # Errors
     /// [`Error::ShapeMismatch`] if the field is a map that no wrapper completes to a field, [`Error::InvalidArgument`]
-    /// for settings that make no sense.
+    /// for settings that make no sense, a field whose terms are not those of the method, and steps of a length that the
+    /// method does not take.
     pub fn unroll<T: Real>(&self, grid: &Grid) -> Result<Unrolled<'_, T>, Error>
     where
         F: Field<T>,
@@ -228,9 +232,9 @@ impl<F: Dimensions + ?Sized> OdeBlock<F> {
         &self.field
     }
 
-    /// The tableau.
-    pub fn tableau(&self) -> &Tableau {
-        &self.tableau
+    /// The method.
+    pub fn method(&self) -> &Method {
+        &self.method
     }
 
     /// The settings of the stage solver.

@@ -5,7 +5,7 @@ use super::{Grid, Work};
 use crate::field::Batch;
 use crate::field::Field;
 use crate::regularisation::Regularisation;
-use crate::step::{Start, Step, Trace, Workspace};
+use crate::step::{Start, Steps, Trace, Workspace};
 use crate::{Error, Real};
 use std::ops::Range;
 
@@ -27,10 +27,12 @@ pub(super) struct Chunk<T: Real> {
     observed: Vec<Option<usize>>,
     batch: Batch,
     dim: usize,
+    /// Rows of what is carried from step to step: the state comes first.
+    rows: usize,
     /// Start times of the steps and the end of the last, and sizes of the steps; a row of the batch's stride each.
     t: Vec<T>,
     h: Vec<T>,
-    /// States: `steps + 1` matrices of `dim × stride`.
+    /// What is carried: `steps + 1` matrices of `rows × stride`.
     states: Vec<T>,
     traces: Vec<Trace<T>>,
     lambda: Vec<T>,
@@ -43,12 +45,12 @@ pub(super) struct Chunk<T: Real> {
 
 impl<T: Real> Chunk<T> {
     /// Cuts the samples of a grid into chunks; `layer` gives the set of parameters for a step's start time.
-    pub fn cut(dim: usize, grid: &Grid, layer: impl Fn(f64) -> usize) -> Vec<Self> {
+    pub fn cut(dim: usize, rows: usize, grid: &Grid, layer: impl Fn(f64) -> usize) -> Vec<Self> {
         let alike = alike(grid, layer).into_iter();
-        alike.map(|(layers, samples)| Chunk::new(dim, grid, samples, layers)).collect()
+        alike.map(|(layers, samples)| Chunk::new((dim, rows), grid, samples, layers)).collect()
     }
 
-    fn new(dim: usize, grid: &Grid, samples: Vec<usize>, layers: Vec<usize>) -> Self {
+    fn new((dim, rows): (usize, usize), grid: &Grid, samples: Vec<usize>, layers: Vec<usize>) -> Self {
         let steps = layers.len();
         let batch = Batch::padded::<T>(samples.len());
         let mut observed = vec![None; steps + 1];
@@ -74,11 +76,12 @@ impl<T: Real> Chunk<T> {
             observed,
             batch,
             dim,
+            rows,
             t,
             h,
-            states: vec![T::zero(); (steps + 1) * dim * batch.stride],
+            states: vec![T::zero(); (steps + 1) * rows * batch.stride],
             traces: Vec::new(),
-            lambda: vec![T::zero(); dim * batch.stride],
+            lambda: vec![T::zero(); rows * batch.stride],
             params_bar: Vec::new(),
             penalty: Penalty::new(),
             ws: Workspace::new(),
@@ -98,22 +101,23 @@ impl<T: Real> Chunk<T> {
     /// Takes all steps from the starts, which hold the batch's samples one after another.
     pub fn forward(
         &mut self,
-        step: &Step<'_, T>,
+        steps: &Steps<'_, T>,
         params: &[T],
         layer_params: usize,
         starts: &[T],
     ) -> Result<(), Error> {
-        let (d, stride) = (self.dim, self.batch.stride);
+        let (d, rows, stride) = (self.dim, self.rows, self.batch.stride);
         for (q, &sample) in self.samples.iter().enumerate() {
             for i in 0..d {
                 self.states[i * stride + q] = starts[sample * d + i];
             }
         }
+        steps.fill_start(&mut self.states[..rows * stride], d * stride);
         self.penalty.is_pending = false;
         self.traces.resize_with(self.layers.len(), Trace::new);
-        self.ws.start_pass(!step.keeps_jacobians());
+        self.ws.start_pass(!steps.keeps_jacobians());
         for (n, &layer) in self.layers.iter().enumerate() {
-            let (y, next) = self.states[n * d * stride..(n + 2) * d * stride].split_at_mut(d * stride);
+            let (y, next) = self.states[n * rows * stride..(n + 2) * rows * stride].split_at_mut(rows * stride);
             let from = Start {
                 params: &params[layer * layer_params..][..layer_params],
                 t: &self.t[n * stride..][..stride],
@@ -121,8 +125,8 @@ impl<T: Real> Chunk<T> {
                 y,
                 batch: self.batch,
             };
-            step.forward(from, next, &mut self.traces[n], &mut self.ws)
-                .map_err(|error| error.relocated(n, &self.samples))?;
+            let taken = steps.at(n).forward(from, next, &mut self.traces[n], &mut self.ws);
+            taken.map_err(|error| error.relocated(n, &self.samples))?;
         }
         Ok(())
     }
@@ -136,8 +140,9 @@ impl<T: Real> Chunk<T> {
         samples: usize,
         with_derivatives: bool,
     ) {
-        let (layers, y, t, stride) = (&self.layers[..], &self.states[..], &self.t[..], self.batch.stride);
-        let states = Visited { samples: &self.samples, layers, touched: self.touched.clone(), y, t, stride };
+        let (layers, y, t, rows) = (&self.layers[..], &self.states[..], &self.t[..], self.rows);
+        let (samples_here, touched, stride) = (&self.samples[..], self.touched.clone(), self.batch.stride);
+        let states = Visited { samples: samples_here, layers, touched, y, t, rows, stride };
         self.penalty.evaluate(states, (field, params), regularisation, samples, with_derivatives);
     }
 
@@ -148,7 +153,7 @@ impl<T: Real> Chunk<T> {
             let Some(k) = *k else { continue };
             for (q, &sample) in self.samples.iter().enumerate() {
                 for i in 0..d {
-                    read(sample, k, i, self.states[(n * d + i) * stride + q]);
+                    read(sample, k, i, self.states[(n * self.rows + i) * stride + q]);
                 }
             }
         }
@@ -173,12 +178,12 @@ impl<T: Real> Chunk<T> {
     /// starts for [`start_cotangents`](Chunk::start_cotangents).
     pub fn backward(
         &mut self,
-        step: &Step<'_, T>,
+        steps: &Steps<'_, T>,
         params: &[T],
         layer_params: usize,
         gradient: impl Fn(usize, usize, usize) -> T,
     ) -> Result<(), Error> {
-        let (d, stride) = (self.dim, self.batch.stride);
+        let (rows, stride) = (self.rows, self.batch.stride);
         self.lambda.fill(T::zero());
         self.params_bar.clear();
         if self.penalty.is_pending {
@@ -194,13 +199,14 @@ impl<T: Real> Chunk<T> {
                 params: &params[range.clone()],
                 t: &self.t[n * stride..][..stride],
                 h: &self.h[n * stride..][..stride],
-                y: &self.states[n * d * stride..][..d * stride],
+                y: &self.states[n * rows * stride..][..rows * stride],
                 batch: self.batch,
             };
             let params_bar = &mut self.params_bar[range.start - touched.start..range.end - touched.start];
-            step.pullback(from, &self.traces[n], &mut self.lambda, params_bar, &mut self.ws)
-                .map_err(|error| error.relocated(n, &self.samples))?;
+            let pulled = steps.at(n).pullback(from, &self.traces[n], &mut self.lambda, params_bar, &mut self.ws);
+            pulled.map_err(|error| error.relocated(n, &self.samples))?;
         }
+        steps.pull_start_back(&mut self.lambda, self.dim * stride);
         self.add_cotangents(0, &gradient);
         Ok(())
     }
@@ -218,19 +224,20 @@ impl<T: Real> Chunk<T> {
     /// reads those of the observed states: `read(sample, k, component, value)`.
     pub fn pushforward(
         &mut self,
-        step: &Step<'_, T>,
+        steps: &Steps<'_, T>,
         params: &[T],
         layer_params: usize,
         starts_dot: &[T],
         params_dot: &[T],
         mut read: impl FnMut(usize, usize, usize, T),
     ) -> Result<(), Error> {
-        let (d, stride) = (self.dim, self.batch.stride);
+        let (d, rows, stride) = (self.dim, self.rows, self.batch.stride);
         for (q, &sample) in self.samples.iter().enumerate() {
             for i in 0..d {
                 self.lambda[i * stride + q] = starts_dot[sample * d + i];
             }
         }
+        steps.fill_start(&mut self.lambda, d * stride);
         for n in 0..=self.layers.len() {
             if let Some(k) = self.observed[n] {
                 for (q, &sample) in self.samples.iter().enumerate() {
@@ -243,11 +250,17 @@ impl<T: Real> Chunk<T> {
                 params: &params[range.clone()],
                 t: &self.t[n * stride..][..stride],
                 h: &self.h[n * stride..][..stride],
-                y: &self.states[n * d * stride..][..d * stride],
+                y: &self.states[n * rows * stride..][..rows * stride],
                 batch: self.batch,
             };
-            step.pushforward(from, &self.traces[n], &mut self.lambda, Some(&params_dot[range]), &mut self.ws)
-                .map_err(|error| error.relocated(n, &self.samples))?;
+            let pushed = steps.at(n).pushforward(
+                from,
+                &self.traces[n],
+                &mut self.lambda,
+                Some(&params_dot[range]),
+                &mut self.ws,
+            );
+            pushed.map_err(|error| error.relocated(n, &self.samples))?;
         }
         Ok(())
     }

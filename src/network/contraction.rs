@@ -3,8 +3,8 @@
 use super::OdeBlock;
 use crate::field::{Batch, Dimensions, Effective, Field, Point, Purpose, Scratch};
 use crate::solve::{Layout, Side, operator_norms};
+use crate::step::Step;
 use crate::{Error, Real};
-use nalgebra::DMatrix;
 
 impl<F: Dimensions> OdeBlock<F> {
     /// How fast the fixed-point iteration `Y ← base + h A F(Y)` contracts at given states: `‖h A ⊗ J‖₂ = h ‖A‖₂ ‖J‖₂`
@@ -30,7 +30,8 @@ impl<F: Dimensions> OdeBlock<F> {
     ///
     /// # Errors
     /// [`Error::ShapeMismatch`] for parameters or states of the wrong size, or a field that reads more than its state;
-    /// [`Error::NotFinite`] for parameters that are not.
+    /// [`Error::InvalidArgument`] for a method that couples several terms of the field; [`Error::NotFinite`] for parameters
+    /// that are not.
     ///
     /// # Reference
     /// Reshniak and Webster (2021), equation (18).
@@ -39,7 +40,9 @@ impl<F: Dimensions> OdeBlock<F> {
         F: Field<T>,
     {
         let field: &dyn Field<T> = self.field();
-        Error::check_len("the field's input", "components", field.inputs(), field.dim())?;
+        let step = Step::new(field, self.method(), *self.solver())?;
+        let expected = "one that solves equations of a single term of the field";
+        let coupling = step.coupling().ok_or_else(|| Error::invalid("the method", self.method().name(), expected))?;
         Error::check_len("params", "entries", params.len(), self.param_count())?;
         let layout = Layout::new::<T>(field.dim(), 1, states.len());
         let mut y = vec![T::zero(); layout.len()];
@@ -59,17 +62,8 @@ impl<F: Dimensions> OdeBlock<F> {
             Side::Forward => field.jvp(at, &record, v, None, out, &mut scratch),
             Side::Transposed => field.vjp(at, &record, v, out, None, &mut scratch),
         });
-        let factor = T::constant(self.step().abs() * self.coupling());
+        let factor = T::constant(self.step().abs() * coupling);
         norms.iter_mut().for_each(|norm| *norm *= factor);
         Ok(norms)
-    }
-
-    /// The largest `‖A‖₂` of the blocks in which stages are solved.
-    fn coupling(&self) -> f64 {
-        let norm = |block: std::ops::Range<usize>| {
-            let (from, s) = (block.start, block.len());
-            DMatrix::from_fn(s, s, |i, j| self.tableau().a(from + i, from + j)).singular_values().max()
-        };
-        self.tableau().blocks().into_iter().map(norm).fold(0.0, f64::max)
     }
 }

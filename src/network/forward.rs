@@ -3,7 +3,7 @@
 use super::chunk::alike;
 use super::{AnyBlock, Grid, OdeBlock, States, unrolled};
 use crate::field::{Batch, Dimensions, Effective, Field, Purpose};
-use crate::step::{Start, Step, Trace, Workspace};
+use crate::step::{Start, Steps, Trace, Workspace};
 use crate::{Error, Real};
 use rayon::prelude::*;
 
@@ -30,7 +30,8 @@ pub(crate) fn forward<T: Real>(
 ) -> Result<States<T>, Error> {
     let (field, dim) = (block.field(), block.dim());
     block.check_layers()?;
-    let step = Step::new(field, block.tableau(), *block.solver())?;
+    let steps = Steps::new(field, block.method(), *block.solver())?;
+    (0..grid.samples()).try_for_each(|sample| steps.check_times(grid.times(sample)))?;
     Error::check_len("params", "entries", params.len(), block.param_count())?;
     Error::check_len("starts", "entries", starts.len(), grid.samples() * dim)?;
     let mut effective = Effective::new();
@@ -40,7 +41,7 @@ pub(crate) fn forward<T: Real>(
     let chunks = alike(grid, |t| block.layer_at(t));
     let pass = |(layers, samples): &(Vec<usize>, Vec<usize>)| {
         let layer = |n: usize| &params[layers[n] * count..][..count];
-        states(&step, dim, layer, (grid, samples), starts)
+        states(&steps, dim, layer, (grid, samples), starts)
     };
     // All of them run to their end, so that the error does not depend on the threads.
     let observed: Vec<_> = match &chunks[..] {
@@ -58,7 +59,7 @@ pub(crate) fn forward<T: Real>(
 
 /// The observed states of each of some samples that take their steps together.
 fn states<'a, T: Real>(
-    step: &Step<'_, T>,
+    chain: &Steps<'_, T>,
     dim: usize,
     params: impl Fn(usize) -> &'a [T],
     (grid, samples): (&Grid, &[usize]),
@@ -66,12 +67,13 @@ fn states<'a, T: Real>(
 ) -> Result<Vec<Vec<T>>, Error> {
     let batch = Batch::padded::<T>(samples.len());
     let zeros = |len: usize| vec![T::zero(); len];
-    let (mut y, mut next) = (zeros(dim * batch.stride), zeros(dim * batch.stride));
+    let (mut y, mut next) = (zeros(chain.rows() * batch.stride), zeros(chain.rows() * batch.stride));
     let (mut t, mut h) = (zeros(batch.stride), zeros(batch.stride));
     let (mut trace, mut ws) = (Trace::new(), Workspace::new());
     for (q, &sample) in samples.iter().enumerate() {
         (0..dim).for_each(|i| y[i * batch.stride + q] = starts[sample * dim + i]);
     }
+    chain.fill_start(&mut y, dim * batch.stride);
     let steps = grid.observed(samples[0]);
     let mut observed = vec![Vec::with_capacity(steps.len() * dim); samples.len()];
     let mut wanted = steps.iter().peekable();
@@ -90,7 +92,8 @@ fn states<'a, T: Real>(
         }
         trace.forget();
         let from = Start { params: params(n), t: &t, h: &h, y: &y, batch };
-        step.forward(from, &mut next, &mut trace, &mut ws).map_err(|error| error.relocated(n, samples))?;
+        let taken = chain.at(n).forward(from, &mut next, &mut trace, &mut ws);
+        taken.map_err(|error| error.relocated(n, samples))?;
         std::mem::swap(&mut y, &mut next);
     }
     Ok(observed)

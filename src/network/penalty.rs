@@ -8,7 +8,7 @@ use std::ops::Range;
 /// Most states that are evaluated together. They come from several steps, so that few samples fill the registers too.
 const COLUMNS: usize = 64;
 
-/// The states of a chunk: `steps + 1` matrices of `dim × stride`, with a row of times each.
+/// The states of a chunk, the first of the `rows` of `steps + 1` matrices, with a row of times each.
 #[derive(Clone)]
 pub(super) struct Visited<'a, T> {
     pub samples: &'a [usize],
@@ -18,6 +18,7 @@ pub(super) struct Visited<'a, T> {
     pub touched: Range<usize>,
     pub y: &'a [T],
     pub t: &'a [T],
+    pub rows: usize,
     pub stride: usize,
 }
 
@@ -82,7 +83,7 @@ impl<T: Real> Penalty<T> {
                 let (n, q) = place(column);
                 self.t[column] = states.t[n * stride + q];
                 for i in 0..d {
-                    self.y[i * batch.stride + column] = states.y[(n * d + i) * stride + q];
+                    self.y[i * batch.stride + column] = states.y[(n * states.rows + i) * stride + q];
                 }
                 // The trapezoidal rule.
                 let share = if n == 0 || n == steps { 0.5 } else { 1.0 } / (steps as f64 * samples as f64);
@@ -105,7 +106,7 @@ impl<T: Real> Penalty<T> {
                 for column in 0..batch.live {
                     let (n, q) = place(column);
                     for i in 0..d {
-                        self.states_bar[(n * d + i) * stride + q] = self.y_bar[i * batch.stride + column];
+                        self.states_bar[(n * states.rows + i) * stride + q] = self.y_bar[i * batch.stride + column];
                     }
                 }
             }

@@ -5,7 +5,7 @@ use super::penalty::variation;
 use super::{AnyBlock, Grid, States, Work};
 use crate::field::{Effective, Field, Purpose};
 use crate::regularisation::{Penalties, Regularisation};
-use crate::step::Step;
+use crate::step::Steps;
 use crate::{Error, Number, Real};
 use rayon::prelude::*;
 
@@ -17,7 +17,7 @@ use rayon::prelude::*;
 #[derive(Debug)]
 pub struct Unrolled<'a, T: Real> {
     field: &'a dyn Field<T>,
-    step: Step<'a, T>,
+    steps: Steps<'a, T>,
     /// Parameters of the last forward pass that was given learned ones.
     effective: Effective<T>,
     layer_params: usize,
@@ -32,17 +32,18 @@ pub struct Unrolled<'a, T: Real> {
 impl<'a, T: Real> Unrolled<'a, T> {
     pub(crate) fn new(block: &'a AnyBlock<'a, T>, grid: &Grid) -> Result<Self, Error> {
         block.check_layers()?;
-        let dim = block.dim();
+        let (dim, steps) = (block.dim(), Steps::new(block.field(), block.method(), *block.solver())?);
+        (0..grid.samples()).try_for_each(|sample| steps.check_times(grid.times(sample)))?;
         Ok(Unrolled {
             field: block.field(),
-            step: Step::new(block.field(), block.tableau(), *block.solver())?,
             effective: Effective::new(),
             layer_params: block.field().param_count(),
             param_count: block.param_count(),
-            chunks: Chunk::cut(dim, grid, |t| block.layer_at(t)),
+            chunks: Chunk::cut(dim, steps.rows(), grid, |t| block.layer_at(t)),
             samples: grid.samples(),
             path: States::zeros(dim, grid),
             variation: 0.0,
+            steps,
         })
     }
 
@@ -75,8 +76,8 @@ impl<'a, T: Real> Unrolled<'a, T> {
         check_finite("a start", starts)?;
         let params = effective.params();
         self.variation = 0.0;
-        let (step, layer_params) = (&self.step, self.layer_params);
-        run(&mut self.chunks, |chunk| chunk.forward(step, params, layer_params, starts))?;
+        let (steps, layer_params) = (&self.steps, self.layer_params);
+        run(&mut self.chunks, |chunk| chunk.forward(steps, params, layer_params, starts))?;
         for chunk in &self.chunks {
             chunk.observe(|sample, k, i, value| self.path.state_mut(sample, k)[i] = value);
         }
@@ -201,9 +202,9 @@ impl<'a, T: Real> Unrolled<'a, T> {
         starts_bar: &mut [T],
     ) -> Result<(), Error> {
         let dim = self.path.dim();
-        let (step, layer_params) = (&self.step, self.layer_params);
+        let (steps, layer_params) = (&self.steps, self.layer_params);
         run(&mut self.chunks, |chunk| {
-            chunk.backward(step, effective.params(), layer_params, |sample, k, i| gradient.state(sample, k)[i])
+            chunk.backward(steps, effective.params(), layer_params, |sample, k, i| gradient.state(sample, k)[i])
         })?;
         params_bar.fill(T::zero());
         for chunk in &self.chunks {
@@ -230,7 +231,7 @@ impl<'a, T: Real> Unrolled<'a, T> {
         let mut tangents = self.path.clone();
         for chunk in &mut self.chunks {
             chunk.pushforward(
-                &self.step,
+                &self.steps,
                 self.effective.params(),
                 self.layer_params,
                 starts_dot,

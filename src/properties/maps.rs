@@ -100,7 +100,7 @@ impl<'a> Taken<'a> {
         // The step stops at 8 units of roundoff.
         let solver = StageSolver { method: StageMethod::Newton, tolerance: Some(1e-15), ..StageSolver::default() };
         let mut taken = Taken {
-            step: Step::new(field, tableau, solver)?,
+            step: Step::new(field, &tableau.clone().into(), solver)?,
             trace: Trace::new(),
             ws: Workspace::new(),
             next: vec![0.0; at.y.len()],

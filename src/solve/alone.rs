@@ -1,6 +1,6 @@
 //! One sample at a time, for methods whose course depends on the sample at every turn.
 
-use super::{Buffers, Failure, Layout, StageSolver, StageSystem, system::Settled};
+use super::{Buffers, Failure, Layout, Rows, StageSolver, StageSystem, system::Settled};
 use crate::Real;
 use crate::field::Scratch;
 
@@ -21,19 +21,22 @@ pub(super) fn each_sample<T: Real>(
     let mut total = 0;
     for q in 0..layout.samples {
         let full = &*system.buffers;
-        buffers.resize(alone, full.record.len() / layout.stride);
+        let [clocks, slopes, record] = [&full.t, &full.f, &full.record].map(|matrix| matrix.len() / layout.stride);
+        buffers.resize(alone, Rows { clocks, slopes, record });
         (buffers.h[0], buffers.size[0]) = (full.h[q], full.size[q]);
-        (0..layout.stages).for_each(|i| buffers.t[i] = full.t[i * layout.samples + q]);
+        for (to, from) in buffers.t.chunks_exact_mut(alone.stride).zip(full.t.chunks_exact(layout.stride)) {
+            (0..layout.stages).for_each(|i| to[i] = from[i * layout.samples + q]);
+        }
         for (to, from) in alone.spans().zip(layout.spans()) {
             buffers.base[to.start] = full.base[from.start + q];
             buffers.y[to.start] = full.y[from.start + q];
         }
-        let (mut y, mut f) = (vec![T::zero(); alone.len()], vec![T::zero(); alone.len()]);
+        let (mut y, mut f) = (vec![T::zero(); alone.len()], vec![T::zero(); buffers.f.len()]);
         let mut record = vec![T::zero(); buffers.record.len()];
         let mut single = StageSystem {
             field: system.field,
             params: system.params,
-            a: system.a,
+            coupling: system.coupling,
             tolerance: system.tolerance,
             buffers: &mut buffers,
             solution: Settled { layout: alone, y: &mut y, f: &mut f, record: &mut record },

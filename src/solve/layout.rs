@@ -124,21 +124,9 @@ impl Layout {
         }
     }
 
-    /// `out_i = h_q Σ_j a_ij x_j` for `a` of `stages × stages`; with `transposed`, `a_ji`.
-    pub fn couple<T: Real>(&self, a: &[T], transposed: bool, h: &[T], x: &[T], out: &mut [T]) {
-        let s = self.stages;
-        for p in 0..self.rows {
-            for i in 0..s {
-                let target = self.span(p, i);
-                out[target.clone()].fill(T::zero());
-                for j in 0..s {
-                    let a = if transposed { a[j * s + i] } else { a[i * s + j] };
-                    for ((out, &x), &h) in out[target.clone()].iter_mut().zip(&x[self.span(p, j)]).zip(h) {
-                        *out += h * a * x;
-                    }
-                }
-            }
-        }
+    /// The same columns with another number of rows.
+    pub fn with_rows(self, rows: usize) -> Self {
+        Layout { rows, ..self }
     }
 
     /// `out = x - out`.

@@ -15,6 +15,7 @@
 mod alone;
 mod anderson;
 mod broyden;
+mod coupling;
 mod decoupled;
 mod descent;
 mod extrapolate;
@@ -34,6 +35,7 @@ mod work;
 
 pub(crate) use anderson::solve as anderson;
 pub(crate) use broyden::solve as broyden;
+pub(crate) use coupling::{Coupled, Coupling};
 pub(crate) use decoupled::Decoupling;
 pub(crate) use descent::solve as descent;
 pub(crate) use extrapolate::Extrapolation;
@@ -43,7 +45,7 @@ pub(crate) use layout::Layout;
 pub(crate) use newton::{Correction, Newton};
 pub(crate) use operator_norms::{Side, operator_norms};
 pub use reuse::{JacobianReuse, Preconditioner, Reuse, WarmStart};
-pub(crate) use system::{Buffers, Settled, StageSystem};
+pub(crate) use system::{Buffers, Rows, Settled, StageSystem};
 pub use work::Work;
 
 use crate::{Error, Real};

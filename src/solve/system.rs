@@ -1,6 +1,6 @@
 //! The stage equations of one block, for all samples of a chunk.
 
-use super::{Layout, Work};
+use super::{Coupling, Layout, Work};
 use crate::field::{Field, Point, Scratch};
 use crate::number::Rounded;
 use crate::{Number, Real};
@@ -13,13 +13,24 @@ const STALLED: f64 = 0.7;
 /// Within so many times what rounding errors were, a residual may have come down to them.
 const NEAR: f64 = 1e3;
 
+/// How many rows of numbers belong to the stages of a block, beside those of the unknowns.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rows {
+    /// Of times.
+    pub clocks: usize,
+    /// Of slopes, of all terms.
+    pub slopes: usize,
+    /// Of what the field records.
+    pub record: usize,
+}
+
 /// The unknowns of a block of stages and all that belongs to them, for the samples that are still being solved.
 #[derive(Debug)]
 pub(crate) struct Buffers<T> {
     pub layout: Layout,
     /// Which sample of the chunk each remaining one is.
     pub samples: Vec<usize>,
-    /// Stage times, one a column.
+    /// Stage times, one a column; a row for each term of the field whose times are its own.
     pub t: Vec<T>,
     /// Step sizes, one a sample.
     pub h: Vec<T>,
@@ -82,11 +93,11 @@ impl<T: Real> Buffers<T> {
     }
 
     /// Sizes everything for a new block of stages with all samples; contents are arbitrary.
-    pub fn resize(&mut self, layout: Layout, record_rows: usize) {
+    pub fn resize(&mut self, layout: Layout, Rows { clocks, slopes, record }: Rows) {
         self.layout = layout;
         self.samples.clear();
         self.samples.extend(0..layout.samples);
-        self.t.resize(layout.stride, T::zero());
+        self.t.resize(clocks * layout.stride, T::zero());
         self.h.resize(layout.samples, T::zero());
         self.size.resize(layout.samples, T::zero());
         self.scale.resize(layout.samples, T::zero());
@@ -97,18 +108,13 @@ impl<T: Real> Buffers<T> {
         self.stalls.resize(layout.samples, 0);
         self.errors.clear();
         self.errors.resize(layout.samples, T::zero());
-        for matrix in [
-            &mut self.base,
-            &mut self.y,
-            &mut self.f,
-            &mut self.residual,
-            &mut self.previous,
-            &mut self.correction,
-            &mut self.product,
-        ] {
+        for matrix in [&mut self.base, &mut self.y, &mut self.residual, &mut self.previous, &mut self.correction] {
             matrix.resize(layout.len(), T::zero());
         }
-        self.record.resize(record_rows * layout.stride, T::zero());
+        for matrix in [&mut self.f, &mut self.product] {
+            matrix.resize(slopes * layout.stride, T::zero());
+        }
+        self.record.resize(record * layout.stride, T::zero());
     }
 
     /// Moves the samples `keep` (ascending) to the front of every matrix and forgets the others.
@@ -154,7 +160,7 @@ impl<T: Real> Buffers<T> {
     }
 }
 
-/// Dense Jacobians of the field at some stages of some samples: `rows²` rows.
+/// Dense Jacobians of the field at some stages of some samples: a row for each slope and component.
 #[derive(Debug)]
 pub(crate) struct Jacobians<T> {
     pub entries: Vec<T>,
@@ -187,8 +193,8 @@ pub(crate) struct Settled<'a, T> {
 pub(crate) struct StageSystem<'a, T: Real> {
     pub field: &'a dyn Field<T>,
     pub params: &'a [T],
-    /// Coefficients among the stages of the block, row-major.
-    pub a: &'a [T],
+    /// Coefficients among the stages of the block.
+    pub coupling: &'a Coupling<T>,
     /// The tolerance of relative residuals.
     pub tolerance: T,
     pub buffers: &'a mut Buffers<T>,
@@ -208,7 +214,7 @@ impl<T: Real> StageSystem<'_, T> {
         let at = Point { params: self.params, t: &b.t, y: &b.y, batch: layout.batch() };
         self.work.evaluations += layout.batch().live;
         self.field.eval_batch(at, &mut b.f, &mut b.record, self.scratch);
-        layout.couple(self.a, false, &b.h, &b.f, &mut b.residual);
+        self.coupling.apply(layout, &b.h, &b.f, &mut b.residual);
         for sizes in [&mut *norms, &mut b.largest, &mut b.scale] {
             sizes.clear();
             sizes.resize(layout.samples, T::zero());
@@ -266,14 +272,14 @@ impl<T: Real> StageSystem<'_, T> {
     fn rounding(&mut self, q: usize) -> T {
         let b = &mut *self.buffers;
         let Layout { rows: d, stages: s, .. } = b.layout;
-        let (h, count) = (b.h[q].abs(), self.params.len());
+        let (h, count, rows) = (b.h[q].abs(), self.params.len(), self.coupling.slopes());
         self.work.evaluations += s;
         b.rounded.clear();
         b.rounded.extend(self.params.iter().map(|&p| Rounded::exact(p)));
-        b.rounded.resize(count + (s + 1) * d, Rounded::exact(T::zero()));
+        b.rounded.resize(count + d + s * rows, Rounded::exact(T::zero()));
         let (params, rest) = b.rounded.split_at_mut(count);
         let (y, slopes) = rest.split_at_mut(d);
-        for (j, dy) in slopes.chunks_exact_mut(d).enumerate() {
+        for (j, dy) in slopes.chunks_exact_mut(rows).enumerate() {
             let at = |p: usize| b.layout.span(p, j).start + q;
             y.iter_mut().enumerate().for_each(|(p, y)| *y = Rounded::nearest(b.y[at(p)]));
             self.field.eval_rounded(params, Rounded::exact(b.t[j * b.layout.samples + q]), y, dy);
@@ -282,9 +288,14 @@ impl<T: Real> StageSystem<'_, T> {
         for (k, i) in (0..d).flat_map(|p| (0..s).map(move |i| (p, i))) {
             let at = b.layout.span(k, i).start + q;
             let mut errors = T::EPSILON * (b.y[at].abs() + b.base[at].abs());
-            for j in 0..s {
-                let slope = slopes[j * d + k];
-                errors += h * self.a[i * s + j].abs() * (slope.error + T::EPSILON * slope.value.abs());
+            for term in self.coupling.terms.iter().filter(|term| term.rows.contains(&k)) {
+                for j in 0..s {
+                    let slope = slopes[j * rows + term.from + k - term.rows.start];
+                    let a = term.a[i * s + j].abs();
+                    if a != T::zero() {
+                        errors += h * a * (slope.error + T::EPSILON * slope.value.abs());
+                    }
+                }
             }
             // What is not a number stays.
             largest = if errors > largest || !errors.is_finite() { errors } else { largest };
@@ -298,7 +309,7 @@ impl<T: Real> StageSystem<'_, T> {
         let at = Point { params: self.params, t: &b.t, y: &b.y, batch: b.layout.batch() };
         self.work.products += b.layout.batch().live;
         self.field.jvp(at, &b.record, v, None, &mut b.product, self.scratch);
-        b.layout.couple(self.a, false, &b.h, &b.product, out);
+        self.coupling.apply(b.layout, &b.h, &b.product, out);
         b.layout.subtract_from(v, out);
     }
 
@@ -306,7 +317,7 @@ impl<T: Real> StageSystem<'_, T> {
     pub fn apply_transposed(&mut self, w: &[T], out: &mut [T]) {
         let b = &mut *self.buffers;
         let layout = b.layout;
-        layout.couple(self.a, true, &b.h, w, &mut b.product);
+        self.coupling.apply_transposed(layout, &b.h, w, &mut b.product);
         let at = Point { params: self.params, t: &b.t, y: &b.y, batch: layout.batch() };
         self.work.products += layout.batch().live;
         self.field.vjp(at, &b.record, &b.product, out, None, self.scratch);
@@ -319,7 +330,7 @@ impl<T: Real> StageSystem<'_, T> {
         let from = b.layout;
         let all = (stages.len(), samples.len()) == (from.stages, from.samples);
         out.layout = if all { from } else { Layout::new::<T>(from.rows, stages.len(), samples.len()) };
-        out.entries.resize(from.rows * out.layout.len(), T::zero());
+        out.entries.resize(self.coupling.slopes() * out.layout.len(), T::zero());
         let (to, batch) = (out.layout, out.layout.batch());
         self.work.jacobians += batch.live;
         if all {
@@ -348,20 +359,17 @@ impl<T: Real> StageSystem<'_, T> {
     pub fn newton_matrix(&self, jacobians: &Jacobians<T>, column: usize, q: usize, matrix: &mut [T]) {
         let Layout { rows: d, stages: s, .. } = self.buffers.layout;
         let (n, h) = (s * d, self.buffers.h[q]);
-        for i in 0..s {
-            for j in 0..s {
-                let ha = h * self.a[i * s + j];
-                for p in 0..d {
+        matrix.fill(T::zero());
+        for term in &self.coupling.terms {
+            for (i, j) in (0..s).flat_map(|i| (0..s).map(move |j| (i, j))) {
+                let ha = h * term.a[i * s + j];
+                for (w, p) in (term.from..).zip(term.rows.clone()) {
                     let row = &mut matrix[(i * d + p) * n + j * d..][..d];
-                    for (r, entry) in row.iter_mut().enumerate() {
-                        *entry = -ha * jacobians.at(p, r, j, column);
-                    }
-                    if i == j {
-                        row[p] += T::one();
-                    }
+                    row.iter_mut().enumerate().for_each(|(r, entry)| *entry -= ha * jacobians.at(w, r, j, column));
                 }
             }
         }
+        (0..n).for_each(|k| matrix[k * n + k] += T::one());
     }
 
     /// Copies the current stages, slopes and records of samples `solved` to the solution.

@@ -10,8 +10,8 @@
 //! Blocks of stages are taken from the last to the first; within one, `Pᵀ κ = μ` with the part `μ` known from later
 //! blocks. Exact for whatever stages the forward solve found.
 
-use super::linear::{Linearised, Side, add_stage};
-use super::{Start, Step, Trace, Workspace, add_scaled};
+use super::linear::{Linearised, Side};
+use super::{Start, Step, Trace, Workspace, add_scaled, span};
 use crate::error::Location;
 use crate::solve::{AdjointMethod, Relaxation};
 use crate::{Error, Real};
@@ -28,7 +28,14 @@ impl<T: Real> Step<'_, T> {
         std::mem::swap(&mut known, &mut ws.product);
         self.solve_linear(Side::Refinement, of, ws)?;
         ws.product.resize(known.len(), T::zero());
-        self.field.vjp(of.point(), &of.trace.record, &ws.solution, &mut ws.product, Some(params_bar), &mut ws.scratch);
+        of.block.field().vjp(
+            of.point(),
+            &of.trace.record,
+            &ws.solution,
+            &mut ws.product,
+            Some(params_bar),
+            &mut ws.scratch,
+        );
         ws.product.iter_mut().zip(&known).for_each(|(product, &known)| *product += known);
         ws.residual = known;
         Ok(())
@@ -52,46 +59,73 @@ impl<T: Real> Step<'_, T> {
         self.check_traced(from, trace, "lambda", lambda.len())?;
         Error::check_len("params_bar", "entries", params_bar.len(), from.params.len())?;
         let Start { params, h, batch, .. } = from;
-        let len = lambda.len();
-        if len == 0 {
+        let plan = &self.scheme;
+        if lambda.is_empty() {
             return Ok(());
         }
-        // J_jᵀ κ_j of every stage, where the forward step keeps its increments.
-        ws.increments.resize(self.scheme.stages * len, T::zero());
-        for (block, trace) in self.scheme.blocks.iter().zip(&trace.blocks).rev() {
+        // Σ J_jᵀ κ_j of every stage, over the terms evaluated there, where the forward step keeps its increments.
+        let len = plan.dim * batch.stride;
+        ws.increments.clear();
+        ws.increments.resize(plan.stages * len, T::zero());
+        for (block, trace) in plan.blocks.iter().zip(&trace.blocks).rev() {
             let layout = self.layout(block, batch);
             let of = Linearised { block, layout, params, h, trace };
-            ws.rhs.resize(layout.len(), T::zero());
-            for p in 0..layout.rows {
-                let row = p * batch.stride..p * batch.stride + batch.live;
-                for (i, stage) in block.stages.clone().enumerate() {
-                    let mu = &mut ws.rhs[layout.span(p, i)];
-                    mu.fill(T::zero());
-                    add_scaled(self.scheme.b[stage], &lambda[row.clone()], mu);
-                    for j in block.stages.end..self.scheme.stages {
-                        add_scaled(self.scheme.a(j, stage), &ws.increments[j * len..][row.clone()], mu);
+            ws.rhs.resize(block.coupling.slopes() * layout.stride, T::zero());
+            for (k, &m) in block.terms.iter().enumerate() {
+                let (planned, from) = (&plan.terms[m], block.coupling.terms[k].from);
+                for (w, p) in planned.term.writes.clone().enumerate() {
+                    for (i, &stage) in block.stages.iter().enumerate() {
+                        let row = p * batch.stride..p * batch.stride + batch.live;
+                        let mu = &mut ws.rhs[layout.span(from + w, i)];
+                        mu.fill(T::zero());
+                        if !block.is_member(k, i) {
+                            continue;
+                        }
+                        for (l, lambda) in lambda.chunks_exact(len).enumerate() {
+                            add_scaled(planned.b(l, stage), &lambda[row.clone()], mu);
+                        }
+                        for &j in &block.later {
+                            add_scaled(planned.a(j, stage), &ws.increments[j * len..][row.clone()], mu);
+                        }
+                        mu.iter_mut().zip(h).for_each(|(mu, &h)| *mu *= h);
                     }
-                    mu.iter_mut().zip(h).for_each(|(mu, &h)| *mu *= h);
                 }
             }
-            if block.implicit {
-                self.solve_linear(Side::Adjoint, of, ws)?;
-            } else {
-                std::mem::swap(&mut ws.rhs, &mut ws.solution);
+            if !block.implicit {
+                let term = &plan.terms[block.terms[0]].term;
+                ws.product.resize(term.reads.len() * batch.stride, T::zero());
+                term.vjp(of.point(), &trace.record, &ws.rhs, &mut ws.product, Some(params_bar), &mut ws.scratch);
+                let bar = &mut ws.increments[block.stages[0] * len..][span(&term.reads, batch)];
+                add_scaled(T::one(), &ws.product, bar);
+                continue;
             }
+            self.solve_linear(Side::Adjoint, of, ws)?;
             ws.product.resize(layout.len(), T::zero());
-            self.field.vjp(of.point(), &trace.record, &ws.solution, &mut ws.product, Some(params_bar), &mut ws.scratch);
-            if block.implicit && self.solver.adjoint_method(layout.equations()) == AdjointMethod::Gmres {
+            let field = block.field();
+            field.vjp(of.point(), &trace.record, &ws.solution, &mut ws.product, Some(params_bar), &mut ws.scratch);
+            if self.solver.adjoint_method(of.slopes().equations()) == AdjointMethod::Gmres {
                 self.refine(of, params_bar, ws)?;
             }
-            for (i, stage) in block.stages.clone().enumerate() {
-                let increment = &mut ws.increments[stage * len..][..len];
-                increment.fill(T::zero());
-                add_stage(layout, i, &ws.product, batch, increment);
+            for (i, &stage) in block.stages.iter().enumerate() {
+                for (p, row) in ws.increments[stage * len..][..len].chunks_exact_mut(batch.stride).enumerate() {
+                    row.iter_mut().zip(&ws.product[layout.span(p, i)]).for_each(|(bar, &x)| *bar += x);
+                }
             }
         }
-        for increment in ws.increments.chunks_exact(len) {
-            add_scaled(T::one(), increment, lambda);
+        if !plan.keeps_vectors() {
+            ws.carried.clear();
+            ws.carried.extend_from_slice(lambda);
+            for (l, lambda) in lambda.chunks_exact_mut(len).enumerate() {
+                lambda.fill(T::zero());
+                for (k, old) in ws.carried.chunks_exact(len).enumerate() {
+                    add_scaled(plan.v(k)[l], old, lambda);
+                }
+            }
+        }
+        for (l, lambda) in lambda.chunks_exact_mut(len).enumerate() {
+            for (i, bar) in ws.increments.chunks_exact(len).enumerate() {
+                add_scaled(plan.u(i)[l], bar, lambda);
+            }
         }
         match super::not_finite(lambda, batch) {
             None => Ok(()),

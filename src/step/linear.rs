@@ -10,7 +10,7 @@ use super::plan::Block;
 use super::trace::BlockTrace;
 use super::{Step, Workspace};
 use crate::error::Location;
-use crate::field::{Batch, Point};
+use crate::field::Point;
 use crate::solve::{self, AdjointMethod, Extrapolation, Failure, Layout, Preconditioner, Relaxation, WarmStart};
 use crate::{Error, Number, Real};
 
@@ -30,8 +30,8 @@ pub(super) enum Side {
 
 /// A block of stages at which the system is formed.
 #[derive(Clone, Copy)]
-pub(super) struct Linearised<'a, T> {
-    pub block: &'a Block<T>,
+pub(super) struct Linearised<'a, T: Real> {
+    pub block: &'a Block<'a, T>,
     pub layout: Layout,
     pub params: &'a [T],
     pub h: &'a [T],
@@ -39,6 +39,11 @@ pub(super) struct Linearised<'a, T> {
 }
 
 impl<'a, T: Real> Linearised<'a, T> {
+    /// Layout of the slopes, the unknowns of the linear systems.
+    pub fn slopes(&self) -> Layout {
+        self.layout.with_rows(self.block.coupling.slopes())
+    }
+
     /// The stages, as the field sees them.
     pub fn point(&self) -> Point<'a, T> {
         Point { params: self.params, t: &self.trace.t, y: &self.trace.y, batch: self.layout.batch() }
@@ -49,8 +54,8 @@ impl<T: Real> Step<'_, T> {
     /// Solves a block's linear system for all samples: right-hand sides in `ws.rhs`, solutions to `ws.solution`. Those of
     /// the adjoint may be relaxed last, to a residual that is an estimate.
     pub(super) fn solve_linear(&self, side: Side, of: Linearised<'_, T>, ws: &mut Workspace<T>) -> Result<(), Error> {
-        let Linearised { block, layout, h, trace, .. } = of;
-        let at = of.point();
+        let Linearised { block, layout: states, h, trace, .. } = of;
+        let (at, layout, coupling, field) = (of.point(), of.slopes(), &block.coupling, block.field());
         let defeats_krylov = ws.defeats_krylov;
         let Workspace {
             scratch,
@@ -66,36 +71,39 @@ impl<T: Real> Step<'_, T> {
             ..
         } = ws;
         let Layout { rows: d, stages: s, .. } = layout;
+        let whole = coupling.whole(states.rows);
         past_adjoint.resize_with(self.scheme.blocks.len(), Extrapolation::new);
         let past = &mut past_adjoint[block.index];
         let guessed = side == Side::Adjoint && self.solver.reuse.start != WarmStart::None;
         solution.resize(layout.len(), T::zero());
-        product.resize(layout.len(), T::zero());
+        product.resize(layout.len().max(states.len()), T::zero());
         let what = match side {
             Side::Tangent => "tangent equations",
             Side::Adjoint | Side::Refinement => "adjoint equations",
         };
-        let location = |sample| Location { step: 0, stage: block.stages.start, sample };
+        let location = |sample| Location { step: 0, stage: block.stages[0], sample };
         let linear_tolerance = self.solver.linear_tolerance::<T>();
 
         // out = h diag(J) (A ⊗ I) v or its transpose: P = I - that.
         let mut coupled = |v: &[T], out: &mut [T]| {
             work.products += layout.batch().live;
+            let product = &mut product[..states.len()];
             match side {
                 Side::Tangent => {
-                    layout.couple(&block.a, false, h, v, product);
-                    self.field.jvp(at, &trace.record, product, None, out, scratch);
+                    coupling.apply(states, h, v, product);
+                    field.jvp(at, &trace.record, product, None, out, scratch);
                 }
                 Side::Adjoint | Side::Refinement => {
-                    self.field.vjp(at, &trace.record, v, product, None, scratch);
-                    layout.couple(&block.a, true, h, product, out);
+                    field.vjp(at, &trace.record, v, product, None, scratch);
+                    coupling.apply_transposed(states, h, product, out);
                 }
             }
         };
         let fallback = self.solver.adjoint_fallback(layout.equations());
         let method = self.solver.adjoint_method(layout.equations());
-        let preconditioned =
-            self.solver.reuse.preconditioner == Preconditioner::ForwardFactor && newton.factors.cover(layout);
+        let preconditioned = whole.is_some()
+            && self.solver.reuse.preconditioner == Preconditioner::ForwardFactor
+            && newton.factors.cover(layout);
         let unsolved = match if fallback && defeats_krylov && !preconditioned { AdjointMethod::Dense } else { method } {
             AdjointMethod::Neumann => {
                 solve::neumann(layout, rhs, solution, linear_tolerance, MAX_ITERATIONS, coupled).err()
@@ -118,9 +126,10 @@ impl<T: Real> Step<'_, T> {
                     layout.subtract_from(v, out);
                 };
                 // Mᵀ = (Aᵀ ⊗ I)⁻¹ Pᵀ (Aᵀ ⊗ I), with the Newton matrix M whose factors may be at hand.
+                let a = whole.unwrap_or_default();
                 let inverse = match &block.inverse {
                     _ if side == Side::Tangent || !preconditioned => None,
-                    _ if s == 1 => Some(&block.a[..]),
+                    _ if s == 1 => Some(a),
                     inverse => inverse.as_deref(),
                 };
                 let (gmres, factors) = (&mut newton.gmres, &mut newton.factors);
@@ -143,13 +152,13 @@ impl<T: Real> Step<'_, T> {
                         }
                         factors.solve_transposed(q, unknowns);
                         for k in 0..s * d {
-                            out[at(k % d, k / d)] =
-                                (0..s).map(|j| block.a[j * s + k / d] * unknowns[j * d + k % d]).sum();
+                            out[at(k % d, k / d)] = (0..s).map(|j| a[j * s + k / d] * unknowns[j * d + k % d]).sum();
                         }
                     }
                 };
                 let outcome = gmres.solve_preconditioned(layout, rhs, solution, goal, apply, precondition);
                 if side == Side::Adjoint {
+                    let product = &mut product[..layout.len()];
                     product.iter_mut().zip(&*solution).zip(&*rhs).for_each(|((out, &x), &mu)| *out = x - mu);
                     past.push(product, layout.stride);
                 }
@@ -181,13 +190,14 @@ impl<T: Real> Step<'_, T> {
     /// Replaces the right-hand sides `μ` of an adjoint by `μ - Pᵀ κ`, for `Jᵀ κ` in `ws.product`. Samples solved to the
     /// tolerance get zero; whether all are.
     pub(super) fn leave_residual(&self, of: Linearised<'_, T>, ws: &mut Workspace<T>) -> bool {
-        let Linearised { block, layout, h, .. } = of;
+        let Linearised { block, layout: states, h, .. } = of;
+        let layout = of.slopes();
         let Workspace { rhs, solution, product, residual, tolerance: sizes, unknowns: norms, .. } = ws;
         residual.resize(layout.len(), T::zero());
         sizes.resize(layout.samples, T::zero());
         norms.resize(layout.samples, T::zero());
         layout.norm(rhs, sizes);
-        layout.couple(&block.a, true, h, product, residual);
+        block.coupling.apply_transposed(states, h, product, residual);
         for span in layout.spans() {
             let terms = rhs[span.clone()].iter_mut().zip(&residual[span.clone()]).zip(&solution[span]);
             terms.for_each(|((mu, &coupled), &kappa)| *mu += coupled - kappa);
@@ -208,25 +218,25 @@ impl<T: Real> Step<'_, T> {
 
     /// By dense LU; `Err` names a sample whose matrix is singular.
     fn solve_dense(&self, side: Side, of: Linearised<'_, T>, ws: &mut Workspace<T>) -> Result<(), usize> {
-        let Linearised { block, layout, .. } = of;
-        let Layout { rows: d, stages: s, stride, .. } = layout;
-        let n = s * d;
+        let (coupling, layout, d) = (&of.block.coupling, of.slopes(), of.layout.rows);
+        let Layout { rows, stages: s, stride, .. } = layout;
+        let n = s * rows;
         ws.jacobians.resize(d * layout.len(), T::zero());
         ws.work.jacobians += layout.batch().live;
         ws.work.factorizations += layout.samples;
-        self.field.jacobian(of.point(), &of.trace.record, &mut ws.jacobians, &mut ws.scratch);
+        of.block.field().jacobian(of.point(), &of.trace.record, &mut ws.jacobians, &mut ws.scratch);
         ws.matrix.resize(n * n, T::zero());
         ws.pivots.resize(2 * n, 0);
         ws.unknowns.resize(n, T::zero());
         for (q, &h) in of.h[..layout.samples].iter().enumerate() {
-            for i in 0..s {
-                for j in 0..s {
-                    let ha = h * block.a[i * s + j];
-                    for p in 0..d {
-                        for r in 0..d {
-                            let identity = if i == j && p == r { T::one() } else { T::zero() };
+            for term in &coupling.terms {
+                for (i, j) in (0..s).flat_map(|i| (0..s).map(move |j| (i, j))) {
+                    let ha = h * term.a[i * s + j];
+                    for p in 0..rows {
+                        for (w, r) in (term.from..).zip(term.rows.clone()) {
+                            let identity = if i == j && p == w { T::one() } else { T::zero() };
                             let entry = identity - ha * ws.jacobians[(p * d + r) * stride + i * layout.samples + q];
-                            let (row, column) = (i * d + p, j * d + r);
+                            let (row, column) = (i * rows + p, j * rows + w);
                             ws.matrix[match side {
                                 Side::Tangent => row * n + column,
                                 Side::Adjoint | Side::Refinement => column * n + row,
@@ -236,18 +246,11 @@ impl<T: Real> Step<'_, T> {
                 }
             }
             T::factor(&mut ws.matrix, &mut ws.pivots, &mut ws.lu).map_err(|_| q)?;
-            let position = |k: usize| layout.span(k % d, k / d).start + q;
+            let position = |k: usize| layout.span(k % rows, k / rows).start + q;
             ws.unknowns.iter_mut().enumerate().for_each(|(k, x)| *x = ws.rhs[position(k)]);
             T::solve(&ws.matrix, &ws.pivots, &mut ws.unknowns, &mut ws.lu);
             ws.unknowns.iter().enumerate().for_each(|(k, &x)| ws.solution[position(k)] = x);
         }
         Ok(())
-    }
-}
-
-/// Adds the live columns of stage `i` of a block's matrix to a `d × stride` matrix of states.
-pub(super) fn add_stage<T: Real>(layout: Layout, i: usize, block: &[T], batch: Batch, states: &mut [T]) {
-    for (p, row) in states.chunks_exact_mut(batch.stride).enumerate() {
-        row.iter_mut().zip(&block[layout.span(p, i)]).for_each(|(y, &x)| *y += x);
     }
 }

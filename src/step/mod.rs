@@ -1,45 +1,78 @@
-//! One Runge–Kutta step of a batch, its exact adjoint and its tangent.
+//! One step of a batch by any [`Method`], its exact adjoint and its tangent.
 //!
-//! A step computes
+//! A Runge–Kutta step computes
 //!
 //! ```text
-//! Y_i = y_n + h Σ_j a_ij k_j ,   k_i = F(γ, t_n + c_i h, Y_i) ,   y_{n+1} = y_n + h Σ_i b_i k_i .
+//! Y_i = y_n + h Σ_j a_ij k_j ,   k_i = F(γ, t_n + c_i h, Y_i) ,   y_{n+1} = y_n + h Σ_i b_i k_i ;
 //! ```
 //!
-//! The stages are computed in blocks: the finest partition into consecutive stages for which `A` is block lower
-//! triangular. An explicit method has blocks of one stage with a zero diagonal, a diagonally implicit one blocks of one
-//! stage, a fully implicit one a single block; methods in between, such as Lobatto IIIA with its explicit first stage,
-//! need no case of their own. The derivatives go through the same blocks, the adjoint in reverse.
+//! other methods have several terms of the field with coefficients of their own, or carry several vectors from step to step.
+//!
+//! Terms are evaluated at stages in blocks: the strongly connected components of the graph that leads from each evaluation
+//! to those that its stage is computed from, in the rows that the term reads. An explicit method has blocks of one
+//! evaluation, a diagonally implicit one as well, each with an equation to solve; a fully implicit one a single block.
+//! Methods in between, such as Lobatto IIIA with its explicit first stage, need no case of their own, and Störmer's and
+//! Verlet's method comes out explicit on a separable field and implicit on another. The derivatives go through the same
+//! blocks, the adjoint in reverse.
 
 mod adjoint;
+mod graph;
 mod linear;
 mod plan;
+mod steps;
 mod tangent;
+mod together;
 mod trace;
 mod workspace;
 
+pub(crate) use steps::Steps;
 pub use trace::Trace;
 pub use workspace::Workspace;
 
 use crate::error::Location;
 use crate::field::{Batch, Field, Point};
 use crate::solve::{
-    self, Attempt, Failure, JacobianReuse, Layout, Settled, StageMethod, StageSolver, StageSystem, WarmStart,
+    self, Attempt, Failure, JacobianReuse, Layout, Rows, Settled, StageMethod, StageSolver, StageSystem, WarmStart,
 };
-use crate::{Error, Number, Real, Tableau};
+use crate::tableau::Method;
+use crate::{Error, Number, Real};
+use nalgebra::DMatrix;
 use plan::{Block, Plan};
+use std::ops::Range;
 use trace::BlockTrace;
 
 /// Of a field that depends on time, the fewest units in the last place of the time that a step has.
 pub(crate) const SMALLEST_STEP: f64 = 10.0;
 
-/// A step of a Runge–Kutta method over a field, for a batch of samples.
+/// A step of a method over a field, for a batch of samples.
 ///
-/// This is what [`OdeBlock`](crate::network::OdeBlock) chains; use it directly to build an integrator of another kind.
+/// This is what [`OdeBlock`](crate::network::OdeBlock) chains; use it directly to build an integrator of another kind, or to
+/// go back:
+///
+/// ```
+/// use kutta::{Number, VectorField, solve::StageSolver, step::{Start, Step, Trace, Workspace}, tableau::Method};
+/// use kutta::field::Batch;
+/// struct Decay;
+/// impl VectorField for Decay {
+///     fn dim(&self) -> usize { 1 }
+///     fn param_count(&self) -> usize { 0 }
+///     fn eval<S: Number>(&self, _: &[S], _: S, y: &[S], dy: &mut [S]) { dy[0] = -y[0]; }
+/// }
+/// // Two states side by side, one step forward and one back.
+/// let method = Method::reversible_heun();
+/// let (mut next, mut back) = ([0.0; 2], [0.0; 2]);
+/// for (method, y, end) in [(&method, [1.0, 1.0], &mut next), (&method.inverse()?, [0.0; 2], &mut back)] {
+///     let y = if y == [0.0; 2] { [0.545, 0.5] } else { y };
+///     let from = Start { params: &[], t: &[0.0], h: &[0.1], y: &y, batch: Batch::ONE };
+///     Step::new(&Decay, method, StageSolver::default())?.forward(from, end, &mut Trace::new(), &mut Workspace::new())?;
+/// }
+/// assert_eq!(next, [0.905, 0.9]);
+/// # Ok::<(), kutta::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Step<'a, T: Real> {
     field: &'a dyn Field<T>,
-    scheme: Plan<T>,
+    scheme: Plan<'a, T>,
     solver: StageSolver,
     /// Whether times are refused of which the field would not see the steps.
     tells_times: bool,
@@ -54,30 +87,47 @@ pub struct Start<'a, T> {
     pub t: &'a [T],
     /// Step sizes `h`, at least one for every live column.
     pub h: &'a [T],
-    /// States `y_n`: `d × stride`, see [`Batch`].
+    /// States `y_n`: `d × stride`, see [`Batch`]; of a method that carries `r` vectors, `r d × stride`, one vector after
+    /// another.
     pub y: &'a [T],
     /// The columns of the states.
     pub batch: Batch,
 }
 
 impl<'a, T: Real> Step<'a, T> {
-    /// A step of `tableau` over `field`, its implicit stages solved by `solver`.
+    /// A step of `method` over `field`, its implicit stages solved by `solver`.
     ///
     /// # Errors
     /// [`Error::ShapeMismatch`] if the field reads more inputs than it has components; [`Error::InvalidArgument`] for a
-    /// field without components, and for settings of the solver that make no sense.
-    pub fn new(field: &'a dyn Field<T>, tableau: &Tableau, solver: StageSolver) -> Result<Self, Error> {
+    /// field without components, one whose terms are not those of the method, and for settings of the solver that make no
+    /// sense.
+    pub fn new(field: &'a dyn Field<T>, method: &Method, solver: StageSolver) -> Result<Self, Error> {
         Error::check_len("the field's input", "components", field.inputs(), field.dim())?;
         if field.dim() == 0 {
             return Err(Error::invalid("the field's dimension", "0", "at least 1"));
         }
         solver.check()?;
-        Ok(Step { field, scheme: Plan::new(tableau), solver, tells_times: true })
+        Ok(Step { field, scheme: Plan::new(field, method)?, solver, tells_times: true })
+    }
+
+    /// Rows of what is carried from step to step.
+    pub(crate) fn rows(&self) -> usize {
+        self.scheme.carried * self.scheme.dim
     }
 
     /// Whether Jacobians of one pass serve in the next.
     pub(crate) fn keeps_jacobians(&self) -> bool {
         self.solver.reuse.jacobian == JacobianReuse::Epoch
+    }
+
+    /// The largest `‖A‖₂` of the blocks in which stage equations are solved, if each has a single term.
+    pub(crate) fn coupling(&self) -> Option<f64> {
+        let solved = self.scheme.blocks.iter().filter(|block| block.implicit);
+        let norm = |block: &Block<'_, T>| {
+            let (a, s) = (block.coupling.whole(self.scheme.dim)?, block.stages.len());
+            Some(DMatrix::from_fn(s, s, |i, j| a[i * s + j].to_f64()).singular_values().max())
+        };
+        solved.map(norm).try_fold(0.0, |most: f64, norm| norm.map(|norm| most.max(norm)))
     }
 
     /// Takes steps of any size at any time: whoever chooses them by an estimate of their error sees to it himself.
@@ -110,45 +160,33 @@ impl<'a, T: Real> Step<'a, T> {
     ) -> Result<usize, Error> {
         self.check(from, "next", next.len())?;
         self.check_times(from)?;
-        let Start { params, batch, .. } = from;
-        let len = self.field.dim() * batch.stride;
-        if len == 0 {
+        let (batch, plan) = (from.batch, &self.scheme);
+        if next.is_empty() {
             return Ok(0);
         }
-        ws.increments.resize(self.scheme.stages * len, T::zero());
-        ws.smooth.resize(self.scheme.stages * len, T::zero());
-        trace.blocks.resize_with(self.scheme.blocks.len(), Default::default);
+        ws.increments.resize(plan.increments * batch.stride, T::zero());
+        ws.smooth.resize(plan.increments * batch.stride, T::zero());
+        trace.blocks.resize_with(plan.blocks.len(), Default::default);
         let mut iterations = 0;
-        for (block, trace) in self.scheme.blocks.iter().zip(&mut trace.blocks) {
-            let layout = self.layout(block, batch);
-            trace.t.resize(layout.stride, T::zero());
-            trace.y.resize(layout.len(), T::zero());
-            trace.record.resize(self.field.record_rows() * layout.stride, T::zero());
-            for (i, &c) in block.c.iter().enumerate() {
-                for (q, t) in trace.t[layout.span(0, i)].iter_mut().enumerate() {
-                    *t = from.t[q] + c * from.h[q];
+        for (block, trace) in plan.blocks.iter().zip(&mut trace.blocks) {
+            if block.implicit {
+                iterations += self.solve_block(block, from, trace, ws)?;
+            } else {
+                self.evaluate(block, from, trace, ws);
+            }
+        }
+        let len = plan.dim * batch.stride;
+        for (k, next) in next.chunks_exact_mut(len).enumerate() {
+            combine(plan.v(k), from.y.chunks_exact(len), next);
+            for planned in &plan.terms {
+                let rows = span(&planned.term.writes, batch);
+                for j in 0..plan.stages {
+                    let increment = &ws.increments[span(&planned.slot(j), batch)];
+                    add_scaled(planned.b(k, j), increment, &mut next[rows.clone()]);
                 }
             }
-            if block.implicit {
-                iterations += self.solve_block(block, layout, from, trace, ws)?;
-                continue;
-            }
-            let i = block.stages.start;
-            trace.y.copy_from_slice(from.y);
-            for j in 0..i {
-                add_scaled(self.scheme.a(i, j), &ws.increments[j * len..][..len], &mut trace.y);
-            }
-            let at = Point { params, t: &trace.t, y: &trace.y, batch };
-            let slope = &mut ws.increments[i * len..][..len];
-            self.field.eval_batch(at, slope, &mut trace.record, &mut ws.scratch);
-            scale_columns(from.h, slope, batch);
-            ws.smooth[i * len..][..len].copy_from_slice(slope);
         }
-        next.copy_from_slice(from.y);
-        for (increment, &b) in ws.increments.chunks_exact(len).zip(&self.scheme.b) {
-            add_scaled(b, increment, next);
-        }
-        if self.scheme.blocks.iter().any(|block| block.implicit) {
+        if plan.implicit {
             ws.remember(batch);
         }
         match not_finite(next, batch) {
@@ -163,7 +201,7 @@ impl<'a, T: Real> Step<'a, T> {
     /// Refuses arguments of the wrong size; `states` counts the entries of another matrix of states.
     fn check(&self, from: Start<'_, T>, name: &'static str, states: usize) -> Result<(), Error> {
         let Start { params, t, h, y, batch } = from;
-        let len = self.field.dim() * batch.stride;
+        let len = self.rows() * batch.stride;
         Error::check_len("params", "entries", params.len(), self.field.param_count())?;
         Error::check_len("y", "entries", y.len(), len)?;
         Error::check_len(name, "entries", states, len)?;
@@ -199,36 +237,85 @@ impl<'a, T: Real> Step<'a, T> {
         states: usize,
     ) -> Result<(), Error> {
         self.check(from, name, states)?;
-        let blocks = self.scheme.blocks.iter().map(|block| self.layout(block, from.batch).len());
+        let blocks = self.scheme.blocks.iter().map(|block| self.unknowns(block, from.batch));
         let traced = trace.blocks.iter().map(|block| block.y.len());
         Error::check_len("the trace", "entries", traced.sum(), blocks.sum())
     }
 
     /// Layout of the unknowns of a block.
-    fn layout(&self, block: &Block<T>, batch: Batch) -> Layout {
-        let layout = Layout::new::<T>(self.field.dim(), block.stages.len(), batch.live);
+    fn layout(&self, block: &Block<'_, T>, batch: Batch) -> Layout {
+        let layout = Layout::new::<T>(self.scheme.dim, block.stages.len(), batch.live);
         // A single stage has the columns of the states themselves.
         if block.stages.len() == 1 { Layout { stride: batch.stride, ..layout } } else { layout }
+    }
+
+    /// Length of the matrix of stages that a block's trace keeps: of an explicit one, of the rows that are read.
+    fn unknowns(&self, block: &Block<'_, T>, batch: Batch) -> usize {
+        match block.implicit {
+            true => self.layout(block, batch).len(),
+            false => self.scheme.terms[block.terms[0]].term.reads.len() * batch.stride,
+        }
+    }
+
+    /// Writes the times of a block's stages, a row for each term.
+    fn write_times(block: &Block<'_, T>, layout: Layout, from: Start<'_, T>, times: &mut Vec<T>) {
+        times.resize(block.clocks() * layout.stride, T::zero());
+        let nodes = block.c.chunks_exact(layout.stages);
+        for (times, nodes) in times.chunks_exact_mut(layout.stride).zip(nodes) {
+            for (i, &c) in nodes.iter().enumerate() {
+                let times = &mut times[layout.span(0, i)];
+                times.iter_mut().zip(from.t).zip(from.h).for_each(|((time, &t), &h)| *time = t + c * h);
+            }
+        }
+    }
+
+    /// Evaluates the term of an explicit block.
+    fn evaluate(&self, block: &Block<'_, T>, from: Start<'_, T>, trace: &mut BlockTrace<T>, ws: &mut Workspace<T>) {
+        let (batch, plan) = (from.batch, &self.scheme);
+        let (i, planned) = (block.stages[0], &plan.terms[block.terms[0]]);
+        let reads = &planned.term.reads;
+        trace.y.resize(reads.len() * batch.stride, T::zero());
+        trace.record.resize(planned.term.record_rows() * batch.stride, T::zero());
+        Self::write_times(block, self.layout(block, batch), from, &mut trace.t);
+        let vectors = from.y.chunks_exact(plan.dim * batch.stride);
+        combine(plan.u(i), vectors.map(|vector| &vector[span(reads, batch)]), &mut trace.y);
+        for other in &plan.terms {
+            for j in 0..plan.stages {
+                let Some((rows, slot)) = other.shared(reads, j) else { continue };
+                let rows = rows.start - reads.start..rows.end - reads.start;
+                add_scaled(other.a(i, j), &ws.increments[span(&slot, batch)], &mut trace.y[span(&rows, batch)]);
+            }
+        }
+        let at = Point { params: from.params, t: &trace.t, y: &trace.y, batch };
+        let slope = &mut ws.increments[span(&planned.slot(i), batch)];
+        planned.term.eval(at, slope, &mut trace.record, &mut ws.scratch);
+        scale_columns(from.h, slope, batch);
+        ws.smooth[span(&planned.slot(i), batch)].copy_from_slice(slope);
     }
 
     /// Solves the stage equations of an implicit block.
     fn solve_block(
         &self,
-        block: &Block<T>,
-        layout: Layout,
+        block: &Block<'_, T>,
         from: Start<'_, T>,
         trace: &mut BlockTrace<T>,
         ws: &mut Workspace<T>,
     ) -> Result<usize, Error> {
         let Start { batch, h, .. } = from;
-        let (s, len) = (block.stages.len(), self.field.dim() * batch.stride);
+        let (s, layout) = (block.stages.len(), self.layout(block, batch));
+        trace.y.resize(layout.len(), T::zero());
+        trace.record.resize(block.field().record_rows() * layout.stride, T::zero());
+        Self::write_times(block, layout, from, &mut trace.t);
+        if block.is_another {
+            ws.newton.forget(true);
+        }
         let mut solved = Err(Failure { sample: 0, residual: f64::NAN, iterations: 0, rate: None });
         let carried = ws.newton.factors.any() && self.solver.reuse.jacobian != JacobianReuse::Stage;
         let rows = if block.decoupling.is_some() { layout.rows } else { layout.equations() };
         let attempts = || self.solver.attempts(layout.equations(), rows);
         let skipped = usize::from(ws.defeats_krylov).min(attempts().count() - 1);
         for (k, attempt) in attempts().enumerate().skip(skipped) {
-            solved = self.attempt(attempt, block, layout, from, trace, ws);
+            solved = self.attempt(attempt, block, from, trace, ws);
             if solved.is_ok() {
                 ws.defeats_krylov |= k == 1;
                 break;
@@ -238,7 +325,7 @@ impl<'a, T: Real> Step<'a, T> {
             // An old Jacobian may have led astray: once more from the first guess, without it.
             ws.newton.forget(true);
             if let Some(dense) = attempts().nth(1).or_else(|| attempts().next()) {
-                solved = self.attempt(dense, block, layout, from, trace, ws);
+                solved = self.attempt(dense, block, from, trace, ws);
             }
         }
         if solved.is_err() && self.solver.method == StageMethod::Automatic {
@@ -246,14 +333,14 @@ impl<'a, T: Real> Step<'a, T> {
             for method in solve::last_resorts(layout.equations()) {
                 if solved.is_err() {
                     let last = Attempt { method, worthwhile: usize::MAX };
-                    solved = self.attempt(last, block, layout, from, trace, ws).or(solved);
+                    solved = self.attempt(last, block, from, trace, ws).or(solved);
                 }
             }
         }
         ws.work.solves += layout.samples;
         let iterations = solved.map_err(|failure| Error::NotConverged {
             what: "stage equations",
-            location: Location { step: 0, stage: block.stages.start, sample: failure.sample },
+            location: Location { step: 0, stage: block.stages[0], sample: failure.sample },
             residual: failure.residual,
             iterations: failure.iterations,
             rate: failure.rate,
@@ -265,72 +352,95 @@ impl<'a, T: Real> Step<'a, T> {
             trace.surprise.iter_mut().zip(found).for_each(|(surprise, (&y, &guess))| *surprise = y - guess);
         }
         // h k = A⁻¹ (Y - base) where A allows it, h F(Y) where not.
-        for p in 0..layout.rows {
-            for (i, stage) in block.stages.clone().enumerate() {
-                let increment = &mut ws.increments[stage * len + p * batch.stride..][..batch.live];
-                let Some(inverse) = &block.inverse else {
-                    let slopes = &ws.slopes[layout.span(p, i)];
-                    increment.iter_mut().zip(slopes).zip(h).for_each(|((out, &f), &h)| *out = h * f);
-                    ws.smooth[stage * len + p * batch.stride..][..batch.live].copy_from_slice(increment);
-                    continue;
-                };
-                increment.fill(T::zero());
-                for j in 0..s {
-                    let span = layout.span(p, j);
-                    for ((out, &y), &base) in increment.iter_mut().zip(&trace.y[span.clone()]).zip(&ws.base[span]) {
-                        *out += inverse[i * s + j] * (y - base);
+        for (k, &m) in block.terms.iter().enumerate() {
+            let (planned, coupled) = (&self.scheme.terms[m], &block.coupling.terms[k]);
+            for (w, p) in coupled.rows.clone().enumerate() {
+                for (i, &stage) in block.stages.iter().enumerate().filter(|&(i, _)| block.is_member(k, i)) {
+                    let at = (planned.slot(stage).start + w) * batch.stride;
+                    let increment = &mut ws.increments[at..at + batch.live];
+                    let smooth = &mut ws.smooth[at..at + batch.live];
+                    let slopes = &ws.slopes[layout.span(coupled.from + w, i)];
+                    let Some(inverse) = &block.inverse else {
+                        increment.iter_mut().zip(slopes).zip(h).for_each(|((out, &f), &h)| *out = h * f);
+                        smooth.copy_from_slice(increment);
+                        continue;
+                    };
+                    increment.fill(T::zero());
+                    for j in 0..s {
+                        let span = layout.span(p, j);
+                        for ((out, &y), &base) in increment.iter_mut().zip(&trace.y[span.clone()]).zip(&ws.base[span]) {
+                            *out += inverse[i * s + j] * (y - base);
+                        }
                     }
-                }
-                // What the next relaxation would make of the residual is worth knowing for the next first guess.
-                let smooth = &mut ws.smooth[stage * len + p * batch.stride..][..batch.live];
-                smooth.copy_from_slice(increment);
-                let slopes = ws.slopes[layout.span(p, i)].iter().zip(h);
-                for ((smooth, (&f, &h)), relaxation) in smooth.iter_mut().zip(slopes).zip(ws.newton.relaxations()) {
-                    let factor = if relaxation.is_useful() { relaxation.factor } else { T::zero() };
-                    *smooth += factor * (h * f - *smooth);
+                    // What the next relaxation would make of the residual is worth knowing for the next first guess.
+                    smooth.copy_from_slice(increment);
+                    let slopes = slopes.iter().zip(h);
+                    for ((smooth, (&f, &h)), relaxation) in smooth.iter_mut().zip(slopes).zip(ws.newton.relaxations()) {
+                        let factor = if relaxation.is_useful() { relaxation.factor } else { T::zero() };
+                        *smooth += factor * (h * f - *smooth);
+                    }
                 }
             }
         }
         Ok(iterations)
     }
 
+    /// What the stages of an implicit block are without its own slopes: `base`, laid out as its unknowns.
+    fn write_base(&self, block: &Block<'_, T>, layout: Layout, batch: Batch, vectors: &[T], ws: &mut Workspace<T>) {
+        let (plan, Workspace { base, increments, .. }) = (&self.scheme, ws);
+        base.resize(layout.len(), T::zero());
+        let len = plan.dim * batch.stride;
+        for (p, (i, &stage)) in
+            (0..layout.rows).flat_map(|p| block.stages.iter().enumerate().map(move |stage| (p, stage)))
+        {
+            let base = &mut base[layout.span(p, i)];
+            let row = p * batch.stride..p * batch.stride + batch.live;
+            combine(plan.u(stage), vectors.chunks_exact(len).map(|vector| &vector[row.clone()]), base);
+            for (m, other) in plan.terms.iter().enumerate() {
+                for j in 0..plan.stages {
+                    let a = other.a(stage, j);
+                    if a == T::zero() || block.contains(m, j) {
+                        continue;
+                    }
+                    if let Some((_, slot)) = other.shared(&(p..p + 1), j) {
+                        add_scaled(a, &increments[slot.start * batch.stride..][..batch.live], base);
+                    }
+                }
+            }
+        }
+    }
+
     /// Solves the stage equations by one method, from the first guess.
     fn attempt(
         &self,
         Attempt { method, worthwhile }: Attempt,
-        block: &Block<T>,
-        layout: Layout,
+        block: &Block<'_, T>,
         from: Start<'_, T>,
         trace: &mut BlockTrace<T>,
         ws: &mut Workspace<T>,
     ) -> Result<usize, Failure> {
         let Start { batch, h, .. } = from;
-        let (s, len) = (block.stages.len(), self.field.dim() * batch.stride);
-        let buffers = &mut ws.buffers;
-        buffers.resize(layout, self.field.record_rows());
+        let (s, layout, field) = (block.stages.len(), self.layout(block, batch), block.field());
+        self.write_base(block, layout, batch, from.y, ws);
+        let (buffers, slopes) = (&mut ws.buffers, block.coupling.slopes());
+        buffers.resize(layout, Rows { clocks: block.clocks(), slopes, record: field.record_rows() });
         buffers.t.copy_from_slice(&trace.t);
         buffers.h.copy_from_slice(&h[..batch.live]);
         for (q, size) in buffers.size.iter_mut().enumerate() {
             *size = from.y.chunks_exact(batch.stride).map(|row| row[q].abs()).fold(T::zero(), Number::max);
         }
-        ws.base.resize(layout.len(), T::zero());
         let warm = self.solver.reuse.start;
         let past = ws.past.next().filter(|past| warm != WarmStart::None && past.len() == ws.increments.len());
-        for p in 0..layout.rows {
-            let row = p * batch.stride..p * batch.stride + batch.live;
-            for (i, stage) in block.stages.clone().enumerate() {
-                let base = &mut ws.base[layout.span(p, i)];
-                base.copy_from_slice(&from.y[row.clone()]);
-                for j in 0..block.stages.start {
-                    add_scaled(self.scheme.a(stage, j), &ws.increments[j * len..][row.clone()], base);
-                }
-                // First guess: the slopes of every stage change from step to step as they did.
-                let guess = &mut buffers.y[layout.span(p, i)];
-                guess.copy_from_slice(base);
-                for (j, stage) in block.stages.clone().enumerate() {
-                    let weight = block.a[i * s + j];
-                    if let Some(slopes) = past {
-                        add_scaled(weight, &slopes[stage * len..][row.clone()], guess);
+        // First guess: the slopes of every stage change from step to step as they did.
+        buffers.y.copy_from_slice(&ws.base);
+        for (coupled, &m) in block.coupling.terms.iter().zip(&block.terms) {
+            let Some(past) = past else { break };
+            for (w, p) in coupled.rows.clone().enumerate() {
+                for i in 0..s {
+                    let guess = &mut buffers.y[layout.span(p, i)];
+                    for (j, &stage) in block.stages.iter().enumerate() {
+                        let at = (self.scheme.terms[m].slot(stage).start + w) * batch.stride;
+                        add_scaled(coupled.a[i * s + j], &past[at..at + batch.live], guess);
                     }
                 }
             }
@@ -342,11 +452,11 @@ impl<'a, T: Real> Step<'a, T> {
             ws.guess.extend_from_slice(&buffers.y);
             buffers.y.iter_mut().zip(&trace.surprise).for_each(|(y, &surprise)| *y += surprise);
         }
-        ws.slopes.resize(layout.len(), T::zero());
+        ws.slopes.resize(slopes * layout.stride, T::zero());
         let mut system = StageSystem {
-            field: self.field,
+            field,
             params: from.params,
-            a: &block.a,
+            coupling: &block.coupling,
             tolerance: self.solver.stage_tolerance(),
             buffers,
             solution: Settled { layout, y: &mut trace.y, f: &mut ws.slopes, record: &mut trace.record },
@@ -376,6 +486,29 @@ impl<'a, T: Real> Step<'a, T> {
 fn add_scaled<T: Real>(alpha: T, x: &[T], y: &mut [T]) {
     if alpha != T::zero() {
         y.iter_mut().zip(x).for_each(|(y, &x)| *y += alpha * x);
+    }
+}
+
+/// Rows of a matrix of a batch.
+fn span(rows: &Range<usize>, batch: Batch) -> Range<usize> {
+    rows.start * batch.stride..rows.end * batch.stride
+}
+
+/// `out = Σ_k w_k x_k`.
+fn combine<'x, T: Real>(weights: &[T], vectors: impl Iterator<Item = &'x [T]>, out: &mut [T]) {
+    let mut is_first = true;
+    for (&weight, vector) in weights.iter().zip(vectors) {
+        if weight == T::zero() {
+            continue;
+        }
+        match std::mem::replace(&mut is_first, false) {
+            true if weight == T::one() => out.copy_from_slice(vector),
+            true => out.iter_mut().zip(vector).for_each(|(out, &x)| *out = weight * x),
+            false => add_scaled(weight, vector, out),
+        }
+    }
+    if is_first {
+        out.fill(T::zero());
     }
 }
 

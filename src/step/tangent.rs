@@ -1,7 +1,7 @@
 //! The tangent of a step: how a change of state and parameters changes the result.
 
-use super::linear::{Linearised, Side, add_stage};
-use super::{Start, Step, Trace, Workspace, add_scaled, not_finite, scale_columns};
+use super::linear::{Linearised, Side};
+use super::{Start, Step, Trace, Workspace, add_scaled, combine, not_finite, scale_columns, span};
 use crate::error::Location;
 use crate::{Error, Real};
 
@@ -25,41 +25,68 @@ impl<T: Real> Step<'_, T> {
     ) -> Result<(), Error> {
         self.check_traced(from, trace, "delta", delta.len())?;
         let Start { params, h, batch, .. } = from;
-        let len = delta.len();
-        if len == 0 {
+        let plan = &self.scheme;
+        if delta.is_empty() {
             return Ok(());
         }
-        ws.increments.resize(self.scheme.stages * len, T::zero());
-        for (block, trace) in self.scheme.blocks.iter().zip(&trace.blocks) {
+        let len = plan.dim * batch.stride;
+        ws.increments.resize(plan.increments * batch.stride, T::zero());
+        for (block, trace) in plan.blocks.iter().zip(&trace.blocks) {
             let layout = self.layout(block, batch);
             let of = Linearised { block, layout, params, h, trace };
-            ws.base.resize(layout.len(), T::zero());
-            for p in 0..layout.rows {
-                let row = p * batch.stride..p * batch.stride + batch.live;
-                for (i, stage) in block.stages.clone().enumerate() {
-                    let base = &mut ws.base[layout.span(p, i)];
-                    base.copy_from_slice(&delta[row.clone()]);
-                    for j in 0..block.stages.start {
-                        add_scaled(self.scheme.a(stage, j), &ws.increments[j * len..][row.clone()], base);
+            if !block.implicit {
+                let (i, planned) = (block.stages[0], &plan.terms[block.terms[0]]);
+                let reads = &planned.term.reads;
+                ws.base.resize(reads.len() * batch.stride, T::zero());
+                combine(plan.u(i), delta.chunks_exact(len).map(|vector| &vector[span(reads, batch)]), &mut ws.base);
+                for other in &plan.terms {
+                    for j in 0..plan.stages {
+                        let Some((rows, slot)) = other.shared(reads, j) else { continue };
+                        let rows = rows.start - reads.start..rows.end - reads.start;
+                        add_scaled(other.a(i, j), &ws.increments[span(&slot, batch)], &mut ws.base[span(&rows, batch)]);
+                    }
+                }
+                let slope = &mut ws.increments[span(&planned.slot(i), batch)];
+                planned.term.jvp(of.point(), &trace.record, &ws.base, params_dot, slope, &mut ws.scratch);
+                scale_columns(h, slope, batch);
+                continue;
+            }
+            self.write_base(block, layout, batch, delta, ws);
+            ws.rhs.resize(of.slopes().len(), T::zero());
+            block.field().jvp(of.point(), &trace.record, &ws.base, params_dot, &mut ws.rhs, &mut ws.scratch);
+            for (k, coupled) in block.coupling.terms.iter().enumerate() {
+                let outside = (0..block.stages.len()).filter(|&i| !block.is_member(k, i));
+                for (i, w) in outside.flat_map(|i| (0..coupled.rows.len()).map(move |w| (i, w))) {
+                    ws.rhs[layout.span(coupled.from + w, i)].fill(T::zero());
+                }
+            }
+            self.solve_linear(Side::Tangent, of, ws)?;
+            for (k, &m) in block.terms.iter().enumerate() {
+                let (planned, coupled) = (&plan.terms[m], &block.coupling.terms[k]);
+                for (i, &stage) in block.stages.iter().enumerate().filter(|&(i, _)| block.is_member(k, i)) {
+                    let increment = &mut ws.increments[span(&planned.slot(stage), batch)];
+                    for (w, row) in increment.chunks_exact_mut(batch.stride).enumerate() {
+                        let slope = &ws.solution[layout.span(coupled.from + w, i)];
+                        row.iter_mut().zip(slope).zip(h).for_each(|((out, &x), &h)| *out = h * x);
                     }
                 }
             }
-            ws.rhs.resize(layout.len(), T::zero());
-            self.field.jvp(of.point(), &trace.record, &ws.base, params_dot, &mut ws.rhs, &mut ws.scratch);
-            if block.implicit {
-                self.solve_linear(Side::Tangent, of, ws)?;
-            } else {
-                std::mem::swap(&mut ws.rhs, &mut ws.solution);
-            }
-            for (i, stage) in block.stages.clone().enumerate() {
-                let increment = &mut ws.increments[stage * len..][..len];
-                increment.fill(T::zero());
-                add_stage(layout, i, &ws.solution, batch, increment);
-                scale_columns(h, increment, batch);
+        }
+        if !plan.keeps_vectors() {
+            ws.carried.clear();
+            ws.carried.extend_from_slice(delta);
+            for (k, delta) in delta.chunks_exact_mut(len).enumerate() {
+                combine(plan.v(k), ws.carried.chunks_exact(len), delta);
             }
         }
-        for (increment, &b) in ws.increments.chunks_exact(len).zip(&self.scheme.b) {
-            add_scaled(b, increment, delta);
+        for (k, delta) in delta.chunks_exact_mut(len).enumerate() {
+            for planned in &plan.terms {
+                let rows = span(&planned.term.writes, batch);
+                for j in 0..plan.stages {
+                    let increment = &ws.increments[span(&planned.slot(j), batch)];
+                    add_scaled(planned.b(k, j), increment, &mut delta[rows.clone()]);
+                }
+            }
         }
         match not_finite(delta, batch) {
             None => Ok(()),

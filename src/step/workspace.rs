@@ -11,8 +11,10 @@ pub struct Workspace<T: Real> {
     pub(super) scratch: Scratch<T>,
     pub(super) buffers: Buffers<T>,
     pub(super) newton: Newton<T>,
-    /// `h k_i` of every stage, one `d × stride` matrix after another.
+    /// `h k_i` of every term at every stage, one matrix after another.
     pub(super) increments: Vec<T>,
+    /// A copy of the carried vectors, or of what is derived by them.
+    pub(super) carried: Vec<T>,
     /// Base and slopes of an implicit block.
     pub(super) base: Vec<T>,
     pub(super) slopes: Vec<T>,
@@ -50,6 +52,7 @@ impl<T: Real> Workspace<T> {
             buffers: Buffers::new(),
             newton: Newton::new(),
             increments: Vec::new(),
+            carried: Vec::new(),
             base: Vec::new(),
             slopes: Vec::new(),
             past: Extrapolation::new(),

@@ -32,7 +32,7 @@ pub(super) fn check_len(what: &str, found: usize, stages: usize) -> Result<(), S
     Err(format!("{what} has {}, expected {stages}, one for each row of A", entries(found)))
 }
 
-fn check_finite(what: &str, values: &[f64]) -> Result<(), String> {
+pub(super) fn check_finite(what: &str, values: &[f64]) -> Result<(), String> {
     match values.iter().position(|v| !v.is_finite()) {
         None => Ok(()),
         Some(i) => Err(format!("{what}[{i}] is {}, expected a finite number", values[i])),

@@ -9,6 +9,8 @@
 //! | a family, for any number of stages | [`Tableau::gauss`], [`Tableau::radau_iia`], [`Tableau::lobatto_iiic`], …, [`Tableau::ssp_2`] |
 //! | a TOML or JSON file | [`Tableau::from_file`], [`Tableau::from_toml_str`], [`Tableau::from_json_str`] |
 //!
+//! A [`Method`] is what a step is taken by: any of these, or a [`Multistep`] method, or one of your own, [`GeneralLinear`].
+//!
 //! Systems in two parts `(y, z)` have a [`PartitionedTableau`], sums of fields an [`AdditiveTableau`]; a [`Scheme`] is any
 //! of the three. What a scheme is said to be, from its order to its stability, are its [`Claims`].
 //!
@@ -33,7 +35,10 @@ mod entry;
 mod explicit;
 mod expression;
 mod file;
+mod general_linear;
 mod implicit;
+mod method;
+mod multistep;
 mod partitioned;
 mod scheme;
 mod structure;
@@ -41,6 +46,9 @@ mod surd;
 
 pub use additive::AdditiveTableau;
 pub use claims::Claims;
+pub use general_linear::{Coefficients, GeneralLinear};
+pub use method::Method;
+pub use multistep::Multistep;
 pub use partitioned::PartitionedTableau;
 pub use scheme::Scheme;
 pub use structure::Structure;

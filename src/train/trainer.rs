@@ -390,7 +390,7 @@ fn summarise<F: Field<T>, T: Real>(
     let train_rmse = known("the training data", model.rmse_learned(training));
     let validation_rmse = held_out.and_then(|data| known("the held-out data", model.rmse(data)));
     let summary = Summary {
-        scheme: model.block().tableau().name().to_string(),
+        scheme: model.block().method().name().to_string(),
         parameters: model.params().len(),
         epochs: state.epoch,
         stopped_early: state.stopped_early,

@@ -2,7 +2,7 @@
 
 use crate::common::{Smooth, derivative};
 use kutta::data::{Trajectories, Trajectory};
-use kutta::field::{Activation, Bounded, Damped, Dimensions, Field, Input, Layered, Mlp, Spectrum, Split, WithInputs};
+use kutta::field::{Activation, Bounded, Damped, Dimensions, Field, Input, Layered, Mlp, Shares, Spectrum, WithInputs};
 use kutta::network::{Gradient, OdeBlock, States};
 use kutta::regularisation::{Estimator, ProbeKind, divergence, jacobian_diagonal, jacobian_norm_squared};
 use kutta::solve::StageSolver;
@@ -219,10 +219,10 @@ proptest! {
     #[test]
     fn gradients_for_fields_with_a_controlled_spectrum(
         dim in 1..4_usize, settings in regularisation(), scheme in scheme(), per_step: bool, seed: u64,
-        split in prop::sample::select(vec![Split::Even, Split::Free]),
+        split in prop::sample::select(vec![Shares::Even, Shares::Free]),
     ) {
         let map = Mlp::new([dim + 1, 6, 5, dim], Activation::Tanh).unwrap();
-        let field = WithInputs::new(map, [Input::Time]).unwrap().normalised(0.01).unwrap().with_split(split).unwrap();
+        let field = WithInputs::new(map, [Input::Time]).unwrap().normalised(0.01).unwrap().with_shares(split).unwrap();
         let field = Bounded::new(field, Spectrum::new(-300.0, 200.0).unwrap());
         check_gradient(&block(field, scheme, per_step), settings, seed);
     }

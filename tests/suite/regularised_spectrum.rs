@@ -2,7 +2,7 @@
 //! parameters, and the variation is that of the learned ones.
 
 use kutta::data::{Trajectories, Trajectory};
-use kutta::field::{Activation, Bounded, Dimensions, Field, Layered, Mlp, Normalised, Norms, Spectrum, Split};
+use kutta::field::{Activation, Bounded, Dimensions, Field, Layered, Mlp, Normalised, Norms, Shares, Spectrum};
 use kutta::network::{OdeBlock, States};
 use kutta::regularisation::{Estimator, Penalties, ProbeKind};
 use kutta::train::{Adam, MeanSquare, Model, Settings, Trainer, Validation};
@@ -12,9 +12,9 @@ use rand_chacha::ChaCha8Rng;
 
 type Bound = Bounded<Normalised<Mlp>>;
 
-fn field(split: Split, norms: Norms) -> Bound {
+fn field(split: Shares, norms: Norms) -> Bound {
     let net = Mlp::new([2, 4, 4, 2], Activation::Tanh).unwrap();
-    let inner = net.normalised(1.0).unwrap().with_split(split).unwrap().with_norms(norms);
+    let inner = net.normalised(1.0).unwrap().with_shares(split).unwrap().with_norms(norms);
     Bounded::new(inner, Spectrum::new(-25.0, -15.0).unwrap())
 }
 
@@ -44,7 +44,7 @@ fn squares(path: &States<f64>, bar: &mut States<f64>) -> f64 {
 
 #[test]
 fn the_effective_field_is_penalised_and_the_variation_of_what_is_learned() {
-    let normalised = block(field(Split::Even, Norms::Exact), Tableau::implicit_midpoint());
+    let normalised = block(field(Shares::Even, Norms::Exact), Tableau::implicit_midpoint());
     let inside = Bounded::new(normalised.field().inner().inner().clone(), normalised.field().spectrum());
     let plain = block(inside, Tableau::implicit_midpoint());
     let params = learned(normalised.param_count());
@@ -69,7 +69,7 @@ fn the_effective_field_is_penalised_and_the_variation_of_what_is_learned() {
 /// Every component of the gradient, with parameters of every step, against central differences.
 #[test]
 fn gradients_of_a_regularised_loss() {
-    for split in [Split::Even, Split::Free] {
+    for split in [Shares::Even, Shares::Free] {
         for (scheme, estimator) in [Tableau::implicit_midpoint(), Tableau::sdirk2()].into_iter().zip(ESTIMATORS) {
             let block = block(field(split.clone(), Norms::Exact), scheme);
             let block = block.regularised_by(everything(estimator));
@@ -114,7 +114,7 @@ fn records() -> Trajectories {
 }
 
 fn trainer(norms: Norms, estimator: Estimator) -> Trainer<Bound, MeanSquare> {
-    let block = block(field(Split::Even, norms), Tableau::implicit_midpoint());
+    let block = block(field(Shares::Even, norms), Tableau::implicit_midpoint());
     Trainer::new(block).settings(Settings::plain()).optimizer(Adam::new(0.02)).regularised_by(everything(estimator))
 }
 
@@ -170,7 +170,7 @@ fn training_resumes_bit_for_bit() {
 
 #[test]
 fn a_pass_back_needs_a_pass_forward() {
-    let block = block(field(Split::Even, Norms::Exact), Tableau::implicit_midpoint());
+    let block = block(field(Shares::Even, Norms::Exact), Tableau::implicit_midpoint());
     let params = learned(block.param_count());
     let mut unrolled = block.unroll::<f64>(&block.grid(0.0, 1).unwrap()).unwrap();
     let error = unrolled.regularise(&params, &everything(Estimator::Exact)).unwrap_err().to_string();

@@ -201,7 +201,7 @@ fn adjoints_do_not_depend_on_the_size_of_the_cotangent() {
     fn pulled<T: Real>(size: f64) -> f64 {
         let field = Hard { shape: Shape::Linear, dim: 20, a: 1.0, b: 0.0 };
         let solver = StageSolver { method: StageMethod::NewtonGmres, ..StageSolver::default() };
-        let step = Step::new(&field, &Tableau::backward_euler(), solver).unwrap();
+        let step = Step::new(&field, &Tableau::backward_euler().into(), solver).unwrap();
         let batch = Batch::padded::<T>(1);
         let y = vec![T::one(); 20 * batch.stride];
         let (mut next, mut trace, mut ws) = (y.clone(), Trace::new(), Workspace::new());

@@ -3,7 +3,7 @@
 use kutta::data::{Standardisation, Trajectories, Trajectory};
 use kutta::field::{
     Activation, Bounded, Damped, Dense, Dimensions, Effective, Field, Input, Layered, LinearOperator, Mlp, Normalised,
-    Norms, Purpose, Spectrum, Split, WithInputs, leading_singular_vectors, power_iteration, spectral_norm,
+    Norms, Purpose, Shares, Spectrum, WithInputs, leading_singular_vectors, power_iteration, spectral_norm,
 };
 use kutta::train::{Adam, Model, Settings, Trainer, Validation};
 use kutta::{Error, OdeBlock, Real, Tableau};
@@ -31,8 +31,8 @@ fn activation() -> impl Strategy<Value = Activation> {
     proptest::sample::select(Activation::ALL.to_vec())
 }
 
-fn split() -> impl Strategy<Value = Split> {
-    prop_oneof![Just(Split::Even), Just(Split::Free), Just(Split::Given(vec![0.3, 1.5, 0.4]))]
+fn split() -> impl Strategy<Value = Shares> {
+    prop_oneof![Just(Shares::Even), Just(Shares::Free), Just(Shares::Given(vec![0.3, 1.5, 0.4]))]
 }
 
 /// Power iteration against the exact norm.
@@ -102,11 +102,11 @@ proptest! {
     ) {
         let field = Mlp::new([2, 6, 5, 2], activation).unwrap().normalised(lipschitz).unwrap();
         let field = match split {
-            Split::Given(bounds) => {
+            Shares::Given(bounds) => {
                 let scale = (lipschitz / field.inner().slope() / 0.18).powf(1.0 / 3.0);
-                field.with_split(Split::Given(bounds.iter().map(|b| b * scale * 0.9999).collect())).unwrap()
+                field.with_shares(Shares::Given(bounds.iter().map(|b| b * scale * 0.9999).collect())).unwrap()
             }
-            split => field.with_split(split).unwrap(),
+            split => field.with_shares(split).unwrap(),
         };
         let mut rng = rng(seed);
         let params: Vec<f64> = random(field.param_count(), size, &mut rng);
@@ -115,7 +115,7 @@ proptest! {
         let before = field.inner().lipschitz_bound(&params).unwrap();
         let after = field.inner().lipschitz_bound(bounded).unwrap();
         prop_assert!(after <= lipschitz * (1.0 + 1e-12), "{after} of {lipschitz}, {before} before");
-        if let Split::Free = field.split() {
+        if let Shares::Free = field.shares() {
             prop_assert!((after - before.min(lipschitz)).abs() < 1e-12 * lipschitz);
             prop_assert!(before > lipschitz || bounded == params);
         }
@@ -134,11 +134,11 @@ proptest! {
     #[test]
     fn gradients_flow_through_the_norms(split in split(), lipschitz in 0.2..1.0, seed in any::<u64>()) {
         let split = match split {
-            Split::Given(_) => Split::Given(vec![lipschitz, 2.0, 0.25]),
+            Shares::Given(_) => Shares::Given(vec![lipschitz, 2.0, 0.25]),
             split => split,
         };
         let field = Mlp::new([3, 4, 5, 3], Activation::Tanh).unwrap();
-        let field = field.normalised(lipschitz).unwrap().with_split(split).unwrap();
+        let field = field.normalised(lipschitz).unwrap().with_shares(split).unwrap();
         let mut rng = rng(seed);
         let params: Vec<f64> = random(field.param_count(), 1.0, &mut rng);
         let dot: Vec<f64> = random(params.len(), 1.0, &mut rng);
@@ -214,8 +214,8 @@ fn norms_of_known_matrices() {
     // A zero matrix is left alone, and has a gradient.
     let field = Mlp::new([2, 3, 2], Activation::Tanh).unwrap().normalised(1.0).unwrap();
     let (zeros, mut effective) = ([0.0; 15], Effective::new());
-    for split in [Split::Even, Split::Free] {
-        let field = field.clone().with_split(split).unwrap();
+    for split in [Shares::Even, Shares::Free] {
+        let field = field.clone().with_shares(split).unwrap();
         for purpose in [Purpose::Prediction, Purpose::Training] {
             assert_eq!(effective.update(&field, &zeros, purpose).unwrap(), zeros);
         }
@@ -266,8 +266,8 @@ fn stiff() -> OdeBlock<Bounded<Normalised<Mlp>>> {
 /// A whole block, with parameters by step, by the adjoint, the tangent, and central differences.
 #[test]
 fn gradients_flow_through_a_block() {
-    for split in [Split::Even, Split::Free] {
-        let inner = stiff().field().inner().clone().with_split(split).unwrap();
+    for split in [Shares::Even, Shares::Free] {
+        let inner = stiff().field().inner().clone().with_shares(split).unwrap();
         let field = Bounded::new(inner, Spectrum::new(-8.0, 3.0).unwrap());
         let block = OdeBlock::new(field, Tableau::radau_iia(2).unwrap()).steps(3).step_size(0.1).per_step(0.0);
         let params: Vec<f64> = random(block.param_count(), 1.5, &mut rng(3));
@@ -417,11 +417,11 @@ fn what_makes_no_sense_is_refused() {
         let error = mlp().with_spectrum(alpha, beta).unwrap_err().to_string();
         assert!(error.starts_with(&format!("spectrum is {alpha},{beta}, expected finite numbers")), "{error}");
     }
-    let split = |bounds: Vec<f64>| mlp().normalised(1.0).unwrap().with_split(Split::Given(bounds));
+    let split = |bounds: Vec<f64>| mlp().normalised(1.0).unwrap().with_shares(Shares::Given(bounds));
     assert!(split(vec![0.5, 2.0]).is_ok());
-    assert_eq!(split(vec![0.5]).unwrap_err().to_string(), "split has 1 bounds, expected 2");
+    assert_eq!(split(vec![0.5]).unwrap_err().to_string(), "shares has 1 bounds, expected 2");
     for bounds in [vec![0.5, 2.1], vec![-1.0, -1.0], vec![f64::NAN, 1.0], vec![0.0, f64::INFINITY]] {
-        assert!(matches!(split(bounds), Err(Error::InvalidArgument { argument: "split", .. })));
+        assert!(matches!(split(bounds), Err(Error::InvalidArgument { argument: "shares", .. })));
     }
     let field = mlp().normalised(1.0).unwrap();
     let error = Effective::new().update(&field, &[f64::NAN; 22], Purpose::Training).unwrap_err();
@@ -437,7 +437,8 @@ fn what_makes_no_sense_is_refused() {
 #[test]
 fn fields_are_saved_and_checked_when_read() {
     let map = Mlp::new([3, 5, 2], Activation::Gelu).unwrap();
-    let inner = WithInputs::new(map, [Input::Time]).unwrap().normalised(2.0).unwrap().with_split(Split::Free).unwrap();
+    let inner =
+        WithInputs::new(map, [Input::Time]).unwrap().normalised(2.0).unwrap().with_shares(Shares::Free).unwrap();
     let field = Bounded::new(inner, Spectrum::new(-3.0, 1.0).unwrap());
     type Field = Bounded<Normalised<WithInputs<Mlp>>>;
     let text = serde_json::to_string(&field).unwrap();

@@ -237,7 +237,7 @@ fn arguments_of_the_wrong_size_are_named() {
 fn single_steps_refuse_what_does_not_fit() {
     use kutta::field::Batch;
     use kutta::step::{Start, Step, Trace, Workspace};
-    let step = Step::new(&Relaxation, &Tableau::radau_iia(2).unwrap(), StageSolver::default()).unwrap();
+    let step = Step::new(&Relaxation, &Tableau::radau_iia(2).unwrap().into(), StageSolver::default()).unwrap();
     let batch = Batch::padded::<f64>(2);
     let y = vec![0.5; batch.stride];
     let (mut next, mut trace, mut ws) = (y.clone(), Trace::new(), Workspace::new());

@@ -10,7 +10,7 @@ const GNI: &str = "E. Hairer, C. Lubich, G. Wanner, Geometric Numerical Integrat
 pub(super) static SCHEMES: &[&Pair] = &[
     &Pair {
         name: "velocity_verlet",
-        aliases: &["verlet", "stormer_verlet", "störmer_verlet", "kick_drift_kick"],
+        aliases: &["verlet", "stormer_verlet", "stoermer_verlet", "störmer_verlet", "kick_drift_kick"],
         source: GNI,
         make: || verlet().0,
     },

@@ -1,0 +1,472 @@
+//! A step of any kind: general linear methods with terms.
+
+use super::check::{check_finite, sums_to};
+use super::display::heading;
+use super::{AdditiveTableau, GeneralLinear, Multistep, PartitionedTableau, Scheme, Tableau, invalid};
+use crate::Error;
+use nalgebra::{DMatrix, DVector};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// How McCallum and Foster couple the two states of a reversible method: the value of their experiments.
+const COUPLING: f64 = 0.999;
+
+/// A step that carries `r` vectors `y` from one step to the next, computes `s` stages `Y`, and takes each term of the field
+/// `F = Σ_m F_m` by coefficients of its own:
+///
+/// ```text
+/// Y_i  = Σ_k u_ik y_k + h Σ_m Σ_j a^m_ij F_m(t_n + c^m_j h, Y_j)
+/// y'_k = Σ_l v_kl y_l + h Σ_m Σ_j b^m_kj F_m(t_n + c^m_j h, Y_j)
+/// ```
+///
+/// All that layers are made of is one: a [`Tableau`] has `r = 1` and one term, a [`PartitionedTableau`] a term for each part
+/// of the state, an [`AdditiveTableau`] one for each field of a sum; a [`Multistep`] method carries what it knows of earlier
+/// steps, and [reversible](Method::reversible) ones a second state. The first of the vectors is the solution. Whatever takes
+/// a method takes any of these:
+///
+/// ```
+/// use kutta::tableau::{AdditiveTableau, Method, Multistep, PartitionedTableau, Tableau};
+/// let of = |method: Method| (method.carried(), method.terms(), method.stages());
+/// assert_eq!(of(Tableau::rk4().into()), (1, 1, 4));
+/// assert_eq!(of(PartitionedTableau::by_name("stoermer_verlet")?.into()), (1, 2, 2));
+/// assert_eq!(of(AdditiveTableau::by_name("kencarp_3")?.into()), (1, 2, 4));
+/// assert_eq!(of(Multistep::bdf(2)?.into()), (2, 1, 1));
+/// assert_eq!(of(Method::reversible(&Tableau::rk4())), (2, 1, 8));
+/// # Ok::<(), kutta::Error>(())
+/// ```
+///
+/// Serde writes a Runge–Kutta scheme as [`Scheme`] does, any other method as [`GeneralLinear`].
+///
+/// # References
+/// Butcher, *On the convergence of numerical solutions to ordinary differential equations*, Math. Comp. 20 (1966); Sandu and
+/// Günther, *A generalized-structure approach to additive Runge–Kutta methods*, SIAM J. Numer. Anal. 53 (2015).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Document", into = "Document")]
+pub struct Method {
+    of: Document,
+    name: String,
+    stages: usize,
+    /// `s × r` and `r × r`, row-major.
+    u: Vec<f64>,
+    v: Vec<f64>,
+    terms: Vec<Coefficients>,
+    /// By vector: which multiple of the state it is at the start.
+    start: Vec<f64>,
+    starting: Option<Box<Starting>>,
+    /// Whether terms are for different rows of the state.
+    is_partitioned: bool,
+}
+
+/// What a method was made from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Document {
+    GeneralLinear(Box<GeneralLinear>),
+    Scheme(Scheme),
+}
+
+/// The coefficients of one term, row-major.
+#[derive(Debug, Clone, PartialEq)]
+struct Coefficients {
+    /// `s × s`.
+    a: Vec<f64>,
+    /// `r × s`.
+    b: Vec<f64>,
+    c: Vec<f64>,
+}
+
+/// The steps that a method cannot take itself, for want of a past.
+#[derive(Debug, Clone, PartialEq)]
+struct Starting {
+    steps: usize,
+    method: Method,
+}
+
+impl Method {
+    /// The method with these coefficients.
+    ///
+    /// # Errors
+    /// [`Error::InvalidTableau`] if sizes do not agree, for entries that are not finite, and for a method that is not
+    /// consistent: with the multiples `q` of the state that the carried vectors are at the start, `U q = 1` and `V q = q`;
+    /// and for some `p`, `Σ_j b_kj = q_k + p_k - Σ_l v_kl p_l`, for each term.
+    pub fn new(general: GeneralLinear) -> Result<Self, Error> {
+        let fault = |reason: String| invalid(&general.name, reason);
+        let (s, r) = (general.u.len(), general.v.len());
+        if s == 0 || r == 0 || general.terms.is_empty() {
+            return Err(fault("it has no stages, no vectors or no terms, expected at least one of each".to_string()));
+        }
+        let start = general.start.clone().unwrap_or_else(|| vec![1.0; r]);
+        let sized = |what: &str, rows: &[Vec<f64>], count: usize, columns: usize| {
+            if rows.len() != count || rows.iter().any(|row| row.len() != columns) {
+                return Err(fault(format!("{what} is not a matrix of {count} × {columns} entries")));
+            }
+            rows.iter().try_for_each(|row| check_finite(what, row)).map_err(fault)
+        };
+        sized("U", &general.u, s, r)?;
+        sized("V", &general.v, r, r)?;
+        sized("start", std::slice::from_ref(&start), 1, r)?;
+        for (m, term) in general.terms.iter().enumerate() {
+            sized(&format!("A of term {m}"), &term.a, s, s)?;
+            sized(&format!("B of term {m}"), &term.b, r, s)?;
+            sized(&format!("c of term {m}"), std::slice::from_ref(&term.c), 1, s)?;
+        }
+        let flat = |rows: &[Vec<f64>]| rows.concat();
+        let terms = general.terms.iter();
+        let terms = terms.map(|term| Coefficients { a: flat(&term.a), b: flat(&term.b), c: term.c.clone() }).collect();
+        let starting = match &general.starting {
+            None => None,
+            Some(scheme) if r > 1 => {
+                let slopes: Vec<usize> = (0..r).filter(|&k| start[k] == 0.0).collect();
+                Some(Box::new(Starting { steps: general.past(), method: embedded(scheme, r, &slopes) }))
+            }
+            Some(_) => return Err(fault("it carries one vector, and has nothing to start by another scheme".into())),
+        };
+        let (u, v) = (flat(&general.u), flat(&general.v));
+        let (name, of) = (general.name.clone(), Document::GeneralLinear(Box::new(general)));
+        let method = Method { name, stages: s, u, v, terms, start, starting, is_partitioned: false, of };
+        method.check_consistent().map_err(|reason| invalid(&method.name, reason))?;
+        Ok(method)
+    }
+
+    fn check_consistent(&self) -> Result<(), String> {
+        let r = self.carried();
+        let product = |row: &[f64]| row.iter().zip(&self.start).map(|(x, q)| x * q).collect::<Vec<f64>>();
+        if !(0..self.stages).all(|i| sums_to(&product(&self.u[i * r..][..r]), 1.0)) {
+            return Err("U does not reproduce constant solutions, expected U q = 1 for the start q".to_string());
+        }
+        if !(0..r).all(|k| sums_to(&product(&self.v[k * r..][..r]), self.start[k])) {
+            return Err("V does not reproduce constant solutions, expected V q = q for the start q".to_string());
+        }
+        if self.start[0] != 1.0 {
+            return Err(format!("the first vector starts as {} times the state, expected 1", self.start[0]));
+        }
+        let slack = DMatrix::identity(r, r) - DMatrix::from_row_slice(r, r, &self.v);
+        let s = self.stages;
+        let needed =
+            |term: &Coefficients| DVector::from_fn(r, |k, _| term.b[k * s..][..s].iter().sum::<f64>() - self.start[k]);
+        let needed: Vec<DVector<f64>> = self.terms.iter().map(needed).collect();
+        let found = slack.clone().svd(true, true).solve(&needed[0], 1e-9).map_err(str::to_string)?;
+        match needed.iter().all(|needed| (&slack * &found - needed).amax() <= 1e-9 * (1.0 + needed.amax())) {
+            true => Ok(()),
+            false => Err("a step does not reproduce linear solutions: it is not consistent".to_string()),
+        }
+    }
+
+    /// The method of these tableaux, one for each term.
+    fn of_terms(scheme: Scheme, terms: &[Tableau]) -> Self {
+        let stages = scheme.stages();
+        let rows = |t: &Tableau| (0..stages).flat_map(|i| t.row(i).to_vec()).collect();
+        let terms = terms.iter().map(|t| Coefficients { a: rows(t), b: t.b().to_vec(), c: t.c().to_vec() }).collect();
+        Method {
+            name: scheme.name().to_string(),
+            stages,
+            u: vec![1.0; stages],
+            v: vec![1.0],
+            terms,
+            start: vec![1.0],
+            starting: None,
+            is_partitioned: matches!(scheme, Scheme::Partitioned(_)),
+            of: Document::Scheme(scheme),
+        }
+    }
+
+    /// The reversible method of McCallum and Foster around a scheme, with its step `y ↦ y + Ψ_h(y)`: of the same order, and
+    /// whatever the scheme, undone exactly by its [inverse](Method::inverse), which is explicit where the scheme is. Two
+    /// states go side by side,
+    ///
+    /// ```text
+    /// y' = λ y + (1 - λ) z + Ψ_h(z) ,     z' = z - Ψ_{-h}(y') ,     λ = 0.999 .
+    /// ```
+    ///
+    /// # Reference
+    /// McCallum and Foster, *Efficient, accurate and stable gradients for neural ODEs*, 2024, arXiv:2410.11648.
+    pub fn reversible(tableau: &Tableau) -> Self {
+        let (s, b) = (tableau.stages(), tableau.b());
+        let a = |sign: f64, i: usize| tableau.row(i).iter().map(move |&a| sign * a);
+        let zeros = || std::iter::repeat_n(0.0, s);
+        let first = (0..s).map(|i| a(1.0, i).chain(zeros()).collect::<Vec<f64>>());
+        let second = (0..s).map(|i| b.iter().copied().chain(a(-1.0, i)).collect());
+        let weights = |first: bool| {
+            if first { b.iter().copied().chain(zeros()).collect() } else { zeros().chain(b.iter().copied()).collect() }
+        };
+        let nodes = tableau.c().iter().copied().chain(tableau.c().iter().map(|c| 1.0 - c));
+        let state = vec![COUPLING, 1.0 - COUPLING];
+        Self::trusted(GeneralLinear {
+            name: format!("reversible {}", tableau.name()).trim_end().to_string(),
+            u: [vec![vec![0.0, 1.0]; s], vec![state.clone(); s]].concat(),
+            v: vec![state, vec![0.0, 1.0]],
+            terms: vec![super::Coefficients {
+                a: first.chain(second).collect(),
+                b: vec![weights(true), weights(false)],
+                c: nodes.collect(),
+            }],
+            start: None,
+            starting: None,
+        })
+    }
+
+    /// The reversible Heun method: of order 2, with one new evaluation of the field a step, undone exactly by its
+    /// [inverse](Method::inverse),
+    ///
+    /// ```text
+    /// z' = 2 y - z + h F(t_n, z) ,     y' = y + h/2 (F(t_n, z) + F(t_n + h, z')) .
+    /// ```
+    ///
+    /// # Reference
+    /// Kidger, Foster, Li and Lyons, *Efficient and accurate gradients for neural SDEs*, 2021, arXiv:2105.13493, algorithm 1.
+    pub fn reversible_heun() -> Self {
+        Self::trusted(GeneralLinear {
+            name: "reversible_heun".to_string(),
+            u: vec![vec![0.0, 1.0], vec![2.0, -1.0]],
+            v: vec![vec![1.0, 0.0], vec![2.0, -1.0]],
+            terms: vec![super::Coefficients {
+                a: vec![vec![0.0, 0.0], vec![1.0, 0.0]],
+                b: vec![vec![0.5, 0.5], vec![1.0, 0.0]],
+                c: vec![0.0, 1.0],
+            }],
+            start: None,
+            starting: None,
+        })
+    }
+
+    /// The step back: from what a step ends with to what it started from, at the same `t_n` and `h`. Again of this form,
+    ///
+    /// ```text
+    /// U V⁻¹ ,     A_m - U V⁻¹ B_m ,     V⁻¹ ,     -V⁻¹ B_m ,
+    /// ```
+    ///
+    /// and explicit where its stages do not depend on each other in a circle, as those of reversible methods do not. A
+    /// [`Step`](crate::step::Step) takes it. That it undoes one step does not make many steps back stable: BDF2 has an
+    /// explicit inverse whose errors grow.
+    ///
+    /// ```
+    /// use kutta::tableau::{Method, Tableau};
+    /// // The inverse of the explicit Euler step is an implicit one.
+    /// let back = Method::from(Tableau::forward_euler()).inverse()?;
+    /// assert_eq!((back.a(0, 0, 0), back.b(0, 0, 0)), (-1.0, -1.0));
+    /// # Ok::<(), kutta::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::InvalidTableau`] if `V` is singular: the method forgets.
+    pub fn inverse(&self) -> Result<Self, Error> {
+        let (s, r) = (self.stages, self.carried());
+        let u = DMatrix::from_row_slice(s, r, &self.u);
+        let v = DMatrix::from_row_slice(r, r, &self.v).try_inverse().filter(|v| v.amax() <= 1e9);
+        let forgets = || invalid(&self.name, "V is singular: what a step forgets no step brings back".to_string());
+        let v = v.ok_or_else(forgets)?;
+        let flat = |matrix: &DMatrix<f64>| matrix.transpose().as_slice().to_vec();
+        // What cancels but for rounding would make a circle of what is none.
+        let cleaned = |x: f64, size: f64| if x.abs() <= 1e-13 * size { 0.0 } else { x };
+        let terms = self.terms.iter().map(|term| {
+            let (a, b) = (DMatrix::from_row_slice(s, s, &term.a), DMatrix::from_row_slice(r, s, &term.b));
+            let back = &u * &v * &b;
+            let size = |i: usize, j: usize| a[(i, j)].abs().max(back[(i, j)].abs());
+            let a = DMatrix::from_fn(s, s, |i, j| cleaned(a[(i, j)] - back[(i, j)], size(i, j)));
+            Coefficients { a: flat(&a), b: flat(&(-&v * &b)), c: term.c.clone() }
+        });
+        let (terms, u, v) = (terms.collect(), flat(&(&u * &v)), flat(&v));
+        let general = GeneralLinear { name: format!("inverse of {}", self.name), ..GeneralLinear::default() };
+        let mut inverse = Method { name: general.name.clone(), u, v, terms, starting: None, ..self.clone() };
+        inverse.of = Document::GeneralLinear(Box::new(inverse.written(general)));
+        Ok(inverse)
+    }
+
+    /// As a file has it.
+    fn written(&self, rest: GeneralLinear) -> GeneralLinear {
+        let (s, r) = (self.stages, self.carried());
+        let rows = |flat: &[f64], columns: usize| flat.chunks_exact(columns).map(<[f64]>::to_vec).collect();
+        let terms = self.terms.iter();
+        let terms = terms.map(|t| super::Coefficients { a: rows(&t.a, s), b: rows(&t.b, s), c: t.c.clone() });
+        GeneralLinear {
+            u: rows(&self.u, r),
+            v: rows(&self.v, r),
+            terms: terms.collect(),
+            start: Some(self.start.clone()),
+            ..rest
+        }
+    }
+
+    /// Coefficients that are valid by construction.
+    pub(super) fn trusted(general: GeneralLinear) -> Self {
+        match Self::new(general) {
+            Ok(method) => method,
+            Err(_) => Tableau::forward_euler().into(),
+        }
+    }
+
+    /// The name, empty if it has none.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The tableau, if it is one of Runge and Kutta's for a single field.
+    pub fn tableau(&self) -> Option<&Tableau> {
+        match &self.of {
+            Document::Scheme(Scheme::Tableau(tableau)) => Some(tableau),
+            _ => None,
+        }
+    }
+
+    /// Number `s` of stages, at least 1.
+    pub fn stages(&self) -> usize {
+        self.stages
+    }
+
+    /// Number `r` of vectors that are carried from step to step, at least 1.
+    pub fn carried(&self) -> usize {
+        self.start.len()
+    }
+
+    /// Number of terms of the field that are treated differently, at least 1.
+    pub fn terms(&self) -> usize {
+        self.terms.len()
+    }
+
+    /// Whether the terms are for different parts of the state.
+    pub fn is_partitioned(&self) -> bool {
+        self.is_partitioned
+    }
+
+    /// `u_ik`.
+    ///
+    /// # Panics
+    /// As indexing a slice does, like all that give an entry.
+    pub fn u(&self, i: usize, k: usize) -> f64 {
+        self.u[i * self.carried() + k]
+    }
+
+    /// `v_kl`.
+    pub fn v(&self, k: usize, l: usize) -> f64 {
+        self.v[k * self.carried() + l]
+    }
+
+    /// `a^m_ij`.
+    pub fn a(&self, m: usize, i: usize, j: usize) -> f64 {
+        self.terms[m].a[i * self.stages + j]
+    }
+
+    /// `b^m_kj`.
+    pub fn b(&self, m: usize, k: usize, j: usize) -> f64 {
+        self.terms[m].b[k * self.stages + j]
+    }
+
+    /// `c^m_j`.
+    pub fn c(&self, m: usize, j: usize) -> f64 {
+        self.terms[m].c[j]
+    }
+
+    /// By carried vector: which multiple of the state it is at the start; 0 for what the first steps fill.
+    pub fn start(&self) -> &[f64] {
+        &self.start
+    }
+
+    /// For a method that needs a past: how many steps another one takes before, and which. It has as many vectors, and
+    /// leaves in them what the method needs.
+    pub fn starting(&self) -> Option<(usize, &Method)> {
+        self.starting.as_ref().map(|starting| (starting.steps, &starting.method))
+    }
+}
+
+/// A Runge–Kutta scheme that keeps a past in `r` vectors: the first is the state, each of `slopes` becomes `h F(t_n, y_n)` if
+/// it is the first of them, else what the one before it was, like all others.
+fn embedded(scheme: &Tableau, r: usize, slopes: &[usize]) -> Method {
+    let s = scheme.stages();
+    let newest = slopes.first().copied();
+    // One stage more, at the state itself, where its slope is asked for.
+    let stages = s + usize::from(newest.is_some());
+    let padded = |row: &[f64]| row.iter().copied().chain(std::iter::repeat_n(0.0, stages - s)).collect::<Vec<f64>>();
+    let unit = |k: usize, n: usize| (0..n).map(|l| f64::from(u8::from(l == k))).collect::<Vec<f64>>();
+    let none = vec![0.0; stages];
+    let weights = |k: usize| match k {
+        0 => padded(scheme.b()),
+        _ if newest == Some(k) => unit(s, stages),
+        _ => none.clone(),
+    };
+    let from = |k: usize| match k {
+        0 => unit(0, r),
+        _ if newest == Some(k) => vec![0.0; r],
+        _ => unit(k - 1, r),
+    };
+    let mut a: Vec<Vec<f64>> = (0..s).map(|i| padded(scheme.row(i))).collect();
+    a.resize(stages, none.clone());
+    Method::trusted(GeneralLinear {
+        name: format!("{} with a past", scheme.name()),
+        u: vec![unit(0, r); stages],
+        v: (0..r).map(from).collect(),
+        terms: vec![super::Coefficients { a, b: (0..r).map(weights).collect(), c: padded(scheme.c()) }],
+        start: Some((0..r).map(|k| if slopes.contains(&k) { 0.0 } else { 1.0 }).collect()),
+        starting: None,
+    })
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Document::Scheme(scheme) = &self.of {
+            return scheme.fmt(f);
+        }
+        let (s, r) = (self.stages, self.carried());
+        let plural = |n: usize| if n == 1 { "" } else { "s" };
+        write!(f, "{}: general linear, {s} stage{}, {r} vector{}", heading(&self.name), plural(s), plural(r))?;
+        for i in 0..s {
+            write!(f, "\nY{i} = {:?} y + h {:?} F", &self.u[i * r..][..r], &self.terms[0].a[i * s..][..s])?;
+        }
+        for k in 0..r {
+            write!(f, "\ny{k}' = {:?} y + h {:?} F", &self.v[k * r..][..r], &self.terms[0].b[k * s..][..s])?;
+        }
+        Ok(())
+    }
+}
+
+impl From<Tableau> for Method {
+    fn from(tableau: Tableau) -> Self {
+        Method::of_terms(tableau.clone().into(), &[tableau])
+    }
+}
+
+impl From<PartitionedTableau> for Method {
+    fn from(pair: PartitionedTableau) -> Self {
+        let parts = [pair.first().clone(), pair.second().clone()];
+        Method::of_terms(pair.into(), &parts)
+    }
+}
+
+impl From<AdditiveTableau> for Method {
+    fn from(sum: AdditiveTableau) -> Self {
+        let parts = sum.parts().to_vec();
+        Method::of_terms(sum.into(), &parts)
+    }
+}
+
+impl From<Scheme> for Method {
+    fn from(scheme: Scheme) -> Self {
+        match scheme {
+            Scheme::Tableau(tableau) => tableau.into(),
+            Scheme::Partitioned(pair) => pair.into(),
+            Scheme::Additive(sum) => sum.into(),
+        }
+    }
+}
+
+impl From<Multistep> for Method {
+    fn from(multistep: Multistep) -> Self {
+        Method::trusted(multistep.general_linear())
+    }
+}
+
+impl TryFrom<Document> for Method {
+    type Error = Error;
+
+    fn try_from(document: Document) -> Result<Self, Error> {
+        match document {
+            Document::GeneralLinear(general) => Method::new(*general),
+            Document::Scheme(scheme) => Ok(scheme.into()),
+        }
+    }
+}
+
+impl From<Method> for Document {
+    fn from(method: Method) -> Self {
+        method.of
+    }
+}
