@@ -56,8 +56,9 @@
 //!
 //! Every law returns a [`TestCaseResult`](proptest::test_runner::TestCaseResult), for `?` within `proptest!`. A failure says
 //! what was expected, what was found, and where. A step that returns an error, or something that is not finite, fails every
-//! law. A case that can say nothing, such as the order where all errors are rounding, is rejected, not passed; proptest
-//! complains if these are too many.
+//! law: take steps that are short enough for the stage equations to have a solution, with [`At::shortened_for`]. A case that
+//! can say nothing, such as the order where all errors are rounding, is rejected, not passed; proptest complains if these are
+//! too many.
 //!
 //! # Schemes
 //!
@@ -84,6 +85,7 @@
 //!     #[test]
 //!     # */
 //!     fn symmetric_schemes_reverse(scheme in symmetric(1..=4), field in smooth_field(3, 1.0), at in at(3, 0.5)) {
+//!         let at = at.shortened_for(&scheme);
 //!         assert_reversible(one_step(&scheme, &field), &at, 1e-11)?;
 //!     }
 //! }

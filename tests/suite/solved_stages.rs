@@ -87,6 +87,8 @@ impl Hard {
         let rounding = 2.0 * T::EPSILON.to_f64() * state;
         let sizes = end.iter().map(|&y| self.sizes(y.abs() + rounding, state)).fold(0.0, f64::max);
         let mut allowed = tolerance * increment.min(state) + 16.0 * T::EPSILON.to_f64() * (state + h * sizes);
+        // Below the smallest normal number there is nothing.
+        allowed += T::MIN_POSITIVE.to_f64();
         if self.shape == Shape::Oscillating {
             // However far off its argument, a sine is within two of any other: that in the solve, and that here.
             allowed += h * self.a * f64::min(16.0 * T::EPSILON.to_f64() * self.b * state, 4.1);

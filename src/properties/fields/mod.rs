@@ -15,9 +15,9 @@ pub use linear::{Linear, linear_field};
 pub use smooth::{Smooth, forced_field, smooth_field};
 
 use super::fraction::{Fraction, fraction, linear_text, rounded};
-use crate::Number;
 use crate::field::{Dimensions, Field, JvpBars, Point, Reparameterisation, Scratch};
 use crate::number::Rounded;
+use crate::{Number, Tableau};
 use proptest::prelude::*;
 use rand::RngCore;
 use std::fmt;
@@ -135,6 +135,26 @@ pub struct At {
     pub y: Vec<f64>,
     /// Step size.
     pub h: f64,
+}
+
+impl At {
+    /// The same place, with a step so much shorter as the coefficients of `scheme` are larger than 1: by `‖A‖∞`.
+    ///
+    /// Stage equations of a long step need not have a solution, and then no law is about them. They have one where
+    /// `h ‖A‖∞ L < 1`, with the Lipschitz constant `L` of the field; random implicit schemes have coefficients of any size.
+    ///
+    /// ```
+    /// use kutta::{Tableau, properties::At};
+    /// let at = At { t: 0.0, y: vec![1.0], h: 0.5 };
+    /// assert_eq!(at.clone().shortened_for(&Tableau::backward_euler()), at);
+    /// let wide = Tableau::new([[-1.0, 3.0], [1.0, 0.0]], [0.5, 0.5], [2.0, 1.0])?;
+    /// assert_eq!(at.shortened_for(&wide).h, 0.125);
+    /// # Ok::<(), kutta::Error>(())
+    /// ```
+    pub fn shortened_for(self, scheme: &Tableau) -> Self {
+        let size = |i: usize| scheme.row(i).iter().map(|a| a.abs()).sum::<f64>();
+        At { h: self.h / (0..scheme.stages()).map(size).fold(1.0, f64::max), ..self }
+    }
 }
 
 impl fmt::Debug for At {
