@@ -50,6 +50,10 @@ impl Dimensions for Counted {
     fn record_rows(&self) -> usize {
         self.field.record_rows()
     }
+    fn signals(&self) -> usize {
+        self.field.signals()
+    }
+
     fn depends_on_time(&self) -> bool {
         false
     }
@@ -65,7 +69,7 @@ impl Field<f64> for Counted {
     fn reparameterisation(&self) -> Option<&dyn Reparameterisation<f64>> {
         None
     }
-    fn eval_rounded(&self, params: &[Rounded<f64>], _: Rounded<f64>, y: &[Rounded<f64>], dy: &mut [Rounded<f64>]) {
+    fn eval_rounded(&self, params: &[Rounded<f64>], _: &[Rounded<f64>], y: &[Rounded<f64>], dy: &mut [Rounded<f64>]) {
         self.field.eval(params, y, dy);
     }
     fn eval_batch(&self, at: Point<'_, f64>, dy: &mut [f64], record: &mut [f64], scratch: &mut Scratch<f64>) {

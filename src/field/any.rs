@@ -106,6 +106,10 @@ impl Dimensions for AnyField {
         self.inner::<f64>().record_rows()
     }
 
+    fn signals(&self) -> usize {
+        self.inner::<f64>().signals()
+    }
+
     fn depends_on_time(&self) -> bool {
         self.inner::<f64>().depends_on_time()
     }

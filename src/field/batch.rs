@@ -30,7 +30,7 @@ impl Batch {
 pub struct Point<'a, T> {
     /// Parameters `γ`, [`Dimensions::param_count`](super::Dimensions::param_count) of them, shared by the samples.
     pub params: &'a [T],
-    /// Times, one a column.
+    /// Times, one a column; after that row, one for each [signal](super::Signal) that the field sees.
     pub t: &'a [T],
     /// States, [`Dimensions::inputs`](super::Dimensions::inputs) rows.
     pub y: &'a [T],

@@ -115,6 +115,10 @@ impl<F: Dimensions> Dimensions for Bounded<F> {
         self.field.record_rows() + self.dim()
     }
 
+    fn signals(&self) -> usize {
+        self.field.signals()
+    }
+
     fn depends_on_time(&self) -> bool {
         self.field.depends_on_time()
     }
@@ -152,7 +156,7 @@ impl<F: Field<T>, T: Real> Field<T> for Bounded<F> {
         }
     }
 
-    fn eval_rounded(&self, params: &[Rounded<T>], t: Rounded<T>, y: &[Rounded<T>], dy: &mut [Rounded<T>]) {
+    fn eval_rounded(&self, params: &[Rounded<T>], t: &[Rounded<T>], y: &[Rounded<T>], dy: &mut [Rounded<T>]) {
         let (params, theta) = self.split(params);
         self.field.eval_rounded(params, t, y, dy);
         let centre = Rounded::constant(self.spectrum.centre());

@@ -1,7 +1,7 @@
 //! What follows from Jacobian–vector products: dense Jacobians and their pullbacks, column by column, and how errors of the
 //! state are carried.
 
-use super::{Field, JvpBars, Point, Scratch};
+use super::{Batch, Field, JvpBars, Point, Scratch};
 use crate::Real;
 use crate::number::Rounded;
 
@@ -9,13 +9,13 @@ use crate::number::Rounded;
 pub(super) fn eval_rounded<T: Real>(
     field: &(impl Field<T> + ?Sized),
     params: &[Rounded<T>],
-    t: Rounded<T>,
+    t: &[Rounded<T>],
     y: &[Rounded<T>],
     dy: &mut [Rounded<T>],
 ) {
     let values = |numbers: &[Rounded<T>]| numbers.iter().map(|x| x.value).collect::<Vec<_>>();
-    let (params, state) = (values(params), values(y));
-    let at = Point::one(&params, &t.value, &state);
+    let (params, t, state) = (values(params), values(t), values(y));
+    let at = Point { params: &params, t: &t, y: &state, batch: Batch::ONE };
     let mut scratch = Scratch::new();
     let (mut value, mut record) = (vec![T::zero(); dy.len()], vec![T::zero(); field.record_rows()]);
     let mut jacobian = vec![T::zero(); dy.len() * y.len()];
@@ -104,10 +104,10 @@ mod tests {
     #[test]
     fn errors_of_the_state_are_carried_as_the_formula_carries_them() {
         let y = [3.0, -0.5].map(|value| Rounded { value, error: 1e-10 });
-        let (params, t) = ([Rounded::exact(40.0)], Rounded::exact(2.0));
+        let (params, t) = ([Rounded::exact(40.0)], [Rounded::exact(2.0)]);
         let (mut found, mut expected) = ([Rounded::<f64>::default(); 2], [Rounded::default(); 2]);
-        eval_rounded(&Spring, &params, t, &y, &mut found);
-        Field::<f64>::eval_rounded(&Spring, &params, t, &y, &mut expected);
+        eval_rounded(&Spring, &params, &t, &y, &mut found);
+        Field::<f64>::eval_rounded(&Spring, &params, &t, &y, &mut expected);
         for (x, y) in found.iter().zip(&expected) {
             assert_eq!(x.value, y.value);
             assert!((x.error / y.error - 1.0).abs() < 1e-3, "{x:?} {y:?}");

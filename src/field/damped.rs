@@ -68,6 +68,10 @@ impl<F: Dimensions> Dimensions for Damped<F> {
         self.field.record_rows()
     }
 
+    fn signals(&self) -> usize {
+        self.field.signals()
+    }
+
     fn depends_on_time(&self) -> bool {
         self.field.depends_on_time()
     }
@@ -91,7 +95,7 @@ impl<F: Field<T>, T: Real> Field<T> for Damped<F> {
         self.damp(at.y, dy);
     }
 
-    fn eval_rounded(&self, params: &[Rounded<T>], t: Rounded<T>, y: &[Rounded<T>], dy: &mut [Rounded<T>]) {
+    fn eval_rounded(&self, params: &[Rounded<T>], t: &[Rounded<T>], y: &[Rounded<T>], dy: &mut [Rounded<T>]) {
         self.field.eval_rounded(params, t, y, dy);
         dy.iter_mut().zip(y).for_each(|(dy, &y)| *dy -= Rounded::constant(self.rate) * y);
     }

@@ -16,6 +16,9 @@ pub trait Dimensions: Sync {
     /// at the same point.
     fn record_rows(&self) -> usize;
 
+    /// How many rows of [signals](super::Signal) it sees.
+    fn signals(&self) -> usize;
+
     /// Whether `F` depends on `t`.
     fn depends_on_time(&self) -> bool;
 

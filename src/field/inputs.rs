@@ -14,10 +14,12 @@ pub enum Input {
     Time,
     /// A number that never changes.
     Constant(f64),
+    /// A number that the sample knows, by its place among the sample's [signals](super::Signal).
+    Signal(usize),
 }
 
-/// The field `F(γ, t, y) = G(γ, t, (y, u))` of a map `G` with more inputs than outputs: time, or constants, are appended
-/// to the state it sees.
+/// The field `F(γ, t, y) = G(γ, t, (y, u))` of a map `G` with more inputs than outputs: time, constants, or what the sample
+/// knows beside its state, a [`Signal`](super::Signal), are appended to the state it sees.
 ///
 /// A network that depends on time:
 ///
@@ -89,6 +91,10 @@ impl<F: Dimensions> WithInputs<F> {
             match *input {
                 Input::Time => row[..at.batch.live].copy_from_slice(&at.t[..at.batch.live]),
                 Input::Constant(c) => row.fill(T::constant(c)),
+                Input::Signal(k) => {
+                    let signal = &at.t[(1 + k) * stride..];
+                    row[..at.batch.live].copy_from_slice(&signal[..at.batch.live]);
+                }
             }
         }
         y
@@ -125,8 +131,13 @@ impl<F: Dimensions> Dimensions for WithInputs<F> {
         self.map.record_rows()
     }
 
+    fn signals(&self) -> usize {
+        let of = |input: &Input| if let Input::Signal(k) = input { k + 1 } else { 0 };
+        self.append.iter().map(of).max().unwrap_or(0).max(self.map.signals())
+    }
+
     fn depends_on_time(&self) -> bool {
-        self.append.contains(&Input::Time) || self.map.depends_on_time()
+        self.signals() > 0 || self.append.contains(&Input::Time) || self.map.depends_on_time()
     }
 
     fn in_time_units(self, unit: f64) -> Self {
@@ -149,11 +160,12 @@ impl<F: Field<T>, T: Real> Field<T> for WithInputs<F> {
         scratch.give(y);
     }
 
-    fn eval_rounded(&self, params: &[Rounded<T>], t: Rounded<T>, y: &[Rounded<T>], dy: &mut [Rounded<T>]) {
+    fn eval_rounded(&self, params: &[Rounded<T>], t: &[Rounded<T>], y: &[Rounded<T>], dy: &mut [Rounded<T>]) {
         let mut inputs = y.to_vec();
         inputs.extend(self.append.iter().map(|input| match *input {
-            Input::Time => t,
+            Input::Time => t[0],
             Input::Constant(c) => Rounded::constant(c),
+            Input::Signal(k) => t[1 + k],
         }));
         self.map.eval_rounded(params, t, &inputs, dy);
     }

@@ -226,6 +226,10 @@ impl Dimensions for Mlp {
         self.hidden_units() * if self.activation().records_slope() { 2 } else { 1 }
     }
 
+    fn signals(&self) -> usize {
+        0
+    }
+
     fn depends_on_time(&self) -> bool {
         false
     }
@@ -259,7 +263,7 @@ impl<T: Real + Kernels> Field<T> for Mlp {
         }
     }
 
-    fn eval_rounded(&self, params: &[Rounded<T>], _: Rounded<T>, y: &[Rounded<T>], dy: &mut [Rounded<T>]) {
+    fn eval_rounded(&self, params: &[Rounded<T>], _: &[Rounded<T>], y: &[Rounded<T>], dy: &mut [Rounded<T>]) {
         self.eval(params, y, dy);
     }
 

@@ -16,7 +16,7 @@ macro_rules! evaluated_by {
             $inner.eval_batch(at, dy, record, scratch);
         }
 
-        fn eval_rounded(&$self, params: &[Rounded<T>], t: Rounded<T>, y: &[Rounded<T>], dy: &mut [Rounded<T>]) {
+        fn eval_rounded(&$self, params: &[Rounded<T>], t: &[Rounded<T>], y: &[Rounded<T>], dy: &mut [Rounded<T>]) {
             $inner.eval_rounded(params, t, y, dy);
         }
 
@@ -83,6 +83,7 @@ mod partitioned;
 mod provided;
 mod reparameterisation;
 mod scratch;
+mod signal;
 mod spectrum;
 mod split;
 mod term;
@@ -103,6 +104,8 @@ pub use operator::{Dense, LinearOperator, leading_singular_vectors, power_iterat
 pub use partitioned::{InParts, Partitioned};
 pub use reparameterisation::{Effective, Purpose, Reparameterisation};
 pub use scratch::Scratch;
+pub(crate) use signal::write_signals;
+pub use signal::{Signal, signal};
 pub use spectrum::Spectrum;
 pub use split::Split;
 pub use term::Term;
@@ -129,6 +132,7 @@ use std::fmt;
 ///     fn inputs(&self) -> usize { self.0 }
 ///     fn param_count(&self) -> usize { 1 }
 ///     fn record_rows(&self) -> usize { 0 }
+///     fn signals(&self) -> usize { 0 }
 ///     fn depends_on_time(&self) -> bool { false }
 ///     // The rate is learned: it has the unit that it is learned in.
 ///     fn in_time_units(self, _: f64) -> Self { self }
@@ -206,10 +210,10 @@ pub trait Field<T: Real>: Dimensions {
     /// [`record_rows`](Dimensions::record_rows).
     fn eval_batch(&self, at: Point<'_, T>, dy: &mut [T], record: &mut [T], scratch: &mut Scratch<T>);
 
-    /// `dy = F(γ, t, y)` for one sample, with the rounding errors that the state carries and that evaluation adds: what tells
+    /// `dy = F(γ, t, y)` for one sample, at its time and what signals it sees after that in `t`, with the rounding errors that the state carries and that evaluation adds: what tells
     /// a residual that is rounding from one that is not. Provided: to first order by the Jacobian, as if evaluation itself
     /// were as accurate as its result can be; a field whose terms cancel should know better.
-    fn eval_rounded(&self, params: &[Rounded<T>], t: Rounded<T>, y: &[Rounded<T>], dy: &mut [Rounded<T>]) {
+    fn eval_rounded(&self, params: &[Rounded<T>], t: &[Rounded<T>], y: &[Rounded<T>], dy: &mut [Rounded<T>]) {
         columns::eval_rounded(self, params, t, y, dy);
     }
 

@@ -312,6 +312,10 @@ impl<F: Layered> Dimensions for Normalised<F> {
         self.field.record_rows()
     }
 
+    fn signals(&self) -> usize {
+        self.field.signals()
+    }
+
     fn depends_on_time(&self) -> bool {
         self.field.depends_on_time()
     }

@@ -96,6 +96,10 @@ impl<F: Dimensions> Dimensions for InParts<F> {
         self.field.record_rows()
     }
 
+    fn signals(&self) -> usize {
+        self.field.signals()
+    }
+
     fn depends_on_time(&self) -> bool {
         self.field.depends_on_time()
     }

@@ -97,7 +97,13 @@ impl<'a, T: Real> Term<'a, T> {
     }
 
     /// [`Field::eval_rounded`].
-    pub(crate) fn eval_rounded(&self, params: &[Rounded<T>], t: Rounded<T>, y: &[Rounded<T>], dy: &mut [Rounded<T>]) {
+    pub(crate) fn eval_rounded(
+        &self,
+        params: &[Rounded<T>],
+        t: &[Rounded<T>],
+        y: &[Rounded<T>],
+        dy: &mut [Rounded<T>],
+    ) {
         let params = &params[self.params.clone()];
         if !self.is_masked() {
             return self.field.eval_rounded(params, t, y, dy);

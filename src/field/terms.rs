@@ -10,7 +10,7 @@ use std::ops::Range;
 pub(crate) struct Placed<'a, T: Real> {
     pub term: Term<'a, T>,
     pub rows: Range<usize>,
-    /// The row of times that is its own, where there are several.
+    /// Where its times, and the signals after them, begin, in rows.
     pub clock: usize,
 }
 
@@ -74,7 +74,7 @@ impl<'s, 'a, T: Real> Terms<'s, 'a, T> {
         }
     }
 
-    pub fn eval_rounded(self, params: &[Rounded<T>], t: Rounded<T>, y: &[Rounded<T>], dy: &mut [Rounded<T>]) {
+    pub fn eval_rounded(self, params: &[Rounded<T>], t: &[Rounded<T>], y: &[Rounded<T>], dy: &mut [Rounded<T>]) {
         let mut part = Vec::new();
         for (placed, _, adds, _) in self.each() {
             let y = &y[placed.term.reads.clone()];
@@ -243,6 +243,10 @@ macro_rules! evaluated_by_terms {
                 self.first.record_rows() + self.second.record_rows()
             }
 
+            fn signals(&self) -> usize {
+                self.first.signals().max(self.second.signals())
+            }
+
             fn depends_on_time(&self) -> bool {
                 self.first.depends_on_time() || self.second.depends_on_time()
             }
@@ -271,7 +275,7 @@ macro_rules! evaluated_by_terms {
                 terms::sum(self.both(), |terms| terms.eval(at, dy, record, scratch));
             }
 
-            fn eval_rounded(&self, params: &[Rounded<T>], t: Rounded<T>, y: &[Rounded<T>], dy: &mut [Rounded<T>]) {
+            fn eval_rounded(&self, params: &[Rounded<T>], t: &[Rounded<T>], y: &[Rounded<T>], dy: &mut [Rounded<T>]) {
                 terms::sum(self.both(), |terms| terms.eval_rounded(params, t, y, dy));
             }
 

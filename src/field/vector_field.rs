@@ -73,6 +73,10 @@ impl<F: VectorField> Dimensions for F {
         0
     }
 
+    fn signals(&self) -> usize {
+        0
+    }
+
     fn depends_on_time(&self) -> bool {
         let zero = Dependence(false);
         let mut dy = vec![zero; VectorField::dim(self)];
@@ -103,8 +107,8 @@ impl<F: VectorField, T: Real> Field<T> for F {
         provided::eval_batch(self, at, dy, scratch);
     }
 
-    fn eval_rounded(&self, params: &[Rounded<T>], t: Rounded<T>, y: &[Rounded<T>], dy: &mut [Rounded<T>]) {
-        self.eval(params, t, y, dy);
+    fn eval_rounded(&self, params: &[Rounded<T>], t: &[Rounded<T>], y: &[Rounded<T>], dy: &mut [Rounded<T>]) {
+        self.eval(params, t[0], y, dy);
     }
 
     fn jvp(&self, at: Point<'_, T>, _: &[T], v: &[T], w: Option<&[T]>, out: &mut [T], scratch: &mut Scratch<T>) {

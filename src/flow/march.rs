@@ -53,7 +53,7 @@ impl<'a, T: Real> March<'a, T> {
         let zeros = vec![T::zero(); y0.len()];
         Ok(March {
             flow,
-            stepper: Stepper::new(step, flow.field, params, explicit_stages),
+            stepper: Stepper::new(step, flow.field, params, flow.signals.as_slice(), explicit_stages),
             controller: Controller::new(estimate.order),
             implicit: explicit_stages < scheme.stages(),
             tightening: estimate.tightening(flow.relative),

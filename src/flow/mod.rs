@@ -42,10 +42,11 @@ mod stepper;
 
 pub use solution::{FlowWork, Solution};
 
-use crate::field::{Effective, Field, Purpose};
+use crate::field::{Effective, Field, Purpose, Signal};
 use crate::solve::StageSolver;
 use crate::{Error, Real, Tableau};
 use march::March;
+use std::sync::Arc;
 
 /// The flow of a field: states at any times, to a tolerance.
 ///
@@ -77,6 +78,7 @@ pub struct Flow<'a, T: Real> {
     max_step: f64,
     initial_step: Option<f64>,
     solver: StageSolver,
+    signals: Option<Arc<dyn Signal>>,
 }
 
 impl<'a, T: Real> Flow<'a, T> {
@@ -93,6 +95,7 @@ impl<'a, T: Real> Flow<'a, T> {
             max_step: f64::INFINITY,
             initial_step: None,
             solver: StageSolver { max_iterations: 20, ..StageSolver::default() },
+            signals: None,
         }
     }
 
@@ -131,6 +134,11 @@ impl<'a, T: Real> Flow<'a, T> {
         Flow { solver, ..self }
     }
 
+    /// What the sample knows beside its state, for a field that sees [signals](Signal).
+    pub fn signals(self, signals: Arc<dyn Signal>) -> Self {
+        Flow { signals: Some(signals), ..self }
+    }
+
     /// The states at `times` of the solution with `y(t0) = y0`.
     ///
     /// The times ascend or descend from `t0`; they may repeat, and may begin with `t0`.
@@ -149,6 +157,8 @@ impl<'a, T: Real> Flow<'a, T> {
                 return Err(Error::NotFinite { what, location: None });
             }
         }
+        let (sees, given) = (self.field.signals(), self.signals.as_ref().map_or(0, |signals| signals.rows()));
+        Error::check_len("signals", "rows", given.min(sees), sees)?;
         self.check(t0, times)?;
         let scheme = match &self.scheme {
             Some(scheme) => scheme,

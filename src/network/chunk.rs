@@ -2,12 +2,12 @@
 
 use super::penalty::{Penalty, Visited};
 use super::{Grid, Work};
-use crate::field::Batch;
-use crate::field::Field;
+use crate::field::{Batch, Field, Signal};
 use crate::regularisation::Regularisation;
 use crate::step::{Start, Steps, Trace, Workspace};
 use crate::{Error, Real};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Most samples in a chunk: enough columns to keep the arithmetic units busy, few enough to stay in cache and to leave
 /// work for other threads. Fixed, so that results do not depend on the number of threads.
@@ -29,6 +29,8 @@ pub(super) struct Chunk<T: Real> {
     dim: usize,
     /// Rows of what is carried from step to step: the state comes first.
     rows: usize,
+    /// What the samples know beside their states, if they do.
+    signals: Vec<Arc<dyn Signal>>,
     /// Start times of the steps and the end of the last, and sizes of the steps; a row of the batch's stride each.
     t: Vec<T>,
     h: Vec<T>,
@@ -69,7 +71,9 @@ impl<T: Real> Chunk<T> {
         }
         let first = layers.iter().copied().min().unwrap_or(0);
         let touched = first..layers.iter().map(|&layer| layer + 1).max().unwrap_or(first);
+        let signals = samples.iter().filter_map(|&sample| grid.signals().get(sample).cloned()).collect();
         Chunk {
+            signals,
             samples,
             layers,
             touched,
@@ -124,6 +128,7 @@ impl<T: Real> Chunk<T> {
                 h: &self.h[n * stride..][..stride],
                 y,
                 batch: self.batch,
+                signals: &self.signals,
             };
             let taken = steps.at(n).forward(from, next, &mut self.traces[n], &mut self.ws);
             taken.map_err(|error| error.relocated(n, &self.samples))?;
@@ -142,7 +147,8 @@ impl<T: Real> Chunk<T> {
     ) {
         let (layers, y, t, rows) = (&self.layers[..], &self.states[..], &self.t[..], self.rows);
         let (samples_here, touched, stride) = (&self.samples[..], self.touched.clone(), self.batch.stride);
-        let states = Visited { samples: samples_here, layers, touched, y, t, rows, stride };
+        let signals = &self.signals[..];
+        let states = Visited { samples: samples_here, layers, touched, y, t, rows, stride, signals };
         self.penalty.evaluate(states, (field, params), regularisation, samples, with_derivatives);
     }
 
@@ -201,6 +207,7 @@ impl<T: Real> Chunk<T> {
                 h: &self.h[n * stride..][..stride],
                 y: &self.states[n * rows * stride..][..rows * stride],
                 batch: self.batch,
+                signals: &self.signals,
             };
             let params_bar = &mut self.params_bar[range.start - touched.start..range.end - touched.start];
             let pulled = steps.at(n).pullback(from, &self.traces[n], &mut self.lambda, params_bar, &mut self.ws);
@@ -252,6 +259,7 @@ impl<T: Real> Chunk<T> {
                 h: &self.h[n * stride..][..stride],
                 y: &self.states[n * rows * stride..][..rows * stride],
                 batch: self.batch,
+                signals: &self.signals,
             };
             let pushed = steps.at(n).pushforward(
                 from,

@@ -29,7 +29,7 @@ impl<F: Dimensions> OdeBlock<F> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::ShapeMismatch`] for parameters or states of the wrong size, or a field that reads more than its state;
+    /// [`Error::ShapeMismatch`] for parameters or states of the wrong size, or a field that reads more than its state, or sees signals;
     /// [`Error::InvalidArgument`] for a method that couples several terms of the field; [`Error::NotFinite`] for parameters
     /// that are not.
     ///
@@ -44,6 +44,7 @@ impl<F: Dimensions> OdeBlock<F> {
         let expected = "one that solves equations of a single term of the field";
         let coupling = step.coupling().ok_or_else(|| Error::invalid("the method", self.method().name(), expected))?;
         Error::check_len("params", "entries", params.len(), self.param_count())?;
+        Error::check_len("the field", "signals", field.signals(), 0)?;
         let layout = Layout::new::<T>(field.dim(), 1, states.len());
         let mut y = vec![T::zero(); layout.len()];
         for (q, state) in states.iter().enumerate() {

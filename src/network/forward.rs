@@ -73,6 +73,7 @@ fn states<'a, T: Real>(
     for (q, &sample) in samples.iter().enumerate() {
         (0..dim).for_each(|i| y[i * batch.stride + q] = starts[sample * dim + i]);
     }
+    let signals: Vec<_> = samples.iter().filter_map(|&sample| grid.signals().get(sample).cloned()).collect();
     chain.fill_start(&mut y, dim * batch.stride);
     let steps = grid.observed(samples[0]);
     let mut observed = vec![Vec::with_capacity(steps.len() * dim); samples.len()];
@@ -91,7 +92,7 @@ fn states<'a, T: Real>(
             (t[q], h[q]) = (T::constant(times[n]), T::constant(times[n + 1] - times[n]));
         }
         trace.forget();
-        let from = Start { params: params(n), t: &t, h: &h, y: &y, batch };
+        let from = Start { params: params(n), t: &t, h: &h, y: &y, batch, signals: &signals };
         let taken = chain.at(n).forward(from, &mut next, &mut trace, &mut ws);
         taken.map_err(|error| error.relocated(n, samples))?;
         std::mem::swap(&mut y, &mut next);

@@ -2,11 +2,13 @@
 
 use crate::Error;
 use crate::data::Trajectories;
+use crate::field::Signal;
+use std::sync::Arc;
 
 /// For every sample of a batch, the times of its steps, and which of them are observed.
 ///
 /// Samples may start at different times, take steps of different sizes, and different numbers of steps.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Grid {
     times: Vec<f64>,
     /// Where each sample's times begin, and where the last one's end.
@@ -14,6 +16,18 @@ pub struct Grid {
     /// Observed steps of all samples, ascending within a sample.
     observed: Vec<usize>,
     observed_offsets: Vec<usize>,
+    /// One for each sample, or none.
+    signals: Vec<Arc<dyn Signal>>,
+}
+
+impl PartialEq for Grid {
+    fn eq(&self, other: &Self) -> bool {
+        let same = |(x, y): (&Arc<dyn Signal>, &Arc<dyn Signal>)| Arc::ptr_eq(x, y);
+        (&self.times, &self.offsets) == (&other.times, &other.offsets)
+            && (&self.observed, &self.observed_offsets) == (&other.observed, &other.observed_offsets)
+            && self.signals.len() == other.signals.len()
+            && self.signals.iter().zip(&other.signals).all(same)
+    }
 }
 
 /// Fraction of a step by which times are told apart: what is nearer together is so by rounding.
@@ -61,7 +75,13 @@ impl From<&[f64]> for StartTimes {
 impl Grid {
     /// No samples yet.
     pub fn new() -> Self {
-        Grid { times: Vec::new(), offsets: vec![0], observed: Vec::new(), observed_offsets: vec![0] }
+        Grid {
+            times: Vec::new(),
+            offsets: vec![0],
+            observed: Vec::new(),
+            observed_offsets: vec![0],
+            signals: Vec::new(),
+        }
     }
 
     /// Adds a sample with `steps + 1` times, all of them observed.
@@ -174,7 +194,22 @@ impl Grid {
             let observed = self.observed(sample).iter().rev();
             grid.push_observed(times.iter().rev().copied(), observed.map(|&step| last - step))?;
         }
-        Ok(grid)
+        Ok(Grid { signals: self.signals.clone(), ..grid })
+    }
+
+    /// The same steps of samples that know something beside their states: `signals` has one for each.
+    ///
+    /// # Errors
+    /// [`Error::ShapeMismatch`] if there are more or fewer than samples.
+    pub fn with_signals(self, signals: impl Into<Vec<Arc<dyn Signal>>>) -> Result<Self, Error> {
+        let signals = signals.into();
+        Error::check_len("signals", "entries", signals.len(), self.samples())?;
+        Ok(Grid { signals, ..self })
+    }
+
+    /// What the samples know beside their states: one for each, or none.
+    pub fn signals(&self) -> &[Arc<dyn Signal>] {
+        &self.signals
     }
 
     /// Number of samples.

@@ -1,9 +1,10 @@
 //! Regularisation of a chunk's trajectories: values, and derivatives for the backward pass to start from.
 
 use crate::Real;
-use crate::field::{Batch, Field, Point};
+use crate::field::{Batch, Field, Point, Signal, write_signals};
 use crate::regularisation::{Bars, Local, Penalties, Regularisation, Weights, mixed};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Most states that are evaluated together. They come from several steps, so that few samples fill the registers too.
 const COLUMNS: usize = 64;
@@ -20,6 +21,8 @@ pub(super) struct Visited<'a, T> {
     pub t: &'a [T],
     pub rows: usize,
     pub stride: usize,
+    /// What the samples know beside their states, if they do.
+    pub signals: &'a [Arc<dyn Signal>],
 }
 
 /// What a regulariser adds to a chunk's part of the objective, and the memory that this needs.
@@ -77,7 +80,7 @@ impl<T: Real> Penalty<T> {
             let place = |column: usize| ((first + column) / live, (first + column) % live);
             let batch = Batch::padded::<T>(last - first);
             self.weights.clear();
-            self.t.resize(batch.stride, T::zero());
+            self.t.resize((1 + field.signals()) * batch.stride, T::zero());
             self.y.resize(d * batch.stride, T::zero());
             for column in 0..batch.live {
                 let (n, q) = place(column);
@@ -88,6 +91,9 @@ impl<T: Real> Penalty<T> {
                 // The trapezoidal rule.
                 let share = if n == 0 || n == steps { 0.5 } else { 1.0 } / (steps as f64 * samples as f64);
                 self.weights.push(regularisation, d, n as f64 / steps as f64, share);
+            }
+            if field.signals() > 0 {
+                write_signals(&mut self.t, batch.stride, batch.live, |column| &states.signals[place(column).1]);
             }
             let key = |column: usize| {
                 let (n, q) = place(column);

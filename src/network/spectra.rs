@@ -27,7 +27,7 @@ impl<F: Dimensions> OdeBlock<F> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::ShapeMismatch`] for arguments of the wrong size, [`Error::NotFinite`] for parameters or a Jacobian that are
+    /// [`Error::ShapeMismatch`] for arguments of the wrong size and a field that sees signals, [`Error::NotFinite`] for parameters or a Jacobian that are
     /// not.
     pub fn eigenvalues<T: Real>(&self, params: &[T], times: &[f64], states: &[T]) -> Result<Vec<Vec<[f64; 2]>>, Error>
     where
@@ -35,6 +35,7 @@ impl<F: Dimensions> OdeBlock<F> {
     {
         let (d, field): (usize, &dyn Field<T>) = (self.dim(), self.field());
         Error::check_len("the field", "inputs", field.inputs(), d)?;
+        Error::check_len("the field", "signals", field.signals(), 0)?;
         Error::check_len("params", "entries", params.len(), self.param_count())?;
         Error::check_len("states", "entries", states.len(), times.len() * d)?;
         let (mut effective, mut scratch) = (Effective::new(), Scratch::new());

@@ -141,7 +141,14 @@ impl<'a> Taken<'a> {
 const MOST_SHORTER: usize = 200;
 
 fn start(at: &At) -> Start<'_, f64> {
-    Start { params: &[], t: std::slice::from_ref(&at.t), h: std::slice::from_ref(&at.h), y: &at.y, batch: Batch::ONE }
+    Start {
+        params: &[],
+        t: std::slice::from_ref(&at.t),
+        h: std::slice::from_ref(&at.h),
+        y: &at.y,
+        batch: Batch::ONE,
+        signals: &[],
+    }
 }
 
 /// Steps of Gauss's scheme that an accurate flow is first computed by, for a unit of time; and the most, for any time.

@@ -21,8 +21,8 @@ pub(super) fn each_sample<T: Real>(
     let mut total = 0;
     for q in 0..layout.samples {
         let full = &*system.buffers;
-        let [clocks, slopes, record] = [&full.t, &full.f, &full.record].map(|matrix| matrix.len() / layout.stride);
-        buffers.resize(alone, Rows { clocks, slopes, record });
+        let [known, slopes, record] = [&full.t, &full.f, &full.record].map(|matrix| matrix.len() / layout.stride);
+        buffers.resize(alone, Rows { known, slopes, record });
         (buffers.h[0], buffers.size[0]) = (full.h[q], full.size[q]);
         for (to, from) in buffers.t.chunks_exact_mut(alone.stride).zip(full.t.chunks_exact(layout.stride)) {
             (0..layout.stages).for_each(|i| to[i] = from[i * layout.samples + q]);

@@ -16,8 +16,8 @@ const NEAR: f64 = 1e3;
 /// How many rows of numbers belong to the stages of a block, beside those of the unknowns.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rows {
-    /// Of times.
-    pub clocks: usize,
+    /// Of times and signals.
+    pub known: usize,
     /// Of slopes, of all terms.
     pub slopes: usize,
     /// Of what the field records.
@@ -30,7 +30,7 @@ pub(crate) struct Buffers<T> {
     pub layout: Layout,
     /// Which sample of the chunk each remaining one is.
     pub samples: Vec<usize>,
-    /// Stage times, one a column; a row for each term of the field whose times are its own.
+    /// Stage times, one a column, and signals after them: rows for each term of the field whose times are its own.
     pub t: Vec<T>,
     /// Step sizes, one a sample.
     pub h: Vec<T>,
@@ -93,11 +93,11 @@ impl<T: Real> Buffers<T> {
     }
 
     /// Sizes everything for a new block of stages with all samples; contents are arbitrary.
-    pub fn resize(&mut self, layout: Layout, Rows { clocks, slopes, record }: Rows) {
+    pub fn resize(&mut self, layout: Layout, Rows { known, slopes, record }: Rows) {
         self.layout = layout;
         self.samples.clear();
         self.samples.extend(0..layout.samples);
-        self.t.resize(clocks * layout.stride, T::zero());
+        self.t.resize(known * layout.stride, T::zero());
         self.h.resize(layout.samples, T::zero());
         self.size.resize(layout.samples, T::zero());
         self.scale.resize(layout.samples, T::zero());
@@ -276,13 +276,17 @@ impl<T: Real> StageSystem<'_, T> {
         self.work.evaluations += s;
         b.rounded.clear();
         b.rounded.extend(self.params.iter().map(|&p| Rounded::exact(p)));
-        b.rounded.resize(count + d + s * rows, Rounded::exact(T::zero()));
+        let known = 1 + self.field.signals();
+        b.rounded.resize(count + known + d + s * rows, Rounded::exact(T::zero()));
         let (params, rest) = b.rounded.split_at_mut(count);
+        let (t, rest) = rest.split_at_mut(known);
         let (y, slopes) = rest.split_at_mut(d);
         for (j, dy) in slopes.chunks_exact_mut(rows).enumerate() {
             let at = |p: usize| b.layout.span(p, j).start + q;
             y.iter_mut().enumerate().for_each(|(p, y)| *y = Rounded::nearest(b.y[at(p)]));
-            self.field.eval_rounded(params, Rounded::exact(b.t[j * b.layout.samples + q]), y, dy);
+            let rows = b.t.chunks_exact(b.layout.stride);
+            t.iter_mut().zip(rows).for_each(|(t, row)| *t = Rounded::exact(row[j * b.layout.samples + q]));
+            self.field.eval_rounded(params, t, y, dy);
         }
         let mut largest = T::zero();
         for (k, i) in (0..d).flat_map(|p| (0..s).map(move |i| (p, i))) {

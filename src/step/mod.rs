@@ -30,7 +30,7 @@ pub use trace::Trace;
 pub use workspace::Workspace;
 
 use crate::error::Location;
-use crate::field::{Batch, Field, Point};
+use crate::field::{Batch, Field, Point, Signal};
 use crate::solve::{
     self, Attempt, Failure, JacobianReuse, Layout, Rows, Settled, StageMethod, StageSolver, StageSystem, WarmStart,
 };
@@ -39,6 +39,7 @@ use crate::{Error, Number, Real};
 use nalgebra::DMatrix;
 use plan::{Block, Plan};
 use std::ops::Range;
+use std::sync::Arc;
 use trace::BlockTrace;
 
 /// Of a field that depends on time, the fewest units in the last place of the time that a step has.
@@ -63,7 +64,7 @@ pub(crate) const SMALLEST_STEP: f64 = 10.0;
 /// let (mut next, mut back) = ([0.0; 2], [0.0; 2]);
 /// for (method, y, end) in [(&method, [1.0, 1.0], &mut next), (&method.inverse()?, [0.0; 2], &mut back)] {
 ///     let y = if y == [0.0; 2] { [0.545, 0.5] } else { y };
-///     let from = Start { params: &[], t: &[0.0], h: &[0.1], y: &y, batch: Batch::ONE };
+///     let from = Start { params: &[], t: &[0.0], h: &[0.1], y: &y, batch: Batch::ONE, signals: &[] };
 ///     Step::new(&Decay, method, StageSolver::default())?.forward(from, end, &mut Trace::new(), &mut Workspace::new())?;
 /// }
 /// assert_eq!(next, [0.905, 0.9]);
@@ -92,6 +93,8 @@ pub struct Start<'a, T> {
     pub y: &'a [T],
     /// The columns of the states.
     pub batch: Batch,
+    /// What the samples know beside their states, one a live column; none if the field sees none.
+    pub signals: &'a [Arc<dyn Signal>],
 }
 
 impl<'a, T: Real> Step<'a, T> {
@@ -200,7 +203,7 @@ impl<'a, T: Real> Step<'a, T> {
 
     /// Refuses arguments of the wrong size; `states` counts the entries of another matrix of states.
     fn check(&self, from: Start<'_, T>, name: &'static str, states: usize) -> Result<(), Error> {
-        let Start { params, t, h, y, batch } = from;
+        let Start { params, t, h, y, batch, signals } = from;
         let len = self.rows() * batch.stride;
         Error::check_len("params", "entries", params.len(), self.field.param_count())?;
         Error::check_len("y", "entries", y.len(), len)?;
@@ -208,7 +211,15 @@ impl<'a, T: Real> Step<'a, T> {
         let needed = |argument, found: usize| Error::check_len(argument, "entries", found.min(batch.live), batch.live);
         needed("t", t.len())?;
         needed("h", h.len())?;
-        needed("a row of the batch", batch.stride)
+        needed("a row of the batch", batch.stride)?;
+        let sees = self.field.signals();
+        if sees == 0 {
+            return Ok(());
+        }
+        needed("signals", signals.len())?;
+        let enough =
+            |signal: &Arc<dyn Signal>| Error::check_len("a sample's signals", "rows", signal.rows().min(sees), sees);
+        signals[..batch.live].iter().try_for_each(enough)
     }
 
     /// Refuses times of which a field that depends on them would not see the steps.
@@ -257,14 +268,26 @@ impl<'a, T: Real> Step<'a, T> {
         }
     }
 
-    /// Writes the times of a block's stages, a row for each term.
-    fn write_times(block: &Block<'_, T>, layout: Layout, from: Start<'_, T>, times: &mut Vec<T>) {
-        times.resize(block.clocks() * layout.stride, T::zero());
+    /// Rows of what the field sees of a block's stages beside the states: for each term times, and signals.
+    fn known(&self, block: &Block<'_, T>) -> usize {
+        block.terms.len() * (1 + self.field.signals())
+    }
+
+    /// Writes the times of a block's stages, and the signals at these times, for each term.
+    fn write_times(&self, block: &Block<'_, T>, layout: Layout, from: Start<'_, T>, known: &mut Vec<T>) {
+        known.resize(self.known(block) * layout.stride, T::zero());
+        let signals = self.field.signals();
         let nodes = block.c.chunks_exact(layout.stages);
-        for (times, nodes) in times.chunks_exact_mut(layout.stride).zip(nodes) {
+        for (known, nodes) in known.chunks_exact_mut((1 + signals) * layout.stride).zip(nodes) {
             for (i, &c) in nodes.iter().enumerate() {
-                let times = &mut times[layout.span(0, i)];
+                let times = &mut known[layout.span(0, i)];
                 times.iter_mut().zip(from.t).zip(from.h).for_each(|((time, &t), &h)| *time = t + c * h);
+            }
+            if signals > 0 {
+                let times = layout.stages * layout.samples;
+                crate::field::write_signals(known, layout.stride, times, |column| {
+                    &from.signals[column % layout.samples]
+                });
             }
         }
     }
@@ -276,7 +299,7 @@ impl<'a, T: Real> Step<'a, T> {
         let reads = &planned.term.reads;
         trace.y.resize(reads.len() * batch.stride, T::zero());
         trace.record.resize(planned.term.record_rows() * batch.stride, T::zero());
-        Self::write_times(block, self.layout(block, batch), from, &mut trace.t);
+        self.write_times(block, self.layout(block, batch), from, &mut trace.t);
         let vectors = from.y.chunks_exact(plan.dim * batch.stride);
         combine(plan.u(i), vectors.map(|vector| &vector[span(reads, batch)]), &mut trace.y);
         for other in &plan.terms {
@@ -305,7 +328,7 @@ impl<'a, T: Real> Step<'a, T> {
         let (s, layout) = (block.stages.len(), self.layout(block, batch));
         trace.y.resize(layout.len(), T::zero());
         trace.record.resize(block.field().record_rows() * layout.stride, T::zero());
-        Self::write_times(block, layout, from, &mut trace.t);
+        self.write_times(block, layout, from, &mut trace.t);
         if block.is_another {
             ws.newton.forget(true);
         }
@@ -423,7 +446,7 @@ impl<'a, T: Real> Step<'a, T> {
         let (s, layout, field) = (block.stages.len(), self.layout(block, batch), block.field());
         self.write_base(block, layout, batch, from.y, ws);
         let (buffers, slopes) = (&mut ws.buffers, block.coupling.slopes());
-        buffers.resize(layout, Rows { clocks: block.clocks(), slopes, record: field.record_rows() });
+        buffers.resize(layout, Rows { known: self.known(block), slopes, record: field.record_rows() });
         buffers.t.copy_from_slice(&trace.t);
         buffers.h.copy_from_slice(&h[..batch.live]);
         for (q, size) in buffers.size.iter_mut().enumerate() {

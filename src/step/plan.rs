@@ -259,11 +259,6 @@ impl<'a, T: Real> Block<'a, T> {
             _ => false,
         }
     }
-
-    /// Rows of times: one for each term.
-    pub fn clocks(&self) -> usize {
-        self.terms.len()
-    }
 }
 
 /// The terms of a field that a method treats differently.

@@ -5,8 +5,8 @@ use crate::field::{Dimensions, Field, JvpBars, Placed, Point, Reparameterisation
 use crate::number::Rounded;
 use rand::RngCore;
 
-/// Some terms of a field, at the same states, as a map from the whole state to the slopes of all of them. Its times are one
-/// row for each.
+/// Some terms of a field, at the same states, as a map from the whole state to the slopes of all of them. Times, with the
+/// signals after them, are those of one term after those of another.
 #[derive(Debug, Clone)]
 pub(super) struct Together<'a, T: Real> {
     whole: &'a dyn Field<T>,
@@ -17,10 +17,11 @@ pub(super) struct Together<'a, T: Real> {
 impl<'a, T: Real> Together<'a, T> {
     pub fn new(whole: &'a dyn Field<T>, terms: impl Iterator<Item = Term<'a, T>>) -> Self {
         let mut slopes = 0;
-        let place = |(clock, term): (usize, Term<'a, T>)| {
+        let known = 1 + whole.signals();
+        let place = |(m, term): (usize, Term<'a, T>)| {
             let rows = slopes..slopes + term.writes.len();
             slopes = rows.end;
-            Placed { term, rows, clock }
+            Placed { term, rows, clock: m * known }
         };
         let placed = terms.enumerate().map(place).collect();
         Together { whole, placed, slopes }
@@ -48,6 +49,10 @@ impl<T: Real> Dimensions for Together<'_, T> {
         self.terms().record_rows()
     }
 
+    fn signals(&self) -> usize {
+        self.whole.signals()
+    }
+
     fn depends_on_time(&self) -> bool {
         self.whole.depends_on_time()
     }
@@ -71,7 +76,7 @@ impl<T: Real> Field<T> for Together<'_, T> {
         self.terms().eval(at, dy, record, scratch);
     }
 
-    fn eval_rounded(&self, params: &[Rounded<T>], t: Rounded<T>, y: &[Rounded<T>], dy: &mut [Rounded<T>]) {
+    fn eval_rounded(&self, params: &[Rounded<T>], t: &[Rounded<T>], y: &[Rounded<T>], dy: &mut [Rounded<T>]) {
         self.terms().eval_rounded(params, t, y, dy);
     }
 

@@ -71,6 +71,7 @@ impl<F: Field<T>, T: Real> Model<F, T> {
         let sets = if self.block.sharing() == Sharing::Shared { 1 } else { self.block.step_count() };
         let expected = self.block.field().param_count().saturating_mul(sets);
         Error::check_len("parameters", "entries", self.params.len(), expected)?;
+        Error::check_len("the field", "signals", self.block.field().signals(), 0)?;
         Error::check_len("components", "names", self.components.len(), self.block.dim())?;
         Error::check_len("standardisation", "components", self.standardisation.dim(), self.block.dim())?;
         if !self.params.iter().all(|p| p.is_finite()) {

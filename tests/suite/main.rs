@@ -22,6 +22,7 @@ mod scheme_fixtures;
 mod scheme_oracles;
 mod second_derivatives;
 mod setbacks;
+mod signals;
 mod solved_stages;
 mod spectrum;
 mod spectrum_bounds;

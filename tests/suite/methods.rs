@@ -303,7 +303,7 @@ proptest! {
         let (params, y0) = (case.params(), case.numbers(50, case.method.carried() * DIM));
         let take = |method: &Method, y: &[f64]| with_block!(case, block => {
             let step = Step::new(block.field(), method, case.solver).unwrap();
-            let from = Start { params: &params, t: &[0.3], h: &[case.h], y, batch: Batch::ONE };
+            let from = Start { params: &params, t: &[0.3], h: &[case.h], y, batch: Batch::ONE, signals: &[] };
             let mut next = vec![0.0; y.len()];
             step.forward(from, &mut next, &mut Trace::new(), &mut Workspace::new()).map(|_| next)
         });
@@ -383,7 +383,8 @@ fn reversible_methods_go_back_without_solving() {
             let (mut trace, mut ws) = (Trace::new(), Workspace::new());
             for n in times {
                 let t = 0.02 * f64::from(n);
-                let from = Start { params: &params, t: &[t], h: &[0.02], y: &y.clone(), batch: Batch::ONE };
+                let from =
+                    Start { params: &params, t: &[t], h: &[0.02], y: &y.clone(), batch: Batch::ONE, signals: &[] };
                 assert_eq!(step.forward(from, &mut y, &mut trace, &mut ws).unwrap(), 0);
             }
         }

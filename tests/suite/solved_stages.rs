@@ -208,7 +208,7 @@ fn adjoints_do_not_depend_on_the_size_of_the_cotangent() {
         let y = vec![T::one(); 20 * batch.stride];
         let (mut next, mut trace, mut ws) = (y.clone(), Trace::new(), Workspace::new());
         let params = [T::one(), T::zero()];
-        let from = Start { params: &params, t: &[T::zero()], h: &[T::one()], y: &y, batch };
+        let from = Start { params: &params, t: &[T::zero()], h: &[T::one()], y: &y, batch, signals: &[] };
         step.forward(from, &mut next, &mut trace, &mut ws).unwrap();
         let mut lambda = vec![T::constant(size); y.len()];
         step.pullback(from, &trace, &mut lambda, &mut [T::zero(); 2], &mut ws).unwrap();

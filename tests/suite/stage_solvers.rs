@@ -241,7 +241,7 @@ fn single_steps_refuse_what_does_not_fit() {
     let batch = Batch::padded::<f64>(2);
     let y = vec![0.5; batch.stride];
     let (mut next, mut trace, mut ws) = (y.clone(), Trace::new(), Workspace::new());
-    let from = Start { params: &[1.0], t: &[0.0; 2], h: &[0.1; 2], y: &y, batch };
+    let from = Start { params: &[1.0], t: &[0.0; 2], h: &[0.1; 2], y: &y, batch, signals: &[] };
     let mut bar = [0.0];
     // No step was taken yet: there is nothing to pull back through.
     assert!(step.pullback(from, &trace, &mut next, &mut bar, &mut ws).is_err());

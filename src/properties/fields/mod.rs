@@ -62,6 +62,10 @@ impl<F: Dimensions> Dimensions for WithParams<'_, F> {
     fn record_rows(&self) -> usize {
         self.field.record_rows()
     }
+    fn signals(&self) -> usize {
+        self.field.signals()
+    }
+
     fn depends_on_time(&self) -> bool {
         self.field.depends_on_time()
     }
@@ -81,7 +85,7 @@ impl<F: Field<f64>> Field<f64> for WithParams<'_, F> {
     fn eval_batch(&self, at: Point<'_, f64>, dy: &mut [f64], record: &mut [f64], scratch: &mut Scratch<f64>) {
         self.field.eval_batch(self.at(at), dy, record, scratch);
     }
-    fn eval_rounded(&self, _: &[Rounded<f64>], t: Rounded<f64>, y: &[Rounded<f64>], dy: &mut [Rounded<f64>]) {
+    fn eval_rounded(&self, _: &[Rounded<f64>], t: &[Rounded<f64>], y: &[Rounded<f64>], dy: &mut [Rounded<f64>]) {
         let params: Vec<_> = self.params.iter().map(|&x| Rounded::exact(x)).collect();
         self.field.eval_rounded(&params, t, y, dy);
     }

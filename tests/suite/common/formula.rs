@@ -36,6 +36,7 @@ impl<F: Formula> Formula for WithInputs<F> {
         let appended = self.appended().iter().map(|input| match *input {
             Input::Time => t,
             Input::Constant(c) => S::constant(c),
+            Input::Signal(_) => panic!("no sample knows anything here"),
         });
         let inputs: Vec<S> = y.iter().copied().chain(appended).collect();
         self.map().formula(params, t, &inputs, dy);
