@@ -2,7 +2,8 @@
 
 use super::kernel::Kernels;
 use super::{
-    Bounded, Damped, Dimensions, Field, JvpBars, Mlp, Normalised, Point, Reparameterisation, Scratch, WithInputs,
+    Bounded, Damped, Dimensions, Field, JvpBars, Mlp, Normalised, Parameter, Point, Reparameterisation, Scratch,
+    WithInputs,
 };
 use crate::Real;
 use crate::number::Rounded;
@@ -100,6 +101,10 @@ impl Dimensions for AnyField {
 
     fn param_count(&self) -> usize {
         self.inner::<f64>().param_count()
+    }
+
+    fn parameters(&self) -> Vec<Parameter> {
+        self.inner::<f64>().parameters()
     }
 
     fn record_rows(&self) -> usize {

@@ -1,6 +1,6 @@
 //! Fields whose Jacobian has its eigenvalues in a disc.
 
-use super::{Batch, Dimensions, Field, JvpBars, Point, Reparameterisation, Scratch, Spectrum};
+use super::{Batch, Dimensions, Field, JvpBars, Parameter, Point, Reparameterisation, Scratch, Spectrum};
 use crate::number::Rounded;
 use crate::{Number, Real};
 use rand::RngCore;
@@ -109,6 +109,10 @@ impl<F: Dimensions> Dimensions for Bounded<F> {
 
     fn param_count(&self) -> usize {
         self.field.param_count() + self.dim()
+    }
+
+    fn parameters(&self) -> Vec<Parameter> {
+        self.field.parameters()
     }
 
     fn record_rows(&self) -> usize {

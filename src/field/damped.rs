@@ -1,6 +1,6 @@
 //! A field with linear damping added.
 
-use super::{Dimensions, Field, JvpBars, Point, Reparameterisation, Scratch};
+use super::{Dimensions, Field, JvpBars, Parameter, Point, Reparameterisation, Scratch};
 use crate::number::Rounded;
 use crate::{Error, Number, Real};
 use rand::RngCore;
@@ -62,6 +62,10 @@ impl<F: Dimensions> Dimensions for Damped<F> {
 
     fn param_count(&self) -> usize {
         self.field.param_count()
+    }
+
+    fn parameters(&self) -> Vec<Parameter> {
+        self.field.parameters()
     }
 
     fn record_rows(&self) -> usize {

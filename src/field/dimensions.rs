@@ -1,5 +1,7 @@
 //! What a field is at any precision.
 
+use super::Parameter;
+
 /// How many numbers a field `F(γ, t, y)` takes and gives, and what is known of it whatever the precision.
 pub trait Dimensions: Sync {
     /// Number of components of `F`.
@@ -11,6 +13,11 @@ pub trait Dimensions: Sync {
 
     /// Number of parameters.
     fn param_count(&self) -> usize;
+
+    /// The arrays that the parameters are, in their order. Provided: one of all.
+    fn parameters(&self) -> Vec<Parameter> {
+        vec![Parameter::new("parameters", [self.param_count()])]
+    }
 
     /// Rows of the matrix in which [`eval_batch`](super::Field::eval_batch) leaves intermediate values for the derivatives
     /// at the same point.

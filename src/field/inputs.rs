@@ -1,6 +1,6 @@
 //! Maps of more inputs than outputs, completed to fields.
 
-use super::{Dimensions, Field, JvpBars, Layered, Point, Reparameterisation, Scratch};
+use super::{Dimensions, Field, JvpBars, Layered, Parameter, Point, Reparameterisation, Scratch};
 use crate::number::Rounded;
 use crate::{Error, Number, Real};
 use rand::RngCore;
@@ -125,6 +125,10 @@ impl<F: Dimensions> Dimensions for WithInputs<F> {
 
     fn param_count(&self) -> usize {
         self.map.param_count()
+    }
+
+    fn parameters(&self) -> Vec<Parameter> {
+        self.map.parameters()
     }
 
     fn record_rows(&self) -> usize {

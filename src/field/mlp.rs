@@ -1,7 +1,7 @@
 //! The multilayer perceptron.
 
 use super::kernel::{Directions, Evaluate, Jacobian, JvpPullback, Kernels, Pullback, Pushforward};
-use super::{Activation, Dense, Dimensions, Field, JvpBars, Layered, Point, Reparameterisation, Scratch};
+use super::{Activation, Dense, Dimensions, Field, JvpBars, Layered, Parameter, Point, Reparameterisation, Scratch};
 use crate::number::Rounded;
 use crate::{Error, Number, Real};
 use rand::{Rng, RngCore};
@@ -220,6 +220,17 @@ impl Dimensions for Mlp {
     fn param_count(&self) -> usize {
         let last = self.last();
         last.first_param + (last.inputs + usize::from(last.has_bias)) * last.outputs
+    }
+
+    fn parameters(&self) -> Vec<Parameter> {
+        let mut arrays = Vec::new();
+        for (n, layer) in self.layers.iter().enumerate() {
+            arrays.push(Parameter::new(format!("{n}.weight"), [layer.outputs, layer.inputs]));
+            if layer.has_bias {
+                arrays.push(Parameter::new(format!("{n}.bias"), [layer.outputs]));
+            }
+        }
+        arrays
     }
 
     fn record_rows(&self) -> usize {

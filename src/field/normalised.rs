@@ -1,7 +1,9 @@
 //! Spectral normalisation: networks with a bound on their Lipschitz constant.
 
 use super::operator::{dot, leading_singular_vectors, power_iteration};
-use super::{Dimensions, Field, JvpBars, Layered, LinearOperator, Point, Purpose, Reparameterisation, Scratch};
+use super::{
+    Dimensions, Field, JvpBars, Layered, LinearOperator, Parameter, Point, Purpose, Reparameterisation, Scratch,
+};
 use crate::number::Rounded;
 use crate::{Error, Real};
 use rand::RngCore;
@@ -306,6 +308,10 @@ impl<F: Layered> Dimensions for Normalised<F> {
 
     fn param_count(&self) -> usize {
         self.field.param_count()
+    }
+
+    fn parameters(&self) -> Vec<Parameter> {
+        self.field.parameters()
     }
 
     fn record_rows(&self) -> usize {

@@ -1,7 +1,7 @@
 //! Fields in two parts.
 
 use super::terms::{self, evaluated_by_terms, reparameterised_by_both};
-use super::{Dimensions, Field, JvpBars, Point, Purpose, Reparameterisation, Scratch, Term};
+use super::{Dimensions, Field, JvpBars, Parameter, Point, Purpose, Reparameterisation, Scratch, Term};
 use crate::number::Rounded;
 use crate::{Error, Real};
 use rand::RngCore;
@@ -90,6 +90,10 @@ impl<F: Dimensions> Dimensions for InParts<F> {
 
     fn param_count(&self) -> usize {
         self.field.param_count()
+    }
+
+    fn parameters(&self) -> Vec<Parameter> {
+        self.field.parameters()
     }
 
     fn record_rows(&self) -> usize {

@@ -1,7 +1,7 @@
 //! Sums of two fields.
 
 use super::terms::{self, evaluated_by_terms, reparameterised_by_both};
-use super::{Dimensions, Field, JvpBars, Point, Purpose, Reparameterisation, Scratch, Term};
+use super::{Dimensions, Field, JvpBars, Parameter, Point, Purpose, Reparameterisation, Scratch, Term};
 use crate::number::Rounded;
 use crate::{Error, Real};
 use rand::RngCore;

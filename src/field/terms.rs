@@ -239,6 +239,14 @@ macro_rules! evaluated_by_terms {
                 self.first.param_count() + self.second.param_count()
             }
 
+            fn parameters(&self) -> Vec<Parameter> {
+                let of =
+                    |arrays: Vec<Parameter>, name: &str| arrays.into_iter().map(|array| array.within(name)).collect();
+                let parts: [Vec<Parameter>; 2] =
+                    [of(self.first.parameters(), "first"), of(self.second.parameters(), "second")];
+                parts.concat()
+            }
+
             fn record_rows(&self) -> usize {
                 self.first.record_rows() + self.second.record_rows()
             }

@@ -1,6 +1,6 @@
 //! A chain of steps: the residual network of a field and a method.
 
-use super::{Grid, Loss, Regularised, StartTimes, States, TIME_SLACK, Unrolled, Work, fewest_steps};
+use super::{Grid, Loss, Memory, Regularised, StartTimes, States, TIME_SLACK, Unrolled, Work, fewest_steps};
 use crate::data::Trajectories;
 use crate::field::{Dimensions, Effective, Field, Purpose};
 use crate::regularisation::{Penalties, Regularisation};
@@ -45,6 +45,8 @@ pub struct OdeBlock<F: ?Sized> {
     start_time: f64,
     sharing: Sharing,
     solver: StageSolver,
+    #[serde(default)]
+    memory: Memory,
     // Last, so that a reference to a block of some field is one to a block of any.
     field: F,
 }
@@ -79,6 +81,7 @@ impl<F: Dimensions> OdeBlock<F> {
             start_time: 0.0,
             sharing: Sharing::Shared,
             solver: StageSolver::default(),
+            memory: Memory::default(),
             field,
         }
     }
@@ -102,6 +105,11 @@ impl<F: Dimensions> OdeBlock<F> {
     /// How stage equations are solved.
     pub fn solved_by(self, solver: StageSolver) -> Self {
         OdeBlock { solver, ..self }
+    }
+
+    /// What is kept of a forward pass for the backward pass.
+    pub fn memory(self, memory: Memory) -> Self {
+        OdeBlock { memory, ..self }
     }
 
     /// The same block for a time that is measured in units of `unit`.

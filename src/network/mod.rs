@@ -1,25 +1,33 @@
 //! Networks: chains of steps with their parameters.
 
+mod affine;
 mod block;
 mod chunk;
 mod contraction;
 mod discs;
 mod forward;
 mod grid;
+mod layer;
 mod loss;
+mod memory;
 mod penalty;
 mod regularised;
+mod sequential;
 mod spectra;
 mod states;
 mod unrolled;
 
+pub use affine::Affine;
 pub(crate) use block::AnyBlock;
 pub use block::{Gradient, OdeBlock, Sharing};
 #[cfg(feature = "proptest")]
 pub(crate) use discs::stability;
 pub use grid::{Grid, StartTimes, TIME_SLACK, fewest_steps};
+pub use layer::{Layer, Pass};
 pub use loss::{FinalState, Loss, MeanSquare, MeanSquareAt};
+pub use memory::Memory;
 pub use regularised::Regularised;
+pub use sequential::Sequential;
 pub use states::States;
 pub use unrolled::Unrolled;
 

@@ -11,6 +11,7 @@ mod csv_errors;
 mod field_kernels;
 mod flow;
 mod joining;
+mod layers;
 mod methods;
 mod model_files;
 mod proofs;

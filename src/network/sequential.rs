@@ -1,0 +1,156 @@
+//! Layers one after another.
+
+use super::{Layer, Pass};
+use crate::field::Parameter;
+use crate::{Error, Real};
+use rand::RngCore;
+use std::fmt;
+
+/// Layers one after another, as a layer. Parameters are those of the layers, in their order; their names begin with the
+/// layer's number.
+///
+/// ```
+/// use kutta::network::{Affine, Layer, OdeBlock, Sequential};
+/// use kutta::{Activation, Mlp, Tableau};
+/// use rand::{SeedableRng, rngs::StdRng};
+/// // Two numbers, lifted to a state of five; what becomes of that in time 1; and one number of it.
+/// let block = OdeBlock::new(Mlp::new([5, 16, 5], Activation::Tanh)?, Tableau::implicit_midpoint()).steps(10).step_size(0.1);
+/// let network = Sequential::<f64>::new([Box::new(Affine::new(2, 5)) as _, Box::new(block) as _, Box::new(Affine::new(5, 1)) as _])?;
+/// let params = network.init(&mut StdRng::seed_from_u64(1));
+/// let mut pass = network.ready(2)?;
+/// assert_eq!(pass.forward(&params, &[0.5, 1.0, -0.5, 2.0])?.len(), 2);
+/// let (mut gradient, mut inputs) = (vec![0.0; params.len()], [0.0; 4]);
+/// pass.pullback(&params, &[1.0, 1.0], &mut gradient, &mut inputs)?;
+/// # Ok::<(), kutta::Error>(())
+/// ```
+pub struct Sequential<T: Real> {
+    layers: Vec<Box<dyn Layer<T>>>,
+}
+
+impl<T: Real> fmt::Debug for Sequential<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let widths = self.layers.iter().map(|layer| layer.outputs());
+        f.debug_struct("Sequential")
+            .field("widths", &std::iter::once(self.inputs()).chain(widths).collect::<Vec<_>>())
+            .finish()
+    }
+}
+
+impl<T: Real> Sequential<T> {
+    /// The chain of these layers.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] if there is none, [`Error::ShapeMismatch`] if one does not take what the one before gives.
+    pub fn new(layers: impl Into<Vec<Box<dyn Layer<T>>>>) -> Result<Self, Error> {
+        let layers = layers.into();
+        if layers.is_empty() {
+            return Err(Error::invalid("layers", "none", "at least one"));
+        }
+        for pair in layers.windows(2) {
+            Error::check_len("a layer", "inputs", pair[1].inputs(), pair[0].outputs())?;
+        }
+        Ok(Sequential { layers })
+    }
+
+    /// The layers.
+    pub fn layers(&self) -> &[Box<dyn Layer<T>>] {
+        &self.layers
+    }
+}
+
+impl<T: Real> Layer<T> for Sequential<T> {
+    fn inputs(&self) -> usize {
+        self.layers[0].inputs()
+    }
+
+    fn outputs(&self) -> usize {
+        self.layers[self.layers.len() - 1].outputs()
+    }
+
+    fn parameters(&self) -> Vec<Parameter> {
+        let named = |(n, layer): (usize, &Box<dyn Layer<T>>)| {
+            layer.parameters().into_iter().map(move |array| array.within(&n.to_string())).collect::<Vec<_>>()
+        };
+        self.layers.iter().enumerate().flat_map(named).collect()
+    }
+
+    fn init(&self, rng: &mut dyn RngCore) -> Vec<T> {
+        self.layers.iter().flat_map(|layer| layer.init(rng)).collect()
+    }
+
+    fn ready(&self, samples: usize) -> Result<Box<dyn Pass<T> + '_>, Error> {
+        let mut links = Vec::with_capacity(self.layers.len());
+        let mut from = 0;
+        for layer in &self.layers {
+            let end = from + layer.param_count();
+            let x_bar = vec![T::zero(); samples * layer.inputs()];
+            links.push(Link { pass: layer.ready(samples)?, params: from..end, x: x_bar.clone(), x_bar });
+            from = end;
+        }
+        let y = vec![T::zero(); samples * self.outputs()];
+        Ok(Box::new(Linked { links, y_bar: y.clone(), y, params: from }))
+    }
+}
+
+/// A layer of the chain: which parameters are its own, its inputs, and their cotangents or tangents.
+struct Link<'a, T: Real> {
+    pass: Box<dyn Pass<T> + 'a>,
+    params: std::ops::Range<usize>,
+    x: Vec<T>,
+    x_bar: Vec<T>,
+}
+
+struct Linked<'a, T: Real> {
+    links: Vec<Link<'a, T>>,
+    y: Vec<T>,
+    y_bar: Vec<T>,
+    params: usize,
+}
+
+impl<T: Real> Pass<T> for Linked<'_, T> {
+    fn forward(&mut self, params: &[T], x: &[T]) -> Result<&[T], Error> {
+        Error::check_len("params", "entries", params.len(), self.params)?;
+        Error::check_len("x", "entries", x.len(), self.links[0].x.len())?;
+        self.links[0].x.copy_from_slice(x);
+        for n in 0..self.links.len() {
+            let (done, rest) = self.links.split_at_mut(n + 1);
+            let link = &mut done[n];
+            let y = link.pass.forward(&params[link.params.clone()], &link.x)?;
+            rest.first_mut().map_or(&mut self.y, |next| &mut next.x).copy_from_slice(y);
+        }
+        Ok(&self.y)
+    }
+
+    fn pullback(&mut self, params: &[T], y_bar: &[T], params_bar: &mut [T], x_bar: &mut [T]) -> Result<(), Error> {
+        Error::check_len("params", "entries", params.len(), self.params)?;
+        Error::check_len("y_bar", "entries", y_bar.len(), self.y.len())?;
+        Error::check_len("params_bar", "entries", params_bar.len(), self.params)?;
+        Error::check_len("x_bar", "entries", x_bar.len(), self.links[0].x.len())?;
+        self.y_bar.copy_from_slice(y_bar);
+        for n in (0..self.links.len()).rev() {
+            let (done, rest) = self.links.split_at_mut(n + 1);
+            let link = &mut done[n];
+            let y_bar = rest.first().map_or(&self.y_bar, |next| &next.x_bar);
+            let own = link.params.clone();
+            link.pass.pullback(&params[own.clone()], y_bar, &mut params_bar[own], &mut link.x_bar)?;
+        }
+        x_bar.copy_from_slice(&self.links[0].x_bar);
+        Ok(())
+    }
+
+    fn pushforward(&mut self, params: &[T], params_dot: &[T], x_dot: &[T], y_dot: &mut [T]) -> Result<(), Error> {
+        Error::check_len("params", "entries", params.len(), self.params)?;
+        Error::check_len("params_dot", "entries", params_dot.len(), self.params)?;
+        Error::check_len("x_dot", "entries", x_dot.len(), self.links[0].x.len())?;
+        Error::check_len("y_dot", "entries", y_dot.len(), self.y.len())?;
+        self.links[0].x_bar.copy_from_slice(x_dot);
+        for n in 0..self.links.len() {
+            let (done, rest) = self.links.split_at_mut(n + 1);
+            let link = &mut done[n];
+            let y_dot = rest.first_mut().map_or(&mut *y_dot, |next| &mut next.x_bar[..]);
+            let own = link.params.clone();
+            link.pass.pushforward(&params[own.clone()], &params_dot[own], &link.x_bar, y_dot)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,96 @@
+//! Layers: chains of them have the derivatives that their parts have.
+
+use crate::common::{Smooth, any_tableau, derivative};
+use kutta::field::{Activation, Mlp};
+use kutta::network::{Affine, Layer, OdeBlock, Sequential};
+use kutta::solve::StageSolver;
+use kutta::tableau::{Method, Multistep};
+use proptest::prelude::*;
+
+const SAMPLES: usize = 3;
+
+/// From 2 components to 3, two blocks there, and to 1.
+fn chain(method: Method, per_step: bool) -> Sequential<f64> {
+    let solver = StageSolver { tolerance: Some(1e-13), ..StageSolver::default() };
+    let block =
+        || OdeBlock::new(Smooth { dim: 3, width: 2 }, method.clone()).steps(4).step_size(0.15).solved_by(solver);
+    let second = if per_step { block().per_step(0.0) } else { block() };
+    let layers: Vec<Box<dyn Layer<f64>>> =
+        vec![Box::new(Affine::new(2, 3)), Box::new(block()), Box::new(second), Box::new(Affine::new(3, 1))];
+    Sequential::new(layers).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn derivatives_of_chains_are_those_of_the_chain_rule(
+        scheme in any_tableau(), reversible in any::<bool>(), per_step in any::<bool>(),
+        numbers in prop::collection::vec(-1.0..1.0f64, 400),
+    ) {
+        let method = if reversible { Method::reversible(&scheme) } else { scheme.into() };
+        let network = chain(method, per_step);
+        let count = network.param_count();
+        let (params, x) = (&numbers[..count], &numbers[300..300 + 2 * SAMPLES]);
+        let (params_dot, x_dot) = (&numbers[150..150 + count], &numbers[320..320 + 2 * SAMPLES]);
+        let weights = &numbers[340..340 + SAMPLES];
+        let mut pass = network.ready(SAMPLES).unwrap();
+        pass.forward(params, x).unwrap();
+        let (mut params_bar, mut x_bar, mut y_dot) = (vec![0.0; count], vec![0.0; x.len()], vec![0.0; SAMPLES]);
+        pass.pullback(params, weights, &mut params_bar, &mut x_bar).unwrap();
+        pass.pushforward(params, params_dot, x_dot, &mut y_dot).unwrap();
+        let dot = |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(x, y)| x * y).sum::<f64>();
+        let (back, forth) = (dot(&params_bar, params_dot) + dot(&x_bar, x_dot), dot(weights, &y_dot));
+        prop_assert!((back - forth).abs() < 1e-9 * forth.abs().max(1.0), "{back} and {forth}");
+        let (difference, off) = derivative(|step| {
+            let moved = |x: &[f64], dot: &[f64]| x.iter().zip(dot).map(|(x, d)| x + step * d).collect::<Vec<f64>>();
+            let mut pass = network.ready(SAMPLES).unwrap();
+            dot(weights, pass.forward(&moved(params, params_dot), &moved(x, x_dot)).unwrap())
+        });
+        prop_assert!((difference - back).abs() < 1e-7 * back.abs().max(1.0) + 10.0 * off, "{difference} and {back}");
+    }
+}
+
+#[test]
+fn a_block_as_a_layer_ends_where_its_path_ends() {
+    let block = OdeBlock::new(Mlp::new([2, 6, 2], Activation::Tanh).unwrap(), Multistep::bdf(2).unwrap())
+        .steps(5)
+        .step_size(0.1);
+    let params: Vec<f64> = (0..block.param_count()).map(|k| (k as f64).sin()).collect();
+    let path = block.integrate(&params, 0.0, &[[1.0, 0.5], [-0.3, 0.2]]).unwrap();
+    let mut pass = Layer::<f64>::ready(&block, 2).unwrap();
+    let ends = pass.forward(&params, &[1.0, 0.5, -0.3, 0.2]).unwrap();
+    assert_eq!(ends, [path.last(0), path.last(1)].concat());
+}
+
+#[test]
+fn parameters_have_names_and_shapes() {
+    let names = |layer: &dyn Layer<f64>| {
+        layer.parameters().iter().map(|array| format!("{} {:?}", array.name, array.shape)).collect::<Vec<_>>()
+    };
+    let block = OdeBlock::new(Mlp::new([2, 3, 2], Activation::Tanh).unwrap(), kutta::Tableau::heun()).steps(2);
+    assert_eq!(names(&block), ["0.weight [3, 2]", "0.bias [3]", "1.weight [2, 3]"]);
+    let network =
+        Sequential::<f64>::new([Box::new(Affine::new(1, 2)) as Box<dyn Layer<f64>>, Box::new(block.per_step(0.0))])
+            .unwrap();
+    let listed = names(&network);
+    assert_eq!((listed.len(), network.param_count()), (8, 4 + 2 * 15));
+    assert_eq!((&listed[0][..], &listed[7][..]), ("0.weight [2, 1]", "1.1.1.weight [2, 3]"));
+}
+
+#[test]
+fn chains_that_do_not_fit_are_refused() {
+    let error = |layers: Vec<Box<dyn Layer<f64>>>| Sequential::new(layers).unwrap_err().to_string();
+    assert!(error(Vec::new()).contains("at least one"));
+    assert_eq!(
+        error(vec![Box::new(Affine::new(1, 2)), Box::new(Affine::new(3, 1))]),
+        "a layer has 3 inputs, expected 2"
+    );
+    let network = chain(kutta::Tableau::heun().into(), false);
+    let mut pass = network.ready(1).unwrap();
+    assert!(pass.forward(&[0.0], &[0.0; 2]).is_err());
+    let params = vec![0.1; network.param_count()];
+    assert!(pass.forward(&params, &[0.0; 3]).is_err());
+    pass.forward(&params, &[0.0; 2]).unwrap();
+    assert!(pass.pullback(&params, &[0.0; 2], &mut params.clone(), &mut [0.0; 2]).is_err());
+}
