@@ -54,13 +54,17 @@
 //! | read, write, split, standardise trajectories | [`Trajectories`], module [`data`], which describes the CSV format |
 //! | write a field of my own | [`VectorField`] for any [`Number`]; [`field::Field`] for what exists in batches alone |
 //! | take a field of many parameters | [`Mlp`]; [`WithInputs`] adds the time, [`Damped`] a known damping |
+//! | give a field inputs, or constants in which samples differ | [`field::Signal`] |
+//! | treat parts or terms of a field differently | [`field::Partitioned`], [`field::InParts`], [`field::Split`] |
 //! | keep a field stable, by a bound on its slope or its spectrum | [`Layered::normalised`], [`Layered::with_spectrum`], [`field::Spectrum`] |
 //! | see where the eigenvalues of a field's Jacobian lie | [`OdeBlock::eigenvalues`], [`Model::eigenvalues`] |
 //! | choose a scheme | [`Tableau::by_name`], [`Tableau::catalogue`], [`Tableau::gauss`], [`Tableau::radau_iia`] |
 //! | bring a scheme of my own | [`Tableau::new`], [`Tableau::from_file`] |
+//! | step by a partitioned, additive, multistep or reversible method | [`tableau::Method`]: [`OdeBlock::new`] takes any |
 //! | know everything about a scheme, and check what is claimed of it | module [`verify`]: [`verify::verify`] |
 //! | make a scheme from schemes | [`Tableau::composed`], [`Tableau::adjoint`], … |
 //! | build a network, with parameters shared or by step | [`OdeBlock`] |
+//! | chain layers | [`network::Layer`], [`network::Sequential`] |
 //! | write a training loop of my own | [`OdeBlock::value_and_grad`], [`train::Optimizer`] |
 //! | judge by another loss | [`train::Loss`]: a closure will do |
 //! | fit long oscillating records | [`Shooting`] |
