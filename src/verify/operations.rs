@@ -14,9 +14,9 @@
 
 use num_traits::{One, Zero};
 
-use super::coefficients::{Coefficients, Recovered, simple, with_coefficients};
-use super::scalar::{Rational, Scalar, Summed, Surd};
-use super::verdict::Certainty;
+use super::exact::coefficients::{Coefficients, Recovered, simple, with_coefficients};
+use super::exact::scalar::{Rational, Scalar, Summed, Surd};
+use super::exact::verdict::Certainty;
 use crate::tableau::Entry;
 use crate::{Error, Tableau};
 
