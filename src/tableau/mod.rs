@@ -1,6 +1,6 @@
 //! Runge–Kutta tableaux: the numbers `A`, `b`, `c` that define a scheme.
 //!
-//! A [`Tableau`] comes from one of four places:
+//! A [`Tableau`] comes from one of five places:
 //!
 //! | from | by |
 //! | --- | --- |
@@ -8,6 +8,7 @@
 //! | the catalogue | [`Tableau::rk4`], [`Tableau::sdirk2`], …, or [`Tableau::by_name`]; [`Tableau::catalogue`] lists it |
 //! | a family, for any number of stages | [`Tableau::gauss`], [`Tableau::radau_iia`], [`Tableau::lobatto_iiic`], …, [`Tableau::ssp_2`] |
 //! | a TOML or JSON file | [`Tableau::from_file`], [`Tableau::from_toml_str`], [`Tableau::from_json_str`] |
+//! | other schemes | [`Tableau::composed`], [`Tableau::adjoint`], [`Tableau::conjugated`], … |
 //!
 //! Systems in two parts `(y, z)` have a [`PartitionedTableau`], sums of fields an [`AdditiveTableau`]; a [`Scheme`] is any
 //! of the three. What a scheme is said to be, from its order to its stability, are its [`Claims`].
@@ -25,6 +26,7 @@ mod additive;
 mod catalogue;
 mod check;
 mod claims;
+pub(crate) mod coefficients;
 mod collocation;
 mod display;
 mod document;
@@ -34,6 +36,7 @@ mod explicit;
 mod expression;
 mod file;
 mod implicit;
+mod operations;
 mod partitioned;
 mod scheme;
 mod structure;

@@ -60,13 +60,13 @@
 // One room uses another in this order: exact, then trees, stability and geometry, then report.
 mod exact;
 mod geometry;
-mod operations;
 mod report;
 mod stability;
 mod trees;
 
-pub use exact::verdict::{Certainty, Verdict};
-pub use exact::{ball, coefficients, polynomial, reduction, roots, scalar};
+pub use crate::tableau::coefficients::{Certainty, recovered as coefficients, reduction, scalar};
+pub use exact::verdict::Verdict;
+pub use exact::{ball, polynomial, roots};
 pub use report::{AdditiveReport, AnyReport, Claim, Fact, PartitionedReport, Report, Value};
 pub use stability::{additive, monotonicity, oscillator, phase, stability_function};
 pub use trees::{b_series, conserved_order, effective_order, error_coefficients};

@@ -5,11 +5,10 @@ use num_integer::Integer;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 
 use super::ball::Ball;
-use super::coefficients::{Coefficients, Recovered, with_coefficients};
 use super::judge::Judge;
 use super::polynomial::Polynomial;
-use super::scalar::{Rational, Scalar, Summed, Surd};
-use super::verdict::Certainty;
+use crate::tableau::Surd;
+use crate::tableau::coefficients::{Certainty, Coefficients, Rational, Recovered, Scalar, Summed, with_coefficients};
 
 /// `A` and `b` times a common denominator, without the stages that the weights do not need.
 #[derive(Debug, Clone, PartialEq)]

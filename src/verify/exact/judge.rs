@@ -1,7 +1,6 @@
 //! Which residuals are zero.
 
-use super::scalar::Scalar;
-use super::verdict::Certainty;
+use crate::tableau::coefficients::{Certainty, Scalar};
 
 /// Rounding errors alone stay below this, relative to the size of the terms.
 const ROUNDING: f64 = 1e-14;
@@ -61,8 +60,8 @@ fn relative_size<T: Scalar>(number: &T) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::scalar::{Rational, Summed};
     use super::*;
+    use crate::tableau::coefficients::{Rational, Summed};
 
     #[test]
     fn accurate_coefficients_are_judged_strictly_beyond_order_four() {

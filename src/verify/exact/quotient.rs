@@ -6,7 +6,8 @@ use num_traits::{One, Signed, Zero};
 
 use super::ball::Ball;
 use super::polynomial::Polynomial;
-use super::scalar::{Rational, Surd};
+use crate::tableau::Surd;
+use crate::tableau::coefficients::Rational;
 
 /// The product of all of them.
 pub fn product(factors: &[Polynomial<Ball>]) -> Polynomial<Ball> {

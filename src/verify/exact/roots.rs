@@ -14,7 +14,7 @@ use num_traits::{One, Signed, Zero};
 
 use super::ball::Ball;
 use super::polynomial::Polynomial;
-use super::scalar::{Rational, Scalar};
+use crate::tableau::coefficients::{Rational, Scalar};
 
 /// A real number as a zero of a polynomial: the only one in an interval with rational ends.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,9 +5,8 @@
 //! asked of slopes that are used, and of the entries between one kind and the other.
 
 use super::symmetry::{GIVEN_UP, find_mirror, searched};
-use crate::verify::exact::coefficients::Coefficients;
-use crate::verify::exact::scalar::Scalar;
-use crate::verify::exact::verdict::{Certainty, Verdict};
+use crate::tableau::coefficients::{Certainty, Coefficients, Scalar};
+use crate::verify::exact::verdict::Verdict;
 
 /// A pair of tableaux of as many stages: `(A, b, c)` for `y`, `(Â, b̂, ĉ)` for `z`.
 pub struct Pair<'a, T> {

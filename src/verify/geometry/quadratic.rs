@@ -3,8 +3,7 @@
 //! Both are read from the matrix `M = diag(b) A + Aᵀ diag(b) − b bᵀ`, since for any symmetric bilinear form
 //! `⟨y_{n+1}, y_{n+1}⟩ = ⟨y_n, y_n⟩ + 2h Σ_i b_i ⟨Y_i, k_i⟩ − h² Σ_ij m_ij ⟨k_i, k_j⟩`.
 
-use crate::verify::exact::coefficients::Coefficients;
-use crate::verify::exact::scalar::Scalar;
+use crate::tableau::coefficients::{Coefficients, Scalar};
 use crate::verify::exact::verdict::Verdict;
 
 impl<T: Scalar> Coefficients<T> {
@@ -107,8 +106,7 @@ fn indefinite<T: Scalar>(mut m: Vec<Vec<T>>, tolerance: f64) -> Option<String> {
 mod tests {
     use super::*;
     use crate::Tableau;
-    use crate::verify::exact::coefficients::{Recovered, with_coefficients};
-    use crate::verify::exact::verdict::Certainty;
+    use crate::tableau::coefficients::{Certainty, Recovered, with_coefficients};
     use proptest::prelude::*;
 
     fn verdicts(scheme: &Tableau) -> (Verdict, Verdict) {
@@ -155,7 +153,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_gram_matrix_is_semidefinite_and_less_is_not(rows in prop::collection::vec(prop::collection::vec(-9i64..10, 3), 1..6)) {
-            use crate::verify::exact::scalar::{Rational, Summed};
+            use crate::tableau::coefficients::{Rational, Summed};
             fn gram<T: Scalar>(rows: &[Vec<i64>], less: i64) -> Vec<Vec<T>> {
                 let dot = |x: &Vec<i64>, y: &Vec<i64>| x.iter().zip(y).map(|(x, y)| x * y).sum::<i64>();
                 let entry = |i: usize, j: usize| dot(&rows[i], &rows[j]) - if i == j { less } else { 0 };

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use num_traits::Zero;
 
-use crate::verify::exact::coefficients::Coefficients;
-use crate::verify::exact::scalar::{Scalar, Surd};
-use crate::verify::exact::verdict::{Certainty, Verdict};
+use crate::tableau::Surd;
+use crate::tableau::coefficients::{Certainty, Coefficients, Scalar};
+use crate::verify::exact::verdict::Verdict;
 
 /// A search for the order of the stages gives up after so many comparisons, and then once more with fewer choices.
 const COMPARISONS: usize = 20_000_000;
@@ -250,7 +250,7 @@ impl<F: Fn(usize, usize, usize, usize) -> bool> Search<F> {
 mod tests {
     use super::*;
     use crate::Tableau;
-    use crate::verify::exact::coefficients::{Recovered, with_coefficients};
+    use crate::tableau::coefficients::{Recovered, with_coefficients};
 
     fn symmetric(scheme: &Tableau) -> Verdict {
         with_coefficients!(Recovered::of(scheme), k => k.symmetric())

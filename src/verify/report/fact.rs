@@ -7,8 +7,9 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value as Json;
 
 use super::tableau_report::Report;
+use crate::tableau::coefficients::Certainty;
 use crate::tableau::{Claims, printable};
-use crate::verify::exact::verdict::{Certainty, Verdict};
+use crate::verify::exact::verdict::Verdict;
 use crate::{Error, Tableau};
 
 /// One statement about a scheme.

@@ -6,11 +6,10 @@ use serde::{Serialize, Serializer};
 
 use super::fact::{self, Claim, Fact, Value};
 use super::tableau_report::{self, ACCURACY, GEOMETRY, LINEAR, OSCILLATOR, order_of};
+use crate::tableau::coefficients::{Certainty, Coefficients, Rational, Recovered, Scalar, Summed};
 use crate::tableau::{AdditiveTableau, PartitionedTableau};
-use crate::verify::exact::coefficients::{Coefficients, Recovered};
 use crate::verify::exact::roots::AlgebraicNumber;
-use crate::verify::exact::scalar::{Rational, Scalar, Summed};
-use crate::verify::exact::verdict::{Certainty, Verdict};
+use crate::verify::exact::verdict::Verdict;
 use crate::verify::geometry::pair::Pair;
 use crate::verify::stability::additive::AdditiveStability;
 use crate::verify::stability::oscillator::StabilityMatrix;

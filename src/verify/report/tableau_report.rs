@@ -5,10 +5,9 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use super::fact::{self, Claim, Fact, Value};
-use crate::verify::exact::coefficients::{Coefficients, Recovered, with_coefficients};
+use crate::tableau::coefficients::{Certainty, Coefficients, Recovered, Scalar, with_coefficients};
 use crate::verify::exact::roots::AlgebraicNumber;
-use crate::verify::exact::scalar::Scalar;
-use crate::verify::exact::verdict::{Certainty, Verdict};
+use crate::verify::exact::verdict::Verdict;
 use crate::verify::stability::monotonicity::{circle_contractivity_radius, ssp_certainty, ssp_coefficient};
 use crate::verify::stability::stability_function::StabilityFunction;
 use crate::verify::trees::error_coefficients::ErrorNorm;

@@ -3,9 +3,8 @@
 use nalgebra::{Complex, DMatrix};
 
 use crate::Error;
-use crate::verify::exact::coefficients::Recovered;
+use crate::tableau::coefficients::{Rational, Recovered, Scalar};
 use crate::verify::exact::determinant::Integers;
-use crate::verify::exact::scalar::{Rational, Scalar};
 
 /// The stability function of a pair with explicit `(A_E, b_E)` for one term and implicit `(A_I, b_I)` for the other,
 ///

@@ -5,11 +5,11 @@ use num_bigint::BigInt;
 use num_traits::{One, Signed, Zero};
 
 use super::stability_function::StabilityFunction;
+use crate::tableau::coefficients::{Rational, Scalar};
 use crate::verify::exact::ball::Ball;
 use crate::verify::exact::polynomial::Polynomial;
 use crate::verify::exact::quotient::without_vanishing;
 use crate::verify::exact::roots::{AlgebraicNumber, first_negative, is_nowhere_negative};
-use crate::verify::exact::scalar::{Rational, Scalar};
 use crate::verify::exact::verdict::Verdict;
 
 /// Linear stability. Polynomials have whole coefficients, and their real zeros are isolated exactly. Where the
@@ -178,8 +178,8 @@ fn complex(z: Complex<f64>) -> String {
 mod tests {
     use super::*;
     use crate::Tableau;
+    use crate::tableau::coefficients::Recovered;
     use crate::verify::Certainty;
-    use crate::verify::exact::coefficients::Recovered;
     use proptest::prelude::*;
 
     fn of(scheme: &Tableau) -> StabilityFunction {

@@ -7,13 +7,11 @@ use num_traits::{One, Zero};
 
 use super::region::bisect;
 use super::stability_function::StabilityFunction;
+use crate::tableau::coefficients::{Certainty, Rational, Recovered, Scalar};
 use crate::verify::exact::ball::Ball;
-use crate::verify::exact::coefficients::Recovered;
 use crate::verify::exact::determinant::{Integers, portion};
 use crate::verify::exact::polynomial::Polynomial;
 use crate::verify::exact::roots::{AlgebraicNumber, Negative};
-use crate::verify::exact::scalar::{Rational, Scalar};
-use crate::verify::exact::verdict::Certainty;
 
 /// The strong stability preserving (SSP) coefficient, the radius of absolute monotonicity: the largest `r` such that
 ///

@@ -6,13 +6,12 @@ use num_integer::Integer;
 use num_traits::{Signed, Zero};
 
 use crate::Error;
+use crate::tableau::coefficients::{Rational, Recovered, Scalar};
 use crate::verify::exact::ball::Ball;
-use crate::verify::exact::coefficients::Recovered;
 use crate::verify::exact::determinant::Integers;
 use crate::verify::exact::polynomial::Polynomial;
 use crate::verify::exact::quotient::without_vanishing;
 use crate::verify::exact::roots::{AlgebraicNumber, Negative, positive_roots};
-use crate::verify::exact::scalar::{Rational, Scalar};
 
 /// The stability matrix `M(x)`, `x = hω`, of a pair: a step takes `(y/ω, z)` to `M(x) (y/ω, z)`, with `y` done by the
 /// first scheme, `z` by the second.

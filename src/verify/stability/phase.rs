@@ -4,9 +4,9 @@ use num_bigint::BigInt;
 use num_traits::{One, Zero};
 
 use super::stability_function::StabilityFunction;
+use crate::tableau::coefficients::{Rational, Scalar};
 use crate::verify::exact::ball::Ball;
 use crate::verify::exact::polynomial::Polynomial;
-use crate::verify::exact::scalar::{Rational, Scalar};
 
 /// An error that is `coefficient · y^power` to leading order.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -101,7 +101,7 @@ impl Part {
 mod tests {
     use super::*;
     use crate::Tableau;
-    use crate::verify::exact::coefficients::Recovered;
+    use crate::tableau::coefficients::Recovered;
     use nalgebra::Complex;
 
     fn named(name: &str) -> StabilityFunction {

@@ -4,10 +4,10 @@ use num_bigint::BigInt;
 use num_traits::{One, Zero};
 
 use super::stability_function::StabilityFunction;
+use crate::tableau::coefficients::{Rational, Scalar};
 use crate::verify::exact::ball::Ball;
 use crate::verify::exact::polynomial::Polynomial;
 use crate::verify::exact::roots::is_nowhere_negative;
-use crate::verify::exact::scalar::{Rational, Scalar};
 
 /// Sectors and discs: whether one is within the stability region is decided as A-stability is; the largest one is found by
 /// halving.
@@ -122,7 +122,7 @@ pub(super) fn bisect(holds: impl Fn(f64) -> bool, low: f64, high: f64) -> f64 {
 mod tests {
     use super::*;
     use crate::Tableau;
-    use crate::verify::exact::coefficients::Recovered;
+    use crate::tableau::coefficients::Recovered;
     use nalgebra::Complex;
 
     fn of(scheme: &Tableau) -> StabilityFunction {

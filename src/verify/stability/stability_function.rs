@@ -7,13 +7,12 @@ use num_bigint::BigInt;
 use num_traits::{One, Signed, Zero};
 
 use crate::Tableau;
+use crate::tableau::Surd;
+use crate::tableau::coefficients::{Certainty, Coefficients, Rational, Recovered, Scalar};
 use crate::verify::exact::ball::Ball;
-use crate::verify::exact::coefficients::{Coefficients, Recovered};
 use crate::verify::exact::determinant::Integers;
 use crate::verify::exact::polynomial::{Polynomial, horner};
 use crate::verify::exact::quotient::{cancelled, enclosed, lowest, product, recognised, reduced, rounded};
-use crate::verify::exact::scalar::{Rational, Scalar, Surd};
-use crate::verify::exact::verdict::Certainty;
 
 /// The stability function of a Runge–Kutta scheme,
 ///

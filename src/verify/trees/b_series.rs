@@ -6,7 +6,7 @@ use super::tree::RootedTree;
 use super::tree_table::TreeTable;
 use super::weights::{ElementaryWeights, Method};
 use crate::Error;
-use crate::verify::exact::scalar::Scalar;
+use crate::tableau::coefficients::Scalar;
 
 /// A B-series up to some order: coefficients `a(∅)` and `a(t)`, standing for
 ///
@@ -248,8 +248,7 @@ fn add<K: Ord, T: Scalar>(terms: &mut BTreeMap<K, T>, key: K, value: T) {
 mod tests {
     use super::super::test_schemes::*;
     use super::*;
-    use crate::verify::exact::coefficients::Coefficients;
-    use crate::verify::exact::scalar::Rational;
+    use crate::tableau::coefficients::{Coefficients, Rational};
 
     fn series(scheme: &Coefficients<Rational>, order: usize) -> BSeries<Rational> {
         BSeries::of_method(&Method::of(scheme), order).unwrap()

@@ -2,7 +2,7 @@
 
 use super::b_series::BSeries;
 use super::tree_table::TreeTable;
-use crate::verify::exact::scalar::Scalar;
+use crate::tableau::coefficients::Scalar;
 
 impl<T: Scalar> BSeries<T> {
     /// The order of symplecticity of a scheme's series: the largest `q`, as far as the series goes, such that
@@ -132,8 +132,7 @@ mod tests {
     use super::super::weights::Method;
     use super::*;
     use crate::Tableau;
-    use crate::verify::exact::coefficients::Coefficients;
-    use crate::verify::exact::scalar::Rational;
+    use crate::tableau::coefficients::{Coefficients, Rational};
 
     fn orders<T: Scalar>(scheme: &Coefficients<T>, order: usize) -> (usize, usize) {
         let series = BSeries::of_method(&Method::of(scheme), order).unwrap();

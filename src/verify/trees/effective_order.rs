@@ -1,7 +1,7 @@
 //! Butcher's effective order: the order of a scheme after a change of variables.
 
 use super::b_series::BSeries;
-use crate::verify::exact::scalar::Scalar;
+use crate::tableau::coefficients::Scalar;
 
 impl<T: Scalar> BSeries<T> {
     /// The effective order of a scheme's series `a`: the largest `q`, as far as the series goes, such that
@@ -89,8 +89,7 @@ mod tests {
     use super::super::test_schemes::*;
     use super::super::weights::Method;
     use super::*;
-    use crate::verify::exact::coefficients::Coefficients;
-    use crate::verify::exact::scalar::Rational;
+    use crate::tableau::coefficients::{Coefficients, Rational};
 
     fn effective_order<T: Scalar>(scheme: &Coefficients<T>) -> usize {
         BSeries::of_method(&Method::of(scheme), 6).unwrap().effective_order().unwrap()

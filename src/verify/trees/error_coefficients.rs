@@ -3,7 +3,7 @@
 use super::tree::RootedTree;
 use super::weights::{ElementaryWeights, Method};
 use crate::Error;
-use crate::verify::exact::scalar::Scalar;
+use crate::tableau::coefficients::Scalar;
 
 /// The size of a scheme's error coefficients of one order.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,9 +6,8 @@ use super::simplifying::{SimplifyingConditions, powers, quadrature_residual};
 use super::tree::RootedTree;
 use super::tree_table::Colouring;
 use super::weights::{ElementaryWeights, Method};
+use crate::tableau::coefficients::{Certainty, Scalar};
 use crate::verify::exact::judge::Judge;
-use crate::verify::exact::scalar::Scalar;
-use crate::verify::exact::verdict::Certainty;
 
 /// No order is looked for by trees beyond this, if it is not asked for.
 const DEFAULT_CAP: usize = 12;

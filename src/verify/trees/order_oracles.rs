@@ -8,9 +8,7 @@ use super::test_schemes::*;
 use super::tree::RootedTree;
 use super::weights::{ElementaryWeights, Method};
 use crate::Tableau;
-use crate::verify::exact::coefficients::{Coefficients, Recovered};
-use crate::verify::exact::scalar::{Rational, Scalar, Summed};
-use crate::verify::exact::verdict::Certainty;
+use crate::tableau::coefficients::{Certainty, Coefficients, Rational, Recovered, Scalar, Summed};
 
 /// Name, scheme, order, stage order, principal error norm; norms and stage orders from nodepy 1.1.1.
 fn known() -> Vec<(&'static str, Coefficients<Rational>, usize, usize, f64)> {

@@ -3,9 +3,7 @@
 use super::order::Condition;
 use super::test_schemes::*;
 use super::weights::Method;
-use crate::verify::exact::coefficients::Coefficients;
-use crate::verify::exact::scalar::{Rational, Scalar, Summed};
-use crate::verify::exact::verdict::Certainty;
+use crate::tableau::coefficients::{Certainty, Coefficients, Rational, Scalar, Summed};
 
 fn order<T: Scalar>(first: &Coefficients<T>, second: &Coefficients<T>) -> usize {
     let order = Method::additive(&[first, second]).unwrap().order();

@@ -1,8 +1,8 @@
 //! Butcher's simplifying conditions.
 
 use super::weights::{Method, Part, dot};
+use crate::tableau::coefficients::Scalar;
 use crate::verify::exact::judge::Judge;
-use crate::verify::exact::scalar::Scalar;
 
 /// How far the simplifying conditions of a Runge–Kutta scheme with `s` stages reach: the largest `p`, `η`, `ζ` such that
 ///

@@ -1,9 +1,7 @@
 //! Schemes that tests of verification share.
 
 use crate::Tableau;
-use crate::verify::exact::coefficients::Coefficients;
-use crate::verify::exact::scalar::{Rational, Scalar, Summed};
-use crate::verify::exact::verdict::Certainty;
+use crate::tableau::coefficients::{Certainty, Coefficients, Rational, Scalar, Summed};
 
 /// A scheme from fractions: rows of `A` separated by semicolons, zeros at the end of a row left out.
 pub fn exact(a: &str, b: &str) -> Coefficients<Rational> {

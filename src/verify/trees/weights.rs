@@ -3,9 +3,7 @@
 use super::tree::TIME;
 use super::tree_table::{Colouring, TreeTable};
 use crate::Error;
-use crate::verify::exact::coefficients::Coefficients;
-use crate::verify::exact::scalar::Scalar;
-use crate::verify::exact::verdict::Certainty;
+use crate::tableau::coefficients::{Certainty, Coefficients, Scalar};
 
 /// A scheme as the theory of order sees it: one tableau for each component of the problem, all with the same number of
 /// stages.

@@ -3,10 +3,9 @@
 use num_bigint::BigInt;
 use num_traits::{One, Zero};
 
-use super::scalar::{Rational, Scalar, Summed, Surd};
-use super::verdict::Certainty;
+use super::{Certainty, Rational, Scalar, Summed};
 use crate::Tableau;
-use crate::tableau::Entry;
+use crate::tableau::{Entry, Surd};
 
 /// Denominators of fractions that are recognised in doubles: a double that means something else is that close to such a
 /// fraction by a chance of about `10⁻⁸`.
@@ -85,13 +84,13 @@ pub enum Recovered {
 macro_rules! with_coefficients {
     ($recovered:expr, $coefficients:ident => $result:expr) => {
         match $recovered {
-            $crate::verify::exact::coefficients::Recovered::Exact($coefficients) => $result,
-            $crate::verify::exact::coefficients::Recovered::Roots($coefficients) => $result,
-            $crate::verify::exact::coefficients::Recovered::Summed($coefficients) => $result,
+            $crate::tableau::coefficients::Recovered::Exact($coefficients) => $result,
+            $crate::tableau::coefficients::Recovered::Roots($coefficients) => $result,
+            $crate::tableau::coefficients::Recovered::Summed($coefficients) => $result,
         }
     };
 }
-pub(in crate::verify) use with_coefficients;
+pub(crate) use with_coefficients;
 
 impl Recovered {
     /// The coefficients of `scheme`.
@@ -128,7 +127,7 @@ impl Recovered {
     }
 
     /// The certainty of what is computed from enclosures of the numbers.
-    pub(in crate::verify) fn certainty_enclosed(&self) -> Certainty {
+    pub(crate) fn certainty_enclosed(&self) -> Certainty {
         match self {
             Recovered::Roots(k) => k.certainty.and(Certainty::ToTolerance(ENCLOSURE)),
             other => other.certainty(),
@@ -198,7 +197,7 @@ fn fractions(k: &Coefficients<Surd>) -> Option<Coefficients<Rational>> {
 }
 
 /// The fraction of small denominator that rounds to `x`, if there is one.
-pub(in crate::verify) fn simple(x: f64) -> Option<Rational> {
+pub(crate) fn simple(x: f64) -> Option<Rational> {
     simplest(x).filter(|fraction| *fraction.denom() <= BigInt::from(SIMPLE))
 }
 
@@ -280,22 +279,6 @@ mod tests {
         let (x, third) = (2f64.sqrt() / 5.0, 1.0 / 3.0);
         let mirrored = Tableau::new([[x, third - x], [0.5 - x, x]], [third + x, 1.0 - third - x], [third, 0.5]);
         assert!(matches!(Recovered::of(&mirrored.unwrap()), Recovered::Summed(_)));
-    }
-
-    /// Classical Runge–Kutta with another fraction, however small, is another scheme.
-    #[test]
-    fn what_is_written_is_meant() {
-        for (small, residual) in [("1/1e6", 1.0 / 6e6), ("1/1e13", 1.0 / 6e13), ("1/1e30", 1.0 / 6e30)] {
-            let text = format!(
-                r#"A = [[0, 0, 0, "{small}"], ["1/2", 0, 0, 0], [0, "1/2", 0, 0], [0, 0, 1, 0]]
-                b = ["1/6", "1/3", "1/3", "1/6"]"#
-            );
-            let report = crate::verify::verify(&Tableau::from_toml_str(&text).unwrap().of_order(4));
-            assert_eq!((report.order, report.order_found.certainty), (1, Certainty::Proved), "{small}");
-            let found = report.order_found.violation.as_ref().unwrap().residual;
-            assert!((found / residual - 1.0).abs() < 1e-4, "{found}");
-            assert!(report.check_claims().is_err());
-        }
     }
 
     /// What was written is what the doubles of the catalogue are rounded from.

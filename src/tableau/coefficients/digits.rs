@@ -1,8 +1,8 @@
 //! What the digits of decimals tell of the coefficients of a scheme.
 
-use super::coefficients::{Coefficients, denominator, simple};
-use super::scalar::Summed;
-use super::verdict::{Certainty, TOLERANCE};
+use super::certainty::{Certainty, TOLERANCE};
+use super::recovered::{denominator, simple};
+use super::{Coefficients, Summed};
 use crate::Tableau;
 use crate::tableau::{Entry, Written};
 

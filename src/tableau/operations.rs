@@ -14,11 +14,10 @@
 
 use num_traits::{One, Zero};
 
-use super::exact::coefficients::{Coefficients, Recovered, simple, with_coefficients};
-use super::exact::scalar::{Rational, Scalar, Summed, Surd};
-use super::exact::verdict::Certainty;
-use crate::tableau::Entry;
-use crate::{Error, Tableau};
+use super::coefficients::recovered::simple;
+use super::coefficients::{Certainty, Coefficients, Rational, Recovered, Scalar, Summed, with_coefficients};
+use super::{Entry, Surd, Tableau};
+use crate::Error;
 
 /// Schemes made of schemes.
 impl Tableau {
@@ -230,7 +229,7 @@ impl<T: Scalar> Coefficients<T> {
     }
 
     /// The scheme of [`Tableau::discrete_adjoint`]; no weight is zero.
-    pub(super) fn discrete_adjoint(&self) -> Self {
+    pub(crate) fn discrete_adjoint(&self) -> Self {
         let a = |i: usize, j: usize| self.b[j].clone() - self.b[j].clone() * self.a(j, i) / &self.b[i];
         self.like(a, |j| self.b[j].clone(), |i| self.c[i].clone())
     }

@@ -3,8 +3,7 @@
 //! Sources: G. Dahlquist, R. Jeltsch, Reducibility and contractivity of Runge–Kutta methods revisited, BIT 46 (2006)
 //! 567–587; W. H. Hundsdorfer, M. N. Spijker, A note on B-stability of Runge–Kutta methods, Numer. Math. 36 (1981) 319–331.
 
-use super::coefficients::{Coefficients, Recovered};
-use super::scalar::Scalar;
+use super::{Coefficients, Recovered, Scalar};
 
 /// What is left of a scheme without its redundant stages.
 #[derive(Debug, Clone, PartialEq)]
@@ -116,7 +115,7 @@ impl<T: Scalar> Coefficients<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::coefficients::{Recovered, with_coefficients};
+    use super::super::{Recovered, with_coefficients};
     use crate::Tableau;
 
     /// The number of stages left, and what has become of each.
