@@ -36,6 +36,7 @@ mod explicit;
 mod expression;
 mod file;
 mod implicit;
+mod listed;
 mod operations;
 mod partitioned;
 mod scheme;
