@@ -1,8 +1,7 @@
 //! Every instruction set gives what the best one gives.
 
-use super::Kernels;
-use super::{Directions, Evaluate, Jacobian, JvpPullback, Pullback, Pushforward};
-use crate::field::{Activation, Batch, Dimensions, Field, JvpBars, Mlp, Point, Scratch};
+use super::*;
+use crate::field::Batch;
 use pulp::Simd;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -45,22 +44,23 @@ impl<T: Kernels> Case<T> {
 
     /// Value, Jacobian-vector product, vector-Jacobian product, parameter gradient, Jacobian and the product's pullback.
     fn with<S: Simd>(&self, simd: S) -> [Vec<T>; 7] {
-        let (net, at, stride) = (&self.net, self.at(), self.batch.stride);
+        let (at, stride) = (self.at(), self.batch.stride);
         let zeros = |len: usize| vec![T::zero(); len];
-        let (mut value, mut record) = (zeros(net.dim() * stride), zeros(net.record_rows() * stride));
+        let (mut value, mut record) = (zeros(self.net.dim() * stride), zeros(self.net.record_rows() * stride));
+        let net = self.net.chain();
         simd.vectorize(Evaluate { net, at, dy: &mut value, record: &mut record });
         let (mut tangent, mut buffer) = (value.clone(), zeros(Pushforward::<T>::buffer_len(net, stride)));
         let (record, w, direction) = (&record[..], &self.w[..], Some(&self.direction[..]));
         let [out, buffer] = [&mut tangent, &mut buffer];
         simd.vectorize(Pushforward { net, at, record, v: &self.y, w: direction, out, buffer });
-        let (mut y_bar, mut params_bar) = (self.y.clone(), zeros(net.param_count()));
+        let (mut y_bar, mut params_bar) = (self.y.clone(), zeros(self.net.param_count()));
         let mut buffer = zeros(Pullback::buffer_len(net, at, true));
         let params = Some(&mut params_bar[..]);
         simd.vectorize(Pullback { net, at, record, w, y_bar: &mut y_bar, params_bar: params, buffer: &mut buffer });
-        let mut jacobian = zeros(net.dim() * net.inputs() * stride);
+        let mut jacobian = zeros(self.net.dim() * self.net.inputs() * stride);
         let mut buffer = zeros(Jacobian::<T>::buffer_len(net, stride));
         simd.vectorize(Jacobian { net, at, record, out: &mut jacobian, buffer: &mut buffer });
-        let (mut bent, mut bent_params) = (self.y.clone(), zeros(net.param_count()));
+        let (mut bent, mut bent_params) = (self.y.clone(), zeros(self.net.param_count()));
         let mut buffer = zeros(JvpPullback::buffer_len(net, at, true));
         let (directions, bar) = (Directions::One { v: &self.y, v_bar: None }, Some(&mut bent_params[..]));
         let [y, buffer] = [&mut bent, &mut buffer];
