@@ -46,5 +46,5 @@ impl StageOptions {
 
 fn methods() -> String {
     let names: Vec<String> = StageMethod::ALL.iter().map(ToString::to_string).collect();
-    format!("How stages are solved: {}; from gradient-descent on, by descent", names.join(", "))
+    format!("How stages are solved: {}; gradient-descent to gauss-newton are by descent", names.join(", "))
 }
