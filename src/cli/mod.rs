@@ -4,6 +4,7 @@
 mod figure;
 mod files;
 mod fit;
+mod fit_options;
 mod options;
 mod predict;
 mod regularisation;
@@ -35,7 +36,7 @@ struct Command {
 
 #[derive(Subcommand)]
 enum Task {
-    Fit(Box<fit::FitOptions>),
+    Fit(Box<fit_options::FitOptions>),
     Predict(predict::Predict),
     Schemes(schemes::Schemes),
     Verify(verify::Verify),

@@ -1,6 +1,6 @@
 //! What `kutta fit` says at the end.
 
-use super::fit::FitOptions;
+use super::fit_options::FitOptions;
 use super::spectral::{Bound, Bounds, Eigenvalues};
 use super::verdict::Told;
 use super::{Failure, print, print_json};

@@ -7,9 +7,7 @@ use kutta::solve::{JacobianReuse, LineSearch, Preconditioner, Reuse, StageMethod
 /// How stage equations are solved.
 #[derive(Args)]
 pub struct StageOptions {
-    /// How stages are solved: automatic, newton, simplified-newton, newton-gmres, fixed-point, anderson, broyden, or by
-    /// descent: gradient-descent, bfgs, lbfgs, fletcher-reeves, polak-ribiere, hestenes-stiefel, gauss-newton
-    #[arg(long, default_value = "automatic", value_parser = by_name::<StageMethod>, value_name = "NAME",
+    #[arg(long, help = methods(), default_value = "automatic", value_parser = by_name::<StageMethod>, value_name = "NAME",
           help_heading = "Network")]
     pub solver: StageMethod,
     /// How descent methods choose the length of a step: more-thuente, hager-zhang or near-exact
@@ -44,4 +42,9 @@ impl StageOptions {
             ..StageSolver::default()
         }
     }
+}
+
+fn methods() -> String {
+    let names: Vec<String> = StageMethod::ALL.iter().map(ToString::to_string).collect();
+    format!("How stages are solved: {}; gradient-descent to gauss-newton are by descent", names.join(", "))
 }

@@ -1,6 +1,6 @@
 //! What a fit is worth, in words, and what to do about it.
 
-use super::fit::FitOptions;
+use super::fit_options::FitOptions;
 use super::training::StrategyName;
 use kutta::data::Trajectories;
 use kutta::train::{Assessment, Seen, Settings, Validation, Worth};

@@ -1,6 +1,6 @@
 //! The multilayer perceptron.
 
-use super::kernel::{Directions, Evaluate, Jacobian, JvpPullback, Kernels, Pullback, Pushforward};
+use super::kernel::{Chain, Directions, Evaluate, Jacobian, JvpPullback, Kernels, Layer, Pullback, Pushforward};
 use super::{Activation, Dense, Dimensions, Field, JvpBars, Layered, Parameter, Point, Reparameterisation, Scratch};
 use crate::number::Rounded;
 use crate::{Error, Number, Real};
@@ -34,46 +34,6 @@ struct Shape {
     activation: Activation,
     #[serde(default)]
     output_bias: bool,
-}
-
-/// Where the parameters and hidden units of one layer are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Layer {
-    pub inputs: usize,
-    pub outputs: usize,
-    /// The layer without activation.
-    pub is_last: bool,
-    /// Hidden units of all layers before.
-    pub first_unit: usize,
-    first_param: usize,
-    has_bias: bool,
-}
-
-impl Layer {
-    #[inline(always)]
-    pub fn weights<'a, T>(&self, params: &'a [T]) -> &'a [T] {
-        &params[self.first_param..][..self.inputs * self.outputs]
-    }
-
-    fn weights_mut<'a, T>(&self, params: &'a mut [T]) -> &'a mut [T] {
-        &mut params[self.first_param..][..self.inputs * self.outputs]
-    }
-
-    /// The layer's weights and all parameters after them.
-    #[inline(always)]
-    pub fn weights_onward<'a, T>(&self, params: &'a mut [T]) -> &'a mut [T] {
-        &mut params[self.first_param..]
-    }
-
-    #[inline(always)]
-    pub fn bias<'a, T>(&self, params: &'a [T]) -> Option<&'a [T]> {
-        self.has_bias.then(|| &params[self.first_param + self.inputs * self.outputs..][..self.outputs])
-    }
-
-    #[inline(always)]
-    pub fn bias_mut<'a, T>(&self, params: &'a mut [T]) -> Option<&'a mut [T]> {
-        self.has_bias.then(|| &mut params[self.first_param + self.inputs * self.outputs..][..self.outputs])
-    }
 }
 
 impl TryFrom<Shape> for Mlp {
@@ -136,22 +96,13 @@ impl Mlp {
         self.shape.activation
     }
 
-    pub(super) fn layers(&self) -> &[Layer] {
-        &self.layers
-    }
-
     fn last(&self) -> &Layer {
         &self.layers[self.layers.len() - 1]
     }
 
-    /// Units of all hidden layers.
-    pub(super) fn hidden_units(&self) -> usize {
-        self.last().first_unit
-    }
-
-    /// Units of the widest hidden layer.
-    pub(super) fn widest_hidden(&self) -> usize {
-        self.layers.iter().filter(|l| !l.is_last).map(|l| l.outputs).max().unwrap_or(0)
+    /// What kernels know of the network.
+    fn chain(&self) -> Chain<'_> {
+        Chain { layers: &self.layers, activation: self.activation() }
     }
 
     fn pull_back_jvp<T: Real + Kernels>(
@@ -164,8 +115,9 @@ impl Mlp {
         scratch: &mut Scratch<T>,
     ) {
         if at.batch.live > 0 {
-            let mut buffer = scratch.take(JvpPullback::buffer_len(self, at, params_bar.is_some()));
-            let job = JvpPullback { net: self, at, record, directions, w, y_bar, params_bar, buffer: &mut buffer };
+            let mut buffer = scratch.take(JvpPullback::buffer_len(self.chain(), at, params_bar.is_some()));
+            let job =
+                JvpPullback { net: self.chain(), at, record, directions, w, y_bar, params_bar, buffer: &mut buffer };
             T::jvp_pullback(job);
             scratch.give(buffer);
         }
@@ -185,11 +137,6 @@ impl Mlp {
             input = output;
         }
         dy.copy_from_slice(&input);
-    }
-
-    /// Outputs of the widest layer.
-    pub(super) fn widest(&self) -> usize {
-        self.layers.iter().map(|l| l.outputs).max().unwrap_or(0)
     }
 }
 
@@ -234,7 +181,7 @@ impl Dimensions for Mlp {
     }
 
     fn record_rows(&self) -> usize {
-        self.hidden_units() * if self.activation().records_slope() { 2 } else { 1 }
+        self.chain().hidden_units() * if self.activation().records_slope() { 2 } else { 1 }
     }
 
     fn signals(&self) -> usize {
@@ -270,7 +217,7 @@ impl<T: Real + Kernels> Field<T> for Mlp {
 
     fn eval_batch(&self, at: Point<'_, T>, dy: &mut [T], record: &mut [T], _: &mut Scratch<T>) {
         if at.batch.live > 0 {
-            T::evaluate(Evaluate { net: self, at, dy, record });
+            T::evaluate(Evaluate { net: self.chain(), at, dy, record });
         }
     }
 
@@ -280,8 +227,8 @@ impl<T: Real + Kernels> Field<T> for Mlp {
 
     fn jvp(&self, at: Point<'_, T>, record: &[T], v: &[T], w: Option<&[T]>, out: &mut [T], scratch: &mut Scratch<T>) {
         if at.batch.live > 0 {
-            let mut buffer = scratch.take(Pushforward::<T>::buffer_len(self, at.batch.stride));
-            T::pushforward(Pushforward { net: self, at, record, v, w, out, buffer: &mut buffer });
+            let mut buffer = scratch.take(Pushforward::<T>::buffer_len(self.chain(), at.batch.stride));
+            T::pushforward(Pushforward { net: self.chain(), at, record, v, w, out, buffer: &mut buffer });
             scratch.give(buffer);
         }
     }
@@ -296,8 +243,8 @@ impl<T: Real + Kernels> Field<T> for Mlp {
         scratch: &mut Scratch<T>,
     ) {
         if at.batch.live > 0 {
-            let mut buffer = scratch.take(Pullback::buffer_len(self, at, params_bar.is_some()));
-            T::pullback(Pullback { net: self, at, record, w, y_bar, params_bar, buffer: &mut buffer });
+            let mut buffer = scratch.take(Pullback::buffer_len(self.chain(), at, params_bar.is_some()));
+            T::pullback(Pullback { net: self.chain(), at, record, w, y_bar, params_bar, buffer: &mut buffer });
             scratch.give(buffer);
         }
     }
@@ -317,8 +264,8 @@ impl<T: Real + Kernels> Field<T> for Mlp {
 
     fn jacobian(&self, at: Point<'_, T>, record: &[T], out: &mut [T], scratch: &mut Scratch<T>) {
         if at.batch.live > 0 {
-            let mut buffer = scratch.take(Jacobian::<T>::buffer_len(self, at.batch.stride));
-            T::jacobian(Jacobian { net: self, at, record, out, buffer: &mut buffer });
+            let mut buffer = scratch.take(Jacobian::<T>::buffer_len(self.chain(), at.batch.stride));
+            T::jacobian(Jacobian { net: self.chain(), at, record, out, buffer: &mut buffer });
             scratch.give(buffer);
         }
     }
@@ -335,3 +282,6 @@ impl<T: Real + Kernels> Field<T> for Mlp {
         self.pull_back_jvp(at, record, (Directions::All, w), y_bar, params_bar, scratch);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! Runge–Kutta tableaux: the numbers `A`, `b`, `c` that define a scheme.
 //!
-//! A [`Tableau`] comes from one of four places:
+//! A [`Tableau`] comes from one of five places:
 //!
 //! | from | by |
 //! | --- | --- |
@@ -8,6 +8,7 @@
 //! | the catalogue | [`Tableau::rk4`], [`Tableau::sdirk2`], …, or [`Tableau::by_name`]; [`Tableau::catalogue`] lists it |
 //! | a family, for any number of stages | [`Tableau::gauss`], [`Tableau::radau_iia`], [`Tableau::lobatto_iiic`], …, [`Tableau::ssp_2`] |
 //! | a TOML or JSON file | [`Tableau::from_file`], [`Tableau::from_toml_str`], [`Tableau::from_json_str`] |
+//! | other schemes | [`Tableau::composed`], [`Tableau::adjoint`], [`Tableau::conjugated`], … |
 //!
 //! A [`Method`] is what a step is taken by: any of these, or a [`Multistep`] method, or one of your own, [`GeneralLinear`].
 //!
@@ -27,6 +28,7 @@ mod additive;
 mod catalogue;
 mod check;
 mod claims;
+pub(crate) mod coefficients;
 mod collocation;
 mod display;
 mod document;
@@ -37,8 +39,10 @@ mod expression;
 mod file;
 mod general_linear;
 mod implicit;
+mod listed;
 mod method;
 mod multistep;
+mod operations;
 mod partitioned;
 mod scheme;
 mod structure;

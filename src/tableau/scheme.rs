@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{AdditiveTableau, Claims, PartitionedTableau, Tableau, additive, catalogue, partitioned};
+use super::catalogue::{self, PAIRS, SUMS, TABLEAUX};
+use super::{AdditiveTableau, Claims, PartitionedTableau, Tableau};
 use crate::Error;
 
 /// A Runge–Kutta scheme of any kind: for one field, for a system in two parts, or for a sum of fields.
@@ -35,11 +36,10 @@ impl Scheme {
     /// # Errors
     /// As [`Tableau::by_name`].
     pub fn by_name(name: &str) -> Result<Self, Error> {
-        let (tableaux, pairs, sums) = (&catalogue::TABLEAUX, &partitioned::CATALOGUE, &additive::CATALOGUE);
-        let found = tableaux.find(name).map(|t| t.map(Scheme::Tableau));
-        let found = found.or_else(|| pairs.find(name).map(|p| p.map(Scheme::Partitioned)));
-        let found = found.or_else(|| sums.find(name).map(|a| a.map(Scheme::Additive)));
-        let names = || [tableaux.names(), pairs.names(), sums.names()].concat();
+        let found = TABLEAUX.find(name).map(|t| t.map(Scheme::Tableau));
+        let found = found.or_else(|| PAIRS.find(name).map(|p| p.map(Scheme::Partitioned)));
+        let found = found.or_else(|| SUMS.find(name).map(|a| a.map(Scheme::Additive)));
+        let names = || [TABLEAUX.names(), PAIRS.names(), SUMS.names()].concat();
         found.unwrap_or_else(|| Err(catalogue::unknown(name, names())))
     }
 

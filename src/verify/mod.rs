@@ -57,51 +57,20 @@
 //! # Ok::<(), kutta::Error>(())
 //! ```
 
-pub mod additive;
-pub mod b_series;
-pub mod ball;
-pub mod coefficients;
-pub mod conserved_order;
-mod determinant;
-mod digits;
-pub mod effective_order;
-pub mod error_coefficients;
-mod fact;
-mod judge;
-pub mod monotonicity;
-mod operations;
-pub mod order;
-#[cfg(test)]
-mod order_oracles;
-pub mod oscillator;
-mod pair;
-mod pair_report;
-#[cfg(test)]
-mod partitioned_oracles;
-pub mod phase;
-pub mod polynomial;
-mod quadratic;
-mod quotient;
-pub mod reduction;
-mod region;
+// One room uses another in this order: exact, then trees, stability and geometry, then report.
+mod exact;
+mod geometry;
 mod report;
-pub mod roots;
-pub mod scalar;
-pub mod simplifying;
 mod stability;
-pub mod stability_function;
-mod symmetry;
-#[cfg(test)]
-mod test_schemes;
-pub mod tree;
-pub mod tree_table;
-mod verdict;
-pub mod weights;
+mod trees;
 
-pub use fact::{Claim, Fact, Value};
-pub use pair_report::{AdditiveReport, PartitionedReport};
-pub use report::Report;
-pub use verdict::{Certainty, Verdict};
+pub use crate::tableau::coefficients::{Certainty, recovered as coefficients, reduction, scalar};
+pub use exact::verdict::Verdict;
+pub use exact::{ball, polynomial, roots};
+pub use report::{AdditiveReport, AnyReport, Claim, Fact, PartitionedReport, Report, Value};
+pub use stability::{additive, monotonicity, oscillator, phase, stability_function};
+pub use trees::{b_series, conserved_order, effective_order, error_coefficients};
+pub use trees::{order, simplifying, tree, tree_table, weights};
 
 use crate::tableau::{AdditiveTableau, PartitionedTableau, Scheme};
 use crate::{Error, Tableau};
@@ -174,60 +143,5 @@ impl Verifiable for Scheme {
             Scheme::Partitioned(scheme) => AnyReport::Partitioned(Box::new(scheme.report(order)?)),
             Scheme::Additive(scheme) => AnyReport::Additive(Box::new(scheme.report(order)?)),
         })
-    }
-}
-
-/// The report of a scheme of any kind.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
-#[serde(untagged)]
-#[non_exhaustive]
-pub enum AnyReport {
-    /// Of a tableau.
-    Tableau(Box<Report>),
-    /// Of a partitioned pair.
-    Partitioned(Box<PartitionedReport>),
-    /// Of an additive scheme.
-    Additive(Box<AdditiveReport>),
-}
-
-impl AnyReport {
-    /// All facts, in the order in which they are printed.
-    pub fn facts(&self) -> Vec<Fact> {
-        match self {
-            AnyReport::Tableau(report) => report.facts(),
-            AnyReport::Partitioned(report) => report.facts(),
-            AnyReport::Additive(report) => report.facts(),
-        }
-    }
-
-    /// The claims made for the scheme, each with what was found.
-    pub fn claims(&self) -> &[Claim] {
-        match self {
-            AnyReport::Tableau(report) => &report.claims,
-            AnyReport::Partitioned(report) => &report.claims,
-            AnyReport::Additive(report) => &report.claims,
-        }
-    }
-
-    /// Whether every claim made for the scheme holds.
-    ///
-    /// # Errors
-    /// [`Error::FalseClaim`] for the first that does not, with the violated condition and its residual.
-    pub fn check_claims(&self) -> Result<(), Error> {
-        match self {
-            AnyReport::Tableau(report) => report.check_claims(),
-            AnyReport::Partitioned(report) => report.check_claims(),
-            AnyReport::Additive(report) => report.check_claims(),
-        }
-    }
-}
-
-impl std::fmt::Display for AnyReport {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            AnyReport::Tableau(report) => report.fmt(f),
-            AnyReport::Partitioned(report) => report.fmt(f),
-            AnyReport::Additive(report) => report.fmt(f),
-        }
     }
 }

@@ -31,4 +31,5 @@ mod stage_solvers;
 mod tableau_files;
 mod training;
 mod verification;
+mod work;
 mod written_digits;

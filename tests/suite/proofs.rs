@@ -202,3 +202,19 @@ fn many_square_roots_take_no_longer_than_a_few_seconds() {
     assert!(report.stability.certainty() == Certainty::ToTolerance(1e-60), "{:?}", report.stability.certainty());
     assert_eq!((report.certainty, report.order), (Certainty::Proved, 1));
 }
+
+/// Classical Runge–Kutta with another fraction, however small, is another scheme.
+#[test]
+fn what_is_written_is_meant() {
+    for (small, residual) in [("1/1e6", 1.0 / 6e6), ("1/1e13", 1.0 / 6e13), ("1/1e30", 1.0 / 6e30)] {
+        let text = format!(
+            r#"A = [[0, 0, 0, "{small}"], ["1/2", 0, 0, 0], [0, "1/2", 0, 0], [0, 0, 1, 0]]
+            b = ["1/6", "1/3", "1/3", "1/6"]"#
+        );
+        let report = verify(&Tableau::from_toml_str(&text).unwrap().of_order(4));
+        assert_eq!((report.order, report.order_found.certainty), (1, Certainty::Proved), "{small}");
+        let found = report.order_found.violation.as_ref().unwrap().residual;
+        assert!((found / residual - 1.0).abs() < 1e-4, "{found}");
+        assert!(report.check_claims().is_err());
+    }
+}

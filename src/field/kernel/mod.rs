@@ -1,5 +1,6 @@
 //! Kernels on batches in unit-major layout, with the best instructions the processor has, found at run time.
 
+mod chain;
 mod coefficients;
 mod elementwise;
 mod functions;
@@ -8,6 +9,7 @@ mod network;
 mod pack;
 mod second;
 
+pub(crate) use chain::{Chain, Layer};
 pub(crate) use network::{Evaluate, Jacobian, Pullback, Pushforward};
 pub(crate) use second::{Directions, JvpPullback};
 
@@ -58,6 +60,3 @@ macro_rules! kernels {
     )*};
 }
 kernels!(f32, f64);
-
-#[cfg(test)]
-mod tests;

@@ -1,16 +1,16 @@
 //! A whole multilayer perceptron in one dispatch: evaluation and derivatives.
 
 use super::Kernels;
+use super::chain::{Chain, Layer};
 use super::elementwise::{Activate, Broadcast, Columns, ScaleBySlope, add_row_sums, transpose};
 use super::matmul::{Init, Left, MatMul, Matrix};
-use crate::field::mlp::Layer;
-use crate::field::{Mlp, Point};
+use crate::field::Point;
 use pulp::{Simd, WithSimd};
 use std::mem::{swap, take};
 
 /// Evaluation: `dy = F(y)`. `record` takes the hidden units' values, then their slopes if the activation records them.
 pub struct Evaluate<'a, T> {
-    pub net: &'a Mlp,
+    pub net: Chain<'a>,
     pub at: Point<'a, T>,
     pub dy: &'a mut [T],
     pub record: &'a mut [T],
@@ -25,7 +25,7 @@ impl<T: Kernels> WithSimd for Evaluate<'_, T> {
         let columns = Columns::new::<S, T>(at.batch.live, stride);
         let (mut values, mut slopes) = record.split_at_mut(net.hidden_units() * stride);
         let mut input = at.y;
-        for layer in net.layers() {
+        for layer in net.layers {
             let rows = layer.outputs * stride;
             let (c, slope) = if layer.is_last {
                 (take(&mut dy), Default::default())
@@ -33,7 +33,7 @@ impl<T: Kernels> WithSimd for Evaluate<'_, T> {
                 let (z, more) = take(&mut values).split_at_mut(rows);
                 values = more;
                 let (slope, more) =
-                    take(&mut slopes).split_at_mut(if net.activation().records_slope() { rows } else { 0 });
+                    take(&mut slopes).split_at_mut(if net.activation.records_slope() { rows } else { 0 });
                 slopes = more;
                 (z, slope)
             };
@@ -50,7 +50,7 @@ impl<T: Kernels> WithSimd for Evaluate<'_, T> {
                 spill: false,
             });
             if !layer.is_last {
-                simd.vectorize(Activate { activation: net.activation(), z: &mut *c, slope, columns });
+                simd.vectorize(Activate { activation: net.activation, z: &mut *c, slope, columns });
             }
             input = c;
         }
@@ -60,7 +60,7 @@ impl<T: Kernels> WithSimd for Evaluate<'_, T> {
 /// What a derivative reads of the hidden layers.
 #[derive(Clone, Copy)]
 pub(super) struct Record<'a, T> {
-    pub net: &'a Mlp,
+    pub net: Chain<'a>,
     pub record: &'a [T],
     pub columns: Columns,
 }
@@ -71,9 +71,9 @@ impl<'a, T: Kernels> Record<'a, T> {
     pub fn input(self, l: usize, y: &'a [T]) -> &'a [T] {
         let stride = self.columns.stride;
         match l.checked_sub(1) {
-            None => &y[..self.net.layers()[l].inputs * stride],
+            None => &y[..self.net.layers[l].inputs * stride],
             Some(before) => {
-                &self.record[self.net.layers()[before].first_unit * stride..][..self.net.layers()[l].inputs * stride]
+                &self.record[self.net.layers[before].first_unit * stride..][..self.net.layers[l].inputs * stride]
             }
         }
     }
@@ -81,23 +81,23 @@ impl<'a, T: Kernels> Record<'a, T> {
     /// What the slopes of the hidden units that layer `l` puts out are read from.
     #[inline(always)]
     pub fn slopes(self, l: usize) -> &'a [T] {
-        let (layer, stride) = (&self.net.layers()[l], self.columns.stride);
-        let slopes = if self.net.activation().records_slope() { self.net.hidden_units() } else { 0 };
+        let (layer, stride) = (&self.net.layers[l], self.columns.stride);
+        let slopes = if self.net.activation.records_slope() { self.net.hidden_units() } else { 0 };
         &self.record[(slopes + layer.first_unit) * stride..][..layer.outputs * stride]
     }
 
     /// `delta ⊙ σ'` at the hidden units that layer `l` puts out.
     #[inline(always)]
     pub fn scale<S: Simd>(self, simd: S, l: usize, delta: &mut [T]) {
-        let (layer, stride, record) = (&self.net.layers()[l], self.columns.stride, self.slopes(l));
+        let (layer, stride, record) = (&self.net.layers[l], self.columns.stride, self.slopes(l));
         let delta = &mut delta[..layer.outputs * stride];
-        simd.vectorize(ScaleBySlope { activation: self.net.activation(), record, delta, columns: self.columns });
+        simd.vectorize(ScaleBySlope { activation: self.net.activation, record, delta, columns: self.columns });
     }
 }
 
 /// `out = (∂F/∂y) v + (∂F/∂γ) w`.
 pub struct Pushforward<'a, T> {
-    pub net: &'a Mlp,
+    pub net: Chain<'a>,
     pub at: Point<'a, T>,
     pub record: &'a [T],
     pub v: &'a [T],
@@ -108,7 +108,7 @@ pub struct Pushforward<'a, T> {
 
 impl<T: Kernels> Pushforward<'_, T> {
     /// Length of the buffer.
-    pub fn buffer_len(net: &Mlp, stride: usize) -> usize {
+    pub fn buffer_len(net: Chain<'_>, stride: usize) -> usize {
         2 * net.widest_hidden() * stride
     }
 }
@@ -122,7 +122,7 @@ impl<T: Kernels> WithSimd for Pushforward<'_, T> {
         let columns = Columns::new::<S, T>(at.batch.live, stride);
         let record = Record { net, record, columns };
         let (mut tangent, mut next) = buffer.split_at_mut(net.widest_hidden() * stride);
-        for (l, layer) in net.layers().iter().enumerate() {
+        for (l, layer) in net.layers.iter().enumerate() {
             let c = if layer.is_last { &mut *out } else { &mut *next };
             simd.vectorize(MatMul {
                 init: w.and_then(|w| layer.bias(w)).map_or(Init::Zero, Init::Bias),
@@ -160,7 +160,7 @@ impl<T: Kernels> WithSimd for Pushforward<'_, T> {
 
 /// `y_bar = (∂F/∂y)ᵀ w`, `params_bar += Σ (∂F/∂γ)ᵀ w`.
 pub struct Pullback<'a, T> {
-    pub net: &'a Mlp,
+    pub net: Chain<'a>,
     pub at: Point<'a, T>,
     pub record: &'a [T],
     pub w: &'a [T],
@@ -175,8 +175,8 @@ fn transposed_stride(layer: &Layer) -> usize {
 }
 
 /// Length of the memory that [`add_outer`] needs for any layer.
-pub(super) fn transposed_len(net: &Mlp, live: usize) -> usize {
-    net.layers().iter().map(transposed_stride).max().unwrap_or(0) * live
+pub(super) fn transposed_len(net: Chain<'_>, live: usize) -> usize {
+    net.layers.iter().map(transposed_stride).max().unwrap_or(0) * live
 }
 
 /// Adds `Σ cotangent inputᵀ`, over the live columns, to the weights of a layer in `bar`.
@@ -207,7 +207,7 @@ pub(super) fn add_outer<S: Simd, T: Kernels>(
 
 impl<T: Kernels> Pullback<'_, T> {
     /// Length of the buffer.
-    pub fn buffer_len(net: &Mlp, at: Point<'_, T>, with_params: bool) -> usize {
+    pub fn buffer_len(net: Chain<'_>, at: Point<'_, T>, with_params: bool) -> usize {
         let transposed = if with_params { transposed_len(net, at.batch.live) } else { 0 };
         2 * net.widest_hidden() * at.batch.stride + transposed
     }
@@ -223,7 +223,7 @@ impl<T: Kernels> WithSimd for Pullback<'_, T> {
         let record = Record { net, record, columns };
         let (mut delta, buffer) = buffer.split_at_mut(net.widest_hidden() * stride);
         let (mut next, transposed) = buffer.split_at_mut(net.widest_hidden() * stride);
-        for (l, layer) in net.layers().iter().enumerate().rev() {
+        for (l, layer) in net.layers.iter().enumerate().rev() {
             let cotangent = if layer.is_last { w } else { &*delta };
             if let Some(bar) = params_bar.as_deref_mut() {
                 let input = (record.input(l, at.y), stride, live);
@@ -256,7 +256,7 @@ impl<T: Kernels> WithSimd for Pullback<'_, T> {
 /// `out = ∂F/∂y`, by forward propagation of all directions of `y` at once: the tangents of a hidden unit lie side by
 /// side, as a matrix of `inputs × stride`.
 pub struct Jacobian<'a, T> {
-    pub net: &'a Mlp,
+    pub net: Chain<'a>,
     pub at: Point<'a, T>,
     pub record: &'a [T],
     pub out: &'a mut [T],
@@ -265,8 +265,8 @@ pub struct Jacobian<'a, T> {
 
 impl<T: Kernels> Jacobian<'_, T> {
     /// Length of the buffer.
-    pub fn buffer_len(net: &Mlp, stride: usize) -> usize {
-        (2 * net.layers()[0].inputs * net.widest_hidden() + net.widest()) * stride
+    pub fn buffer_len(net: Chain<'_>, stride: usize) -> usize {
+        (2 * net.layers[0].inputs * net.widest_hidden() + net.widest()) * stride
     }
 }
 
@@ -278,10 +278,10 @@ impl<T: Kernels> WithSimd for Jacobian<'_, T> {
         let stride = at.batch.stride;
         let columns = Columns::new::<S, T>(at.batch.live, stride);
         let record = Record { net, record, columns };
-        let tangents = net.layers()[0].inputs;
+        let tangents = net.layers[0].inputs;
         let (factor, buffer) = buffer.split_at_mut(net.widest() * stride);
         let (mut tangent, mut next) = buffer.split_at_mut(tangents * net.widest_hidden() * stride);
-        for (l, layer) in net.layers().iter().enumerate() {
+        for (l, layer) in net.layers.iter().enumerate() {
             let c = if layer.is_last { &mut *out } else { &mut *next };
             if l > 0 {
                 simd.vectorize(MatMul {

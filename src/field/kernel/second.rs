@@ -5,10 +5,11 @@
 //! directions, and `σ'' ⊙ β` are cotangents of the `z_l` at which an ordinary pullback of the network begins.
 
 use super::Kernels;
+use super::chain::Chain;
 use super::elementwise::{AddProduct, Columns, Curvature, add_row_sums};
 use super::matmul::{Init, Left, MatMul, Matrix};
 use super::network::{Record, add_outer, transposed_len};
-use crate::field::{Activation, Mlp, Point};
+use crate::field::{Activation, Point};
 use pulp::{Simd, WithSimd};
 use std::mem::swap;
 use std::ops::Range;
@@ -24,7 +25,7 @@ pub enum Directions<'a, T> {
 /// Derivatives of `Σ wᵀ (∂F/∂y) v` over some directions `v`: overwrites `y_bar`, adds to `params_bar`. Row `i·k + j` of
 /// `w` belongs to output `i` and direction `j` of `k`.
 pub struct JvpPullback<'a, T> {
-    pub net: &'a Mlp,
+    pub net: Chain<'a>,
     pub at: Point<'a, T>,
     pub record: &'a [T],
     pub directions: Directions<'a, T>,
@@ -36,7 +37,7 @@ pub struct JvpPullback<'a, T> {
 
 impl<T: Kernels> JvpPullback<'_, T> {
     /// Length of the buffer.
-    pub fn buffer_len(net: &Mlp, at: Point<'_, T>, with_params: bool) -> usize {
+    pub fn buffer_len(net: Chain<'_>, at: Point<'_, T>, with_params: bool) -> usize {
         let transposed = if with_params { transposed_len(net, at.batch.live) } else { 0 };
         (3 * net.hidden_units() + 3 * net.widest_hidden()) * at.batch.stride + net.widest() + transposed
     }
@@ -65,7 +66,7 @@ struct Memory<'a, T> {
 
 impl<'a, T: Kernels> Memory<'a, T> {
     #[inline(always)]
-    fn new(net: &Mlp, stride: usize, buffer: &'a mut [T]) -> Self {
+    fn new(net: Chain<'_>, stride: usize, buffer: &'a mut [T]) -> Self {
         let (units, widest) = (net.hidden_units() * stride, net.widest_hidden() * stride);
         let (tangents, buffer) = buffer.split_at_mut(units);
         let (bend, buffer) = buffer.split_at_mut(units);
@@ -82,7 +83,7 @@ impl<'a, T: Kernels> Memory<'a, T> {
 /// The network at a point.
 #[derive(Clone, Copy)]
 struct Network<'a, T> {
-    net: &'a Mlp,
+    net: Chain<'a>,
     at: Point<'a, T>,
     record: Record<'a, T>,
 }
@@ -91,14 +92,14 @@ impl<T: Kernels> Network<'_, T> {
     /// Where the hidden units that layer `l` puts out are among all.
     #[inline(always)]
     fn units(self, l: usize) -> Range<usize> {
-        let (layer, stride) = (&self.net.layers()[l], self.at.batch.stride);
+        let (layer, stride) = (&self.net.layers[l], self.at.batch.stride);
         layer.first_unit * stride..(layer.first_unit + layer.outputs) * stride
     }
 
     /// `c = init + W b` for the weights `W` of layer `l`, or `Wᵀ b`.
     #[inline(always)]
     fn apply<S: Simd>(self, simd: S, l: usize, left: Left, init: Init<'_, T>, b: Matrix<'_, T>, c: &mut [T]) {
-        let (layer, columns) = (&self.net.layers()[l], self.record.columns);
+        let (layer, columns) = (&self.net.layers[l], self.record.columns);
         let (rows, inner) = match left {
             Left::Plain => (layer.outputs, layer.inputs),
             Left::Transposed => (layer.inputs, layer.outputs),
@@ -121,7 +122,7 @@ impl<T: Kernels> Network<'_, T> {
     #[inline(always)]
     fn push_forward<S: Simd>(self, simd: S, direction: Direction<'_, T>, memory: &mut Memory<'_, T>) {
         let stride = self.at.batch.stride;
-        for (l, layer) in self.net.layers().iter().enumerate().filter(|(_, layer)| !layer.is_last) {
+        for (l, layer) in self.net.layers.iter().enumerate().filter(|(_, layer)| !layer.is_last) {
             let units = self.units(l);
             if l > 0 {
                 self.see(simd, l, memory);
@@ -155,7 +156,7 @@ impl<T: Kernels> Network<'_, T> {
         mut params_bar: Option<&mut [T]>,
     ) {
         let (live, stride, columns) = (self.at.batch.live, self.at.batch.stride, self.record.columns);
-        for (l, layer) in self.net.layers().iter().enumerate().rev() {
+        for (l, layer) in self.net.layers.iter().enumerate().rev() {
             if l > 0 && params_bar.is_some() {
                 self.see(simd, l, memory);
             }
@@ -183,7 +184,7 @@ impl<T: Kernels> Network<'_, T> {
                 let units = self.units(l - 1);
                 let next = &mut memory.next[..units.len()];
                 self.apply(simd, l, Left::Transposed, Init::Zero, cotangent, next);
-                if self.net.activation().is_curved() {
+                if self.net.activation.is_curved() {
                     let (b, sum) = (&memory.tangents[units.clone()], &mut memory.bend[units]);
                     simd.vectorize(AddProduct { a: next, b, sum, columns });
                 }
@@ -198,8 +199,8 @@ impl<T: Kernels> Network<'_, T> {
     /// `σ''` at all hidden units.
     #[inline(always)]
     fn curvature<S: Simd>(self, simd: S, memory: &mut Memory<'_, T>) {
-        let (activation, columns) = (self.net.activation(), self.record.columns);
-        for (l, layer) in self.net.layers().iter().enumerate().filter(|(_, layer)| !layer.is_last) {
+        let (activation, columns) = (self.net.activation, self.record.columns);
+        for (l, layer) in self.net.layers.iter().enumerate().filter(|(_, layer)| !layer.is_last) {
             let units = self.units(l);
             let record = match activation {
                 Activation::Gelu => {
@@ -220,7 +221,7 @@ impl<T: Kernels> Network<'_, T> {
     fn unbend<S: Simd>(self, simd: S, memory: &mut Memory<'_, T>, y_bar: &mut [T], mut params_bar: Option<&mut [T]>) {
         let (live, stride, columns) = (self.at.batch.live, self.at.batch.stride, self.record.columns);
         memory.delta.fill(T::zero());
-        for (l, layer) in self.net.layers().iter().enumerate().rev().filter(|(_, layer)| !layer.is_last) {
+        for (l, layer) in self.net.layers.iter().enumerate().rev().filter(|(_, layer)| !layer.is_last) {
             let (a, b) = (&memory.curvature[self.units(l)], &memory.bend[self.units(l)]);
             simd.vectorize(AddProduct { a, b, sum: &mut memory.delta[..a.len()], columns });
             let cotangent = Matrix { data: &*memory.delta, stride };
@@ -258,7 +259,7 @@ impl<T: Kernels> WithSimd for JvpPullback<'_, T> {
                 network.pull_back(simd, direction, w, &mut memory, v_bar, params_bar.as_deref_mut());
             }
             Directions::All => {
-                let count = net.layers()[0].inputs;
+                let count = net.layers[0].inputs;
                 for j in 0..count {
                     let (direction, w) =
                         (Direction::Unit(j), Matrix { data: &w[j * stride..], stride: count * stride });
@@ -267,11 +268,11 @@ impl<T: Kernels> WithSimd for JvpPullback<'_, T> {
                 }
             }
         }
-        if net.hidden_units() > 0 && net.activation().is_curved() {
+        if net.hidden_units() > 0 && net.activation.is_curved() {
             network.curvature(simd, &mut memory);
             network.unbend(simd, &mut memory, y_bar, params_bar);
         } else {
-            y_bar[..net.layers()[0].inputs * stride].fill(T::zero());
+            y_bar[..net.layers[0].inputs * stride].fill(T::zero());
         }
     }
 }

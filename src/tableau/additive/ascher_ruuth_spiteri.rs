@@ -1,10 +1,10 @@
 //! The schemes of Ascher, Ruuth and Spiteri: an explicit scheme beside an SDIRK scheme with a stage of zeros before it.
 
 use super::super::Claims;
-use super::super::catalogue::Coefficients;
+use super::super::listed::Published;
 use super::Sum;
 
-pub(super) static SCHEMES: &[&Sum] = &[
+pub(in crate::tableau) static SCHEMES: &[&Sum] = &[
     &Sum {
         name: "imex_euler",
         aliases: &["ars_1_1_1", "ars111"],
@@ -52,7 +52,7 @@ pub(super) static SCHEMES: &[&Sum] = &[
     },
 ];
 
-static IMEX_EULER_EXPLICIT: Coefficients = Coefficients {
+static IMEX_EULER_EXPLICIT: Published = Published {
     name: "imex_euler_explicit",
     aliases: &[],
     source: "U. M. Ascher, S. J. Ruuth, R. J. Spiteri, Appl. Numer. Math. 25 (1997) 151–167",
@@ -63,7 +63,7 @@ static IMEX_EULER_EXPLICIT: Coefficients = Coefficients {
     embedded: None,
 };
 
-static IMEX_EULER_IMPLICIT: Coefficients = Coefficients {
+static IMEX_EULER_IMPLICIT: Published = Published {
     name: "imex_euler_implicit",
     aliases: &[],
     source: "U. M. Ascher, S. J. Ruuth, R. J. Spiteri, Appl. Numer. Math. 25 (1997) 151–167",
@@ -74,7 +74,7 @@ static IMEX_EULER_IMPLICIT: Coefficients = Coefficients {
     embedded: None,
 };
 
-static ARS_2_2_2_EXPLICIT: Coefficients = Coefficients {
+static ARS_2_2_2_EXPLICIT: Published = Published {
     name: "ars_2_2_2_explicit",
     aliases: &[],
     source: "U. M. Ascher, S. J. Ruuth, R. J. Spiteri, Appl. Numer. Math. 25 (1997) 151–167",
@@ -85,7 +85,7 @@ static ARS_2_2_2_EXPLICIT: Coefficients = Coefficients {
     embedded: None,
 };
 
-static ARS_2_2_2_IMPLICIT: Coefficients = Coefficients {
+static ARS_2_2_2_IMPLICIT: Published = Published {
     name: "ars_2_2_2_implicit",
     aliases: &[],
     source: "U. M. Ascher, S. J. Ruuth, R. J. Spiteri, Appl. Numer. Math. 25 (1997) 151–167",
@@ -96,7 +96,7 @@ static ARS_2_2_2_IMPLICIT: Coefficients = Coefficients {
     embedded: None,
 };
 
-static ARS_2_3_2_EXPLICIT: Coefficients = Coefficients {
+static ARS_2_3_2_EXPLICIT: Published = Published {
     name: "ars_2_3_2_explicit",
     aliases: &[],
     source: "U. M. Ascher, S. J. Ruuth, R. J. Spiteri, Appl. Numer. Math. 25 (1997) 151–167",
@@ -107,7 +107,7 @@ static ARS_2_3_2_EXPLICIT: Coefficients = Coefficients {
     embedded: None,
 };
 
-static ARS_2_3_2_IMPLICIT: Coefficients = Coefficients {
+static ARS_2_3_2_IMPLICIT: Published = Published {
     name: "ars_2_3_2_implicit",
     aliases: &[],
     source: "U. M. Ascher, S. J. Ruuth, R. J. Spiteri, Appl. Numer. Math. 25 (1997) 151–167",
@@ -118,7 +118,7 @@ static ARS_2_3_2_IMPLICIT: Coefficients = Coefficients {
     embedded: None,
 };
 
-static ARS_3_4_3_EXPLICIT: Coefficients = Coefficients {
+static ARS_3_4_3_EXPLICIT: Published = Published {
     name: "ars_3_4_3_explicit",
     aliases: &[],
     source: "U. M. Ascher, S. J. Ruuth, R. J. Spiteri, Appl. Numer. Math. 25 (1997) 151–167",
@@ -134,7 +134,7 @@ static ARS_3_4_3_EXPLICIT: Coefficients = Coefficients {
     embedded: None,
 };
 
-static ARS_3_4_3_IMPLICIT: Coefficients = Coefficients {
+static ARS_3_4_3_IMPLICIT: Published = Published {
     name: "ars_3_4_3_implicit",
     aliases: &[],
     source: "U. M. Ascher, S. J. Ruuth, R. J. Spiteri, Appl. Numer. Math. 25 (1997) 151–167",
@@ -150,7 +150,7 @@ static ARS_3_4_3_IMPLICIT: Coefficients = Coefficients {
     embedded: None,
 };
 
-static ARS_4_4_3_EXPLICIT: Coefficients = Coefficients {
+static ARS_4_4_3_EXPLICIT: Published = Published {
     name: "ars_4_4_3_explicit",
     aliases: &[],
     source: "U. M. Ascher, S. J. Ruuth, R. J. Spiteri, Appl. Numer. Math. 25 (1997) 151–167",
@@ -161,7 +161,7 @@ static ARS_4_4_3_EXPLICIT: Coefficients = Coefficients {
     embedded: None,
 };
 
-static ARS_4_4_3_IMPLICIT: Coefficients = Coefficients {
+static ARS_4_4_3_IMPLICIT: Published = Published {
     name: "ars_4_4_3_implicit",
     aliases: &[],
     source: "U. M. Ascher, S. J. Ruuth, R. J. Spiteri, Appl. Numer. Math. 25 (1997) 151–167",

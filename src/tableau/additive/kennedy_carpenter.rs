@@ -2,13 +2,13 @@
 //! stage.
 
 use super::super::Claims;
-use super::super::catalogue::Coefficients;
 use super::super::implicit::explicit_first::{
     ARK5_4_8L2SA_2_IMPLICIT, KENCARP_3_IMPLICIT, KENCARP_4_IMPLICIT, KENCARP_5_IMPLICIT,
 };
+use super::super::listed::Published;
 use super::Sum;
 
-pub(super) static SCHEMES: &[&Sum] = &[
+pub(in crate::tableau) static SCHEMES: &[&Sum] = &[
     &Sum {
         name: "kencarp_3",
         aliases: &["kencarp3", "ark3_2_4l2sa", "ark324l2sa"],
@@ -47,7 +47,7 @@ pub(super) static SCHEMES: &[&Sum] = &[
     },
 ];
 
-static KENCARP_3_EXPLICIT: Coefficients = Coefficients {
+static KENCARP_3_EXPLICIT: Published = Published {
     name: "kencarp_3_explicit",
     aliases: &[],
     source: "C. A. Kennedy, M. H. Carpenter, Appl. Numer. Math. 44 (2003) 139–181",
@@ -73,7 +73,7 @@ static KENCARP_3_EXPLICIT: Coefficients = Coefficients {
     ]),
 };
 
-static KENCARP_4_EXPLICIT: Coefficients = Coefficients {
+static KENCARP_4_EXPLICIT: Published = Published {
     name: "kencarp_4_explicit",
     aliases: &[],
     source: "C. A. Kennedy, M. H. Carpenter, Appl. Numer. Math. 44 (2003) 139–181",
@@ -109,7 +109,7 @@ static KENCARP_4_EXPLICIT: Coefficients = Coefficients {
     ]),
 };
 
-static KENCARP_5_EXPLICIT: Coefficients = Coefficients {
+static KENCARP_5_EXPLICIT: Published = Published {
     name: "kencarp_5_explicit",
     aliases: &[],
     source: "C. A. Kennedy, M. H. Carpenter, Appl. Numer. Math. 44 (2003) 139–181",
@@ -168,7 +168,7 @@ static KENCARP_5_EXPLICIT: Coefficients = Coefficients {
     ]),
 };
 
-static ARK5_4_8L2SA_2_EXPLICIT: Coefficients = Coefficients {
+static ARK5_4_8L2SA_2_EXPLICIT: Published = Published {
     name: "ark5_4_8l2sa_2_explicit",
     aliases: &[],
     source: "C. A. Kennedy, M. H. Carpenter, Appl. Numer. Math. 136 (2019) 183–205",

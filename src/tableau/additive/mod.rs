@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use super::catalogue::{Catalogue, Coefficients, Listed};
 use super::display::heading;
+use super::listed::{Listed, Published};
 use super::{Claims, Tableau, invalid};
 use crate::Error;
 
-mod ascher_ruuth_spiteri;
-mod kennedy_carpenter;
+pub(super) mod ascher_ruuth_spiteri;
+pub(super) mod kennedy_carpenter;
 
 /// Two or more tableaux of `s` stages for `ẏ = F_1(t, y) + F_2(t, y) + …`, each for its part of the field:
 ///
@@ -109,8 +109,8 @@ pub(super) struct Sum {
     source: &'static str,
     order: usize,
     embedded_order: Option<usize>,
-    explicit: &'static Coefficients,
-    implicit: &'static Coefficients,
+    explicit: &'static Published,
+    implicit: &'static Published,
 }
 
 impl Listed for Sum {
@@ -127,32 +127,6 @@ impl Listed for Sum {
             claims: Claims { order: Some(self.order), embedded_order: self.embedded_order, ..Claims::default() },
             parts: vec![self.explicit.make(), self.implicit.make()],
         }
-    }
-}
-
-pub(super) static CATALOGUE: Catalogue<Sum> =
-    Catalogue { single: &[ascher_ruuth_spiteri::SCHEMES, kennedy_carpenter::SCHEMES], families: &[] };
-
-/// Schemes by name.
-impl AdditiveTableau {
-    /// The scheme of that name; names are read as by [`Tableau::by_name`].
-    ///
-    /// ```
-    /// use kutta::tableau::AdditiveTableau;
-    /// let scheme = AdditiveTableau::by_name("KenCarp4")?;
-    /// assert!(scheme.parts()[0].is_explicit() && scheme.parts()[1].is_diagonally_implicit());
-    /// # Ok::<(), kutta::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`Error::UnknownName`], with the nearest name if one is near.
-    pub fn by_name(name: &str) -> Result<Self, Error> {
-        CATALOGUE.by_name(name)
-    }
-
-    /// Every additive scheme of the catalogue.
-    pub fn catalogue() -> Vec<Self> {
-        CATALOGUE.all()
     }
 }
 

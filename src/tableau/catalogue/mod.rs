@@ -1,35 +1,14 @@
-//! What is known by name.
-//!
-//! A scheme is data: [`Coefficients`] in a list of its kind. A scheme with a parameter is a member of a [`Family`].
+//! What is known by name: the lists of all schemes, and how names are read.
 
-use super::entry::Entry;
-use super::{Claims, Tableau, collocation, explicit, expression, implicit};
+use super::listed::{Family, Listed, Published};
+use super::{AdditiveTableau, PartitionedTableau, Tableau};
+use super::{additive, collocation, explicit, implicit, partitioned};
 use crate::Error;
 
 /// Schemes of one kind, by name.
 pub(super) struct Catalogue<L: Listed + 'static> {
     pub single: &'static [&'static [&'static L]],
     pub families: &'static [&'static [Family<L::Made>]],
-}
-
-/// A scheme without parameters.
-pub(super) trait Listed {
-    type Made;
-    /// The name, then other names.
-    fn names(&self) -> (&'static str, &'static [&'static str]);
-    fn make(&self) -> Self::Made;
-}
-
-/// Schemes with one parameter, which stands between the two parts of the family's name: `gauss_3`, `ssp_4_2`.
-pub(super) struct Family<T> {
-    pub name: &'static str,
-    pub suffix: &'static str,
-    pub aliases: &'static [&'static str],
-    /// Parameters of the members that the catalogue lists.
-    pub listed: &'static [&'static str],
-    /// Members with a name of their own: the name and the parameter.
-    pub nicknames: &'static [(&'static str, &'static str)],
-    pub member: fn(&str) -> Result<T, Error>,
 }
 
 impl<T> Family<T> {
@@ -85,50 +64,7 @@ impl<L: Listed> Catalogue<L> {
     }
 }
 
-/// The data of a tableau without parameters.
-pub(super) struct Coefficients {
-    pub name: &'static str,
-    pub aliases: &'static [&'static str],
-    pub source: &'static str,
-    pub claims: fn() -> Claims,
-    /// Rows of `A`; missing entries at the end of a row are zero. Numbers are written as in files.
-    pub a: &'static [&'static [&'static str]],
-    pub b: &'static [&'static str],
-    pub c: &'static [&'static str],
-    pub embedded: Option<&'static [&'static str]>,
-}
-
-impl Listed for Coefficients {
-    type Made = Tableau;
-
-    fn names(&self) -> (&'static str, &'static [&'static str]) {
-        (self.name, self.aliases)
-    }
-
-    fn make(&self) -> Tableau {
-        let s = self.b.len();
-        let rows = self.a.iter().flat_map(|row| (0..s).map(|j| row.get(j).copied().unwrap_or("0")));
-        let (a, b, c) = (rows.map(entry).collect(), entries(self.b), entries(self.c));
-        let tableau = Tableau::of_entries(self.name, a, b, c).from_source(self.source);
-        let tableau = match self.embedded {
-            Some(weights) => tableau.with_embedded_entries(entries(weights)),
-            None => tableau,
-        };
-        tableau.claiming((self.claims)())
-    }
-}
-
-/// Numbers from their texts.
-pub(super) fn entries(texts: &[&str]) -> Vec<Entry> {
-    texts.iter().copied().map(entry).collect()
-}
-
-/// The catalogue holds no other texts than numbers: a test reads them all.
-fn entry(text: &str) -> Entry {
-    expression::evaluate(text).unwrap_or(Entry::double(f64::NAN))
-}
-
-pub(super) static TABLEAUX: Catalogue<Coefficients> = Catalogue {
+pub(super) static TABLEAUX: Catalogue<Published> = Catalogue {
     single: &[
         explicit::low_order::SCHEMES,
         explicit::ssp::SCHEMES,
@@ -138,6 +74,14 @@ pub(super) static TABLEAUX: Catalogue<Coefficients> = Catalogue {
         implicit::explicit_first::SCHEMES,
     ],
     families: &[explicit::ssp::FAMILIES, implicit::FAMILIES, collocation::FAMILIES],
+};
+
+pub(super) static PAIRS: Catalogue<partitioned::Pair> =
+    Catalogue { single: &[partitioned::splitting::SCHEMES], families: &[partitioned::FAMILIES] };
+
+pub(super) static SUMS: Catalogue<additive::Sum> = Catalogue {
+    single: &[additive::ascher_ruuth_spiteri::SCHEMES, additive::kennedy_carpenter::SCHEMES],
+    families: &[],
 };
 
 /// Schemes by name.
@@ -176,6 +120,51 @@ impl Tableau {
     }
 }
 
+/// Pairs by name.
+impl PartitionedTableau {
+    /// The pair of that name; names are read as by [`Tableau::by_name`].
+    ///
+    /// ```
+    /// use kutta::tableau::PartitionedTableau;
+    /// assert_eq!(PartitionedTableau::by_name("Störmer-Verlet")?.claims().symplectic, Some(true));
+    /// # Ok::<(), kutta::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Tableau::by_name`].
+    pub fn by_name(name: &str) -> Result<Self, Error> {
+        PAIRS.by_name(name)
+    }
+
+    /// Every partitioned pair of the catalogue, and a few members of each family.
+    pub fn catalogue() -> Vec<Self> {
+        PAIRS.all()
+    }
+}
+
+/// Sums by name.
+impl AdditiveTableau {
+    /// The scheme of that name; names are read as by [`Tableau::by_name`].
+    ///
+    /// ```
+    /// use kutta::tableau::AdditiveTableau;
+    /// let scheme = AdditiveTableau::by_name("KenCarp4")?;
+    /// assert!(scheme.parts()[0].is_explicit() && scheme.parts()[1].is_diagonally_implicit());
+    /// # Ok::<(), kutta::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::UnknownName`], with the nearest name if one is near.
+    pub fn by_name(name: &str) -> Result<Self, Error> {
+        SUMS.by_name(name)
+    }
+
+    /// Every additive scheme of the catalogue.
+    pub fn catalogue() -> Vec<Self> {
+        SUMS.all()
+    }
+}
+
 fn plain(name: &str) -> String {
     name.trim().to_lowercase().replace(['-', ' '], "_")
 }
@@ -187,15 +176,6 @@ fn between<'a>(name: &'a str, head: &str, suffix: &str) -> Option<&'a str> {
     let rest = rest.strip_prefix(['_', '-', ' ']).unwrap_or(rest);
     let number = rest.starts_with(|c: char| c.is_ascii_digit() || "+-.(".contains(c));
     (number && plain(start) == head && end.to_lowercase().replace(['-', ' '], "_") == suffix).then_some(rest)
-}
-
-pub(super) fn real(argument: &'static str, text: &str) -> Result<Entry, Error> {
-    expression::evaluate(text)
-        .map_err(|reason| Error::invalid(argument, format!("`{text}`"), format!("a number ({reason})")))
-}
-
-pub(super) fn whole(argument: &'static str, text: &str) -> Result<usize, Error> {
-    text.parse().map_err(|_| Error::invalid(argument, format!("`{text}`"), "a whole number"))
 }
 
 /// A name with what was asked for as its first or last words is meant before one that is merely spelt alike.

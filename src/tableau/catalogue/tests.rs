@@ -1,6 +1,6 @@
 //! What holds for every scheme of the catalogue.
 
-use super::super::{AdditiveTableau, PartitionedTableau, Scheme, additive, partitioned};
+use super::super::Scheme;
 use super::*;
 
 /// Some schemes are published to 14 digits.
@@ -224,8 +224,8 @@ fn nodes_are_free_only_where_they_must_be() {
 #[test]
 fn no_name_is_used_twice() {
     let tableaux = [TABLEAUX.names(), TABLEAUX.families().flat_map(more_names).collect()].concat();
-    let pairs = [partitioned::CATALOGUE.names(), partitioned::CATALOGUE.families().flat_map(more_names).collect()];
-    let mut names = [tableaux, pairs.concat(), additive::CATALOGUE.names()].concat();
+    let pairs = [PAIRS.names(), PAIRS.families().flat_map(more_names).collect()];
+    let mut names = [tableaux, pairs.concat(), SUMS.names()].concat();
     let count = names.len();
     names.sort_unstable();
     names.dedup();

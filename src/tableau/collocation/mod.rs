@@ -31,9 +31,9 @@
 
 use std::sync::Arc;
 
-use super::catalogue::{Family, whole};
 use super::double_double::DoubleDouble;
 use super::entry::{Entry, Written};
+use super::listed::{Family, whole};
 use super::surd::Surd;
 use super::{Claims, Tableau};
 use crate::Error;

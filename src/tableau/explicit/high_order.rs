@@ -1,13 +1,13 @@
 //! Explicit schemes of orders 6 and 8, with embedded weights.
 
 use super::super::Claims;
-use super::super::catalogue::Coefficients;
 use super::super::claims::explicit_pair;
+use super::super::listed::Published;
 
-pub(in crate::tableau) static SCHEMES: &[&Coefficients] =
+pub(in crate::tableau) static SCHEMES: &[&Published] =
     &[&CALVO_MONTIJANO_RANDEZ_6_5, &VERNER_6_5, &DORMAND_PRINCE_8_5, &PRINCE_DORMAND_8_7];
 
-static CALVO_MONTIJANO_RANDEZ_6_5: Coefficients = Coefficients {
+static CALVO_MONTIJANO_RANDEZ_6_5: Published = Published {
     name: "calvo_montijano_randez_6_5",
     aliases: &["cmr65", "cmr6"],
     source: "M. Calvo, J. I. Montijano, L. Rández, Comput. Math. Appl. 20 (1990) 15–24",
@@ -72,7 +72,7 @@ static CALVO_MONTIJANO_RANDEZ_6_5: Coefficients = Coefficients {
     ]),
 };
 
-static VERNER_6_5: Coefficients = Coefficients {
+static VERNER_6_5: Published = Published {
     name: "verner_6_5",
     aliases: &["verner_6", "vern6", "vern65"],
     source: "J. H. Verner, Numer. Algorithms 53 (2010) 383–396, the “most efficient” pair",
@@ -139,7 +139,7 @@ static VERNER_6_5: Coefficients = Coefficients {
 
 /// The scheme of the code DOP853. Its error estimate has two parts, of orders 5 and 3; the embedded weights are those of
 /// order 5.
-static DORMAND_PRINCE_8_5: Coefficients = Coefficients {
+static DORMAND_PRINCE_8_5: Published = Published {
     name: "dormand_prince_8_5",
     aliases: &["dop853", "dopri853", "dormand_prince_8_5_3"],
     source: "E. Hairer, S. P. Nørsett, G. Wanner, Solving Ordinary Differential Equations I (1993), II.5 and II.10",
@@ -252,7 +252,7 @@ static DORMAND_PRINCE_8_5: Coefficients = Coefficients {
     ]),
 };
 
-static PRINCE_DORMAND_8_7: Coefficients = Coefficients {
+static PRINCE_DORMAND_8_7: Published = Published {
     name: "prince_dormand_8_7",
     aliases: &["dormand_prince_8_7", "rk8_13m", "pd87", "pd8"],
     source: "P. J. Prince, J. R. Dormand, J. Comput. Appl. Math. 7 (1981) 67–75",

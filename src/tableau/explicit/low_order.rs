@@ -1,10 +1,10 @@
 //! Explicit schemes without embedded weights.
 
 use super::super::Claims;
-use super::super::catalogue::Coefficients;
 use super::super::claims::explicit;
+use super::super::listed::Published;
 
-pub(in crate::tableau) static SCHEMES: &[&Coefficients] = &[
+pub(in crate::tableau) static SCHEMES: &[&Published] = &[
     &FORWARD_EULER,
     &EXPLICIT_MIDPOINT,
     &HEUN,
@@ -18,7 +18,7 @@ pub(in crate::tableau) static SCHEMES: &[&Coefficients] = &[
     &BUTCHER_5,
 ];
 
-pub(super) static FORWARD_EULER: Coefficients = Coefficients {
+pub(super) static FORWARD_EULER: Published = Published {
     name: "forward_euler",
     aliases: &["euler", "explicit_euler"],
     source: "L. Euler, Institutiones calculi integralis I (1768), §650",
@@ -35,7 +35,7 @@ pub(super) static FORWARD_EULER: Coefficients = Coefficients {
     embedded: None,
 };
 
-pub(super) static EXPLICIT_MIDPOINT: Coefficients = Coefficients {
+pub(super) static EXPLICIT_MIDPOINT: Published = Published {
     name: "explicit_midpoint",
     aliases: &["modified_euler", "midpoint_2"],
     source: "C. Runge, Math. Ann. 46 (1895) 167–178",
@@ -51,7 +51,7 @@ pub(super) static EXPLICIT_MIDPOINT: Coefficients = Coefficients {
     embedded: None,
 };
 
-pub(super) static HEUN: Coefficients = Coefficients {
+pub(super) static HEUN: Published = Published {
     name: "heun",
     aliases: &["heun2", "improved_euler", "explicit_trapezoidal"],
     source: "K. Heun, Z. Math. Phys. 45 (1900) 23–38",
@@ -67,7 +67,7 @@ pub(super) static HEUN: Coefficients = Coefficients {
     embedded: None,
 };
 
-static RALSTON_2: Coefficients = Coefficients {
+static RALSTON_2: Published = Published {
     name: "ralston_2",
     aliases: &["ralston"],
     source: "A. Ralston, Math. Comp. 16 (1962) 431–437",
@@ -78,7 +78,7 @@ static RALSTON_2: Coefficients = Coefficients {
     embedded: None,
 };
 
-static HEUN_3: Coefficients = Coefficients {
+static HEUN_3: Published = Published {
     name: "heun_3",
     aliases: &["heun3"],
     source: "K. Heun, Z. Math. Phys. 45 (1900) 23–38",
@@ -94,7 +94,7 @@ static HEUN_3: Coefficients = Coefficients {
     embedded: None,
 };
 
-static KUTTA_3: Coefficients = Coefficients {
+static KUTTA_3: Published = Published {
     name: "kutta_3",
     aliases: &["rk3", "kutta3"],
     source: "W. Kutta, Z. Math. Phys. 46 (1901) 435–453",
@@ -109,7 +109,7 @@ static KUTTA_3: Coefficients = Coefficients {
     embedded: None,
 };
 
-static RALSTON_3: Coefficients = Coefficients {
+static RALSTON_3: Published = Published {
     name: "ralston_3",
     aliases: &["ralston3"],
     source: "A. Ralston, Math. Comp. 16 (1962) 431–437",
@@ -124,7 +124,7 @@ static RALSTON_3: Coefficients = Coefficients {
     embedded: None,
 };
 
-pub(super) static RK4: Coefficients = Coefficients {
+pub(super) static RK4: Published = Published {
     name: "rk4",
     aliases: &["classical_rk4", "runge_kutta_4"],
     source: "W. Kutta, Z. Math. Phys. 46 (1901) 435–453",
@@ -141,7 +141,7 @@ pub(super) static RK4: Coefficients = Coefficients {
     embedded: None,
 };
 
-static THREE_EIGHTHS: Coefficients = Coefficients {
+static THREE_EIGHTHS: Published = Published {
     name: "three_eighths",
     aliases: &["three_eighths_rule", "rk4_38", "kutta_38", "rk38"],
     source: "W. Kutta, Z. Math. Phys. 46 (1901) 435–453",
@@ -156,7 +156,7 @@ static THREE_EIGHTHS: Coefficients = Coefficients {
     embedded: None,
 };
 
-static RALSTON_4: Coefficients = Coefficients {
+static RALSTON_4: Published = Published {
     name: "ralston_4",
     aliases: &["ralston4"],
     source: "A. Ralston, Math. Comp. 16 (1962) 431–437",
@@ -177,7 +177,7 @@ static RALSTON_4: Coefficients = Coefficients {
     embedded: None,
 };
 
-static BUTCHER_5: Coefficients = Coefficients {
+static BUTCHER_5: Published = Published {
     name: "butcher_5",
     aliases: &["butcher_6_5", "burk65"],
     source: "J. C. Butcher, J. Austral. Math. Soc. 4 (1964) 179–194",

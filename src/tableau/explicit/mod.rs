@@ -1,7 +1,7 @@
-//! Coefficients of explicit schemes.
+//! Published of explicit schemes.
 
 use super::Tableau;
-use super::catalogue::Listed;
+use super::listed::Listed;
 
 pub(super) mod high_order;
 pub(super) mod low_order;

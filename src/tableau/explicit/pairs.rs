@@ -1,10 +1,10 @@
 //! Explicit schemes up to order 5, with embedded weights.
 
 use super::super::Claims;
-use super::super::catalogue::Coefficients;
 use super::super::claims::explicit_pair;
+use super::super::listed::Published;
 
-pub(in crate::tableau) static SCHEMES: &[&Coefficients] = &[
+pub(in crate::tableau) static SCHEMES: &[&Published] = &[
     &HEUN_EULER_2_1,
     &BOGACKI_SHAMPINE_3_2,
     &MERSON_4_3,
@@ -17,7 +17,7 @@ pub(in crate::tableau) static SCHEMES: &[&Coefficients] = &[
     &BOGACKI_SHAMPINE_5_4,
 ];
 
-static HEUN_EULER_2_1: Coefficients = Coefficients {
+static HEUN_EULER_2_1: Published = Published {
     name: "heun_euler_2_1",
     aliases: &["heun_euler"],
     source: "E. Hairer, S. P. Nørsett, G. Wanner, Solving Ordinary Differential Equations I (1993), II.1, II.4",
@@ -28,7 +28,7 @@ static HEUN_EULER_2_1: Coefficients = Coefficients {
     embedded: Some(&["1", "0"]),
 };
 
-pub(super) static BOGACKI_SHAMPINE_3_2: Coefficients = Coefficients {
+pub(super) static BOGACKI_SHAMPINE_3_2: Published = Published {
     name: "bogacki_shampine_3_2",
     aliases: &["bogacki_shampine", "bosh3", "bs32", "bs23", "rk23"],
     source: "P. Bogacki, L. F. Shampine, Appl. Math. Lett. 2 (1989) 321–325",
@@ -44,7 +44,7 @@ pub(super) static BOGACKI_SHAMPINE_3_2: Coefficients = Coefficients {
     embedded: Some(&["7/24", "1/4", "1/3", "1/8"]),
 };
 
-static MERSON_4_3: Coefficients = Coefficients {
+static MERSON_4_3: Published = Published {
     name: "merson_4_3",
     aliases: &["merson", "kutta_merson"],
     source: "R. H. Merson, Proc. Symp. Data Processing, Weapons Res. Establ. Salisbury (1957) 110-1–110-25",
@@ -59,7 +59,7 @@ static MERSON_4_3: Coefficients = Coefficients {
     embedded: Some(&["1/10", "0", "3/10", "2/5", "1/5"]),
 };
 
-static ZONNEVELD_4_3: Coefficients = Coefficients {
+static ZONNEVELD_4_3: Published = Published {
     name: "zonneveld_4_3",
     aliases: &["zonneveld"],
     source: "J. A. Zonneveld, Automatic Integration of Ordinary Differential Equations, Math. Centrum Amsterdam (1963)",
@@ -70,7 +70,7 @@ static ZONNEVELD_4_3: Coefficients = Coefficients {
     embedded: Some(&["-1/2", "7/3", "7/3", "13/6", "-16/3"]),
 };
 
-static FEHLBERG_4_3: Coefficients = Coefficients {
+static FEHLBERG_4_3: Published = Published {
     name: "fehlberg_4_3",
     aliases: &["rkf43", "fehlberg43"],
     source: "E. Fehlberg, Computing 6 (1970) 61–71",
@@ -85,7 +85,7 @@ static FEHLBERG_4_3: Coefficients = Coefficients {
     embedded: Some(&["1/6", "0", "27/52", "49/156", "0"]),
 };
 
-static FEHLBERG_4_5: Coefficients = Coefficients {
+static FEHLBERG_4_5: Published = Published {
     name: "fehlberg_4_5",
     aliases: &["fehlberg", "rkf45", "fehlberg45"],
     source: "E. Fehlberg, Computing 6 (1970) 61–71",
@@ -103,7 +103,7 @@ static FEHLBERG_4_5: Coefficients = Coefficients {
     embedded: Some(&["16/135", "0", "6656/12825", "28561/56430", "-9/50", "2/55"]),
 };
 
-static CASH_KARP_5_4: Coefficients = Coefficients {
+static CASH_KARP_5_4: Published = Published {
     name: "cash_karp_5_4",
     aliases: &["cash_karp", "ck54", "ck5", "rkck"],
     source: "J. R. Cash, A. H. Karp, ACM Trans. Math. Software 16 (1990) 201–222",
@@ -125,7 +125,7 @@ static CASH_KARP_5_4: Coefficients = Coefficients {
     embedded: Some(&["2825/27648", "0", "18575/48384", "13525/55296", "277/14336", "1/4"]),
 };
 
-pub(super) static DORMAND_PRINCE_5_4: Coefficients = Coefficients {
+pub(super) static DORMAND_PRINCE_5_4: Published = Published {
     name: "dormand_prince_5_4",
     aliases: &["dormand_prince", "dopri5", "dp54", "dp5"],
     source: "J. R. Dormand, P. J. Prince, J. Comput. Appl. Math. 6 (1980) 19–26",
@@ -152,7 +152,7 @@ pub(super) static DORMAND_PRINCE_5_4: Coefficients = Coefficients {
     embedded: Some(&["5179/57600", "0", "7571/16695", "393/640", "-92097/339200", "187/2100", "1/40"]),
 };
 
-static TSITOURAS_5_4: Coefficients = Coefficients {
+static TSITOURAS_5_4: Published = Published {
     name: "tsitouras_5_4",
     aliases: &["tsitouras", "tsit5", "tsit54"],
     source: "Ch. Tsitouras, Comput. Math. Appl. 62 (2011) 770–775",
@@ -198,7 +198,7 @@ static TSITOURAS_5_4: Coefficients = Coefficients {
     ]),
 };
 
-static BOGACKI_SHAMPINE_5_4: Coefficients = Coefficients {
+static BOGACKI_SHAMPINE_5_4: Published = Published {
     name: "bogacki_shampine_5_4",
     aliases: &["bs54", "bs5"],
     source: "P. Bogacki, L. F. Shampine, Comput. Math. Appl. 32 (1996) 15–28",

@@ -1,13 +1,13 @@
 //! Schemes that preserve strong stability: what a step of forward Euler does not increase, neither do they, at a step
 //! longer by the factor `C`, their coefficient.
 
-use super::super::catalogue::{Coefficients, Family, whole};
 use super::super::claims::explicit;
 use super::super::entry::Entry;
+use super::super::listed::{Family, Published, whole};
 use super::super::{Claims, Tableau};
 use crate::Error;
 
-pub(in crate::tableau) static SCHEMES: &[&Coefficients] = &[&SSP_3_3, &SSP_5_3, &SSP_5_4, &SSP_10_4];
+pub(in crate::tableau) static SCHEMES: &[&Published] = &[&SSP_3_3, &SSP_5_3, &SSP_5_4, &SSP_10_4];
 
 pub(in crate::tableau) static FAMILIES: &[Family<Tableau>] = &[
     Family {
@@ -35,7 +35,7 @@ pub(in crate::tableau) static FAMILIES: &[Family<Tableau>] = &[
     },
 ];
 
-static SSP_3_3: Coefficients = Coefficients {
+static SSP_3_3: Published = Published {
     name: "ssp_3_3",
     aliases: &["ssp33", "ssprk33", "ssprk_3_3", "tvd_rk3"],
     source: "C.-W. Shu, S. Osher, J. Comput. Phys. 77 (1988) 439–471",
@@ -51,7 +51,7 @@ static SSP_3_3: Coefficients = Coefficients {
     embedded: None,
 };
 
-static SSP_5_3: Coefficients = Coefficients {
+static SSP_5_3: Published = Published {
     name: "ssp_5_3",
     aliases: &["ssp53", "ssprk53", "ssprk_5_3"],
     source: "R. J. Spiteri, S. J. Ruuth, SIAM J. Numer. Anal. 40 (2002) 469–491",
@@ -74,7 +74,7 @@ static SSP_5_3: Coefficients = Coefficients {
     embedded: None,
 };
 
-static SSP_5_4: Coefficients = Coefficients {
+static SSP_5_4: Published = Published {
     name: "ssp_5_4",
     aliases: &["ssp54", "ssprk54", "ssprk_5_4"],
     source: "J. F. B. M. Kraaijevanger, BIT 31 (1991) 482–528; R. J. Spiteri, S. J. Ruuth, SIAM J. Numer. Anal. 40 (2002) 469–491",
@@ -97,7 +97,7 @@ static SSP_5_4: Coefficients = Coefficients {
     embedded: None,
 };
 
-static SSP_10_4: Coefficients = Coefficients {
+static SSP_10_4: Published = Published {
     name: "ssp_10_4",
     aliases: &["ssp104", "ssprk104", "ssprk_10_4"],
     source: "D. I. Ketcheson, SIAM J. Sci. Comput. 30 (2008) 2113–2136",

@@ -2,10 +2,10 @@
 //! coefficients of those.
 
 use super::super::Claims;
-use super::super::catalogue::Coefficients;
 use super::super::claims::l_stable_diagonal;
+use super::super::listed::Published;
 
-pub(in crate::tableau) static SCHEMES: &[&Coefficients] = &[
+pub(in crate::tableau) static SCHEMES: &[&Published] = &[
     &TR_BDF2,
     &KVAERNO_3,
     &KVAERNO_4,
@@ -17,7 +17,7 @@ pub(in crate::tableau) static SCHEMES: &[&Coefficients] = &[
     &ARK5_4_8L2SA_2_IMPLICIT,
 ];
 
-static TR_BDF2: Coefficients = Coefficients {
+static TR_BDF2: Published = Published {
     name: "tr_bdf2",
     aliases: &["trbdf2"],
     source: "R. E. Bank et al., IEEE Trans. Electron Devices 32 (1985) 1992–2007; M. E. Hosea, L. F. Shampine, Appl. Numer. Math. 20 (1996) 21–37",
@@ -28,7 +28,7 @@ static TR_BDF2: Coefficients = Coefficients {
     embedded: Some(&["1/3 - sqrt(2)/12", "1/3 + sqrt(2)/4", "1/3 - sqrt(2)/6"]),
 };
 
-static KVAERNO_3: Coefficients = Coefficients {
+static KVAERNO_3: Published = Published {
     name: "kvaerno_3",
     aliases: &["kvaerno3", "kvaerno_3_2"],
     source: "A. Kværnø, BIT Numer. Math. 44 (2004) 489–502",
@@ -44,7 +44,7 @@ static KVAERNO_3: Coefficients = Coefficients {
     embedded: Some(&["0.49056338842178054", "0.07357009006976042", "0.435866521508459", "0"]),
 };
 
-static KVAERNO_4: Coefficients = Coefficients {
+static KVAERNO_4: Published = Published {
     name: "kvaerno_4",
     aliases: &["kvaerno4", "kvaerno_4_3"],
     source: "A. Kværnø, BIT Numer. Math. 44 (2004) 489–502",
@@ -67,7 +67,7 @@ static KVAERNO_4: Coefficients = Coefficients {
     embedded: Some(&["0.2626032902526958", "-0.3119043274205632", "0.4764849746857325", "0.5728160624821349", "0"]),
 };
 
-static KVAERNO_5: Coefficients = Coefficients {
+static KVAERNO_5: Published = Published {
     name: "kvaerno_5",
     aliases: &["kvaerno5", "kvaerno_5_4"],
     source: "A. Kværnø, BIT Numer. Math. 44 (2004) 489–502",
@@ -110,7 +110,7 @@ static KVAERNO_5: Coefficients = Coefficients {
     ]),
 };
 
-static ESDIRK_4_3_6L2SA_2: Coefficients = Coefficients {
+static ESDIRK_4_3_6L2SA_2: Published = Published {
     name: "esdirk_4_3_6l2sa_2",
     aliases: &["esdirk436l2sa2"],
     source: "C. A. Kennedy, M. H. Carpenter, Diagonally Implicit Runge–Kutta Methods for Ordinary Differential Equations, NASA/TM-2016-219173 (2016)",
@@ -148,7 +148,7 @@ static ESDIRK_4_3_6L2SA_2: Coefficients = Coefficients {
     embedded: None,
 };
 
-pub(in crate::tableau) static KENCARP_3_IMPLICIT: Coefficients = Coefficients {
+pub(in crate::tableau) static KENCARP_3_IMPLICIT: Published = Published {
     name: "kencarp_3_implicit",
     aliases: &["ark3_2_4l2sa_esdirk"],
     source: "C. A. Kennedy, M. H. Carpenter, Appl. Numer. Math. 44 (2003) 139–181",
@@ -179,7 +179,7 @@ pub(in crate::tableau) static KENCARP_3_IMPLICIT: Coefficients = Coefficients {
     ]),
 };
 
-pub(in crate::tableau) static KENCARP_4_IMPLICIT: Coefficients = Coefficients {
+pub(in crate::tableau) static KENCARP_4_IMPLICIT: Published = Published {
     name: "kencarp_4_implicit",
     aliases: &["ark4_3_6l2sa_esdirk"],
     source: "C. A. Kennedy, M. H. Carpenter, Appl. Numer. Math. 44 (2003) 139–181",
@@ -204,7 +204,7 @@ pub(in crate::tableau) static KENCARP_4_IMPLICIT: Coefficients = Coefficients {
     ]),
 };
 
-pub(in crate::tableau) static KENCARP_5_IMPLICIT: Coefficients = Coefficients {
+pub(in crate::tableau) static KENCARP_5_IMPLICIT: Published = Published {
     name: "kencarp_5_implicit",
     aliases: &["ark5_4_8l2sa_esdirk"],
     source: "C. A. Kennedy, M. H. Carpenter, Appl. Numer. Math. 44 (2003) 139–181",
@@ -272,7 +272,7 @@ pub(in crate::tableau) static KENCARP_5_IMPLICIT: Coefficients = Coefficients {
     ]),
 };
 
-pub(in crate::tableau) static ARK5_4_8L2SA_2_IMPLICIT: Coefficients = Coefficients {
+pub(in crate::tableau) static ARK5_4_8L2SA_2_IMPLICIT: Published = Published {
     name: "ark5_4_8l2sa_2_implicit",
     aliases: &["kencarp58_implicit"],
     source: "C. A. Kennedy, M. H. Carpenter, Appl. Numer. Math. 136 (2019) 183–205",

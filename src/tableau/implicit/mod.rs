@@ -1,9 +1,9 @@
-//! Coefficients of diagonally implicit schemes; those on the nodes of quadrature formulas are computed, in `collocation`.
+//! Published of diagonally implicit schemes; those on the nodes of quadrature formulas are computed, in `collocation`.
 
 use super::Tableau;
-use super::catalogue::{Family, Listed, real};
 use super::claims::{Claims, diagonal, explicit};
 use super::entry::Entry;
+use super::listed::{Family, Listed, real};
 use crate::Error;
 
 pub(super) mod explicit_first;

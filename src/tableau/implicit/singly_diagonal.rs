@@ -1,10 +1,10 @@
 //! Implicit schemes of one to five stages, diagonally implicit, and their elders.
 
 use super::super::Claims;
-use super::super::catalogue::Coefficients;
 use super::super::claims::{diagonal, l_stable_diagonal};
+use super::super::listed::Published;
 
-pub(in crate::tableau) static SCHEMES: &[&Coefficients] = &[
+pub(in crate::tableau) static SCHEMES: &[&Published] = &[
     &BACKWARD_EULER,
     &IMPLICIT_MIDPOINT,
     &TRAPEZOIDAL,
@@ -17,7 +17,7 @@ pub(in crate::tableau) static SCHEMES: &[&Coefficients] = &[
     &PARESCHI_RUSSO_2,
 ];
 
-pub(super) static BACKWARD_EULER: Coefficients = Coefficients {
+pub(super) static BACKWARD_EULER: Published = Published {
     name: "backward_euler",
     aliases: &["implicit_euler"],
     source: "E. Hairer, G. Wanner, Solving Ordinary Differential Equations II (1996), IV.3",
@@ -28,7 +28,7 @@ pub(super) static BACKWARD_EULER: Coefficients = Coefficients {
     embedded: None,
 };
 
-pub(super) static IMPLICIT_MIDPOINT: Coefficients = Coefficients {
+pub(super) static IMPLICIT_MIDPOINT: Published = Published {
     name: "implicit_midpoint",
     aliases: &[],
     source: "E. Hairer, C. Lubich, G. Wanner, Geometric Numerical Integration (2006), I.1.2",
@@ -48,7 +48,7 @@ pub(super) static IMPLICIT_MIDPOINT: Coefficients = Coefficients {
     embedded: None,
 };
 
-pub(super) static TRAPEZOIDAL: Coefficients = Coefficients {
+pub(super) static TRAPEZOIDAL: Published = Published {
     name: "trapezoidal",
     aliases: &["crank_nicolson", "implicit_trapezoidal", "trapezoidal_rule"],
     source: "J. Crank, P. Nicolson, Math. Proc. Cambridge Philos. Soc. 43 (1947) 50–67",
@@ -68,7 +68,7 @@ pub(super) static TRAPEZOIDAL: Coefficients = Coefficients {
     embedded: None,
 };
 
-pub(super) static SDIRK2: Coefficients = Coefficients {
+pub(super) static SDIRK2: Published = Published {
     name: "sdirk2",
     aliases: &["alexander_2"],
     source: "R. Alexander, SIAM J. Numer. Anal. 14 (1977) 1006–1021",
@@ -79,7 +79,7 @@ pub(super) static SDIRK2: Coefficients = Coefficients {
     embedded: None,
 };
 
-static SDIRK3: Coefficients = Coefficients {
+static SDIRK3: Published = Published {
     name: "sdirk3",
     aliases: &["alexander_3"],
     source: "R. Alexander, SIAM J. Numer. Anal. 14 (1977) 1006–1021",
@@ -94,7 +94,7 @@ static SDIRK3: Coefficients = Coefficients {
     embedded: None,
 };
 
-static SDIRK4: Coefficients = Coefficients {
+static SDIRK4: Published = Published {
     name: "sdirk4",
     aliases: &["hairer_wanner_4", "sdirk_4_3"],
     source: "E. Hairer, G. Wanner, Solving Ordinary Differential Equations II (1996), IV.6",
@@ -111,7 +111,7 @@ static SDIRK4: Coefficients = Coefficients {
     embedded: Some(&["59/48", "-17/96", "225/32", "-85/12", "0"]),
 };
 
-static CROUZEIX_2: Coefficients = Coefficients {
+static CROUZEIX_2: Published = Published {
     name: "crouzeix_2",
     aliases: &["norsett_3", "sdirk_2_3", "crouzeix_2_3"],
     source: "M. Crouzeix, Thesis, Université Paris VI (1975); S. P. Nørsett, Report 1/74, University of Trondheim (1974)",
@@ -129,7 +129,7 @@ static CROUZEIX_2: Coefficients = Coefficients {
     embedded: None,
 };
 
-static CROUZEIX_3: Coefficients = Coefficients {
+static CROUZEIX_3: Published = Published {
     name: "crouzeix_3",
     aliases: &["norsett_4", "sdirk_3_4", "crouzeix_3_4"],
     source: "M. Crouzeix, Thesis, Université Paris VI (1975); S. P. Nørsett, Report 1/74, University of Trondheim (1974)",
@@ -151,7 +151,7 @@ static CROUZEIX_3: Coefficients = Coefficients {
     embedded: None,
 };
 
-static QIN_ZHANG_2: Coefficients = Coefficients {
+static QIN_ZHANG_2: Published = Published {
     name: "qin_zhang_2",
     aliases: &["qin_zhang"],
     source: "M.-Z. Qin, M.-Q. Zhang, J. Comput. Math. 10 (1992) suppl. 205–215",
@@ -171,7 +171,7 @@ static QIN_ZHANG_2: Coefficients = Coefficients {
     embedded: None,
 };
 
-static PARESCHI_RUSSO_2: Coefficients = Coefficients {
+static PARESCHI_RUSSO_2: Published = Published {
     name: "pareschi_russo_2",
     aliases: &["pareschi_russo"],
     source: "L. Pareschi, G. Russo, J. Sci. Comput. 25 (2005) 129–155",

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use super::catalogue::{Catalogue, Family, Listed, whole};
 use super::display::heading;
 use super::entry::Entry;
+use super::listed::{Family, Listed, whole};
 use super::{Claims, Tableau, check_weights, invalid};
 use crate::Error;
 
-mod splitting;
+pub(super) mod splitting;
 
 /// A pair of tableaux of `s` stages for `ẏ = Φ1(t, y, z)`, `ż = Φ2(t, y, z)`: the stages of `y` use `(A, b, c)`, those of
 /// `z` use `(Â, b̂, ĉ)`,
@@ -114,25 +114,6 @@ impl PartitionedTableau {
         Ok(pair.named(format!("lobatto_iiib_iiia_{stages}")).from_source(JAY).claiming(lobatto(stages)))
     }
 
-    /// The pair of that name; names are read as by [`Tableau::by_name`].
-    ///
-    /// ```
-    /// use kutta::tableau::PartitionedTableau;
-    /// assert_eq!(PartitionedTableau::by_name("Störmer-Verlet")?.claims().symplectic, Some(true));
-    /// # Ok::<(), kutta::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`Tableau::by_name`].
-    pub fn by_name(name: &str) -> Result<Self, Error> {
-        CATALOGUE.by_name(name)
-    }
-
-    /// Every partitioned pair of the catalogue, and a few members of each family.
-    pub fn catalogue() -> Vec<Self> {
-        CATALOGUE.all()
-    }
-
     /// The same pair under another name.
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
@@ -214,27 +195,24 @@ impl Listed for Pair {
     }
 }
 
-pub(super) static CATALOGUE: Catalogue<Pair> = Catalogue {
-    single: &[splitting::SCHEMES],
-    families: &[&[
-        Family {
-            name: "lobatto_iiia_iiib",
-            suffix: "",
-            aliases: &["lobattoiiiaiiib"],
-            listed: &["2", "3", "4"],
-            nicknames: &[],
-            member: |p| PartitionedTableau::lobatto_iiia_iiib(whole("stages", p)?),
-        },
-        Family {
-            name: "lobatto_iiib_iiia",
-            suffix: "",
-            aliases: &["lobattoiiibiiia"],
-            listed: &["2", "3", "4"],
-            nicknames: &[],
-            member: |p| PartitionedTableau::lobatto_iiib_iiia(whole("stages", p)?),
-        },
-    ]],
-};
+pub(super) static FAMILIES: &[Family<PartitionedTableau>] = &[
+    Family {
+        name: "lobatto_iiia_iiib",
+        suffix: "",
+        aliases: &["lobattoiiiaiiib"],
+        listed: &["2", "3", "4"],
+        nicknames: &[],
+        member: |p| PartitionedTableau::lobatto_iiia_iiib(whole("stages", p)?),
+    },
+    Family {
+        name: "lobatto_iiib_iiia",
+        suffix: "",
+        aliases: &["lobattoiiibiiia"],
+        listed: &["2", "3", "4"],
+        nicknames: &[],
+        member: |p| PartitionedTableau::lobatto_iiib_iiia(whole("stages", p)?),
+    },
+];
 
 impl fmt::Display for PartitionedTableau {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

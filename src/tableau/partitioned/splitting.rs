@@ -1,13 +1,13 @@
 //! Pairs without parameters: splitting methods, and the two forms of the method of Störmer and Verlet.
 
-use super::super::catalogue::entries;
 use super::super::entry::Entry;
+use super::super::listed::entries;
 use super::super::{Claims, Tableau};
 use super::{Pair, PartitionedTableau};
 
 const GNI: &str = "E. Hairer, C. Lubich, G. Wanner, Geometric Numerical Integration (2006), I.1.4";
 
-pub(super) static SCHEMES: &[&Pair] = &[
+pub(in crate::tableau) static SCHEMES: &[&Pair] = &[
     &Pair {
         name: "velocity_verlet",
         aliases: &["verlet", "stormer_verlet", "stoermer_verlet", "störmer_verlet", "kick_drift_kick"],

@@ -1,6 +1,7 @@
 //! What the options of `fit` and `predict` do.
 
 use super::*;
+use kutta::solve::StageMethod;
 
 #[test]
 fn every_command_has_help() {
@@ -208,22 +209,7 @@ fn every_stage_solver_has_a_name() {
     let folder = folder();
     let quick = "--raw --hidden 4 --epochs 1 --substeps 20 --scheme backward_euler --lr 1e-6 --tolerance 1e-6 --strategy single";
     fs::write(folder.path().join("slow.csv"), "t,x,y\n0,0.1,0.2\n0.1,0.1,0.2\n").unwrap();
-    for solver in [
-        "automatic",
-        "newton",
-        "simplified-newton",
-        "newton-gmres",
-        "fixed-point",
-        "anderson",
-        "broyden",
-        "gradient-descent",
-        "bfgs",
-        "lbfgs",
-        "fletcher-reeves",
-        "polak-ribiere",
-        "hestenes-stiefel",
-        "gauss-newton",
-    ] {
+    for solver in StageMethod::ALL {
         runs(&folder, &format!("fit slow.csv {quick} --solver {solver}"));
         let model = fs::read_to_string(folder.path().join("model.json")).unwrap();
         assert!(model.contains(&format!("\"{solver}\"")), "{solver}: {model}");

@@ -1,0 +1,10 @@
+//! Linear stability: the stability function, where it is at most one in size, what it does to oscillations, and how long a
+//! step may be that keeps what forward Euler keeps.
+
+pub mod additive;
+mod half_planes;
+pub mod monotonicity;
+pub mod oscillator;
+pub mod phase;
+mod region;
+pub mod stability_function;
