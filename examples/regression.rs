@@ -194,11 +194,11 @@ impl Trained {
         let field = Mlp::new(WIDTHS, Activation::Gelu)?;
         let scheme = Tableau::by_name(&format!("one_leg_theta_{theta}"))?;
         let block = OdeBlock::new(field, scheme).steps(LAYERS);
-        let optimizer = Optimizer::from(Adam::new(1e-3));
+        let optimizer = Adam::new(1e-3);
         let schedule = Schedule::ReduceOnPlateau { factor: 0.7, patience: 50, cooldown: 50, min: 1e-6 };
         let mut params: Vec<f64> = block.init(&mut StdRng::seed_from_u64(seed));
         to_unit_norm(&mut params);
-        let (mut moments, mut plateau) = (optimizer.start(params.len()), schedule.start(optimizer.rate()));
+        let (mut moments, mut plateau) = (optimizer.start(params.len()), schedule.start(optimizer.learning_rate));
         let (mut best, mut history) = ((f64::INFINITY, params.clone()), Vec::with_capacity(epochs));
         let (mut update, mut retries) = (Update::new(&optimizer, params.len()), 0);
         let regularisation =
@@ -215,7 +215,7 @@ impl Trained {
             if at.value < best.0 {
                 best = (at.value, params.clone());
             }
-            let rate = schedule.rate(&plateau, optimizer.rate(), history.len());
+            let rate = schedule.rate(&plateau, optimizer.learning_rate, history.len());
             update.make(&optimizer, rate, &at.params, &mut moments, &mut params);
             schedule.observe(&mut plateau, at.value);
             history.push(Epoch { value: at.value, penalties: at.penalties, iterations: at.work.mean_iterations() });

@@ -61,7 +61,7 @@
 //! | know everything about a scheme, and check what is claimed of it | module [`verify`]: [`verify::verify`] |
 //! | make a scheme from schemes | [`Tableau::composed`], [`Tableau::adjoint`], … |
 //! | build a network, with parameters shared or by step | [`OdeBlock`] |
-//! | write a training loop of my own | [`OdeBlock::value_and_grad`], [`train::Optimizer`] |
+//! | write a training loop of my own, or an optimiser | [`OdeBlock::value_and_grad`], [`train::Optimizer`] |
 //! | judge by another loss | [`train::Loss`]: a closure will do |
 //! | fit long oscillating records | [`Shooting`] |
 //! | keep the learned field smooth, or stable | [`Regularisation`] |

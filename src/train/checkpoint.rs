@@ -1,7 +1,7 @@
 //! Checkpoints: the whole state of a training, with the settings it belongs to.
 
-use super::document;
 use super::session::State;
+use super::{AnyOptimizer, document};
 use crate::data::Trajectories;
 use crate::{Error, Real};
 use serde::{Deserialize, Serialize};
@@ -32,7 +32,10 @@ pub(super) fn save<T: Real>(path: &Path, settings: &Map<String, Value>, state: &
 pub(super) fn load<T: Real>(path: &Path, settings: &Map<String, Value>) -> Result<State<T>, Error> {
     let loaded: Loaded<T> = document::load(path, FORMAT, FORMAT_VERSION..=FORMAT_VERSION)?;
     for (name, now) in settings {
-        let then = loaded.settings.get(name).unwrap_or(&Value::Null);
+        let then = match loaded.settings.get(name) {
+            Some(then) if name == "optimizer" => &as_written_now(then),
+            then => then.unwrap_or(&Value::Null),
+        };
         if then != now {
             let reason = format!(
                 "the checkpoint is of a training with other settings: {name} was {then}, is now {now}; \
@@ -42,6 +45,12 @@ pub(super) fn load<T: Real>(path: &Path, settings: &Map<String, Value>) -> Resul
         }
     }
     Ok(loaded.state)
+}
+
+/// An optimiser of a file, with the names that its settings have now.
+fn as_written_now(optimizer: &Value) -> Value {
+    let read: Result<AnyOptimizer, _> = serde_json::from_value(optimizer.clone());
+    read.and_then(serde_json::to_value).unwrap_or_else(|_| optimizer.clone())
 }
 
 /// A hash of everything in the data.

@@ -10,7 +10,8 @@
 //! | keep the learned field smooth, or stable | [`Regularisation`](crate::Regularisation) |
 //! | fit long oscillating records, which flatten otherwise | [`Shooting`] |
 //! | keep what was learned when training fails | [`OnFailure`], [`Interrupted`] |
-//! | write a training loop of my own | [`OdeBlock::value_and_grad`](crate::network::OdeBlock::value_and_grad), [`Optimizer`], [`Update`] |
+//! | bring an optimiser of my own | [`Optimizer`] |
+//! | write a training loop of my own | [`OdeBlock::value_and_grad`](crate::network::OdeBlock::value_and_grad), [`Adam`], [`Update`] |
 //!
 //! # What the defaults can do
 //!
@@ -49,7 +50,7 @@ mod history;
 mod join;
 mod model;
 mod objective;
-mod optimizer;
+mod optimizers;
 mod progress;
 mod rmse;
 mod schedule;
@@ -65,7 +66,7 @@ pub use crate::network::{FinalState, Loss, MeanSquare, MeanSquareAt};
 pub use fit::{Fit, Interrupted, Summary};
 pub use history::{Epoch, History};
 pub use model::{LearnedStart, Model};
-pub use optimizer::{Adam, Optimizer, OptimizerState, Sgd};
+pub use optimizers::{Adam, AnyOptimizer, Optimizer, OptimizerState, OtherOptimizer, Sgd};
 pub use rmse::Rmse;
 pub use schedule::{Schedule, ScheduleState};
 pub use seen::{Departure, Seen};

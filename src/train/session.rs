@@ -7,7 +7,7 @@ use super::objective::{Batches, Layout, Observations, Pass, Terms, Value};
 use super::settings::{OnFailure, Settings};
 use super::shooting::Stage;
 use super::undo::Update;
-use super::{Epoch, History, Loss, OptimizerState, ScheduleState};
+use super::{Epoch, History, Loss, Optimizer, OptimizerState, ScheduleState};
 use crate::field::Effective;
 use crate::network::{AnyBlock, Work};
 use crate::regularisation::{Penalties, Regularisation, mixed};
@@ -17,6 +17,7 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Epochs in a row without a batch that works, after which skipping is given up.
@@ -54,6 +55,7 @@ fn no_update<T>() -> Option<Update<T>> {
 
 pub(super) struct Session<'a, T: Real> {
     settings: &'a Settings,
+    optimizer: Arc<dyn Optimizer<T>>,
     loss: &'a dyn Loss<T>,
     block: &'a AnyBlock<'a, T>,
     data: &'a Observations<T>,
@@ -80,6 +82,7 @@ impl<'a, T: Real> Session<'a, T> {
         validation: Option<&Observations<T>>,
         initial: Option<Vec<T>>,
     ) -> Result<Self, Error> {
+        let optimizer = settings.optimizer.at::<T>()?;
         let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
         let mut unknowns = block.field().init(&mut rng).repeat(block.layers());
         if let Some(initial) = initial {
@@ -104,10 +107,10 @@ impl<'a, T: Real> Session<'a, T> {
             state: State {
                 epoch: 0,
                 stage,
-                optimizer: settings.optimizer.start(unknowns.len()),
+                optimizer: optimizer.start(unknowns.len()),
                 update: None,
                 unknowns,
-                schedule: settings.schedule.start(settings.optimizer.rate()),
+                schedule: settings.schedule.start(optimizer.learning_rate()),
                 join: Join::new(),
                 effective: Effective::new(),
                 rng,
@@ -117,6 +120,7 @@ impl<'a, T: Real> Session<'a, T> {
                 history: History::default(),
             },
             settings,
+            optimizer,
             loss,
             block,
             data,
@@ -134,8 +138,8 @@ impl<'a, T: Real> Session<'a, T> {
         let best_fits =
             [&state.best, &state.join.best].into_iter().flatten().all(|best| best.unknowns.len() == lasting);
         let effective_fits = state.effective.fits(self.block.field(), self.block.layers());
-        let optimizer_fits = state.optimizer.fits(&self.settings.optimizer, count);
-        let update_fits = state.update.as_ref().is_none_or(|update| update.fits(&self.settings.optimizer, count));
+        let optimizer_fits = state.optimizer.fits(&*self.optimizer, count);
+        let update_fits = state.update.as_ref().is_none_or(|update| update.fits(&*self.optimizer, count));
         if state.unknowns.len() != count || !optimizer_fits || !update_fits || !best_fits || !effective_fits {
             return None;
         }
@@ -195,7 +199,7 @@ impl<'a, T: Real> Session<'a, T> {
             // The start is the first to be no worse than.
             self.look();
         }
-        let rate = self.settings.schedule.rate(&self.state.schedule, self.settings.optimizer.rate(), epoch);
+        let rate = self.settings.schedule.rate(&self.state.schedule, self.optimizer.learning_rate(), epoch);
         let mut sums = Sums::default();
         let size = self.settings.batch_size.unwrap_or(self.data.len()).min(self.data.len());
         if size < self.data.len() {
@@ -235,7 +239,7 @@ impl<'a, T: Real> Session<'a, T> {
             true => self.validate(),
             false => None,
         };
-        let rate = self.state.update.as_ref().map_or(rate, Update::rate);
+        let rate = self.state.update.as_ref().map_or(rate, Update::learning_rate);
         self.state.history.epochs.push(sums.row(self.state.epoch, validation_loss, rate, self.seconds()));
         if let Some(loss) = validation_loss {
             self.keep_if_best(loss);
@@ -287,7 +291,7 @@ impl<'a, T: Real> Session<'a, T> {
         if let Some(best) = &state.join.best {
             state.unknowns.copy_from_slice(&best.unknowns);
         }
-        state.optimizer = self.settings.optimizer.start(state.unknowns.len());
+        state.optimizer = self.optimizer.start(state.unknowns.len());
         state.effective = Effective::new();
         if let Some(update) = &mut state.update {
             update.restrain(caution);
@@ -331,7 +335,7 @@ impl<'a, T: Real> Session<'a, T> {
             let factor = T::constant(clip / norm);
             self.gradient.iter_mut().for_each(|g| *g *= factor);
         }
-        let (state, optimizer) = (&mut self.state, &self.settings.optimizer);
+        let (state, optimizer) = (&mut self.state, &*self.optimizer);
         let update = state.update.get_or_insert_with(|| Update::new(optimizer, state.unknowns.len()));
         update.make(optimizer, rate, &self.gradient, &mut state.optimizer, &mut state.unknowns);
         Ok(Some((value, norm)))
@@ -339,7 +343,7 @@ impl<'a, T: Real> Session<'a, T> {
 
     /// Makes the last update again, shorter; `false` if there was none, or this has been tried often enough.
     fn backtrack(&mut self) -> bool {
-        let (state, optimizer) = (&mut self.state, &self.settings.optimizer);
+        let (state, optimizer) = (&mut self.state, &*self.optimizer);
         let Some(update) = &mut state.update else { return false };
         // What was remembered of unknowns that failed may be anything; it is found anew.
         state.effective = Effective::new();

@@ -1,6 +1,6 @@
 //! What determines a training, apart from the network and the data.
 
-use super::{Adam, Optimizer, Schedule, Shooting};
+use super::{Adam, AnyOptimizer, Schedule, Shooting};
 use crate::{Error, Regularisation};
 use serde::{Deserialize, Serialize};
 
@@ -49,7 +49,7 @@ pub enum OnFailure {
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// The optimiser.
-    pub optimizer: Optimizer,
+    pub optimizer: AnyOptimizer,
     /// How the learning rate changes.
     pub schedule: Schedule,
     /// Which parts of the trajectories are predicted from where.
@@ -122,7 +122,7 @@ impl Settings {
 
     /// Refuses settings that make no sense.
     pub(super) fn check(&self) -> Result<(), Error> {
-        self.optimizer.check()?;
+        self.optimizer.at::<f64>()?;
         self.schedule.check()?;
         self.shooting.check()?;
         self.regularisation.check()?;

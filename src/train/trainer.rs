@@ -5,7 +5,7 @@ use super::objective::Observations;
 use super::progress::Progress;
 use super::session::{Session, State};
 use super::{
-    Fit, Interrupted, Loss, MeanSquare, Model, OnFailure, Optimizer, Rmse, Schedule, Settings, Shooting, Summary,
+    AnyOptimizer, Fit, Interrupted, Loss, MeanSquare, Model, OnFailure, Rmse, Schedule, Settings, Shooting, Summary,
     Validation, checkpoint,
 };
 use crate::data::{Standardisation, Trajectories};
@@ -127,8 +127,8 @@ impl<F, L> Trainer<F, L> {
         Trainer { settings, ..self }
     }
 
-    /// The optimiser.
-    pub fn optimizer(self, optimizer: impl Into<Optimizer>) -> Self {
+    /// The optimiser: [`Adam`](super::Adam), [`Sgd`](super::Sgd), or any other [`Optimizer`](super::Optimizer).
+    pub fn optimizer(self, optimizer: impl Into<AnyOptimizer>) -> Self {
         self.set(|s| s.optimizer = optimizer.into())
     }
 
