@@ -1,7 +1,8 @@
 //! Checkpoints: the whole state of a training, with the settings it belongs to.
 
+use super::model::precision;
 use super::session::State;
-use super::{AnyOptimizer, document};
+use super::{AnyOptimizer, Settings, document};
 use crate::data::Trajectories;
 use crate::{Error, Real};
 use serde::{Deserialize, Serialize};
@@ -13,23 +14,36 @@ const FORMAT_VERSION: u64 = 1;
 
 #[derive(Serialize)]
 struct Saved<'a, T: Real> {
-    settings: &'a Map<String, Value>,
+    settings: &'a Description,
     state: &'a State<T>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, bound(deserialize = "T: Real"))]
 struct Loaded<T> {
-    settings: Map<String, Value>,
+    settings: Description,
     state: State<T>,
 }
 
-pub(super) fn save<T: Real>(path: &Path, settings: &Map<String, Value>, state: &State<T>) -> Result<(), Error> {
+/// What a checkpoint is compared by.
+pub(super) type Description = Map<String, Value>;
+
+/// Settings, and the precision.
+pub(super) fn describe<T: Real>(settings: &Settings) -> Description {
+    let mut description = match serde_json::to_value(settings) {
+        Ok(Value::Object(settings)) => settings,
+        _ => Map::new(),
+    };
+    description.insert("precision".into(), precision::<T>().into());
+    description
+}
+
+pub(super) fn save<T: Real>(path: &Path, settings: &Description, state: &State<T>) -> Result<(), Error> {
     document::save(path, FORMAT, FORMAT_VERSION, &Saved { settings, state })
 }
 
 /// The state of a training with these settings; [`Error::Parse`] names the first that differs.
-pub(super) fn load<T: Real>(path: &Path, settings: &Map<String, Value>) -> Result<State<T>, Error> {
+pub(super) fn load<T: Real>(path: &Path, settings: &Description) -> Result<State<T>, Error> {
     let loaded: Loaded<T> = document::load(path, FORMAT, FORMAT_VERSION..=FORMAT_VERSION)?;
     for (name, now) in settings {
         let then = match loaded.settings.get(name) {

@@ -12,6 +12,7 @@ mod field_kernels;
 mod flow;
 mod joining;
 mod model_files;
+mod objectives;
 mod optimizers;
 mod proofs;
 mod properties;

@@ -1,80 +1,12 @@
-//! What training minimises, on a batch of trajectories, and its derivative.
+//! The objective of shooting on a batch of windows, and its derivative.
 
-use super::Loss;
-use super::shooting::{Stage, Window};
-use crate::data::Trajectories;
+use super::Window;
+use super::observations::Observations;
 use crate::field::{Effective, Field, Purpose};
-use crate::network::{AnyBlock, Grid, States, Unrolled, Work};
-use crate::regularisation::{Penalties, Regularisation};
+use crate::network::{AnyBlock, Grid, Loss, States, Unrolled};
+use crate::regularisation::Regularisation;
+use crate::train::Evaluation;
 use crate::{Error, Real};
-use std::collections::HashMap;
-
-/// Most batches that are kept ready to be used again.
-const KEPT: usize = 256;
-
-/// Recorded trajectories as training sees them: the steps through them, and their states.
-pub(super) struct Observations<T> {
-    grid: Grid,
-    states: States<T>,
-}
-
-impl<T: Real> Observations<T> {
-    pub fn new(block: &AnyBlock<'_, T>, data: &Trajectories) -> Result<Self, Error> {
-        let cast = |states: &[f64]| states.iter().map(|&x| T::constant(x)).collect::<Vec<T>>();
-        let states = States::from_states(data.dim(), data.iter().map(|t| cast(t.states())));
-        Ok(Observations { grid: block.grid_through(data)?, states })
-    }
-
-    /// Number of trajectories.
-    pub fn len(&self) -> usize {
-        self.states.samples()
-    }
-
-    /// Intervals between the observations of a trajectory.
-    pub fn intervals(&self, trajectory: usize) -> usize {
-        self.states.len(trajectory) - 1
-    }
-
-    /// The most intervals of any.
-    pub fn longest(&self) -> usize {
-        (0..self.len()).map(|trajectory| self.intervals(trajectory)).max().unwrap_or(0)
-    }
-
-    pub fn state(&self, trajectory: usize, k: usize) -> &[T] {
-        self.states.state(trajectory, k)
-    }
-}
-
-/// Where things are among the unknowns: parameters, then learned starts of trajectories, then those of inner segments.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Layout {
-    pub params: usize,
-    pub dim: usize,
-    pub learned_starts: bool,
-}
-
-impl Layout {
-    /// Unknowns that outlive the stages.
-    pub fn lasting<T: Real>(&self, data: &Observations<T>) -> usize {
-        self.params + if self.learned_starts { data.len() * self.dim } else { 0 }
-    }
-
-    /// The windows of a stage, trajectory by trajectory, each with the place of its start if that is unknown.
-    pub fn windows<T: Real>(&self, stage: Stage, data: &Observations<T>) -> Vec<Vec<(Window, Option<usize>)>> {
-        let mut next = self.lasting(data);
-        let place = |window: Window| {
-            let slot = if window.first == 0 {
-                self.learned_starts.then_some(self.params + window.trajectory * self.dim)
-            } else {
-                next += self.dim;
-                Some(next - self.dim)
-            };
-            (window, slot)
-        };
-        let mut place = place;
-        (0..data.len()).map(|i| stage.windows(i, data.intervals(i)).map(&mut place).collect()).collect()
-    }
-}
 
 /// What is added up to the objective.
 pub(super) struct Terms<'l, T> {
@@ -82,24 +14,6 @@ pub(super) struct Terms<'l, T> {
     pub regularisation: Regularisation,
     /// Weight of the gaps between segments.
     pub gap_weight: f64,
-}
-
-impl<'l, T> Terms<'l, T> {
-    /// The loss alone.
-    pub fn loss_alone(loss: &'l dyn Loss<T>) -> Self {
-        Terms { loss, regularisation: Regularisation::default(), gap_weight: 0.0 }
-    }
-}
-
-/// The objective at some unknowns.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Value {
-    pub total: f64,
-    /// What the regulariser adds, if there is one.
-    pub penalties: Option<Penalties>,
-    /// Mean square of the gaps between segments, if there are any.
-    pub gap: Option<f64>,
-    pub work: Work,
 }
 
 /// The windows of a batch, with all memory that the objective and its derivative need.
@@ -157,7 +71,7 @@ impl<'a, T: Real> Pass<'a, T> {
     /// The objective as predictions with these learned parameters have it: the loss, the mean-square error of unknown
     /// starts, weighted like one more observation each, the weighted mean square of the gaps between segments, and the
     /// regulariser, whose mean is over all segments.
-    pub fn value(&mut self, terms: &Terms<'_, T>, unknowns: &[T]) -> Result<Value, Error> {
+    pub fn value(&mut self, terms: &Terms<'_, T>, unknowns: &[T]) -> Result<Evaluation, Error> {
         let mut effective = Effective::new();
         effective.update(self.field, &unknowns[..self.params], Purpose::Prediction)?;
         self.evaluate(terms, unknowns, &effective, false)
@@ -172,7 +86,7 @@ impl<'a, T: Real> Pass<'a, T> {
         unknowns: &[T],
         effective: &Effective<T>,
         with_derivatives: bool,
-    ) -> Result<Value, Error> {
+    ) -> Result<Evaluation, Error> {
         let dim = self.target.dim();
         for (start, slot) in self.starts.chunks_exact_mut(dim).zip(&self.slots) {
             if let Some(slot) = *slot {
@@ -218,7 +132,7 @@ impl<'a, T: Real> Pass<'a, T> {
             return Err(Error::NotFinite { what: "the loss", location: None });
         }
         let gap = (!self.gaps.is_empty()).then(|| (mean * gap).to_f64());
-        Ok(Value { total: total.to_f64(), penalties, gap, work: self.unrolled.work() })
+        Ok(Evaluation { total: total.to_f64(), penalties, gap, work: self.unrolled.work() })
     }
 
     /// The objective of a step of training, and its derivative by all unknowns, learned parameters among them, which
@@ -229,7 +143,7 @@ impl<'a, T: Real> Pass<'a, T> {
         unknowns: &[T],
         effective: &mut Effective<T>,
         out: &mut [T],
-    ) -> Result<Value, Error> {
+    ) -> Result<Evaluation, Error> {
         let params = self.params;
         effective.update(self.field, &unknowns[..params], Purpose::Training)?;
         let value = self.evaluate(terms, unknowns, effective, true)?;
@@ -254,45 +168,4 @@ impl<'a, T: Real> Pass<'a, T> {
 
 fn target_start<'d, T: Real>(data: &'d Observations<T>, window: &Window) -> &'d [T] {
     data.state(window.trajectory, window.first)
-}
-
-/// The batches of a stage. The whole set and single trajectories are kept ready, since they come again every epoch.
-pub(super) struct Batches<'a, T: Real> {
-    block: &'a AnyBlock<'a, T>,
-    data: &'a Observations<T>,
-    windows: Vec<Vec<(Window, Option<usize>)>>,
-    kept: HashMap<Vec<usize>, Pass<'a, T>>,
-    other: Option<Pass<'a, T>>,
-}
-
-impl<'a, T: Real> Batches<'a, T> {
-    pub fn new(block: &'a AnyBlock<'a, T>, data: &'a Observations<T>, layout: &Layout, stage: Stage) -> Self {
-        let windows = layout.windows(stage, data);
-        Batches { block, data, windows, kept: HashMap::new(), other: None }
-    }
-
-    /// The segments that do not begin a trajectory, in the order of the places of their starts.
-    pub fn inner_windows(&self) -> impl Iterator<Item = &Window> {
-        self.windows.iter().flatten().map(|(window, _)| window).filter(|window| window.first > 0)
-    }
-
-    /// The batch of these trajectories.
-    pub fn get(&mut self, trajectories: &[usize]) -> Result<&mut Pass<'a, T>, Error> {
-        let build = || {
-            let windows: Vec<_> = trajectories.iter().flat_map(|&i| &self.windows[i]).copied().collect();
-            Pass::new(self.block, self.data, &windows)
-        };
-        let comes_again = trajectories.len() == 1 || trajectories.len() == self.data.len();
-        if !comes_again || (self.kept.len() >= KEPT && !self.kept.contains_key(trajectories)) {
-            return Ok(self.other.insert(build()?));
-        }
-        if !self.kept.contains_key(trajectories) {
-            let pass = build()?;
-            self.kept.insert(trajectories.to_vec(), pass);
-        }
-        match self.kept.get_mut(trajectories) {
-            Some(pass) => Ok(pass),
-            None => Err(Error::invalid("batch", format!("{trajectories:?}"), "one that was kept")),
-        }
-    }
 }
