@@ -63,8 +63,9 @@
 //! | build a network, with parameters shared or by step | [`OdeBlock`] |
 //! | write a training loop of my own, or an optimiser | [`OdeBlock::value_and_grad`], [`train::Optimizer`] |
 //! | judge by another loss | [`train::Loss`]: a closure will do |
+//! | minimise something that is not about trajectories | [`train::Session`] of a [`train::Objective`] |
 //! | fit long oscillating records | [`Shooting`] |
-//! | keep the learned field smooth, or stable | [`Regularisation`] |
+//! | keep the learned field smooth, or stable | [`Regularisation`], or a [`regularisation::Penalty`] of my own |
 //! | use, save and load what was learned | [`Model`] |
 //! | integrate a field accurately, learned or not | [`Flow`], [`Model::flow`] |
 //! | choose how stage equations are solved | [`StageSolver`], [`OdeBlock::solved_by`] |

@@ -3,7 +3,7 @@
 use super::{Grid, Loss, Regularised, StartTimes, States, TIME_SLACK, Unrolled, Work, fewest_steps};
 use crate::data::Trajectories;
 use crate::field::{Dimensions, Effective, Field, Purpose};
-use crate::regularisation::{Penalties, Regularisation};
+use crate::regularisation::{Penalties, Regularisation, Regulariser};
 use crate::solve::StageSolver;
 use crate::{Error, Real, Tableau};
 use rand::Rng;
@@ -217,8 +217,8 @@ impl<F: Dimensions> OdeBlock<F> {
     }
 
     /// The block with a regulariser that is added to every loss.
-    pub fn regularised_by(&self, regularisation: Regularisation) -> Regularised<'_, F> {
-        Regularised::new(self, regularisation)
+    pub fn regularised_by(&self, regulariser: impl Into<Regulariser>) -> Regularised<'_, F> {
+        Regularised::new(self, regulariser.into())
     }
 }
 

@@ -1,10 +1,10 @@
 //! A group of samples that go through a block together.
 
-use super::penalty::{Penalty, Visited};
+use super::penalty::{Penalised, Visited};
 use super::{Grid, Work};
 use crate::field::Batch;
 use crate::field::Field;
-use crate::regularisation::Regularisation;
+use crate::regularisation::{Further, Regularisation};
 use crate::step::{Start, Step, Trace, Workspace};
 use crate::{Error, Real};
 use std::ops::Range;
@@ -37,7 +37,7 @@ pub(super) struct Chunk<T: Real> {
     /// Cotangents of the parameters of `touched`: those of all steps of the block, in every chunk, would be as many as the
     /// square of the steps where these are cut into segments.
     pub params_bar: Vec<T>,
-    pub penalty: Penalty<T>,
+    pub penalty: Penalised<T>,
     ws: Workspace<T>,
 }
 
@@ -80,7 +80,7 @@ impl<T: Real> Chunk<T> {
             traces: Vec::new(),
             lambda: vec![T::zero(); dim * batch.stride],
             params_bar: Vec::new(),
-            penalty: Penalty::new(),
+            penalty: Penalised::new(),
             ws: Workspace::new(),
         }
     }
@@ -132,13 +132,13 @@ impl<T: Real> Chunk<T> {
     pub fn penalise(
         &mut self,
         (field, params): (&dyn Field<T>, &[T]),
-        regularisation: &Regularisation,
+        of: (&Regularisation, &Further<T>),
         samples: usize,
         with_derivatives: bool,
     ) {
         let (layers, y, t, stride) = (&self.layers[..], &self.states[..], &self.t[..], self.batch.stride);
         let states = Visited { samples: &self.samples, layers, touched: self.touched.clone(), y, t, stride };
-        self.penalty.evaluate(states, (field, params), regularisation, samples, with_derivatives);
+        self.penalty.evaluate(states, (field, params), of, samples, with_derivatives);
     }
 
     /// Reads the observed states: `read(sample, k, component, value)`.

@@ -11,7 +11,8 @@ use super::{
 use crate::data::{Standardisation, Trajectories};
 use crate::field::{Dimensions, Field};
 use crate::network::{OdeBlock, Sharing};
-use crate::{Error, Real, Regularisation};
+use crate::regularisation::{FurtherAtEither, Regularisation, Regulariser};
+use crate::{Error, Real};
 use serde::Serialize;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -62,6 +63,7 @@ pub struct Trainer<F, L = MeanSquare> {
     loss: L,
     epochs: usize,
     settings: Settings,
+    penalties: FurtherAtEither,
     initial: Option<Vec<f64>>,
     progress: bool,
     checkpoint: Option<(PathBuf, usize)>,
@@ -80,6 +82,7 @@ impl<F: Dimensions> Trainer<F> {
             loss: MeanSquare,
             epochs: Settings::EPOCHS,
             settings: Settings::default(),
+            penalties: FurtherAtEither::default(),
             initial: None,
             progress: false,
             checkpoint: None,
@@ -103,6 +106,7 @@ impl<F, L> Trainer<F, L> {
             block,
             epochs,
             settings,
+            penalties,
             initial,
             progress,
             checkpoint,
@@ -112,7 +116,20 @@ impl<F, L> Trainer<F, L> {
             description,
             ..
         } = self;
-        Trainer { block, loss, epochs, settings, initial, progress, checkpoint, resume, stop, when_long, description }
+        Trainer {
+            block,
+            loss,
+            epochs,
+            settings,
+            penalties,
+            initial,
+            progress,
+            checkpoint,
+            resume,
+            stop,
+            when_long,
+            description,
+        }
     }
 
     /// Number of epochs, those before a [`resume`](Trainer::resume) included. The automatic
@@ -144,9 +161,10 @@ impl<F, L> Trainer<F, L> {
 
     /// What is added to the loss, in the units trained in: with [`standardised`](Trainer::standardised), standard ones. Every
     /// stretch that is predicted counts as a trajectory. Probes, if any, are drawn anew for every batch, from the seed. The
-    /// validation loss is without it.
-    pub fn regularised_by(self, regularisation: Regularisation) -> Self {
-        self.set(|s| s.regularisation = regularisation)
+    /// validation loss is without it. Penalties of one's own are no part of the [`Settings`].
+    pub fn regularised_by(self, regulariser: impl Into<Regulariser>) -> Self {
+        let Regulariser { weights, further } = regulariser.into();
+        Trainer { penalties: further, ..self }.set(|s| s.regularisation = weights)
     }
 
     /// Trains on so many trajectories at a time, drawn anew every epoch. Without this, on all of them together.
@@ -287,7 +305,8 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
             let model = self.with_starts(model, &starts, &training)?;
             Ok::<_, Error>(summarise(model, (history, stopped_early), &training, held_out.as_ref()))
         };
-        let mut objective = Following::new(&chosen, &self.loss, &block, &observations).starting_from(initial);
+        let objective = Following::new(&chosen, &self.loss, &block, &observations);
+        let mut objective = objective.starting_from(initial).penalised_by(self.penalties.at()?);
         // Predicted from their first observations, and by the loss alone.
         let alone = Regularisation::default();
         let judged = Settings { learned_starts: false, regularisation: alone, ..chosen.clone() };
@@ -353,6 +372,9 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
         description.insert("network".into(), self.description.clone());
         description.insert("field".into(), std::any::type_name::<F>().into());
         description.insert("loss".into(), self.loss.description().into());
+        // Null, as in checkpoints of before there were any, if there are none.
+        let penalties = Some(self.penalties.descriptions()).filter(|penalties| !penalties.is_empty());
+        description.insert("penalties".into(), penalties.into());
         description.insert("data".into(), checkpoint::fingerprint(data).into());
         description
     }

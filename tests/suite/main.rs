@@ -14,6 +14,7 @@ mod joining;
 mod model_files;
 mod objectives;
 mod optimizers;
+mod penalties;
 mod proofs;
 mod properties;
 mod regularisation;

@@ -5,11 +5,12 @@ use super::pass::{Pass, Terms};
 use super::{Shooting, Window};
 use crate::field::Effective;
 use crate::network::{AnyBlock, Loss};
-use crate::regularisation::{Regularisation, mixed};
+use crate::regularisation::{Penalty, Regularisation, mixed};
 use crate::train::{Evaluation, Minibatch, Objective, Settings, Stage};
 use crate::{Error, Real};
 use rand::RngCore;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Most batches that are kept ready to be used again.
 const KEPT: usize = 256;
@@ -22,6 +23,7 @@ pub(in crate::train) struct Following<'a, T: Real> {
     loss: &'a dyn Loss<T>,
     shooting: Shooting,
     regularisation: Regularisation,
+    further: Vec<Arc<dyn Penalty<T>>>,
     seed: u64,
     initial: Option<Vec<T>>,
     layout: Layout,
@@ -49,6 +51,7 @@ impl<'a, T: Real> Following<'a, T> {
             loss,
             shooting: settings.shooting,
             regularisation: settings.regularisation,
+            further: Vec::new(),
             seed: settings.seed,
             initial: None,
             layout,
@@ -64,11 +67,15 @@ impl<'a, T: Real> Following<'a, T> {
         Following { initial, ..self }
     }
 
-    /// The terms for a batch, whose regulariser has probes of its own.
-    fn terms(&self, batch: Minibatch<'_>, gap_weight: f64) -> Terms<'a, T> {
+    /// With these penalties as well.
+    pub fn penalised_by(self, further: Vec<Arc<dyn Penalty<T>>>) -> Self {
+        Following { further, ..self }
+    }
+
+    /// The regulariser for a batch, with probes of its own.
+    fn regularisation(&self, batch: Minibatch<'_>) -> Regularisation {
         let seeds = [self.seed, self.regularisation.seed, batch.epoch as u64, batch.first as u64];
-        let regularisation = Regularisation { seed: mixed(seeds), ..self.regularisation };
-        Terms { loss: self.loss, regularisation, gap_weight }
+        Regularisation { seed: mixed(seeds), ..self.regularisation }
     }
 }
 
@@ -95,12 +102,14 @@ impl<T: Real> Objective<T> for Following<'_, T> {
         unknowns: &[T],
         gradient: &mut [T],
     ) -> Result<Evaluation, Error> {
-        let terms = self.terms(batch, self.shooting.gap_weight(batch.epoch));
+        let (regularisation, gap_weight) = (self.regularisation(batch), self.shooting.gap_weight(batch.epoch));
+        let terms = Terms { loss: self.loss, regularisation, further: &self.further, gap_weight };
         self.batches.get(batch.samples)?.value_and_grad(&terms, unknowns, &mut self.effective, gradient)
     }
 
     fn value(&mut self, batch: Minibatch<'_>, unknowns: &[T]) -> Result<Evaluation, Error> {
-        let terms = self.terms(batch, 0.0);
+        let regularisation = self.regularisation(batch);
+        let terms = Terms { loss: self.loss, regularisation, further: &self.further, gap_weight: 0.0 };
         let batches = if self.stage == Stage::Last { &mut self.batches } else { &mut self.whole };
         batches.get(batch.samples)?.value(&terms, unknowns)
     }

@@ -4,7 +4,7 @@ use super::Window;
 use super::observations::Observations;
 use crate::field::{Effective, Field, Purpose};
 use crate::network::{AnyBlock, Grid, Loss, States, Unrolled};
-use crate::regularisation::Regularisation;
+use crate::regularisation::{Further, Regularisation};
 use crate::train::Evaluation;
 use crate::{Error, Real};
 
@@ -12,6 +12,7 @@ use crate::{Error, Real};
 pub(super) struct Terms<'l, T> {
     pub loss: &'l dyn Loss<T>,
     pub regularisation: Regularisation,
+    pub further: &'l Further<T>,
     /// Weight of the gaps between segments.
     pub gap_weight: f64,
 }
@@ -94,8 +95,8 @@ impl<'a, T: Real> Pass<'a, T> {
             }
         }
         self.unrolled.forward_at(effective, &self.starts)?;
-        let (of, learned) = (&terms.regularisation, &unknowns[..self.params]);
-        let penalties = match of.is_none() {
+        let (of, learned) = ((&terms.regularisation, terms.further), &unknowns[..self.params]);
+        let penalties = match of.0.is_none() && of.1.is_empty() {
             true => None,
             false => Some(self.unrolled.penalise_at(learned, effective, of, with_derivatives)?),
         };
