@@ -62,6 +62,7 @@
 
 use indicatif::ProgressBar;
 use kutta::data::Standardisation;
+use kutta::flow::Solution;
 use kutta::network::States;
 use kutta::plot::{Complex, Curve, PhasePortrait, SchemeView, Stability, phase_portrait, stability_regions};
 use kutta::rand::{SeedableRng, rngs::StdRng};
@@ -225,12 +226,12 @@ impl Trained {
         Ok(Trained { divergence, theta, model, history, retries })
     }
 
-    /// The states after every layer, starting from `(x, 0)`; none for an `x` for which Newton's method
+    /// The states before and after every layer, starting from `(x, 0)`; none for an `x` for which Newton's method
     /// finds no solution of a layer's equations. That happens between the samples, to 14 of 401 inputs at most.
-    fn paths(&self, inputs: impl Iterator<Item = f64>) -> Result<Vec<Trajectory>, Error> {
-        let times: Vec<f64> = (1..=LAYERS).map(|n| n as f64).collect();
+    fn paths(&self, inputs: impl Iterator<Item = f64>) -> Result<Vec<Solution<f64>>, Error> {
+        let times: Vec<f64> = (0..=LAYERS).map(|n| n as f64).collect();
         inputs
-            .map(|x| self.model.predict(&[x, 0.0], 0.0, &times))
+            .map(|x| self.model.predict(0.0, &[x, 0.0], &times))
             .filter(|path| !matches!(path, Err(Error::NotConverged { .. })))
             .collect()
     }
@@ -244,8 +245,10 @@ impl Trained {
 
     /// Eigenvalues of the Jacobian at all states of the training samples; the step is 1.
     fn eigenvalues(&self) -> Result<Vec<Complex<f64>>, Error> {
-        let found =
-            self.paths(even(20))?.iter().map(|path| self.model.eigenvalues(path)).collect::<Result<Vec<_>, _>>()?;
+        let along = |path: &Solution<f64>| {
+            self.model.eigenvalues(&Trajectory::new("", path.times().to_vec(), path.states().to_vec())?)
+        };
+        let found = self.paths(even(20))?.iter().map(along).collect::<Result<Vec<_>, _>>()?;
         Ok(found.into_iter().flatten().flatten().map(|[re, im]| Complex::new(re, im)).collect())
     }
 

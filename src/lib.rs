@@ -39,8 +39,8 @@
 //! assert!((fit.model.params()[0] - 9.81).abs() < 0.01);
 //!
 //! // A forecast, by the network's own steps.
-//! let forecast = fit.model.predict(&[0.5, 0.0], 0.0, &[1.0, 2.0, 3.0])?;
-//! println!("angle and velocity at t = 3: {:?}", forecast.state(3));
+//! let forecast = fit.model.predict(0.0, &[0.5, 0.0], &[1.0, 2.0, 3.0])?;
+//! println!("angle and velocity at t = 3: {:?}", forecast.state(2));
 //! # Ok::<(), kutta::Error>(())
 //! ```
 //!
