@@ -1,7 +1,7 @@
 //! Checkpoints: the whole state of a training, with the settings it belongs to.
 
 use super::model::precision;
-use super::session::State;
+use super::state::State;
 use super::{AnyOptimizer, Settings, document};
 use crate::data::Trajectories;
 use crate::{Error, Real};

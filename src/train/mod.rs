@@ -59,6 +59,8 @@ mod seen;
 mod session;
 mod settings;
 mod shooting;
+mod state;
+mod sums;
 mod trainer;
 mod undo;
 mod verdict;

@@ -2,17 +2,14 @@
 
 use super::best::Best;
 use super::join::{CAUTION, Join, MORE_CAUTION};
-use super::settings::{OnFailure, Settings};
-use super::undo::Update;
-use super::{Epoch, Evaluation, History, Minibatch, Objective, Optimizer, OptimizerState, ScheduleState, Stage};
+use super::state::{Memory, State};
+use super::sums::Sums;
+use super::{Evaluation, History, Minibatch, Objective, OnFailure, Optimizer, Settings, Stage, Update};
 use super::{checkpoint, document};
-use crate::network::Work;
-use crate::regularisation::Penalties;
 use crate::{Error, Real};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -20,48 +17,6 @@ use std::time::Instant;
 
 /// Epochs in a row without a batch that works, after which skipping is given up.
 const HOPELESS: usize = 10;
-
-/// Everything that the future of a training depends on.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct State<T> {
-    /// Epochs done.
-    pub epoch: usize,
-    stage: Stage,
-    unknowns: Vec<T>,
-    optimizer: OptimizerState<T>,
-    /// The last update, if there was one.
-    #[serde(default = "no_update")]
-    update: Option<Update<T>>,
-    schedule: ScheduleState,
-    #[serde(default = "Join::new")]
-    join: Join<T>,
-    /// What the objective remembers; in files under the name of what that was first.
-    #[serde(rename = "effective", default = "Memory::none")]
-    objective: Memory<T>,
-    rng: ChaCha8Rng,
-    best: Option<Best<T>>,
-    hopeless_epochs: usize,
-    pub stopped_early: bool,
-    #[serde(rename = "record")]
-    pub history: History,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Memory<T> {
-    memory: Vec<T>,
-}
-
-impl<T> Memory<T> {
-    fn none() -> Self {
-        Memory { memory: Vec::new() }
-    }
-}
-
-fn no_update<T>() -> Option<Update<T>> {
-    None
-}
 
 /// A training: epochs of updates by the gradients of an [`Objective`], which has an example.
 ///
@@ -446,55 +401,4 @@ impl<'a, T: Real> Session<'a, T> {
 /// Whether other parameters might do better.
 fn is_failed_solve(error: &Error) -> bool {
     matches!(error, Error::NotConverged { .. } | Error::NotFinite { .. } | Error::Singular { .. })
-}
-
-/// Sums over the batches of an epoch.
-#[derive(Default)]
-struct Sums {
-    weight: f64,
-    total: f64,
-    norm: f64,
-    penalties: Option<Penalties>,
-    gap: Option<f64>,
-    work: Work,
-    failed: usize,
-}
-
-impl Sums {
-    fn add(&mut self, value: Evaluation, norm: f64, trajectories: usize) {
-        let weight = trajectories as f64;
-        self.weight += weight;
-        self.total += weight * value.total;
-        self.norm += weight * norm;
-        if let Some(penalties) = &value.penalties {
-            self.penalties.get_or_insert_default().add(weight, penalties);
-        }
-        self.gap = value.gap.map(|gap| self.gap.unwrap_or(0.0) + weight * gap).or(self.gap);
-        self.work.iterations += value.work.iterations;
-        self.work.solves += value.work.solves;
-    }
-
-    /// NaN if no batch worked.
-    fn loss(&self) -> f64 {
-        self.total / self.weight
-    }
-
-    fn row(&self, epoch: usize, validation_loss: Option<f64>, learning_rate: f64, seconds: f64) -> Epoch {
-        Epoch {
-            epoch,
-            loss: self.loss(),
-            validation_loss,
-            learning_rate,
-            gradient_norm: self.norm / self.weight,
-            penalties: self.penalties.map(|sums| {
-                let mut mean = Penalties::default();
-                mean.add(1.0 / self.weight, &sums);
-                mean
-            }),
-            gap: self.gap.map(|gap| (gap / self.weight).sqrt()),
-            mean_iterations: self.work.mean_iterations(),
-            failed_solves: self.failed,
-            seconds,
-        }
-    }
 }
