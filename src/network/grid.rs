@@ -154,23 +154,22 @@ impl Grid {
         through: impl IntoIterator<Item = f64>,
         steps_between: impl Fn(f64) -> usize,
     ) -> Result<(), Error> {
-        let (mut times, mut observed) = (Vec::new(), Vec::new());
-        let mut before = None;
+        let (first, mut observed, mut before) = (self.times.len(), Vec::new(), None);
         for until in through {
             if let Some(from) = before {
                 let count = steps_between(until - from).max(1);
                 if count > MOST_STEPS {
+                    self.times.truncate(first);
                     let expected = format!("at most {MOST_STEPS}; take longer ones");
                     return Err(Error::invalid("the number of steps between two observations", count, expected));
                 }
-                observed.push(times.len());
-                times.extend((0..count).map(|k| from + (until - from) * k as f64 / count as f64));
+                self.times.extend((1..count).map(|k| from + (until - from) * k as f64 / count as f64));
             }
+            observed.push(self.times.len() - first);
+            self.times.push(until);
             before = Some(until);
         }
-        observed.push(times.len());
-        times.extend(before);
-        self.push_observed(times, observed)
+        self.finish(first, |all| all.extend(observed))
     }
 
     /// The same steps, taken back from the end of each sample to its start; observed are the same times.

@@ -3,7 +3,7 @@
 use super::model::precision;
 use super::state::State;
 use super::{AnyOptimizer, Settings, document};
-use crate::data::Trajectories;
+use crate::data::{Trajectories, Trajectory};
 use crate::{Error, Real};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -69,10 +69,12 @@ fn as_written_now(optimizer: &Value) -> Value {
 
 /// A hash of everything in the data.
 pub(super) fn fingerprint(data: &Trajectories) -> String {
-    let mut bytes = format!("{:?}{}", data.components(), data.time_name()).into_bytes();
-    for trajectory in data {
-        bytes.extend(trajectory.id().as_bytes());
-        bytes.extend(trajectory.times().iter().chain(trajectory.states()).flat_map(|x| x.to_le_bytes()));
-    }
-    format!("fnv1a64:{:016x}", document::fnv1a(bytes))
+    let names = format!("{:?}{}", data.components(), data.time_name());
+    let trajectories = data.iter().flat_map(|trajectory| trajectory.id().bytes().chain(numbers(trajectory)));
+    format!("fnv1a64:{:016x}", document::fnv1a(names.bytes().chain(trajectories)))
+}
+
+/// The bytes of times and states.
+fn numbers(of: &Trajectory) -> impl Iterator<Item = u8> {
+    of.times().iter().chain(of.states()).flat_map(|x| x.to_le_bytes())
 }

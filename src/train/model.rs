@@ -4,7 +4,7 @@ use super::{Rmse, Seen, document};
 use crate::data::{Standardisation, Trajectories, Trajectory};
 use crate::field::{Effective, Field, Point, Purpose, Scratch};
 use crate::flow::{Flow, FlowWork, Solution};
-use crate::network::{Grid, OdeBlock, Sharing, TIME_SLACK, fewest_steps};
+use crate::network::{Grid, OdeBlock, Sharing, TIME_SLACK};
 use crate::{Error, Real};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -160,7 +160,7 @@ impl<F: Field<T>, T: Real> Model<F, T> {
             nodes.reverse();
         }
         let mut grid = Grid::new();
-        grid.push_through(nodes, |interval| fewest_steps(interval, self.block.step()))?;
+        self.block.step_through(&mut grid, nodes)?;
         if backward {
             grid = grid.reversed()?;
         }
@@ -299,7 +299,7 @@ impl<F: Field<T>, T: Real> Model<F, T> {
         let mut grid = Grid::new();
         for trajectory in data {
             let times = trajectory.times().iter().map(|&t| self.standardisation.apply_time(t));
-            grid.push_through(times, |interval| fewest_steps(interval, self.block.step()))?;
+            self.block.step_through(&mut grid, times)?;
         }
         let path = self.block.forward(&self.params, &grid, &standard)?;
         let predicted = |(sample, (observed, y0)): (usize, (&Trajectory, &[f64]))| {

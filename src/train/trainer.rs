@@ -15,6 +15,7 @@ use crate::regularisation::{FurtherAtEither, Regularisation, Regulariser};
 use crate::{Error, Real};
 use serde::Serialize;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -293,7 +294,7 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
         if block.sharing() == Sharing::PerStep {
             block = block.per_step(standard.apply_time(self.block.start_time()));
         }
-        let observe = |data: &Trajectories| Observations::<T>::new(&block, &standard.apply(data)?);
+        let observe = |data: &Trajectories| Observations::<T>::new(&block, data, &standard);
         let observations = observe(&training)?;
         let validation = held_out.as_ref().map(observe).transpose()?;
         let initial = self.initial.as_ref().map(|params| params.iter().map(|&p| T::constant(p)).collect());
@@ -354,13 +355,14 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
         Ok(())
     }
 
-    fn split(&self, data: &Trajectories) -> Result<(Trajectories, Option<Trajectories>), Error> {
+    /// Training data, and those held out.
+    fn split<'d>(&self, data: &'d Trajectories) -> Result<(Cow<'d, Trajectories>, Option<Trajectories>), Error> {
         let (training, held_out) = match self.settings.validation {
-            Validation::None => return Ok((data.clone(), None)),
+            Validation::None => return Ok((Cow::Borrowed(data), None)),
             Validation::Trajectories(fraction) => data.split(fraction, self.settings.seed)?,
             Validation::Future(fraction) => data.split_time(fraction)?,
         };
-        Ok((training, Some(held_out)))
+        Ok((Cow::Owned(training), Some(held_out)))
     }
 
     /// What a checkpoint is compared by.

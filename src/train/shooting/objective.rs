@@ -135,6 +135,10 @@ impl<T: Real> Objective<T> for Following<'_, T> {
             };
             unknowns.extend_from_slice(start);
         }
+        if stage == Stage::Last {
+            // There is nothing more to be judged, and its memory is that of whole records.
+            self.whole = Batches::new(self.block, self.data, Vec::new());
+        }
         self.stage = stage;
     }
 

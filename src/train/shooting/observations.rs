@@ -1,7 +1,7 @@
 //! What was observed, and where unknowns are that belong to it.
 
 use super::{Shooting, Window};
-use crate::data::Trajectories;
+use crate::data::{Standardisation, Trajectories};
 use crate::network::{AnyBlock, Grid, States};
 use crate::train::Stage;
 use crate::{Error, Real};
@@ -13,10 +13,24 @@ pub(in crate::train) struct Observations<T> {
 }
 
 impl<T: Real> Observations<T> {
-    pub fn new(block: &AnyBlock<'_, T>, data: &Trajectories) -> Result<Self, Error> {
-        let cast = |states: &[f64]| states.iter().map(|&x| T::constant(x)).collect::<Vec<T>>();
-        let states = States::from_states(data.dim(), data.iter().map(|t| cast(t.states())));
-        Ok(Observations { grid: block.grid_through(data)?, states })
+    /// Of `data`, in standard units.
+    pub fn new(block: &AnyBlock<'_, T>, data: &Trajectories, standard: &Standardisation) -> Result<Self, Error> {
+        let mut grid = Grid::new();
+        for trajectory in data {
+            block.step_through(&mut grid, trajectory.times().iter().map(|&t| standard.apply_time(t)))?;
+        }
+        let mut states = States::zeros(data.dim(), &grid);
+        let mut row = vec![0.0; data.dim()];
+        let observed = data.iter().flat_map(|trajectory| trajectory.states().chunks_exact(data.dim()));
+        for (out, observed) in states.as_mut_slice().chunks_exact_mut(data.dim()).zip(observed) {
+            row.copy_from_slice(observed);
+            standard.apply_states(&mut row)?;
+            out.iter_mut().zip(&row).for_each(|(out, &y)| *out = T::constant(y));
+            if let Some(y) = out.iter().find(|y| !y.is_finite()) {
+                return Err(Error::invalid("a state in standard units", y, "a finite number"));
+            }
+        }
+        Ok(Observations { grid, states })
     }
 
     /// Number of trajectories.

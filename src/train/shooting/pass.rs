@@ -7,6 +7,7 @@ use crate::network::{AnyBlock, Grid, Loss, States, Unrolled};
 use crate::regularisation::{Further, Regularisation};
 use crate::train::Evaluation;
 use crate::{Error, Real};
+use std::borrow::Cow;
 
 /// What is added up to the objective.
 pub(super) struct Terms<'l, T> {
@@ -23,7 +24,8 @@ pub(super) struct Pass<'a, T: Real> {
     /// Number of learned parameters, the first of the unknowns.
     params: usize,
     unrolled: Unrolled<'a, T>,
-    target: States<T>,
+    /// What was observed; that of all trajectories is there already.
+    target: Cow<'a, States<T>>,
     gradient: States<T>,
     starts: Vec<T>,
     starts_bar: Vec<T>,
@@ -38,7 +40,7 @@ pub(super) struct Pass<'a, T: Real> {
 impl<'a, T: Real> Pass<'a, T> {
     pub fn new(
         block: &'a AnyBlock<'a, T>,
-        data: &Observations<T>,
+        data: &'a Observations<T>,
         windows: &[(Window, Option<usize>)],
     ) -> Result<Self, Error> {
         let dim = block.dim();
@@ -50,7 +52,14 @@ impl<'a, T: Real> Pass<'a, T> {
             grid.push_observed(times[from..=to].iter().copied(), observed.iter().map(|n| n - from))?;
         }
         let states = |w: &Window| &data.states.sample(w.trajectory)[w.first * dim..(w.last + 1) * dim];
-        let target = States::from_states(dim, windows.iter().map(|(window, _)| states(window)));
+        let is_whole = |(i, (window, _)): (usize, &(Window, _))| {
+            let Window { trajectory, first, last } = *window;
+            trajectory == i && first == 0 && last == data.intervals(i)
+        };
+        let target = match windows.len() == data.len() && windows.iter().enumerate().all(is_whole) {
+            true => Cow::Borrowed(&data.states),
+            false => Cow::Owned(States::from_states(dim, windows.iter().map(|(window, _)| states(window)))),
+        };
         let continues = |pair: &[(Window, Option<usize>)]| {
             pair[0].0.trajectory == pair[1].0.trajectory && pair[0].0.last == pair[1].0.first
         };
