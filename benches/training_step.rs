@@ -25,7 +25,7 @@ fn training_step<F: Field<T>, T: Real>(
     let grid = block.grid_through(data).unwrap();
     let target = States::from_states(block.dim(), data.iter().map(|trajectory| cast(trajectory.states())));
     let starts: Vec<T> = data.iter().flat_map(|trajectory| cast(trajectory.state(0))).collect();
-    let adam = Optimizer::from(Adam::new(rate));
+    let adam = Adam::new(rate);
     let mut moments = adam.start(params.len());
     let mut unrolled = block.unroll(&grid).unwrap();
     let mut cotangents = States::zeros(block.dim(), &grid);
@@ -35,7 +35,7 @@ fn training_step<F: Field<T>, T: Real>(
         cotangents.as_mut_slice().fill(T::zero());
         loss(unrolled.forward(&params, &starts).unwrap(), &target, &mut cotangents);
         unrolled.backward(&params, &cotangents, &mut gradient, &mut start_gradient).unwrap();
-        adam.update(adam.rate(), &mut moments, &mut params, &gradient);
+        adam.update(adam.learning_rate, &mut moments, &mut params, &gradient);
     });
     unrolled.work()
 }

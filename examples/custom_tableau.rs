@@ -60,7 +60,7 @@ fn run(file: Option<String>) -> Result<(), Error> {
     }
     println!("\nan unseen orbit, four times as long");
     println!("    t       network          exact orbit       error");
-    let forecast = fit.model.predict(&orbit(0.6, 0.0), 0.0, &times)?;
+    let forecast = fit.model.predict(0.0, &orbit(0.6, 0.0), &times)?;
     for (k, &t) in forecast.times().iter().enumerate().step_by(20) {
         let (x, y) = (forecast.state(k), orbit(0.6, t));
         let error = (x[0] - y[0]).hypot(x[1] - y[1]);

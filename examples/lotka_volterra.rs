@@ -97,8 +97,8 @@ fn run(theta: &str, figure: &str) -> Result<(), Error> {
     println!("orbit                      network  field       network  field       network   field");
     let mut curves = Vec::new();
     for (k, (start, exact)) in starts.iter().zip(&exact).enumerate() {
-        let network = model.predict(start, 0.0, &times)?;
-        let flow = model.flow(start, 0.0, &times, 1e-8)?;
+        let network = model.predict(0.0, start, &times)?;
+        let flow = model.flow(0.0, start, &times, 1e-8)?;
         let row: Vec<f64> = [51, times.len()]
             .iter()
             .flat_map(|n| [network.states(), flow.states()].map(|states| rmse(states, exact.states(), 2 * n)))
@@ -115,7 +115,7 @@ fn run(theta: &str, figure: &str) -> Result<(), Error> {
             drift(flow.states())
         );
         let fine: Vec<f64> = (0..=600).map(|k| 0.05 * f64::from(k)).collect();
-        let line = points(model.flow(start, 0.0, &fine, 1e-6)?.states());
+        let line = points(model.flow(0.0, start, &fine, 1e-6)?.states());
         // What leaves the figure is not drawn.
         let line = line.into_iter().map(|z| if z.iter().all(|x| (0.0..4.0).contains(x)) { z } else { [f64::NAN; 2] });
         curves.push(Curve { label: "learned field, to t = 30".into(), points: line.collect(), dashed: false });

@@ -62,6 +62,7 @@
 
 use indicatif::ProgressBar;
 use kutta::data::Standardisation;
+use kutta::flow::Solution;
 use kutta::network::States;
 use kutta::plot::{Complex, Curve, PhasePortrait, SchemeView, Stability, phase_portrait, stability_regions};
 use kutta::rand::{SeedableRng, rngs::StdRng};
@@ -194,11 +195,11 @@ impl Trained {
         let field = Mlp::new(WIDTHS, Activation::Gelu)?;
         let scheme = Tableau::by_name(&format!("one_leg_theta_{theta}"))?;
         let block = OdeBlock::new(field, scheme).steps(LAYERS);
-        let optimizer = Optimizer::from(Adam::new(1e-3));
+        let optimizer = Adam::new(1e-3);
         let schedule = Schedule::ReduceOnPlateau { factor: 0.7, patience: 50, cooldown: 50, min: 1e-6 };
         let mut params: Vec<f64> = block.init(&mut StdRng::seed_from_u64(seed));
         to_unit_norm(&mut params);
-        let (mut moments, mut plateau) = (optimizer.start(params.len()), schedule.start(optimizer.rate()));
+        let (mut moments, mut plateau) = (optimizer.start(params.len()), schedule.start(optimizer.learning_rate));
         let (mut best, mut history) = ((f64::INFINITY, params.clone()), Vec::with_capacity(epochs));
         let (mut update, mut retries) = (Update::new(&optimizer, params.len()), 0);
         let regularisation =
@@ -215,7 +216,7 @@ impl Trained {
             if at.value < best.0 {
                 best = (at.value, params.clone());
             }
-            let rate = schedule.rate(&plateau, optimizer.rate(), history.len());
+            let rate = schedule.rate(&plateau, optimizer.learning_rate, history.len());
             update.make(&optimizer, rate, &at.params, &mut moments, &mut params);
             schedule.observe(&mut plateau, at.value);
             history.push(Epoch { value: at.value, penalties: at.penalties, iterations: at.work.mean_iterations() });
@@ -225,12 +226,12 @@ impl Trained {
         Ok(Trained { divergence, theta, model, history, retries })
     }
 
-    /// The states after every layer, starting from `(x, 0)`; none for an `x` for which Newton's method
+    /// The states before and after every layer, starting from `(x, 0)`; none for an `x` for which Newton's method
     /// finds no solution of a layer's equations. That happens between the samples, to 14 of 401 inputs at most.
-    fn paths(&self, inputs: impl Iterator<Item = f64>) -> Result<Vec<Trajectory>, Error> {
-        let times: Vec<f64> = (1..=LAYERS).map(|n| n as f64).collect();
+    fn paths(&self, inputs: impl Iterator<Item = f64>) -> Result<Vec<Solution<f64>>, Error> {
+        let times: Vec<f64> = (0..=LAYERS).map(|n| n as f64).collect();
         inputs
-            .map(|x| self.model.predict(&[x, 0.0], 0.0, &times))
+            .map(|x| self.model.predict(0.0, &[x, 0.0], &times))
             .filter(|path| !matches!(path, Err(Error::NotConverged { .. })))
             .collect()
     }
@@ -244,8 +245,10 @@ impl Trained {
 
     /// Eigenvalues of the Jacobian at all states of the training samples; the step is 1.
     fn eigenvalues(&self) -> Result<Vec<Complex<f64>>, Error> {
-        let found =
-            self.paths(even(20))?.iter().map(|path| self.model.eigenvalues(path)).collect::<Result<Vec<_>, _>>()?;
+        let along = |path: &Solution<f64>| {
+            self.model.eigenvalues(&Trajectory::new("", path.times().to_vec(), path.states().to_vec())?)
+        };
+        let found = self.paths(even(20))?.iter().map(along).collect::<Result<Vec<_>, _>>()?;
         Ok(found.into_iter().flatten().flatten().map(|[re, im]| Complex::new(re, im)).collect())
     }
 

@@ -39,6 +39,7 @@
 //! so. With `--anywhere` that hides differences between the fields, and with 4 points the explicit network's is the best.
 
 use kutta::field::{Bounded, Layered, Normalised};
+use kutta::flow::Solution;
 use kutta::plot::{Curve, OrbitPanel, Orbits, orbits};
 use kutta::train::MeanSquareAt;
 use kutta::{
@@ -129,14 +130,14 @@ fn run(figure: &str, anywhere: bool, seeds: u64) -> Result<(), Error> {
                 all(2),
                 all(3).mean
             );
-            let curve = |path: Trajectory| Curve {
+            let curve = |path: Solution<f64>| Curve {
                 label: format!("θ = {theta}"),
                 points: path.times().iter().zip(path.states()).map(|(&t, &z)| [t, z]).collect(),
                 dashed: false,
             };
             let model = &runs[0].0;
-            network.curves.push(curve(model.predict(&[SHOWN.1], SHOWN.0, &times(LAYERS))?));
-            flow.curves.push(curve(model.flow(&[SHOWN.1], SHOWN.0, &times(100), 1e-6)?));
+            network.curves.push(curve(model.predict(SHOWN.0, &[SHOWN.1], &times(LAYERS))?));
+            flow.curves.push(curve(model.flow(SHOWN.0, &[SHOWN.1], &times(100), 1e-6)?));
         }
         networks.push(network);
         flows.push(flow);
@@ -222,7 +223,7 @@ fn observe(count: usize, anywhere: bool, rng: &mut StdRng) -> Result<Trajectorie
 fn flow_error(model: &Model<Field>, data: &Trajectories) -> Result<f64, Error> {
     let (mut sum, mut count) = (0.0, 0);
     for trajectory in data {
-        let path = model.flow(trajectory.state(0), trajectory.times()[0], trajectory.times(), 1e-6)?;
+        let path = model.flow(trajectory.times()[0], trajectory.state(0), trajectory.times(), 1e-6)?;
         sum += path.states().iter().zip(trajectory.states()).map(|(x, y)| (x - y).powi(2)).sum::<f64>();
         count += trajectory.len() - 1;
     }

@@ -39,8 +39,8 @@
 //! assert!((fit.model.params()[0] - 9.81).abs() < 0.01);
 //!
 //! // A forecast, by the network's own steps.
-//! let forecast = fit.model.predict(&[0.5, 0.0], 0.0, &[1.0, 2.0, 3.0])?;
-//! println!("angle and velocity at t = 3: {:?}", forecast.state(3));
+//! let forecast = fit.model.predict(0.0, &[0.5, 0.0], &[1.0, 2.0, 3.0])?;
+//! println!("angle and velocity at t = 3: {:?}", forecast.state(2));
 //! # Ok::<(), kutta::Error>(())
 //! ```
 //!
@@ -65,10 +65,11 @@
 //! | make a scheme from schemes | [`Tableau::composed`], [`Tableau::adjoint`], … |
 //! | build a network, with parameters shared or by step | [`OdeBlock`] |
 //! | chain layers | [`network::Layer`], [`network::Sequential`] |
-//! | write a training loop of my own | [`OdeBlock::value_and_grad`], [`train::Optimizer`] |
+//! | write a training loop of my own, or an optimiser | [`OdeBlock::value_and_grad`], [`train::Optimizer`] |
 //! | judge by another loss | [`train::Loss`]: a closure will do |
+//! | minimise something that is not about trajectories | [`train::Session`] of a [`train::Objective`] |
 //! | fit long oscillating records | [`Shooting`] |
-//! | keep the learned field smooth, or stable | [`Regularisation`] |
+//! | keep the learned field smooth, or stable | [`Regularisation`], or a [`regularisation::Penalty`] of my own |
 //! | use, save and load what was learned | [`Model`] |
 //! | integrate a field accurately, learned or not | [`Flow`], [`Model::flow`] |
 //! | choose how stage equations are solved | [`StageSolver`], [`OdeBlock::solved_by`] |

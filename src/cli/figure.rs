@@ -32,22 +32,22 @@ pub fn fit(
         let (t0, end) = (record.times()[0], record.times()[record.len() - 1]);
         let learned = model.starts().iter().find(|s| s.trajectory == record.id() && s.time == t0);
         let start = learned.map_or(record.state(0), |s| &s.state);
-        let fitted = model.predict(start, t0, &times(record.times(), model.step_size()))?;
-        add(&mut components, |c| &mut c.observed, points(record));
-        add(&mut components, |c| &mut c.fit, points(&fitted));
+        let fitted = model.predict(t0, start, &times(record.times(), model.step_size()))?;
+        add(&mut components, |c| &mut c.observed, points(record.times(), record.states()));
+        add(&mut components, |c| &mut c.fit, points(fitted.times(), fitted.states()));
         let mut last = fitted.state(fitted.len() - 1).to_vec();
         let mut ahead = vec![end];
         if let Some(future) = &future
             && let Some(held_out) = future.iter().find(|t| t.id() == record.id())
         {
-            add(&mut components, |c| &mut c.observed, points(held_out).skip(1));
+            add(&mut components, |c| &mut c.observed, points(held_out.times(), held_out.states()).skip(1));
             last = held_out.state(0).to_vec();
             ahead = held_out.times().to_vec();
         }
         ahead.extend(until.filter(|&t| t > ahead[ahead.len() - 1]));
         if ahead.len() > 1 {
-            let forecast = model.predict(&last, end, &times(&ahead, model.step_size()))?;
-            add(&mut components, |c| &mut c.forecast, points(&forecast));
+            let forecast = model.predict(end, &last, &times(&ahead, model.step_size()))?;
+            add(&mut components, |c| &mut c.forecast, points(forecast.times(), forecast.states()));
         }
     }
     let title = match shown < training.len() {
@@ -60,7 +60,7 @@ pub fn fit(
 /// One predicted trajectory.
 pub fn prediction(path: &Path, model: &Model<AnyField>, predicted: &Trajectory) -> Result<(), Error> {
     let mut components = components(model);
-    add(&mut components, |c| &mut c.forecast, points(predicted));
+    add(&mut components, |c| &mut c.forecast, points(predicted.times(), predicted.states()));
     time_series(path, &TimeSeries { time: model.time_name().into(), components, ..Default::default() })
 }
 
@@ -68,9 +68,10 @@ fn components(model: &Model<AnyField>) -> Vec<Component> {
     model.components().iter().map(|name| Component { name: name.clone(), ..Default::default() }).collect()
 }
 
-/// Every component's points of a trajectory, by observation.
-fn points(trajectory: &Trajectory) -> impl Iterator<Item = Vec<Point>> {
-    (0..trajectory.len()).map(|k| trajectory.state(k).iter().map(|&y| [trajectory.times()[k], y]).collect())
+/// Every component's points of states at some times, by time.
+fn points<'a>(times: &'a [f64], states: &'a [f64]) -> impl Iterator<Item = Vec<Point>> + 'a {
+    let dim = states.len() / times.len().max(1);
+    times.iter().zip(states.chunks_exact(dim.max(1))).map(|(&t, state)| state.iter().map(|&y| [t, y]).collect())
 }
 
 /// Appends points to a line or cloud of each component, set off from what is there.

@@ -7,6 +7,7 @@ use clap::Args;
 use kutta::Error;
 use kutta::data::{Trajectories, Trajectory};
 use kutta::field::{AnyField, Dimensions};
+use kutta::flow::Solution;
 use kutta::network::{Sharing, fewest_steps};
 use kutta::train::{LearnedStart, Model};
 use serde_json::json;
@@ -85,7 +86,7 @@ impl Predict {
     fn predict(&self, model: &Model<AnyField>) -> Result<(), Failure> {
         let (start, t0) = self.start(model)?;
         let times = self.times(t0, model.step_size())?;
-        let path = positive_zeros(&self.integrate(model, &start, t0, &times)?)?;
+        let path = trajectory(&self.integrate(model, t0, &start, &times)?)?;
         #[cfg(feature = "plot")]
         if let Some(file) = &self.plot {
             super::figure::prediction(file, model, &path)?;
@@ -111,14 +112,20 @@ impl Predict {
         }
     }
 
-    /// The trajectory from a state to these times, by the method that was asked for.
-    fn integrate(&self, model: &Model<AnyField>, start: &[f64], t0: f64, times: &[f64]) -> Result<Trajectory, Failure> {
+    /// The states at these times from a start, by the method that was asked for.
+    fn integrate(
+        &self,
+        model: &Model<AnyField>,
+        t0: f64,
+        start: &[f64],
+        times: &[f64],
+    ) -> Result<Solution<f64>, Failure> {
         if self.flow {
             let until = times.last().copied().unwrap_or(t0);
-            let path = model.flow(start, t0, times, self.tolerance);
+            let path = model.flow(t0, start, times, self.tolerance);
             return path.map_err(|error| self.not_met(error, until, model.time_name()));
         }
-        model.predict(start, t0, times).map_err(|error| match error {
+        model.predict(t0, start, times).map_err(|error| match error {
             Error::NotConverged { .. } | Error::NotFinite { .. } | Error::Singular { .. } => {
                 Failure::Failed(format!("{error}; or let --flow choose the steps, or predict less far"))
             }
@@ -172,8 +179,7 @@ impl Predict {
             let expected = format!("a time no farther than {farthest} from the start at {from}, or a --start");
             return Err(Failure::Usage(format!("--from is {t}, expected {expected}")));
         }
-        let path = self.integrate(model, &learned.state, learned.time, &[t])?;
-        Ok(path.state(if t < learned.time { 0 } else { path.len() - 1 }).to_vec())
+        Ok(self.integrate(model, learned.time, &learned.state, &[t])?.states().to_vec())
     }
 
     /// `t0`, `t0 ± every`, …, and the end.
@@ -259,8 +265,10 @@ fn warnings(model: &Model<AnyField>, path: &Trajectory) -> Vec<String> {
     warnings
 }
 
-/// The same trajectory, without zeros that have a sign.
-fn positive_zeros(path: &Trajectory) -> Result<Trajectory, Error> {
-    let positive = |numbers: &[f64]| numbers.iter().map(|x| x + 0.0).collect();
-    Trajectory::new(path.id(), positive(path.times()), positive(path.states()))
+/// What was predicted, in order of time, and without zeros that have a sign.
+fn trajectory(path: &Solution<f64>) -> Result<Trajectory, Error> {
+    let mut all: Vec<(f64, &[f64])> = path.iter().collect();
+    all.sort_by(|(t, _), (other, _)| t.total_cmp(other));
+    let times = all.iter().map(|(t, _)| t + 0.0).collect();
+    Trajectory::new("", times, all.iter().flat_map(|(_, state)| *state).map(|y| y + 0.0).collect())
 }

@@ -4,7 +4,7 @@ use super::options::{count, decay, fraction, positive, seed};
 use clap::{Args, ValueEnum};
 use kutta::Regularisation;
 use kutta::data::Trajectories;
-use kutta::train::{Adam, OnFailure, Optimizer, Schedule, Settings, Sgd, Shooting, Validation};
+use kutta::train::{Adam, OnFailure, Schedule, Settings, Sgd, Shooting, Validation};
 
 /// How parameters are learned.
 #[derive(Args)]
@@ -16,7 +16,7 @@ pub struct TrainingOptions {
     #[arg(long, default_value = "adam", value_name = "NAME", help_heading = "Training")]
     optimizer: OptimizerName,
     /// Learning rate
-    #[arg(long, default_value_t = Adam::default().rate, value_parser = positive, value_name = "RATE", help_heading = "Training",
+    #[arg(long, default_value_t = Adam::default().learning_rate, value_parser = positive, value_name = "RATE", help_heading = "Training",
           allow_hyphen_values = true)]
     pub lr: f64,
     /// Momentum of sgd
@@ -115,7 +115,7 @@ impl TrainingOptions {
         let warm_up = self.warm_up.unwrap_or(Shooting::warm_up(self.epochs));
         Settings {
             optimizer: match self.optimizer {
-                OptimizerName::Adam => Optimizer::from(Adam::new(self.lr)),
+                OptimizerName::Adam => Adam::new(self.lr).into(),
                 OptimizerName::Sgd => Sgd::new(self.lr).momentum(self.momentum).into(),
             },
             schedule: match self.schedule {

@@ -57,6 +57,16 @@ impl<T> Effective<T> {
     pub fn new() -> Self {
         Effective { params: Vec::new(), memory: Vec::new() }
     }
+
+    /// Of nothing yet, but with what others remembered.
+    pub(crate) fn remembering(memory: Vec<T>) -> Self {
+        Effective { params: Vec::new(), memory }
+    }
+
+    /// What is remembered.
+    pub(crate) fn memory(&self) -> &[T] {
+        &self.memory
+    }
 }
 
 impl<T: Real> Effective<T> {

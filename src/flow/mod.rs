@@ -172,7 +172,7 @@ impl<'a, T: Real> Flow<'a, T> {
             march.advance(time)?;
             states.extend_from_slice(march.state());
         }
-        Ok(Solution { dim, times: times.to_vec(), states, work: march.work() })
+        Ok(Solution::new(dim, times, states, march.work()))
     }
 
     /// Refuses settings and times that make no sense.

@@ -1,6 +1,7 @@
 //! What an integration gives.
 
 use crate::Real;
+use std::ops::AddAssign;
 
 /// The states of one sample at the times asked for, and the work they took.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,7 +25,21 @@ pub struct FlowWork {
     pub iterations: usize,
 }
 
+impl AddAssign for FlowWork {
+    fn add_assign(&mut self, other: FlowWork) {
+        self.accepted += other.accepted;
+        self.rejected += other.rejected;
+        self.evaluations += other.evaluations;
+        self.iterations += other.iterations;
+    }
+}
+
 impl<T: Real> Solution<T> {
+    /// Of states of `dim` components at as many times, one after another.
+    pub(crate) fn new(dim: usize, times: &[f64], states: Vec<T>, work: FlowWork) -> Self {
+        Solution { dim, times: times.to_vec(), states, work }
+    }
+
     /// Number of components of a state.
     pub fn dim(&self) -> usize {
         self.dim

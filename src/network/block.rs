@@ -3,7 +3,7 @@
 use super::{Grid, Loss, Memory, Regularised, StartTimes, States, TIME_SLACK, Unrolled, Work, fewest_steps};
 use crate::data::Trajectories;
 use crate::field::{Dimensions, Effective, Field, Purpose};
-use crate::regularisation::{Penalties, Regularisation};
+use crate::regularisation::{Penalties, Regularisation, Regulariser};
 use crate::solve::StageSolver;
 use crate::tableau::Method;
 use crate::{Error, Real};
@@ -229,8 +229,8 @@ impl<F: Dimensions> OdeBlock<F> {
     }
 
     /// The block with a regulariser that is added to every loss.
-    pub fn regularised_by(&self, regularisation: Regularisation) -> Regularised<'_, F> {
-        Regularised::new(self, regularisation)
+    pub fn regularised_by(&self, regulariser: impl Into<Regulariser>) -> Regularised<'_, F> {
+        Regularised::new(self, regulariser.into())
     }
 }
 
@@ -314,10 +314,21 @@ impl<F: Dimensions + ?Sized> OdeBlock<F> {
     /// # Errors
     /// [`Error::InvalidArgument`] if the step size is not positive.
     pub fn grid_through(&self, data: &Trajectories) -> Result<Grid, Error> {
-        if !(self.step_size > 0.0 && self.step_size.is_finite()) {
-            return Err(Error::invalid("step_size", self.step_size, "a positive number"));
-        }
+        self.check_step_size()?;
         Grid::through(data, |interval| fewest_steps(interval, self.step_size))
+    }
+
+    /// Adds to a grid a sample that steps from each of some times to the next, as [`grid_through`](OdeBlock::grid_through).
+    pub(crate) fn step_through(&self, grid: &mut Grid, times: impl IntoIterator<Item = f64>) -> Result<(), Error> {
+        self.check_step_size()?;
+        grid.push_through(times, |interval| fewest_steps(interval, self.step_size))
+    }
+
+    fn check_step_size(&self) -> Result<(), Error> {
+        match self.step_size > 0.0 && self.step_size.is_finite() {
+            true => Ok(()),
+            false => Err(Error::invalid("step_size", self.step_size, "a positive number")),
+        }
     }
 
     pub(super) fn check_layers(&self) -> Result<(), Error> {

@@ -1,9 +1,9 @@
 //! A group of samples that go through a block together.
 
-use super::penalty::{Penalty, Visited};
+use super::penalty::{Penalised, Visited};
 use super::{Grid, Work};
 use crate::field::{Batch, Field, Signal};
-use crate::regularisation::Regularisation;
+use crate::regularisation::{Further, Regularisation};
 use crate::step::{Start, Steps, Trace, Workspace};
 use crate::{Error, Real};
 use std::ops::Range;
@@ -41,7 +41,7 @@ pub(super) struct Chunk<T: Real> {
     /// Cotangents of the parameters of `touched`: those of all steps of the block, in every chunk, would be as many as the
     /// square of the steps where these are cut into segments.
     pub params_bar: Vec<T>,
-    pub penalty: Penalty<T>,
+    pub penalty: Penalised<T>,
     ws: Workspace<T>,
 }
 
@@ -87,7 +87,7 @@ impl<T: Real> Chunk<T> {
             traces: Vec::new(),
             lambda: vec![T::zero(); rows * batch.stride],
             params_bar: Vec::new(),
-            penalty: Penalty::new(),
+            penalty: Penalised::new(),
             ws: Workspace::new(),
         }
     }
@@ -141,7 +141,7 @@ impl<T: Real> Chunk<T> {
     pub fn penalise(
         &mut self,
         (field, params): (&dyn Field<T>, &[T]),
-        regularisation: &Regularisation,
+        of: (&Regularisation, &Further<T>),
         samples: usize,
         with_derivatives: bool,
     ) {
@@ -149,7 +149,7 @@ impl<T: Real> Chunk<T> {
         let (samples_here, touched, stride) = (&self.samples[..], self.touched.clone(), self.batch.stride);
         let signals = &self.signals[..];
         let states = Visited { samples: samples_here, layers, touched, y, t, rows, stride, signals };
-        self.penalty.evaluate(states, (field, params), regularisation, samples, with_derivatives);
+        self.penalty.evaluate(states, (field, params), of, samples, with_derivatives);
     }
 
     /// Reads the observed states: `read(sample, k, component, value)`.

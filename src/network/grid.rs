@@ -164,23 +164,32 @@ impl Grid {
     /// two observations.
     pub fn through(data: &Trajectories, steps_between: impl Fn(f64) -> usize) -> Result<Self, Error> {
         let mut grid = Grid::new();
-        for trajectory in data.iter() {
-            let mut times = Vec::new();
-            let mut observed = Vec::new();
-            for pair in trajectory.times().windows(2) {
-                let count = steps_between(pair[1] - pair[0]).max(1);
+        data.iter().try_for_each(|trajectory| grid.push_through(trajectory.times().iter().copied(), &steps_between))?;
+        Ok(grid)
+    }
+
+    /// Adds a sample that steps from each of some times to the next, as [`through`](Grid::through).
+    pub(crate) fn push_through(
+        &mut self,
+        through: impl IntoIterator<Item = f64>,
+        steps_between: impl Fn(f64) -> usize,
+    ) -> Result<(), Error> {
+        let (first, mut observed, mut before) = (self.times.len(), Vec::new(), None);
+        for until in through {
+            if let Some(from) = before {
+                let count = steps_between(until - from).max(1);
                 if count > MOST_STEPS {
+                    self.times.truncate(first);
                     let expected = format!("at most {MOST_STEPS}; take longer ones");
                     return Err(Error::invalid("the number of steps between two observations", count, expected));
                 }
-                observed.push(times.len());
-                times.extend((0..count).map(|k| pair[0] + (pair[1] - pair[0]) * k as f64 / count as f64));
+                self.times.extend((1..count).map(|k| from + (until - from) * k as f64 / count as f64));
             }
-            observed.push(times.len());
-            times.extend(trajectory.times().last());
-            grid.push_observed(times, observed)?;
+            observed.push(self.times.len() - first);
+            self.times.push(until);
+            before = Some(until);
         }
-        Ok(grid)
+        self.finish(first, |all| all.extend(observed))
     }
 
     /// The same steps, taken back from the end of each sample to its start; observed are the same times.

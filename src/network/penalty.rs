@@ -2,7 +2,7 @@
 
 use crate::Real;
 use crate::field::{Batch, Field, Point, Signal, write_signals};
-use crate::regularisation::{Bars, Local, Penalties, Regularisation, Weights, mixed};
+use crate::regularisation::{Bars, Further, Local, Penalties, Regularisation, mixed};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ pub(super) struct Visited<'a, T> {
 
 /// What a regulariser adds to a chunk's part of the objective, and the memory that this needs.
 #[derive(Debug)]
-pub(super) struct Penalty<T> {
+pub(super) struct Penalised<T: Real> {
     pub value: Penalties,
     /// Whether the derivatives below belong to the last forward pass.
     pub is_pending: bool,
@@ -35,18 +35,17 @@ pub(super) struct Penalty<T> {
     pub states_bar: Vec<T>,
     pub params_bar: Vec<T>,
     local: Local<T>,
-    weights: Weights<T>,
     y: Vec<T>,
     t: Vec<T>,
     y_bar: Vec<T>,
 }
 
-impl<T: Real> Penalty<T> {
+impl<T: Real> Penalised<T> {
     pub fn new() -> Self {
         let new = Vec::new;
         let (states_bar, params_bar, y, t, y_bar) = (new(), new(), new(), new(), new());
-        let (value, local, weights) = (Penalties::default(), Local::new(), Weights::default());
-        Penalty { value, is_pending: false, states_bar, params_bar, local, weights, y, t, y_bar }
+        let (value, local) = (Penalties::default(), Local::default());
+        Penalised { value, is_pending: false, states_bar, params_bar, local, y, t, y_bar }
     }
 
     /// Evaluates a regulariser, whose mean over `samples` samples is wanted; with its derivatives, if asked for.
@@ -54,7 +53,7 @@ impl<T: Real> Penalty<T> {
         &mut self,
         states: Visited<'_, T>,
         (field, params): (&dyn Field<T>, &[T]),
-        regularisation: &Regularisation,
+        (of, further): (&Regularisation, &Further<T>),
         samples: usize,
         with_derivatives: bool,
     ) {
@@ -79,7 +78,8 @@ impl<T: Real> Penalty<T> {
             let last = piece.last().map_or(end, |point| point + 1);
             let place = |column: usize| ((first + column) / live, (first + column) % live);
             let batch = Batch::padded::<T>(last - first);
-            self.weights.clear();
+            self.local.weights.clear();
+            self.local.positions.clear();
             self.t.resize((1 + field.signals()) * batch.stride, T::zero());
             self.y.resize(d * batch.stride, T::zero());
             for column in 0..batch.live {
@@ -90,14 +90,15 @@ impl<T: Real> Penalty<T> {
                 }
                 // The trapezoidal rule.
                 let share = if n == 0 || n == steps { 0.5 } else { 1.0 } / (steps as f64 * samples as f64);
-                self.weights.push(regularisation, d, n as f64 / steps as f64, share);
+                self.local.weights.push(share);
+                self.local.positions.push(n as f64 / steps as f64);
             }
             if field.signals() > 0 {
                 write_signals(&mut self.t, batch.stride, batch.live, |column| &states.signals[place(column).1]);
             }
-            let key = |column: usize| {
+            let seed = |column: usize| {
                 let (n, q) = place(column);
-                mixed([regularisation.seed, states.samples[q] as u64, n as u64])
+                mixed([of.seed, states.samples[q] as u64, n as u64])
             };
             let range = layer(first) * count..(layer(first) + 1) * count;
             let at = Point { params: &params[range.clone()], t: &self.t, y: &self.y, batch };
@@ -106,7 +107,7 @@ impl<T: Real> Penalty<T> {
             let params_bar = &mut self.params_bar;
             let bars = with_derivatives
                 .then(|| Bars { y: &mut self.y_bar, params: &mut params_bar[set * count..(set + 1) * count] });
-            let value = self.local.evaluate((field, at), regularisation, &self.weights, key, bars);
+            let value = self.local.evaluate((field, at), (of, further), &seed, bars);
             self.value.add(1.0, &value);
             if with_derivatives {
                 for column in 0..batch.live {

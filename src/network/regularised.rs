@@ -3,10 +3,10 @@
 use super::{Gradient, Grid, Loss, OdeBlock, StartTimes, States};
 use crate::data::Trajectories;
 use crate::field::{Dimensions, Field};
-use crate::regularisation::{Penalties, Regularisation};
+use crate::regularisation::{Penalties, Regulariser};
 use crate::{Error, Real};
 
-/// An [`OdeBlock`] with a [`Regularisation`] that is added to every loss.
+/// An [`OdeBlock`] with a [`Regulariser`] that is added to every loss.
 ///
 /// ```
 /// use kutta::{Mlp, OdeBlock, Regularisation, Tableau, field::Activation};
@@ -23,12 +23,12 @@ use crate::{Error, Real};
 #[derive(Debug)]
 pub struct Regularised<'a, F> {
     block: &'a OdeBlock<F>,
-    regularisation: Regularisation,
+    regulariser: Regulariser,
 }
 
 impl<'a, F: Dimensions> Regularised<'a, F> {
-    pub(super) fn new(block: &'a OdeBlock<F>, regularisation: Regularisation) -> Self {
-        Regularised { block, regularisation }
+    pub(super) fn new(block: &'a OdeBlock<F>, regulariser: Regulariser) -> Self {
+        Regularised { block, regulariser }
     }
 
     /// [`OdeBlock::value_and_grad`], regularised.
@@ -85,9 +85,9 @@ impl<'a, F: Dimensions> Regularised<'a, F> {
         let mut unrolled = self.block.unroll(grid)?;
         let mut gradient = States::zeros(self.block.dim(), grid);
         let value = loss(unrolled.forward(params, &starts)?, &mut gradient);
-        let penalties = match self.regularisation.is_none() {
+        let penalties = match self.regulariser.is_none() {
             true => Penalties::default(),
-            false => unrolled.regularise(params, &self.regularisation)?,
+            false => unrolled.regularise(params, self.regulariser.clone())?,
         };
         let (value, work) = (value + T::constant(penalties.total()), unrolled.work());
         let mut result = Gradient { value, penalties, params: vec![T::zero(); params.len()], starts, work };

@@ -4,7 +4,7 @@ use super::chunk::Chunk;
 use super::penalty::variation;
 use super::{AnyBlock, Grid, States, Work};
 use crate::field::{Effective, Field, Purpose};
-use crate::regularisation::{Penalties, Regularisation};
+use crate::regularisation::{Further, Penalties, Regularisation, Regulariser};
 use crate::step::Steps;
 use crate::{Error, Number, Real};
 use rayon::prelude::*;
@@ -102,18 +102,22 @@ impl<'a, T: Real> Unrolled<'a, T> {
     /// # Errors
     /// [`Error::ShapeMismatch`] for parameters of the wrong size, or without a forward pass;
     /// [`Error::InvalidArgument`] for settings that make no sense, [`Error::NotFinite`] if the value is not finite.
-    pub fn regularise(&mut self, params: &[T], regularisation: &Regularisation) -> Result<Penalties, Error> {
-        self.check_params(params)?;
-        self.with_own(|unrolled, effective| unrolled.penalise_at(params, effective, regularisation, true))
+    pub fn regularise(&mut self, params: &[T], by: impl Into<Regulariser>) -> Result<Penalties, Error> {
+        self.penalise(params, &by.into(), true)
     }
 
     /// As [`regularise`](Unrolled::regularise), but without derivatives: the next backward pass knows nothing of it.
     ///
     /// # Errors
     /// As [`regularise`](Unrolled::regularise).
-    pub fn penalties(&mut self, params: &[T], regularisation: &Regularisation) -> Result<Penalties, Error> {
+    pub fn penalties(&mut self, params: &[T], by: impl Into<Regulariser>) -> Result<Penalties, Error> {
+        self.penalise(params, &by.into(), false)
+    }
+
+    fn penalise(&mut self, params: &[T], by: &Regulariser, with_derivatives: bool) -> Result<Penalties, Error> {
         self.check_params(params)?;
-        self.with_own(|unrolled, effective| unrolled.penalise_at(params, effective, regularisation, false))
+        let of = (&by.weights, &by.further.at()?[..]);
+        self.with_own(|unrolled, effective| unrolled.penalise_at(params, effective, of, with_derivatives))
     }
 
     /// Refuses what cannot be the parameters of the last forward pass.
@@ -127,21 +131,22 @@ impl<'a, T: Real> Unrolled<'a, T> {
         &mut self,
         learned: &[T],
         effective: &Effective<T>,
-        of: &Regularisation,
+        (of, further): (&Regularisation, &Further<T>),
         with_derivatives: bool,
     ) -> Result<Penalties, Error> {
         of.check()?;
+        further.iter().try_for_each(|penalty| penalty.check())?;
         let mut penalties = Penalties::default();
         if of.is_local() && of.divergence_bounded && of.divergence != 0.0 {
             // d(α σ(D)) = α σ'(D) dD: the mean divergence first, then derivatives at the weight it leads to.
             let alone = Regularisation { divergence: 1.0, jacobian: 0.0, kinetic: 0.0, ..*of };
-            let mean = self.penalise_locally(effective, &alone, false)?.divergence;
+            let mean = self.penalise_locally(effective, (&alone, &[]), false)?.divergence;
             let (value, slope) = (mean.sigmoid(), mean.sigmoid() * (-mean).sigmoid());
             let weighted = Regularisation { divergence: of.divergence * slope, ..*of };
-            penalties = self.penalise_locally(effective, &weighted, with_derivatives)?;
+            penalties = self.penalise_locally(effective, (&weighted, further), with_derivatives)?;
             penalties.divergence = of.divergence * value;
-        } else if of.is_local() {
-            penalties = self.penalise_locally(effective, of, with_derivatives)?;
+        } else if of.is_local() || !further.is_empty() {
+            penalties = self.penalise_locally(effective, (of, further), with_derivatives)?;
         } else {
             self.chunks.iter_mut().for_each(|chunk| chunk.penalty.is_pending = false);
         }
@@ -157,7 +162,7 @@ impl<'a, T: Real> Unrolled<'a, T> {
     fn penalise_locally(
         &mut self,
         effective: &Effective<T>,
-        of: &Regularisation,
+        of: (&Regularisation, &Further<T>),
         with_derivatives: bool,
     ) -> Result<Penalties, Error> {
         let (field, samples) = (self.field, self.samples);

@@ -31,6 +31,7 @@ use assign_by_operator;
 
 mod dependence;
 mod dual;
+mod either;
 mod elementary;
 mod lanes;
 mod real;
@@ -40,6 +41,7 @@ mod vectorised;
 
 pub(crate) use dependence::Dependence;
 pub use dual::Dual;
+pub(crate) use either::AtEither;
 pub use elementary::Elementary;
 pub use lanes::{LANES, Lanes};
 pub use real::Real;

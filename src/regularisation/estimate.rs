@@ -1,7 +1,6 @@
 //! What regularisers measure, at a single state.
 
-use super::local::{Local, Weights};
-use super::{Estimator, Penalties, ProbeKind, Regularisation, mixed};
+use super::{Estimator, Local, Penalties, ProbeKind, Regularisation, mixed};
 use crate::field::{Batch, Field, Point, Scratch};
 use crate::{Error, Real};
 
@@ -19,11 +18,13 @@ fn measure<T: Real>(
     seed: u64,
 ) -> Result<Penalties, Error> {
     check(field, params, y, estimator)?;
-    let settings = Regularisation { divergence: 1.0, jacobian: 1.0, estimator, ..Regularisation::default() };
-    let one = || vec![T::one()];
-    let weights = Weights { divergence: one(), jacobian: one(), kinetic: one() };
+    // Weights of one, at the end.
+    let d = field.dim() as f64;
+    let settings = Regularisation { divergence: d, jacobian: d * d, estimator, ..Regularisation::default() };
+    let mut local = Local::default();
+    (local.weights, local.positions) = (vec![1.0], vec![1.0]);
     let at = Point { params, t: &[t], y, batch: Batch::ONE };
-    Ok(Local::new().evaluate((field, at), &settings, &weights, |_| seed, None))
+    Ok(local.evaluate((field, at), (&settings, &[]), &|_| seed, None))
 }
 
 /// The divergence `∇·F = Σ_i ∂F_i/∂y_i`. `params` are those that evaluations take, see

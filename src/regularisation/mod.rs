@@ -6,18 +6,26 @@
 //! | a smooth field | [`Regularisation::jacobian`] |
 //! | short, straight trajectories | [`Regularisation::kinetic`] |
 //! | parameters that change slowly from step to step | [`Regularisation::variation`] |
+//! | anything else along the trajectories | [`Regularisation::and`] a [`Penalty`] of one's own |
 //!
 //! Give a [`Regularisation`] to [`Trainer::regularised_by`](crate::Trainer::regularised_by) or
 //! [`OdeBlock::regularised_by`](crate::OdeBlock::regularised_by).
 
 mod estimate;
+mod jacobian;
+mod kinetic;
 mod local;
+mod penalty;
 mod probes;
+mod regulariser;
 
 pub use estimate::{divergence, jacobian_diagonal, jacobian_norm_squared};
-pub(crate) use local::{Bars, Local, Weights};
+pub(crate) use local::Local;
+pub use penalty::{Along, Bars, Penalty};
 pub use probes::ProbeKind;
 pub(crate) use probes::mixed;
+pub use regulariser::Regulariser;
+pub(crate) use regulariser::{Further, FurtherAtEither};
 
 use crate::Error;
 use serde::{Deserialize, Serialize};
@@ -175,12 +183,26 @@ pub struct Penalties {
     pub kinetic: f64,
     /// Of the parameters' variation.
     pub variation: f64,
+    /// Of penalties of one's own.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub further: f64,
+}
+
+fn is_zero(x: &f64) -> bool {
+    *x == 0.0
+}
+
+/// The value of a penalty of one's own.
+impl From<f64> for Penalties {
+    fn from(further: f64) -> Self {
+        Penalties { further, ..Penalties::default() }
+    }
 }
 
 impl Penalties {
     /// Their sum, `R`.
     pub fn total(&self) -> f64 {
-        self.divergence + self.jacobian + self.kinetic + self.variation
+        self.divergence + self.jacobian + self.kinetic + self.variation + self.further
     }
 
     /// Adds `weight` times other ones.
@@ -189,6 +211,7 @@ impl Penalties {
         self.jacobian += weight * other.jacobian;
         self.kinetic += weight * other.kinetic;
         self.variation += weight * other.variation;
+        self.further += weight * other.further;
     }
 }
 

@@ -1,8 +1,9 @@
 //! Checkpoints: the whole state of a training, with the settings it belongs to.
 
-use super::document;
-use super::session::State;
-use crate::data::Trajectories;
+use super::model::precision;
+use super::state::State;
+use super::{AnyOptimizer, Settings, document};
+use crate::data::{Trajectories, Trajectory};
 use crate::{Error, Real};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -13,26 +14,42 @@ const FORMAT_VERSION: u64 = 1;
 
 #[derive(Serialize)]
 struct Saved<'a, T: Real> {
-    settings: &'a Map<String, Value>,
+    settings: &'a Description,
     state: &'a State<T>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, bound(deserialize = "T: Real"))]
 struct Loaded<T> {
-    settings: Map<String, Value>,
+    settings: Description,
     state: State<T>,
 }
 
-pub(super) fn save<T: Real>(path: &Path, settings: &Map<String, Value>, state: &State<T>) -> Result<(), Error> {
+/// What a checkpoint is compared by.
+pub(super) type Description = Map<String, Value>;
+
+/// Settings, and the precision.
+pub(super) fn describe<T: Real>(settings: &Settings) -> Description {
+    let mut description = match serde_json::to_value(settings) {
+        Ok(Value::Object(settings)) => settings,
+        _ => Map::new(),
+    };
+    description.insert("precision".into(), precision::<T>().into());
+    description
+}
+
+pub(super) fn save<T: Real>(path: &Path, settings: &Description, state: &State<T>) -> Result<(), Error> {
     document::save(path, FORMAT, FORMAT_VERSION, &Saved { settings, state })
 }
 
 /// The state of a training with these settings; [`Error::Parse`] names the first that differs.
-pub(super) fn load<T: Real>(path: &Path, settings: &Map<String, Value>) -> Result<State<T>, Error> {
+pub(super) fn load<T: Real>(path: &Path, settings: &Description) -> Result<State<T>, Error> {
     let loaded: Loaded<T> = document::load(path, FORMAT, FORMAT_VERSION..=FORMAT_VERSION)?;
     for (name, now) in settings {
-        let then = loaded.settings.get(name).unwrap_or(&Value::Null);
+        let then = match loaded.settings.get(name) {
+            Some(then) if name == "optimizer" => &as_written_now(then),
+            then => then.unwrap_or(&Value::Null),
+        };
         if then != now {
             let reason = format!(
                 "the checkpoint is of a training with other settings: {name} was {then}, is now {now}; \
@@ -44,12 +61,20 @@ pub(super) fn load<T: Real>(path: &Path, settings: &Map<String, Value>) -> Resul
     Ok(loaded.state)
 }
 
+/// An optimiser of a file, with the names that its settings have now.
+fn as_written_now(optimizer: &Value) -> Value {
+    let read: Result<AnyOptimizer, _> = serde_json::from_value(optimizer.clone());
+    read.and_then(serde_json::to_value).unwrap_or_else(|_| optimizer.clone())
+}
+
 /// A hash of everything in the data.
 pub(super) fn fingerprint(data: &Trajectories) -> String {
-    let mut bytes = format!("{:?}{}", data.components(), data.time_name()).into_bytes();
-    for trajectory in data {
-        bytes.extend(trajectory.id().as_bytes());
-        bytes.extend(trajectory.times().iter().chain(trajectory.states()).flat_map(|x| x.to_le_bytes()));
-    }
-    format!("fnv1a64:{:016x}", document::fnv1a(bytes))
+    let names = format!("{:?}{}", data.components(), data.time_name());
+    let trajectories = data.iter().flat_map(|trajectory| trajectory.id().bytes().chain(numbers(trajectory)));
+    format!("fnv1a64:{:016x}", document::fnv1a(names.bytes().chain(trajectories)))
+}
+
+/// The bytes of times and states.
+fn numbers(of: &Trajectory) -> impl Iterator<Item = u8> {
+    of.times().iter().chain(of.states()).flat_map(|x| x.to_le_bytes())
 }

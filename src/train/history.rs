@@ -114,7 +114,7 @@ mod tests {
     fn csv_has_a_line_an_epoch() {
         let mut history = History { epochs: vec![row(1, 0.25, None), row(2, f64::NAN, Some(0.125))] };
         history.epochs[1].penalties =
-            Some(Penalties { divergence: -0.5, jacobian: 0.25, kinetic: -0.0, variation: 2.0 });
+            Some(Penalties { divergence: -0.5, jacobian: 0.25, kinetic: -0.0, variation: 2.0, further: 0.0 });
         let text = history.to_csv();
         let lines: Vec<_> = text.lines().collect();
         assert_eq!(lines[1], "1,0.25,,0.1,2.5,,,,,,3.25,1,0.500000");

@@ -10,7 +10,9 @@
 //! | keep the learned field smooth, or stable | [`Regularisation`](crate::Regularisation) |
 //! | fit long oscillating records, which flatten otherwise | [`Shooting`] |
 //! | keep what was learned when training fails | [`OnFailure`], [`Interrupted`] |
-//! | write a training loop of my own | [`OdeBlock::value_and_grad`](crate::network::OdeBlock::value_and_grad), [`Optimizer`], [`Update`] |
+//! | minimise something else than errors on trajectories | [`Session`] of an [`Objective`] |
+//! | bring an optimiser of my own | [`Optimizer`] |
+//! | write a training loop of my own | [`OdeBlock::value_and_grad`](crate::network::OdeBlock::value_and_grad), [`Adam`], [`Update`] |
 //!
 //! # What the defaults can do
 //!
@@ -49,7 +51,7 @@ mod history;
 mod join;
 mod model;
 mod objective;
-mod optimizer;
+mod optimizers;
 mod progress;
 mod rmse;
 mod schedule;
@@ -57,6 +59,8 @@ mod seen;
 mod session;
 mod settings;
 mod shooting;
+mod state;
+mod sums;
 mod trainer;
 mod undo;
 mod verdict;
@@ -65,10 +69,12 @@ pub use crate::network::{FinalState, Loss, MeanSquare, MeanSquareAt};
 pub use fit::{Fit, Interrupted, Summary};
 pub use history::{Epoch, History};
 pub use model::{LearnedStart, Model};
-pub use optimizer::{Adam, Optimizer, OptimizerState, Sgd};
+pub use objective::{Evaluation, Minibatch, Objective, Stage, SumOfSquares};
+pub use optimizers::{Adam, AnyOptimizer, Optimizer, OptimizerState, OtherOptimizer, Sgd};
 pub use rmse::Rmse;
 pub use schedule::{Schedule, ScheduleState};
 pub use seen::{Departure, Seen};
+pub use session::Session;
 pub use settings::{OnFailure, Settings, Validation};
 pub use shooting::Shooting;
 pub use trainer::Trainer;

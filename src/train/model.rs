@@ -3,8 +3,9 @@
 use super::{Rmse, Seen, document};
 use crate::data::{Standardisation, Trajectories, Trajectory};
 use crate::field::{Effective, Field, Point, Purpose, Scratch};
-use crate::network::{OdeBlock, Sharing, TIME_SLACK};
-use crate::{Error, Flow, Real};
+use crate::flow::{Flow, FlowWork, Solution};
+use crate::network::{Grid, OdeBlock, Sharing, TIME_SLACK};
+use crate::{Error, Real};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -144,39 +145,40 @@ impl<F: Field<T>, T: Real> Model<F, T> {
         self.block.step() * self.standardisation.time_scale()
     }
 
-    /// The trajectory from `start` at `t0`, by the network's own steps: between two of the times the fewest equal ones
-    /// that are no longer than those of training. It holds `start` and the states at `times`, which ascend from `t0`;
-    /// if they begin with `t0`, that is the start. Times that descend from `t0` give a hindcast: the trajectory, whose
-    /// times ascend in any case, ends with the start.
+    /// The states at `times` of the prediction with `y(t0) = y0`, by the network's own steps: between two of the times the
+    /// fewest equal ones that are no longer than those of training.
+    ///
+    /// The times ascend or descend from `t0`; they may repeat, and may begin with `t0`, where the state is `y0`.
     ///
     /// # Errors
-    /// [`Error::ShapeMismatch`] for a start of another dimension, [`Error::InvalidArgument`] for times that neither ascend
-    /// nor descend, and the errors of [`OdeBlock::forward`].
-    pub fn predict(&self, start: &[f64], t0: f64, times: &[f64]) -> Result<Trajectory, Error> {
-        let (wanted, backward) = self.wanted(start, t0, times)?;
-        let mut grid = self.block.grid_through(&self.standardisation.apply(&wanted)?)?;
+    /// [`Error::ShapeMismatch`] for a start of another dimension, [`Error::InvalidArgument`] for times that are not finite or
+    /// not in order, and the errors of [`OdeBlock::forward`].
+    pub fn predict(&self, t0: f64, y0: &[f64], times: &[f64]) -> Result<Solution<f64>, Error> {
+        let (mut nodes, places) = self.nodes(t0, y0, times)?;
+        let backward = nodes.len() > 1 && nodes[1] < nodes[0];
+        // The steps back are those forth.
+        if backward {
+            nodes.reverse();
+        }
+        let mut grid = Grid::new();
+        self.block.step_through(&mut grid, nodes)?;
         if backward {
             grid = grid.reversed()?;
         }
-        let path = self.block.forward(&self.params, &grid, &self.standard_state(start)?)?;
-        self.trajectory(start, wanted.trajectory(0), backward, path.sample(0))
+        let path = self.block.forward(&self.params, &grid, &self.standard_state(y0)?)?;
+        let states: Vec<f64> = places.iter().flat_map(|&k| path.state(0, k)).map(|x| x.to_f64()).collect();
+        let work = FlowWork { accepted: grid.steps(0), ..FlowWork::default() };
+        Ok(Solution::new(y0.len(), times, self.in_units_of_data(y0, states, |k| places[k] == 0)?, work))
     }
 
-    /// The trajectory from `start` at `t0`, by accurate integration of the learned field instead of the network's steps:
-    /// each step of a [`Flow`] errs by no more than `tolerance`, relative to the state in the units trained in. Times as
-    /// for [`predict`](Model::predict).
+    /// As [`predict`](Model::predict), but by accurate integration of the learned field instead of the network's steps: each
+    /// step of a [`Flow`] errs by no more than `tolerance`, relative to the state in the units trained in.
     ///
     /// # Errors
-    /// As [`Flow::solve`], and [`Error::InvalidArgument`] for times that neither ascend nor descend from `t0`.
-    pub fn flow(&self, start: &[f64], t0: f64, times: &[f64], tolerance: f64) -> Result<Trajectory, Error> {
-        // Refuses what is not a trajectory before the work begins.
-        let (wanted, backward) = self.wanted(start, t0, times)?;
-        let mut times: Vec<f64> =
-            wanted.trajectory(0).times().iter().map(|&t| self.standardisation.apply_time(t)).collect();
-        if backward {
-            times.reverse();
-        }
-        let mut states = self.standard_state(start)?;
+    /// As [`Flow::solve`].
+    pub fn flow(&self, t0: f64, y0: &[f64], times: &[f64], tolerance: f64) -> Result<Solution<f64>, Error> {
+        // Refuses what makes no sense before the work begins.
+        let (nodes, places) = self.nodes(t0, y0, times)?;
         let count = self.block.field().param_count();
         let flow = |layer: usize| {
             let params = &self.params[layer * count..][..count];
@@ -188,38 +190,53 @@ impl<F: Field<T>, T: Real> Model<F, T> {
             }
             other => other,
         };
+        let mut states = self.standard_state(y0)?;
+        let mut work = FlowWork::default();
         if self.block.sharing() == Sharing::Shared {
-            let path = flow(0).solve(times[0], &states, &times[1..]).map_err(located)?;
+            let path = flow(0).solve(nodes[0], &states, &nodes[1..]).map_err(located)?;
             states.extend_from_slice(path.states());
+            work = path.work();
         } else {
             let mut state = states.clone();
-            for pair in times.windows(2) {
+            for pair in nodes.windows(2) {
                 // Where parameters change, the field jumps: integration restarts there.
                 let mut from = pair[0];
                 for until in self.changes_between(pair[0], pair[1]).into_iter().chain([pair[1]]) {
                     let layer = self.block.layer_at(from.min(until));
                     let path = flow(layer).solve(from, &state, &[until]).map_err(located)?;
                     state.copy_from_slice(path.state(0));
+                    work += path.work();
                     from = until;
                 }
                 states.extend_from_slice(&state);
             }
         }
-        self.trajectory(start, wanted.trajectory(0), backward, &states)
+        let state = |&k: &usize| states[k * y0.len()..][..y0.len()].iter().map(|x| x.to_f64());
+        let states = places.iter().flat_map(state).collect();
+        Ok(Solution::new(y0.len(), times, self.in_units_of_data(y0, states, |k| places[k] == 0)?, work))
     }
 
-    /// A trajectory at the times wanted, ascending, whose states are not known yet; and whether they are to be found from
-    /// its end.
-    fn wanted(&self, start: &[f64], t0: f64, times: &[f64]) -> Result<(Trajectories, bool), Error> {
-        Error::check_len("start", "components", start.len(), self.block.dim())?;
-        let mut all = vec![t0];
-        all.extend(&times[usize::from(times.first() == Some(&t0))..]);
-        let backward = all.len() > 1 && all[1] < t0;
-        if backward {
-            all.reverse();
+    /// The standard times that a prediction passes through, `t0` first, each once; and which of them each of `times` is.
+    fn nodes(&self, t0: f64, y0: &[f64], times: &[f64]) -> Result<(Vec<f64>, Vec<usize>), Error> {
+        Error::check_len("y0", "components", y0.len(), self.block.dim())?;
+        let backward = times.last().is_some_and(|&last| last < t0);
+        let (mut before, mut nodes) = (t0, vec![self.standardisation.apply_time(t0)]);
+        let mut places = Vec::with_capacity(times.len());
+        for &t in times {
+            if !t.is_finite() || !t0.is_finite() {
+                return Err(Error::invalid("a time", if t.is_finite() { t0 } else { t }, "a finite number"));
+            }
+            if (backward && t > before) || (!backward && t < before) {
+                let expected = "times that all ascend from t0 or all descend";
+                return Err(Error::invalid("a time", format!("{t}, after {before}"), expected));
+            }
+            if t != before {
+                nodes.push(self.standardisation.apply_time(t));
+            }
+            places.push(nodes.len() - 1);
+            before = t;
         }
-        let states = start.repeat(all.len());
-        Ok((Trajectories::new(self.components.clone(), vec![Trajectory::new("", all, states)?])?, backward))
+        Ok((nodes, places))
     }
 
     /// In the units and the precision of the network.
@@ -229,24 +246,28 @@ impl<F: Field<T>, T: Real> Model<F, T> {
         Ok(state.into_iter().map(T::constant).collect())
     }
 
-    /// What was predicted from `start` at the times of `wanted`, in the units of the data. The start is what it was.
-    fn trajectory(
+    /// States that were predicted from `y0`, in the units of the data; those that are the start are what that was.
+    fn in_units_of_data(
         &self,
-        start: &[f64],
-        wanted: &Trajectory,
-        backward: bool,
-        predicted: &[T],
-    ) -> Result<Trajectory, Error> {
-        let mut states: Vec<f64> = predicted.iter().map(|x| x.to_f64()).collect();
+        y0: &[f64],
+        mut states: Vec<f64>,
+        is_start: impl Fn(usize) -> bool,
+    ) -> Result<Vec<f64>, Error> {
+        if states.is_empty() {
+            return Ok(states);
+        }
         self.standardisation.invert_states(&mut states)?;
-        states[..start.len()].copy_from_slice(start);
-        for i in (0..start.len()).filter(|&i| self.holds(i)) {
-            states.iter_mut().skip(i).step_by(start.len()).for_each(|y| *y = start[i]);
+        for (k, state) in states.chunks_exact_mut(y0.len().max(1)).enumerate() {
+            for (i, (y, &start)) in state.iter_mut().zip(y0).enumerate() {
+                if is_start(k) || self.holds(i) {
+                    *y = start;
+                }
+            }
         }
-        if backward {
-            states = states.chunks_exact(start.len()).rev().flatten().copied().collect();
+        match states.iter().all(|y| y.is_finite()) {
+            true => Ok(states),
+            false => Err(Error::NotFinite { what: "a prediction in the units of the data", location: None }),
         }
-        Trajectory::new(wanted.id(), wanted.times().to_vec(), states)
     }
 
     /// Predictions of recorded trajectories from their first observations, at their times.
@@ -276,12 +297,18 @@ impl<F: Field<T>, T: Real> Model<F, T> {
         Error::check_len("data", "components", data.dim(), self.block.dim())?;
         let starts: Vec<&[f64]> = data.iter().map(start).collect();
         let standard: Vec<T> = self.standard_state(&starts.concat())?;
-        let grid = self.block.grid_through(&self.standardisation.apply(data)?)?;
+        let mut grid = Grid::new();
+        for trajectory in data {
+            let times = trajectory.times().iter().map(|&t| self.standardisation.apply_time(t));
+            self.block.step_through(&mut grid, times)?;
+        }
         let path = self.block.forward(&self.params, &grid, &standard)?;
-        let predicted = data.iter().zip(starts).enumerate();
-        let predicted =
-            predicted.map(|(sample, (wanted, start))| self.trajectory(start, wanted, false, path.sample(sample)));
-        let predicted = predicted.collect::<Result<_, Error>>()?;
+        let predicted = |(sample, (observed, y0)): (usize, (&Trajectory, &[f64]))| {
+            let states = path.sample(sample).iter().map(|x| x.to_f64()).collect();
+            let states = self.in_units_of_data(y0, states, |k| k == 0)?;
+            Trajectory::new(observed.id(), observed.times().to_vec(), states)
+        };
+        let predicted = data.iter().zip(starts).enumerate().map(predicted).collect::<Result<_, Error>>()?;
         Trajectories::new(data.components().to_vec(), predicted)?.with_time_name(data.time_name())
     }
 

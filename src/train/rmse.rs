@@ -1,7 +1,7 @@
 //! Errors of predictions.
 
 use crate::Error;
-use crate::data::Trajectories;
+use crate::data::{Trajectories, Trajectory};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -16,27 +16,26 @@ pub struct Rmse {
 
 impl Rmse {
     /// Of predictions at the times of `data`.
-    pub(super) fn between(predicted: &Trajectories, data: &Trajectories) -> Result<Self, Error> {
+    pub(super) fn between<'a>(predicted: &'a Trajectories, data: &'a Trajectories) -> Result<Self, Error> {
         let dim = data.dim();
-        let mut errors = vec![Vec::new(); dim];
-        for (predicted, observed) in predicted.iter().zip(data) {
-            for k in 1..observed.len() {
-                let pairs = predicted.state(k).iter().zip(observed.state(k));
-                errors.iter_mut().zip(pairs).for_each(|(errors, (x, y))| errors.push(x - y));
-            }
-        }
-        let overall = root_mean_square(errors.iter().flatten());
+        let errors = |i: usize| {
+            let of = move |(predicted, observed): (&'a Trajectory, &'a Trajectory)| {
+                let pairs = predicted.states().iter().zip(observed.states());
+                pairs.skip(dim + i).step_by(dim).map(|(x, y)| x - y)
+            };
+            predicted.iter().zip(data).flat_map(of)
+        };
+        let overall = root_mean_square((0..dim).flat_map(errors));
         if !overall.is_finite() {
             return Err(Error::NotFinite { what: "the root mean square error", location: None });
         }
-        let by_component = data.components().iter().zip(&errors);
-        let by_component = by_component.map(|(name, errors)| (name.clone(), root_mean_square(errors.iter())));
+        let by_component = data.components().iter().cloned().zip((0..dim).map(|i| root_mean_square(errors(i))));
         Ok(Rmse { overall, by_component: by_component.collect() })
     }
 }
 
 /// `sqrt(Σ x² / n)`, whose squares neither overflow nor vanish.
-fn root_mean_square<'a>(numbers: impl Iterator<Item = &'a f64> + Clone) -> f64 {
+fn root_mean_square(numbers: impl Iterator<Item = f64> + Clone) -> f64 {
     let largest = numbers.clone().fold(0.0, |largest: f64, x| largest.max(x.abs()));
     // A power of two changes no digit.
     let unit = largest.log2().floor().clamp(-1000.0, 1000.0).exp2();
@@ -50,7 +49,7 @@ mod tests {
 
     #[test]
     fn squares_neither_overflow_nor_vanish() {
-        let of = |numbers: &[f64]| root_mean_square(numbers.iter());
+        let of = |numbers: &[f64]| root_mean_square(numbers.iter().copied());
         assert_eq!(of(&[3.0, -3.0, 3.0]), 3.0);
         assert_eq!((of(&[0.0]), of(&[1e300, 1e300]), of(&[3e-310, 3e-310])), (0.0, 1e300, 3e-310));
         let (size, tiny) = (1.7e308, 1e-200);

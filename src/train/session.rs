@@ -1,115 +1,75 @@
 //! The loop over epochs.
 
 use super::best::Best;
-use super::duration::Outlook;
 use super::join::{CAUTION, Join, MORE_CAUTION};
-use super::objective::{Batches, Layout, Observations, Pass, Terms, Value};
-use super::settings::{OnFailure, Settings};
-use super::shooting::Stage;
-use super::undo::Update;
-use super::{Epoch, History, Loss, OptimizerState, ScheduleState};
-use crate::field::Effective;
-use crate::network::{AnyBlock, Work};
-use crate::regularisation::{Penalties, Regularisation, mixed};
+use super::state::{Memory, State};
+use super::sums::Sums;
+use super::{Evaluation, History, Minibatch, Objective, OnFailure, Optimizer, Settings, Stage, Update};
+use super::{checkpoint, document};
 use crate::{Error, Real};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
 
 /// Epochs in a row without a batch that works, after which skipping is given up.
 const HOPELESS: usize = 10;
 
-/// Everything that the future of a training depends on.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct State<T> {
-    /// Epochs done.
-    pub epoch: usize,
-    pub stage: Stage,
-    pub unknowns: Vec<T>,
-    pub optimizer: OptimizerState<T>,
-    /// The last update, if there was one.
-    #[serde(default = "no_update")]
-    update: Option<Update<T>>,
-    schedule: ScheduleState,
-    #[serde(default = "Join::new")]
-    join: Join<T>,
-    /// What a reparameterisation remembers from step to step.
-    #[serde(default = "Effective::new")]
-    effective: Effective<T>,
-    rng: ChaCha8Rng,
-    best: Option<Best<T>>,
-    hopeless_epochs: usize,
-    pub stopped_early: bool,
-    #[serde(rename = "record")]
-    pub history: History,
-}
-
-fn no_update<T>() -> Option<Update<T>> {
-    None
-}
-
-pub(super) struct Session<'a, T: Real> {
-    settings: &'a Settings,
-    loss: &'a dyn Loss<T>,
-    block: &'a AnyBlock<'a, T>,
-    data: &'a Observations<T>,
-    validation: Option<Pass<'a, T>>,
-    /// Whole records, to judge parts by.
-    whole: Batches<'a, T>,
-    layout: Layout,
-    batches: Batches<'a, T>,
+/// A training: epochs of updates by the gradients of an [`Objective`], which has an example.
+///
+/// Of the [`Settings`], optimiser, schedule, batches, seed, patience, clipping and what is done about failures count; the others
+/// are about recorded trajectories, which a [`Trainer`](super::Trainer) trains on by a session of its own.
+///
+/// Stages before the last are judged now and then by the objective itself. To that, training turns from where it was least,
+/// carefully, and not before it has a value at all, as [`Shooting`](super::Shooting) says.
+pub struct Session<'a, T: Real> {
+    settings: Settings,
+    epochs: usize,
+    optimizer: Arc<dyn Optimizer<T>>,
+    objective: &'a mut dyn Objective<T>,
+    held_out: Option<&'a mut dyn Objective<T>>,
+    /// Unknowns that are common to all stages, the first ones.
+    lasting: usize,
     order: Vec<usize>,
     gradient: Vec<T>,
-    pub state: State<T>,
+    pub(super) state: State<T>,
     /// Seconds of training before this session, and its start.
     before: f64,
     started: Instant,
 }
 
 impl<'a, T: Real> Session<'a, T> {
-    /// A training before its first epoch, from `initial` parameters if given.
-    pub fn new(
-        settings: &'a Settings,
-        loss: &'a dyn Loss<T>,
-        block: &'a AnyBlock<'a, T>,
-        data: &'a Observations<T>,
-        validation: Option<&Observations<T>>,
-        initial: Option<Vec<T>>,
-    ) -> Result<Self, Error> {
+    /// A training of so many epochs, before the first of them. Those before a [`resume`](Session::resume) are included.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] for settings out of range or an objective without samples, and those of
+    /// [`Objective::start`].
+    pub fn new(settings: &Settings, epochs: usize, objective: &'a mut dyn Objective<T>) -> Result<Self, Error> {
+        settings.check_loop()?;
+        let optimizer = settings.optimizer.at::<T>()?;
+        let settings = Settings { schedule: settings.schedule.laid_out(epochs), ..settings.clone() };
+        if objective.samples() == 0 {
+            return Err(Error::invalid("samples", "0", "at least 1"));
+        }
         let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
-        let mut unknowns = block.field().init(&mut rng).repeat(block.layers());
-        if let Some(initial) = initial {
-            Error::check_len("initial parameters", "entries", initial.len(), unknowns.len())?;
-            unknowns = initial;
-        }
-        let layout = Layout { params: unknowns.len(), dim: block.dim(), learned_starts: settings.learned_starts };
-        if settings.learned_starts {
-            (0..data.len()).for_each(|i| unknowns.extend_from_slice(data.state(i, 0)));
-        }
-        let validation = validation.map(|held_out| {
-            let layout = Layout { learned_starts: false, ..layout };
-            Pass::new(block, held_out, &layout.windows(Stage::Whole, held_out).concat())
-        });
-        let stage = Stage::Whole;
+        let unknowns = objective.start(&mut rng)?;
         Ok(Session {
-            validation: validation.transpose()?,
-            whole: Batches::new(block, data, &layout, Stage::Whole),
-            batches: Batches::new(block, data, &layout, stage),
-            order: (0..data.len()).collect(),
+            epochs,
+            lasting: unknowns.len(),
+            order: (0..objective.samples()).collect(),
             gradient: vec![T::zero(); unknowns.len()],
             state: State {
                 epoch: 0,
-                stage,
-                optimizer: settings.optimizer.start(unknowns.len()),
+                stage: Stage::Last,
+                optimizer: optimizer.start(unknowns.len()),
                 update: None,
                 unknowns,
-                schedule: settings.schedule.start(settings.optimizer.rate()),
+                schedule: settings.schedule.start(optimizer.learning_rate()),
                 join: Join::new(),
-                effective: Effective::new(),
+                objective: Memory::none(),
                 rng,
                 best: None,
                 hopeless_epochs: 0,
@@ -117,88 +77,120 @@ impl<'a, T: Real> Session<'a, T> {
                 history: History::default(),
             },
             settings,
-            loss,
-            block,
-            data,
-            layout,
+            optimizer,
+            objective,
+            held_out: None,
             before: 0.0,
             started: Instant::now(),
         })
     }
 
-    /// Continues from a saved state; `None` if it is not one of this training.
-    pub fn resumed(mut self, state: State<T>) -> Option<Self> {
-        self.batches = Batches::new(self.block, self.data, &self.layout, state.stage);
-        let lasting = self.layout.lasting(self.data);
-        let count = lasting + self.batches.inner_windows().count() * self.layout.dim;
-        let best_fits =
-            [&state.best, &state.join.best].into_iter().flatten().all(|best| best.unknowns.len() == lasting);
-        let effective_fits = state.effective.fits(self.block.field(), self.block.layers());
-        let optimizer_fits = state.optimizer.fits(&self.settings.optimizer, count);
-        let update_fits = state.update.as_ref().is_none_or(|update| update.fits(&self.settings.optimizer, count));
-        if state.unknowns.len() != count || !optimizer_fits || !update_fits || !best_fits || !effective_fits {
-            return None;
+    /// Judges unknowns by another objective, of samples that are held out, say, instead of the one that training minimises.
+    pub fn judged_by(self, held_out: &'a mut dyn Objective<T>) -> Self {
+        Session { held_out: Some(held_out), ..self }
+    }
+
+    /// Saves the whole state of training, for [`resume`](Session::resume). The file appears whole or not at all.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the file cannot be written.
+    pub fn save(&mut self, path: impl AsRef<Path>) -> Result<(), Error> {
+        let description = self.description();
+        checkpoint::save(path.as_ref(), &description, self.state())
+    }
+
+    /// Continues from a saved state, bit for bit as if training had never stopped.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the file cannot be read; [`Error::Parse`] if it is no checkpoint, or of other settings or another
+    /// objective.
+    pub fn resume(&mut self, path: impl AsRef<Path>) -> Result<(), Error> {
+        let state = checkpoint::load(path.as_ref(), &self.description())?;
+        self.go_on_from(state, path.as_ref())
+    }
+
+    /// What checkpoints are compared by.
+    fn description(&self) -> checkpoint::Description {
+        let mut description = checkpoint::describe::<T>(&self.settings);
+        description.insert("objective".into(), self.objective.description().into());
+        description
+    }
+
+    /// The state as it is saved.
+    pub(super) fn state(&mut self) -> &State<T> {
+        self.state.objective.memory = self.objective.memory();
+        &self.state
+    }
+
+    /// Continues from a state that was saved in a file.
+    pub(super) fn go_on_from(&mut self, mut state: State<T>, path: &Path) -> Result<(), Error> {
+        let mut unknowns = self.state.unknowns[..self.lasting].to_vec();
+        self.objective.enter(state.stage, &mut unknowns);
+        let (count, optimizer) = (unknowns.len(), &*self.optimizer);
+        let is_lasting = |best: &Best<T>| best.unknowns.len() == self.lasting;
+        let fits = state.unknowns.len() == count
+            && state.optimizer.fits(optimizer, count)
+            && state.update.as_ref().is_none_or(|update| update.fits(optimizer, count))
+            && [&state.best, &state.join.best].into_iter().flatten().all(is_lasting)
+            && self.objective.recall(std::mem::take(&mut state.objective.memory));
+        if !fits {
+            return Err(document::invalid(path, "the state does not fit the network".into()));
         }
         self.gradient = vec![T::zero(); count];
         self.before = state.history.epochs.last().map_or(0.0, |row| row.seconds);
         self.state = state;
-        Some(self)
+        Ok(())
     }
 
-    /// How long the epochs that are left before `epochs` will take.
-    pub fn outlook(&self, tell: Option<fn(Duration)>, epochs: usize) -> Outlook<'a> {
-        Outlook::new(tell, &self.settings.shooting, self.data.longest(), self.state.epoch, epochs)
+    /// Whether no epoch is left, or training has stopped for want of [`patience`](Settings::patience).
+    pub fn is_over(&self) -> bool {
+        self.state.epoch >= self.epochs || self.state.stopped_early
     }
 
-    /// Whether nothing is left to do before epoch `epochs`.
-    pub fn is_over(&self, epochs: usize) -> bool {
-        self.state.epoch >= epochs || self.state.stopped_early
+    /// The epochs done.
+    pub fn history(&self) -> &History {
+        &self.state.history
     }
 
-    /// Turns to another stage: starts of inner segments that it has as well stay as learned, others are dropped, and those of
-    /// new ones read off the data.
-    fn enter(&mut self, stage: Stage) {
-        let before = self.layout.windows(self.state.stage, self.data).concat();
-        let learned: HashMap<_, _> =
-            before.iter().filter_map(|&(window, slot)| Some((window.place(), slot?))).collect();
-        self.batches = Batches::new(self.block, self.data, &self.layout, stage);
-        let lasting = self.layout.lasting(self.data);
-        let unknowns = self.state.unknowns.clone();
-        self.state.unknowns.truncate(lasting);
-        for window in self.batches.inner_windows() {
-            let start = match learned.get(&window.place()) {
-                Some(&slot) => &unknowns[slot..slot + self.layout.dim],
-                None => self.data.state(window.trajectory, window.first),
-            };
-            self.state.unknowns.extend_from_slice(start);
+    /// Turns to another stage.
+    fn enter(&mut self, stage: Stage) -> Result<(), Error> {
+        let (state, lasting) = (&mut self.state, self.lasting);
+        self.objective.enter(stage, &mut state.unknowns);
+        let count = state.unknowns.len();
+        if count < lasting || (stage == Stage::Last && count > lasting) {
+            let expected = if stage == Stage::Last { format!("{lasting}") } else { format!("at least {lasting}") };
+            return Err(Error::invalid("the number of unknowns of a stage", count, expected));
         }
-        let count = self.state.unknowns.len();
-        self.state.optimizer.resize(lasting, count);
-        if let Some(update) = &mut self.state.update {
-            update.resize(lasting, &self.state.unknowns[lasting..]);
+        state.optimizer.resize(lasting, count);
+        if let Some(update) = &mut state.update {
+            update.resize(lasting, &state.unknowns[lasting..]);
         }
         self.gradient.resize(count, T::zero());
-        self.state.stage = stage;
+        state.stage = stage;
+        Ok(())
     }
 
-    /// One epoch. Its row is the last of the record.
+    /// One epoch. Its row is the last of the history.
+    ///
+    /// # Errors
+    /// Those of the objective, where [`OnFailure`] gives up.
     pub fn epoch(&mut self) -> Result<(), Error> {
         let epoch = self.state.epoch;
         let stage = self.next_stage();
         if stage != self.state.stage {
-            self.enter(stage);
-            if stage == Stage::Whole {
+            self.enter(stage)?;
+            if stage == Stage::Last {
                 self.join();
             }
         }
-        if epoch == 0 && stage != Stage::Whole {
+        if epoch == 0 && stage != Stage::Last {
             // The start is the first to be no worse than.
             self.look();
         }
-        let rate = self.settings.schedule.rate(&self.state.schedule, self.settings.optimizer.rate(), epoch);
+        let rate = self.settings.schedule.rate(&self.state.schedule, self.optimizer.learning_rate(), epoch);
         let mut sums = Sums::default();
-        let size = self.settings.batch_size.unwrap_or(self.data.len()).min(self.data.len());
-        if size < self.data.len() {
+        let size = self.settings.batch_size.unwrap_or(self.order.len()).min(self.order.len());
+        if size < self.order.len() {
             // From the same order every time, so that the generator alone decides.
             self.order.sort_unstable();
             self.order.shuffle(&mut self.state.rng);
@@ -235,86 +227,79 @@ impl<'a, T: Real> Session<'a, T> {
             true => self.validate(),
             false => None,
         };
-        let rate = self.state.update.as_ref().map_or(rate, Update::rate);
+        let rate = self.state.update.as_ref().map_or(rate, Update::learning_rate);
         self.state.history.epochs.push(sums.row(self.state.epoch, validation_loss, rate, self.seconds()));
         if let Some(loss) = validation_loss {
             self.keep_if_best(loss);
         }
-        if stage == Stage::Whole {
+        if stage == Stage::Last {
             self.settings.schedule.observe(&mut self.state.schedule, sums.loss());
             let patience = self.settings.patience.unwrap_or(usize::MAX);
             let best = self.state.best.as_ref().map(|best| best.epoch.max(self.state.join.since.unwrap_or(0)));
             self.state.stopped_early = best.is_some_and(|best| self.state.epoch - best > patience);
-        } else if Join::<T>::looks(self.state.epoch, self.nominal_stage() == Stage::Whole) {
+        } else if Join::<T>::looks(self.state.epoch, self.nominal_stage() == Stage::Last) {
             self.look();
         }
         Ok(())
     }
 
-    /// The stage that the strategy has for the next epoch.
+    /// The stage that the objective has for the next epoch.
     fn nominal_stage(&self) -> Stage {
-        self.settings.shooting.stage(self.state.epoch, self.data.longest())
+        self.objective.stage(self.state.epoch)
     }
 
-    /// The stage of the next epoch: parts are kept to until whole records can be predicted.
+    /// The stage of the next epoch: the last is put off until the objective itself has a value.
     fn next_stage(&self) -> Stage {
         match self.nominal_stage() {
-            Stage::Whole if self.state.join.best.is_none() => self.state.stage,
+            Stage::Last if self.state.join.best.is_none() => self.state.stage,
             stage => stage,
         }
     }
 
-    /// Judges what parts have taught by whole records.
+    /// Judges what a stage has taught by the objective itself.
     fn look(&mut self) {
         let (loss, epoch) = (self.objective(), self.state.epoch);
-        let lasting = &self.state.unknowns[..self.layout.lasting(self.data)];
-        Best::keep(&mut self.state.join.best, epoch, loss, lasting);
-        if self.validation.is_none() {
+        Best::keep(&mut self.state.join.best, epoch, loss, &self.state.unknowns[..self.lasting]);
+        if self.held_out.is_none() {
             self.keep_if_best(loss);
         }
     }
 
-    /// Turns from parts to whole records, at the best place for these.
+    /// Turns to the last stage, at the best place for it.
     fn join(&mut self) {
         self.state.join.since = Some(self.state.epoch);
         self.return_to_the_best(CAUTION);
     }
 
-    /// Goes on from where the objective of whole records was least, with an optimiser that remembers nothing and a smaller
+    /// Goes on from where the objective itself was least, with an optimiser that remembers nothing and a smaller
     /// learning rate.
     fn return_to_the_best(&mut self, caution: f64) {
         let state = &mut self.state;
         if let Some(best) = &state.join.best {
             state.unknowns.copy_from_slice(&best.unknowns);
         }
-        state.optimizer = self.settings.optimizer.start(state.unknowns.len());
-        state.effective = Effective::new();
+        state.optimizer = self.optimizer.start(state.unknowns.len());
+        self.objective.recall(Vec::new());
         if let Some(update) = &mut state.update {
             update.restrain(caution);
         }
     }
 
-    /// The regulariser for the batch whose first trajectory is in this place of the order: with probes of its own.
-    fn regularisation(&self, first: usize) -> Regularisation {
-        let regularisation = self.settings.regularisation;
-        let seeds = [self.settings.seed, regularisation.seed, self.state.epoch as u64, first as u64];
-        Regularisation { seed: mixed(seeds), ..regularisation }
-    }
-
     /// Moves the unknowns along the gradient of a batch; gives the objective and the gradient's norm. `None` if the
     /// objective had risen, and training is back at the best.
-    fn step(&mut self, batch: std::ops::Range<usize>, rate: f64) -> Result<Option<(Value, f64)>, Error> {
-        let is_all = batch.len() == self.data.len();
-        let gap_weight = self.settings.shooting.gap_weight(self.state.epoch);
-        let terms = Terms { loss: self.loss, regularisation: self.regularisation(batch.start), gap_weight };
-        let pass = self.batches.get(&self.order[batch])?;
+    fn step(&mut self, batch: Range<usize>, rate: f64) -> Result<Option<(Evaluation, f64)>, Error> {
+        let is_all = batch.len() == self.order.len();
         let (state, gradient) = (&mut self.state, &mut self.gradient);
-        let value = pass.value_and_grad(&terms, &state.unknowns, &mut state.effective, gradient)?;
+        let batch = Minibatch { epoch: state.epoch, first: batch.start, samples: &self.order[batch] };
+        let value = self.objective.value_and_grad(batch, &state.unknowns, gradient)?;
+        if !value.total.is_finite() {
+            return Err(Error::NotFinite { what: "the objective", location: None });
+        }
         let norm = gradient.iter().map(|g| g.to_f64() * g.to_f64()).sum::<f64>().sqrt();
         if !norm.is_finite() {
             return Err(Error::NotFinite { what: "the gradient of the loss", location: None });
         }
-        if is_all && state.stage == Stage::Whole {
+        if is_all && state.stage == Stage::Last {
             if state.join.returns(state.epoch, value.total) {
                 self.return_to_the_best(MORE_CAUTION);
                 return Ok(None);
@@ -323,7 +308,7 @@ impl<'a, T: Real> Session<'a, T> {
             if state.join.since.is_some() {
                 Best::keep(&mut state.join.best, state.epoch, value.total, &state.unknowns);
             }
-            if self.validation.is_none() {
+            if self.held_out.is_none() {
                 self.keep_if_best(value.total);
             }
         }
@@ -331,7 +316,7 @@ impl<'a, T: Real> Session<'a, T> {
             let factor = T::constant(clip / norm);
             self.gradient.iter_mut().for_each(|g| *g *= factor);
         }
-        let (state, optimizer) = (&mut self.state, &self.settings.optimizer);
+        let (state, optimizer) = (&mut self.state, &*self.optimizer);
         let update = state.update.get_or_insert_with(|| Update::new(optimizer, state.unknowns.len()));
         update.make(optimizer, rate, &self.gradient, &mut state.optimizer, &mut state.unknowns);
         Ok(Some((value, norm)))
@@ -339,15 +324,15 @@ impl<'a, T: Real> Session<'a, T> {
 
     /// Makes the last update again, shorter; `false` if there was none, or this has been tried often enough.
     fn backtrack(&mut self) -> bool {
-        let (state, optimizer) = (&mut self.state, &self.settings.optimizer);
+        let (state, optimizer) = (&mut self.state, &*self.optimizer);
         let Some(update) = &mut state.update else { return false };
         // What was remembered of unknowns that failed may be anything; it is found anew.
-        state.effective = Effective::new();
+        self.objective.recall(Vec::new());
         update.make_again(optimizer, &mut state.optimizer, &mut state.unknowns)
     }
 
     /// Goes back to the last unknowns at which the objective was found; `false` if there are none.
-    pub fn take_back(&mut self) -> bool {
+    pub(super) fn take_back(&mut self) -> bool {
         let state = &mut self.state;
         let Some(update) = &state.update else { return state.best.is_some() };
         update.take_back(&mut state.optimizer, &mut state.unknowns);
@@ -355,8 +340,7 @@ impl<'a, T: Real> Session<'a, T> {
     }
 
     fn keep_if_best(&mut self, loss: f64) {
-        let lasting = self.layout.lasting(self.data);
-        Best::keep(&mut self.state.best, self.state.epoch, loss, &self.state.unknowns[..lasting]);
+        Best::keep(&mut self.state.best, self.state.epoch, loss, &self.state.unknowns[..self.lasting]);
     }
 
     /// Lets the last unknowns compete with the best, like with like. The loss of the best was that of a step of training,
@@ -377,40 +361,36 @@ impl<'a, T: Real> Session<'a, T> {
         self.keep_if_best(last);
     }
 
-    /// The loss of the held-out data, if there are any; NaN if it cannot be predicted.
+    /// The objective of what is held out, if there is any; NaN if it has no value.
     fn validate(&mut self) -> Option<f64> {
-        let value = self.validation.as_mut()?.value(&Terms::loss_alone(self.loss), &self.state.unknowns);
-        Some(value.map_or(f64::NAN, |value| value.total))
+        let held_out = self.held_out.as_deref_mut()?;
+        let samples: Vec<usize> = (0..held_out.samples()).collect();
+        let all = Minibatch { samples: &samples, epoch: self.state.epoch, first: 0 };
+        Some(held_out.value(all, &self.state.unknowns[..self.lasting]).map_or(f64::NAN, |value| value.total))
     }
 
-    /// The objective of all data, without gaps; NaN if it cannot be found.
+    /// The objective itself, of all samples; NaN if it has no value.
     fn objective(&mut self) -> f64 {
-        let terms = Terms { loss: self.loss, regularisation: self.regularisation(0), gap_weight: 0.0 };
-        let batches = if self.state.stage == Stage::Whole { &mut self.batches } else { &mut self.whole };
-        let pass = batches.get(&self.order);
-        pass.and_then(|pass| pass.value(&terms, &self.state.unknowns)).map_or(f64::NAN, |value| value.total)
+        let all = Minibatch { samples: &self.order, epoch: self.state.epoch, first: 0 };
+        let value = self.objective.value(all, &self.state.unknowns[..self.lasting]);
+        value.map_or(f64::NAN, |value| value.total)
     }
 
-    /// The unknowns that training found: the best, as far as there is a measure, or else the last.
-    pub fn finish(mut self) -> (Vec<T>, State<T>) {
+    /// The unknowns that training found, the best, as far as there is a measure, or else the last; and how.
+    pub fn finish(mut self) -> (Vec<T>, History) {
         if self.state.best.is_some() {
             self.judge_the_last();
-        } else {
-            if self.state.update.is_some() && self.objective().is_nan() {
-                // Nobody has seen the unknowns after the last update yet. If they are worse than those before, go back.
-                let last = self.state.unknowns.clone();
-                self.take_back();
-                if self.objective().is_nan() {
-                    self.state.unknowns = last;
-                }
+        } else if self.state.update.is_some() && self.objective().is_nan() {
+            // Nobody has seen the unknowns after the last update yet. If they are worse than those before, go back.
+            let last = self.state.unknowns.clone();
+            self.take_back();
+            if self.objective().is_nan() {
+                self.state.unknowns = last;
             }
         }
-        let lasting = self.layout.lasting(self.data);
-        let unknowns = match &self.state.best {
-            Some(best) => best.unknowns.clone(),
-            None => self.state.unknowns[..lasting].to_vec(),
-        };
-        (unknowns, self.state)
+        self.state.unknowns.truncate(self.lasting);
+        let unknowns = self.state.best.map_or(self.state.unknowns, |best| best.unknowns);
+        (unknowns, self.state.history)
     }
 
     fn seconds(&self) -> f64 {
@@ -421,55 +401,4 @@ impl<'a, T: Real> Session<'a, T> {
 /// Whether other parameters might do better.
 fn is_failed_solve(error: &Error) -> bool {
     matches!(error, Error::NotConverged { .. } | Error::NotFinite { .. } | Error::Singular { .. })
-}
-
-/// Sums over the batches of an epoch.
-#[derive(Default)]
-struct Sums {
-    weight: f64,
-    total: f64,
-    norm: f64,
-    penalties: Option<Penalties>,
-    gap: Option<f64>,
-    work: Work,
-    failed: usize,
-}
-
-impl Sums {
-    fn add(&mut self, value: Value, norm: f64, trajectories: usize) {
-        let weight = trajectories as f64;
-        self.weight += weight;
-        self.total += weight * value.total;
-        self.norm += weight * norm;
-        if let Some(penalties) = &value.penalties {
-            self.penalties.get_or_insert_default().add(weight, penalties);
-        }
-        self.gap = value.gap.map(|gap| self.gap.unwrap_or(0.0) + weight * gap).or(self.gap);
-        self.work.iterations += value.work.iterations;
-        self.work.solves += value.work.solves;
-    }
-
-    /// NaN if no batch worked.
-    fn loss(&self) -> f64 {
-        self.total / self.weight
-    }
-
-    fn row(&self, epoch: usize, validation_loss: Option<f64>, learning_rate: f64, seconds: f64) -> Epoch {
-        Epoch {
-            epoch,
-            loss: self.loss(),
-            validation_loss,
-            learning_rate,
-            gradient_norm: self.norm / self.weight,
-            penalties: self.penalties.map(|sums| {
-                let mut mean = Penalties::default();
-                mean.add(1.0 / self.weight, &sums);
-                mean
-            }),
-            gap: self.gap.map(|gap| (gap / self.weight).sqrt()),
-            mean_iterations: self.work.mean_iterations(),
-            failed_solves: self.failed,
-            seconds,
-        }
-    }
 }

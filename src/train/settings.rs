@@ -1,6 +1,6 @@
 //! What determines a training, apart from the network and the data.
 
-use super::{Adam, Optimizer, Schedule, Shooting};
+use super::{Adam, AnyOptimizer, Schedule, Shooting};
 use crate::{Error, Regularisation};
 use serde::{Deserialize, Serialize};
 
@@ -49,7 +49,7 @@ pub enum OnFailure {
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// The optimiser.
-    pub optimizer: Optimizer,
+    pub optimizer: AnyOptimizer,
     /// How the learning rate changes.
     pub schedule: Schedule,
     /// Which parts of the trajectories are predicted from where.
@@ -122,21 +122,28 @@ impl Settings {
 
     /// Refuses settings that make no sense.
     pub(super) fn check(&self) -> Result<(), Error> {
-        self.optimizer.check()?;
-        self.schedule.check()?;
+        self.check_loop()?;
         self.shooting.check()?;
         self.regularisation.check()?;
-        let (argument, value, expected) = match self {
-            Settings { batch_size: Some(0), .. } => ("batch size", "0".to_string(), "at least 1"),
-            Settings { validate_every: 0, .. } => ("validate_every", "0".to_string(), "at least 1"),
+        match self {
             Settings { patience: Some(patience), batch_size: Some(_), validation: Validation::None, .. } => {
-                ("patience", patience.to_string(), "a validation set, or full batches, to judge progress by")
+                Err(Error::invalid("patience", patience, "a validation set, or full batches, to judge progress by"))
             }
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses settings of the loop over epochs that make no sense.
+    pub(super) fn check_loop(&self) -> Result<(), Error> {
+        self.optimizer.at::<f64>()?;
+        self.schedule.check()?;
+        match self {
+            Settings { batch_size: Some(0), .. } => Err(Error::invalid("batch size", "0", "at least 1")),
+            Settings { validate_every: 0, .. } => Err(Error::invalid("validate_every", "0", "at least 1")),
             Settings { clip: Some(clip), .. } if clip.is_nan() || *clip <= 0.0 => {
-                ("clip", clip.to_string(), "a positive number")
+                Err(Error::invalid("clip", clip, "a positive number"))
             }
-            _ => return Ok(()),
-        };
-        Err(Error::invalid(argument, value, expected))
+            _ => Ok(()),
+        }
     }
 }

@@ -1,19 +1,21 @@
 //! The trainer.
 
-use super::model::{LearnedStart, precision};
-use super::objective::Observations;
+use super::duration::Outlook;
+use super::model::LearnedStart;
 use super::progress::Progress;
-use super::session::{Session, State};
+use super::shooting::{Following, Observations};
 use super::{
-    Fit, Interrupted, Loss, MeanSquare, Model, OnFailure, Optimizer, Rmse, Schedule, Settings, Shooting, Summary,
-    Validation, checkpoint,
+    AnyOptimizer, Fit, History, Interrupted, Loss, MeanSquare, Model, OnFailure, Rmse, Schedule, Session, Settings,
+    Shooting, Summary, Validation, checkpoint,
 };
 use crate::data::{Standardisation, Trajectories};
 use crate::field::{Dimensions, Field};
 use crate::network::{OdeBlock, Sharing};
-use crate::{Error, Real, Regularisation};
+use crate::regularisation::{FurtherAtEither, Regularisation, Regulariser};
+use crate::{Error, Real};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -62,6 +64,7 @@ pub struct Trainer<F, L = MeanSquare> {
     loss: L,
     epochs: usize,
     settings: Settings,
+    penalties: FurtherAtEither,
     initial: Option<Vec<f64>>,
     progress: bool,
     checkpoint: Option<(PathBuf, usize)>,
@@ -80,6 +83,7 @@ impl<F: Dimensions> Trainer<F> {
             loss: MeanSquare,
             epochs: Settings::EPOCHS,
             settings: Settings::default(),
+            penalties: FurtherAtEither::default(),
             initial: None,
             progress: false,
             checkpoint: None,
@@ -103,6 +107,7 @@ impl<F, L> Trainer<F, L> {
             block,
             epochs,
             settings,
+            penalties,
             initial,
             progress,
             checkpoint,
@@ -112,7 +117,20 @@ impl<F, L> Trainer<F, L> {
             description,
             ..
         } = self;
-        Trainer { block, loss, epochs, settings, initial, progress, checkpoint, resume, stop, when_long, description }
+        Trainer {
+            block,
+            loss,
+            epochs,
+            settings,
+            penalties,
+            initial,
+            progress,
+            checkpoint,
+            resume,
+            stop,
+            when_long,
+            description,
+        }
     }
 
     /// Number of epochs, those before a [`resume`](Trainer::resume) included. The automatic
@@ -127,8 +145,8 @@ impl<F, L> Trainer<F, L> {
         Trainer { settings, ..self }
     }
 
-    /// The optimiser.
-    pub fn optimizer(self, optimizer: impl Into<Optimizer>) -> Self {
+    /// The optimiser: [`Adam`](super::Adam), [`Sgd`](super::Sgd), or any other [`Optimizer`](super::Optimizer).
+    pub fn optimizer(self, optimizer: impl Into<AnyOptimizer>) -> Self {
         self.set(|s| s.optimizer = optimizer.into())
     }
 
@@ -144,9 +162,10 @@ impl<F, L> Trainer<F, L> {
 
     /// What is added to the loss, in the units trained in: with [`standardised`](Trainer::standardised), standard ones. Every
     /// stretch that is predicted counts as a trajectory. Probes, if any, are drawn anew for every batch, from the seed. The
-    /// validation loss is without it.
-    pub fn regularised_by(self, regularisation: Regularisation) -> Self {
-        self.set(|s| s.regularisation = regularisation)
+    /// validation loss is without it. Penalties of one's own are no part of the [`Settings`].
+    pub fn regularised_by(self, regulariser: impl Into<Regulariser>) -> Self {
+        let Regulariser { weights, further } = regulariser.into();
+        Trainer { penalties: further, ..self }.set(|s| s.regularisation = weights)
     }
 
     /// Trains on so many trajectories at a time, drawn anew every epoch. Without this, on all of them together.
@@ -275,29 +294,35 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
         if block.sharing() == Sharing::PerStep {
             block = block.per_step(standard.apply_time(self.block.start_time()));
         }
-        let observe = |data: &Trajectories| Observations::<T>::new(&block, &standard.apply(data)?);
+        let observe = |data: &Trajectories| Observations::<T>::new(&block, data, &standard);
         let observations = observe(&training)?;
         let validation = held_out.as_ref().map(observe).transpose()?;
         let initial = self.initial.as_ref().map(|params| params.iter().map(|&p| T::constant(p)).collect());
         let outcome = |session: Session<'_, T>| {
-            let (mut params, state) = session.finish();
+            let stopped_early = session.state.stopped_early;
+            let (mut params, history) = session.finish();
             let starts = params.split_off(block.param_count());
             let model = Model::new(block.clone(), params, standard.clone(), data.components(), data.time_name())?;
             let model = self.with_starts(model, &starts, &training)?;
-            Ok::<_, Error>(summarise(model, state, &training, held_out.as_ref()))
+            Ok::<_, Error>(summarise(model, (history, stopped_early), &training, held_out.as_ref()))
         };
-        let mut session = Session::new(&chosen, &self.loss, &block, &observations, validation.as_ref(), initial)?;
-        let settings = self.described_by::<T>(&chosen, data);
-        if let Some(path) = &self.resume {
-            let state = checkpoint::load(path, &settings)?;
-            session = session.resumed(state).ok_or_else(|| Error::Parse {
-                path: path.clone(),
-                line: 0,
-                column: 0,
-                reason: "the state does not fit the network".into(),
-            })?;
+        let objective = Following::new(&chosen, &self.loss, &block, &observations);
+        let mut objective = objective.starting_from(initial).penalised_by(self.penalties.at()?);
+        // Predicted from their first observations, and by the loss alone.
+        let alone = Regularisation::default();
+        let judged = Settings { learned_starts: false, regularisation: alone, ..chosen.clone() };
+        let mut validation = validation.as_ref().map(|held_out| Following::new(&judged, &self.loss, &block, held_out));
+        let mut session = Session::new(&chosen, self.epochs, &mut objective)?;
+        if let Some(validation) = &mut validation {
+            session = session.judged_by(validation);
         }
-        match self.train(&mut session, &settings) {
+        let description = self.described_by::<T>(&chosen, data);
+        if let Some(path) = &self.resume {
+            session.go_on_from(checkpoint::load(path, &description)?, path)?;
+        }
+        let (epochs, longest) = (session.state.epoch, observations.longest());
+        let outlook = Outlook::new(self.when_long, &chosen.shooting, longest, epochs, self.epochs);
+        match self.train(&mut session, outlook, &description) {
             Ok(()) => Ok(outcome(session)?),
             Err(error) if session.take_back() => {
                 let fit = outcome(session).ok().map(Box::new);
@@ -308,48 +333,52 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
     }
 
     /// All epochs that are left.
-    fn train<T: Real>(&self, session: &mut Session<'_, T>, settings: &Map<String, Value>) -> Result<(), Error> {
+    fn train<T: Real>(
+        &self,
+        session: &mut Session<'_, T>,
+        mut outlook: Outlook<'_>,
+        description: &checkpoint::Description,
+    ) -> Result<(), Error> {
         let mut progress = Progress::new(self.progress, session.state.epoch, self.epochs);
-        let mut outlook = session.outlook(self.when_long, self.epochs);
-        let is_over = |session: &Session<'_, T>| session.is_over(self.epochs) || self.stop.load(Ordering::Relaxed);
+        let is_over = |session: &Session<'_, T>| session.is_over() || self.stop.load(Ordering::Relaxed);
         while !is_over(session) {
             let epoch = session.epoch();
             outlook.after(session.state.epoch);
-            progress.show(&session.state.history);
+            progress.show(session.history());
             epoch?;
             if let Some((path, every)) = &self.checkpoint
                 && (is_over(session) || session.state.epoch.is_multiple_of((*every).max(1)))
             {
-                checkpoint::save(path, settings, &session.state)?;
+                checkpoint::save(path, description, session.state())?;
             }
         }
         Ok(())
     }
 
-    fn split(&self, data: &Trajectories) -> Result<(Trajectories, Option<Trajectories>), Error> {
+    /// Training data, and those held out.
+    fn split<'d>(&self, data: &'d Trajectories) -> Result<(Cow<'d, Trajectories>, Option<Trajectories>), Error> {
         let (training, held_out) = match self.settings.validation {
-            Validation::None => return Ok((data.clone(), None)),
+            Validation::None => return Ok((Cow::Borrowed(data), None)),
             Validation::Trajectories(fraction) => data.split(fraction, self.settings.seed)?,
             Validation::Future(fraction) => data.split_time(fraction)?,
         };
-        Ok((training, Some(held_out)))
+        Ok((Cow::Owned(training), Some(held_out)))
     }
 
     /// What a checkpoint is compared by.
-    fn described_by<T: Real>(&self, settings: &Settings, data: &Trajectories) -> Map<String, Value>
+    fn described_by<T: Real>(&self, settings: &Settings, data: &Trajectories) -> checkpoint::Description
     where
         L: Loss<T>,
     {
-        let mut settings = match serde_json::to_value(settings) {
-            Ok(Value::Object(settings)) => settings,
-            _ => Map::new(),
-        };
-        settings.insert("network".into(), self.description.clone());
-        settings.insert("field".into(), std::any::type_name::<F>().into());
-        settings.insert("loss".into(), self.loss.description().into());
-        settings.insert("precision".into(), precision::<T>().into());
-        settings.insert("data".into(), checkpoint::fingerprint(data).into());
-        settings
+        let mut description = checkpoint::describe::<T>(settings);
+        description.insert("network".into(), self.description.clone());
+        description.insert("field".into(), std::any::type_name::<F>().into());
+        description.insert("loss".into(), self.loss.description().into());
+        // Null, as in checkpoints of before there were any, if there are none.
+        let penalties = Some(self.penalties.descriptions()).filter(|penalties| !penalties.is_empty());
+        description.insert("penalties".into(), penalties.into());
+        description.insert("data".into(), checkpoint::fingerprint(data).into());
+        description
     }
 
     fn with_starts<T: Real>(
@@ -379,11 +408,10 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
 
 fn summarise<F: Field<T>, T: Real>(
     model: Model<F, T>,
-    state: State<T>,
+    (history, stopped_early): (History, bool),
     training: &Trajectories,
     held_out: Option<&Trajectories>,
 ) -> Fit<F, T> {
-    let (epochs, history) = (state.history.epochs.len().max(1) as f64, state.history);
     let mut unpredicted = Vec::new();
     let mut known =
         |what: &str, rmse: Result<Rmse, Error>| rmse.map_err(|error| unpredicted.push(format!("{what}: {error}"))).ok();
@@ -392,15 +420,16 @@ fn summarise<F: Field<T>, T: Real>(
     let summary = Summary {
         scheme: model.block().method().name().to_string(),
         parameters: model.params().len(),
-        epochs: state.epoch,
-        stopped_early: state.stopped_early,
+        epochs: history.epochs.len(),
+        stopped_early,
         seconds: history.epochs.last().map_or(0.0, |row| row.seconds),
         penalties: history.epochs.last().and_then(|row| row.penalties),
         train_rmse,
         validation_rmse,
         unpredicted,
         failed_solves: history.epochs.iter().map(|row| row.failed_solves).sum(),
-        mean_iterations: history.epochs.iter().map(|row| row.mean_iterations).sum::<f64>() / epochs,
+        mean_iterations: history.epochs.iter().map(|row| row.mean_iterations).sum::<f64>()
+            / history.epochs.len().max(1) as f64,
     };
     Fit { model, history, summary }
 }

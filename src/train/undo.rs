@@ -23,11 +23,11 @@ const RECOVERY: f64 = 20.0;
 /// use kutta::train::{Optimizer, Sgd, Update};
 /// // The loss -p has no value beyond p = 0.6.
 /// let gradient = |p: f64| if p > 0.6 { None } else { Some([-1.0]) };
-/// let optimizer = Optimizer::from(Sgd::new(1.0));
+/// let optimizer = Sgd::new(1.0);
 /// let (mut params, mut state, mut update) = ([0.0], optimizer.start(1), Update::new(&optimizer, 1));
 /// for _ in 0..20 {
 ///     match gradient(params[0]) {
-///         Some(gradient) => update.make(&optimizer, optimizer.rate(), &gradient, &mut state, &mut params),
+///         Some(gradient) => update.make(&optimizer, optimizer.learning_rate, &gradient, &mut state, &mut params),
 ///         None => assert!(update.make_again(&optimizer, &mut state, &mut params)),
 ///     }
 /// }
@@ -60,7 +60,7 @@ struct Place<T> {
 }
 
 impl<T: Real> Place<T> {
-    fn new(optimizer: &Optimizer, count: usize) -> Self {
+    fn new(optimizer: &dyn Optimizer<T>, count: usize) -> Self {
         Place { unknowns: vec![T::zero(); count], gradient: vec![T::zero(); count], optimizer: optimizer.start(count) }
     }
 
@@ -79,14 +79,14 @@ impl<T: Real> Place<T> {
         self.optimizer.resize(keep, count);
     }
 
-    fn fits(&self, optimizer: &Optimizer, count: usize) -> bool {
+    fn fits(&self, optimizer: &dyn Optimizer<T>, count: usize) -> bool {
         self.unknowns.len() == count && self.gradient.len() == count && self.optimizer.fits(optimizer, count)
     }
 }
 
 impl<T: Real> Update<T> {
     /// Before the first update, of `count` unknowns.
-    pub fn new(optimizer: &Optimizer, count: usize) -> Self {
+    pub fn new(optimizer: &dyn Optimizer<T>, count: usize) -> Self {
         let [last, safe] = [(); 2].map(|()| Place::new(optimizer, count));
         // The first place is safe: there is none before.
         Update { last, safe, calm: CALM, rate: 0.0, restraint: 1.0, retries: 0, retreats: 0 }
@@ -96,8 +96,8 @@ impl<T: Real> Update<T> {
     /// as there are unknowns. Allocates nothing.
     pub fn make(
         &mut self,
-        optimizer: &Optimizer,
-        rate: f64,
+        optimizer: &dyn Optimizer<T>,
+        learning_rate: f64,
         gradient: &[T],
         state: &mut OptimizerState<T>,
         unknowns: &mut [T],
@@ -106,7 +106,7 @@ impl<T: Real> Update<T> {
             self.restraint = (self.restraint * 2.0_f64.powf(1.0 / RECOVERY)).min(1.0);
         }
         self.retries = 0;
-        self.rate = rate * self.restraint;
+        self.rate = learning_rate * self.restraint;
         if self.calm == CALM {
             self.safe.set(unknowns, gradient, state);
             (self.calm, self.retreats) = (0, 0);
@@ -124,7 +124,12 @@ impl<T: Real> Update<T> {
 
     /// Makes the last update again with half the learning rate, or, after ten times in a row, one from the last safe place;
     /// `false` when that has been tried five times and no new one been reached.
-    pub fn make_again(&mut self, optimizer: &Optimizer, state: &mut OptimizerState<T>, unknowns: &mut [T]) -> bool {
+    pub fn make_again(
+        &mut self,
+        optimizer: &dyn Optimizer<T>,
+        state: &mut OptimizerState<T>,
+        unknowns: &mut [T],
+    ) -> bool {
         if self.retries == MOST_RETRIES {
             if self.retreats == MOST_RETREATS {
                 return false;
@@ -149,7 +154,7 @@ impl<T: Real> Update<T> {
     }
 
     /// The learning rate of the last update.
-    pub fn rate(&self) -> f64 {
+    pub fn learning_rate(&self) -> f64 {
         self.rate
     }
 
@@ -160,7 +165,7 @@ impl<T: Real> Update<T> {
     }
 
     /// Whether this can be an update of `count` unknowns by this optimiser.
-    pub(super) fn fits(&self, optimizer: &Optimizer, count: usize) -> bool {
+    pub(super) fn fits(&self, optimizer: &dyn Optimizer<T>, count: usize) -> bool {
         self.last.fits(optimizer, count) && self.safe.fits(optimizer, count)
     }
 }
@@ -171,7 +176,7 @@ mod tests {
     use crate::train::{Adam, Sgd};
 
     /// An update by hand from 1 with gradient 2.
-    fn updated(optimizer: &Optimizer) -> (Update<f64>, OptimizerState<f64>, [f64; 1]) {
+    fn updated(optimizer: &dyn Optimizer<f64>) -> (Update<f64>, OptimizerState<f64>, [f64; 1]) {
         let (mut update, mut state, mut unknowns) = (Update::new(optimizer, 1), optimizer.start(1), [1.0]);
         update.make(optimizer, 0.25, &[2.0], &mut state, &mut unknowns);
         (update, state, unknowns)
@@ -179,10 +184,11 @@ mod tests {
 
     #[test]
     fn goes_back_to_the_bit() {
-        for optimizer in [Optimizer::from(Adam::new(0.25)), Sgd::new(0.25).momentum(0.9).into()] {
-            let (mut update, mut state, mut unknowns) = updated(&optimizer);
+        let optimizers: [&dyn Optimizer<f64>; 2] = [&Adam::new(0.25), &Sgd::new(0.25).momentum(0.9)];
+        for optimizer in optimizers {
+            let (mut update, mut state, mut unknowns) = updated(optimizer);
             let before = (state.clone(), unknowns);
-            update.make(&optimizer, 0.25, &[-1.0], &mut state, &mut unknowns);
+            update.make(optimizer, 0.25, &[-1.0], &mut state, &mut unknowns);
             assert_ne!((&state, unknowns), (&before.0, before.1));
             update.take_back(&mut state, &mut unknowns);
             assert_eq!((state, unknowns), before);
@@ -191,7 +197,7 @@ mod tests {
 
     #[test]
     fn retries_are_half_as_long_each_and_bounded() {
-        let optimizer = Optimizer::from(Sgd::new(0.25));
+        let optimizer = Sgd::new(0.25);
         let (mut update, mut state, mut unknowns) = updated(&optimizer);
         for k in 0..=60 {
             assert_eq!(unknowns[0], 1.0 - 0.5 / 2.0_f64.powi(k), "retry {k}");
@@ -202,7 +208,7 @@ mod tests {
     /// Unknowns walk from 0 in steps of 1, each found; from 45 on nothing is, not even back there.
     #[test]
     fn from_a_bad_place_it_goes_back_to_a_safe_one() {
-        let optimizer = Optimizer::from(Sgd::new(1.0));
+        let optimizer = Sgd::new(1.0);
         let (mut update, mut state, mut unknowns) = (Update::new(&optimizer, 1), optimizer.start(1), [0.0]);
         while unknowns[0] < 45.0 {
             update.make(&optimizer, 1.0, &[-1.0], &mut state, &mut unknowns);
@@ -214,7 +220,7 @@ mod tests {
         let mut count = 0;
         while unknowns[0] < 43.9 {
             update.make(&optimizer, 1.0, &[-1.0], &mut state, &mut unknowns);
-            assert!(update.rate() < 1.0);
+            assert!(update.learning_rate() < 1.0);
             count += 1;
         }
         assert!(count > 100, "learning rates recover by and by: {count}");
@@ -222,13 +228,13 @@ mod tests {
 
     #[test]
     fn the_learning_rate_recovers() {
-        let optimizer = Optimizer::from(Sgd::new(0.25));
+        let optimizer = Sgd::new(0.25);
         let (mut update, mut state, mut unknowns) = updated(&optimizer);
         assert!(update.make_again(&optimizer, &mut state, &mut unknowns));
         let mut rates = Vec::new();
         for _ in 0..=22 {
             update.make(&optimizer, 0.25, &[1.0], &mut state, &mut unknowns);
-            rates.push(update.rate());
+            rates.push(update.learning_rate());
         }
         assert_eq!(rates[0], 0.125, "the first update after a failure is as short as the one that worked");
         assert!(rates.windows(2).all(|pair| pair[0] <= pair[1]) && rates[10] < 0.25 && rates[22] == 0.25, "{rates:?}");

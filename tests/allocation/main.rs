@@ -1,6 +1,7 @@
 //! What is allocated, by an allocator that counts. A program of its own, and one test: all its threads share the counters.
 
 mod per_step;
+mod records;
 mod steps;
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -8,6 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Allocations until now.
 static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+/// Bytes allocated until now, given back or not.
+static ALLOCATED: AtomicUsize = AtomicUsize::new(0);
 /// Bytes held, and the most since this was last set.
 static HELD: AtomicUsize = AtomicUsize::new(0);
 static MOST: AtomicUsize = AtomicUsize::new(0);
@@ -19,6 +22,7 @@ struct Counting;
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        ALLOCATED.fetch_add(layout.size(), Ordering::Relaxed);
         let held = HELD.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
         MOST.fetch_max(held, Ordering::Relaxed);
         unsafe { System.alloc(layout) }
@@ -36,4 +40,5 @@ static ALLOCATOR: Counting = Counting;
 fn allocations() {
     steps::do_not_allocate();
     per_step::memory_is_in_proportion_to_the_steps();
+    records::are_copied_once();
 }

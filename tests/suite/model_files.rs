@@ -42,7 +42,7 @@ fn a_loaded_model_computes_the_same_bits() {
     let back = load(&path).unwrap();
     assert_eq!(back, model);
     let bits = |model: &Model<Mlp>| {
-        let predicted = model.predict(&[30.0, 4.0], 1900.0, &[1900.0, 1900.3, 1905.0, 1950.0]).unwrap();
+        let predicted = model.predict(1900.0, &[30.0, 4.0], &[1900.0, 1900.3, 1905.0, 1950.0]).unwrap();
         predicted.states().iter().map(|x| x.to_bits()).collect::<Vec<_>>()
     };
     assert_eq!(bits(&back), bits(&model));
@@ -55,35 +55,40 @@ fn a_loaded_model_computes_the_same_bits() {
 }
 
 #[test]
-fn predictions_hold_the_start_and_the_times_asked_for() {
+fn predictions_hold_the_states_at_the_times_asked_for_and_no_others() {
     let model = trained();
-    let with = model.predict(&[30.0, 4.0], 1900.0, &[1900.0, 1901.0]).unwrap();
-    let without = model.predict(&[30.0, 4.0], 1900.0, &[1901.0]).unwrap();
-    assert_eq!(with, without);
-    assert_eq!(with.times(), [1900.0, 1901.0]);
-    assert_eq!(with.state(0), [30.0, 4.0]);
+    let with = model.predict(1900.0, &[30.0, 4.0], &[1900.0, 1901.0]).unwrap();
+    let without = model.predict(1900.0, &[30.0, 4.0], &[1901.0, 1901.0]).unwrap();
+    assert_eq!((with.times(), without.times()), ([1900.0, 1901.0].as_slice(), [1901.0, 1901.0].as_slice()));
+    assert_eq!((with.state(0), with.state(1)), ([30.0, 4.0].as_slice(), without.state(0)));
+    assert_eq!(without.state(0), without.state(1));
+    assert!(model.predict(1900.0, &[30.0, 4.0], &[]).unwrap().is_empty());
+    assert_eq!(with.work().accepted, 4);
     // Steps between observations are those of training.
     let followed = model.follow(&hudson_bay()).unwrap();
     let years: Vec<f64> = (1901..=1920).map(f64::from).collect();
-    assert_eq!(model.predict(&[30.0, 4.0], 1900.0, &years).unwrap().states(), followed.trajectory(0).states());
-    assert!(model.predict(&[1.0], 0.0, &[1.0]).unwrap_err().to_string().contains("start has 1 components, expected 2"));
-    for times in [[4.0, 4.5], [6.0, 5.5], [4.0, 6.0]] {
-        assert!(model.predict(&[1.0, 2.0], 5.0, &times).unwrap_err().to_string().contains("strictly increasing"));
+    assert_eq!(model.predict(1900.0, &[30.0, 4.0], &years).unwrap().states(), &followed.trajectory(0).states()[2..]);
+    assert!(model.predict(0.0, &[1.0], &[1.0]).unwrap_err().to_string().contains("y0 has 1 components, expected 2"));
+    for times in [[4.0, 4.5], [6.0, 5.5], [4.0, 6.0], [6.0, 4.0]] {
+        assert!(model.predict(5.0, &[1.0, 2.0], &times).unwrap_err().to_string().contains("all ascend from t0 or all"));
     }
-    assert!(model.predict(&[f64::NAN, 2.0], 5.0, &[6.0]).is_err());
+    assert!(model.predict(5.0, &[f64::NAN, 2.0], &[6.0]).is_err());
+    assert!(
+        model.predict(5.0, &[1.0, 2.0], &[f64::NAN]).is_err() && model.predict(f64::NAN, &[1.0, 2.0], &[6.0]).is_err()
+    );
 }
 
 #[test]
 fn models_that_do_not_know_what_they_have_seen_predict_as_before() {
     let model = load(Path::new("tests/fixtures/model_before_ranges.json")).unwrap();
     assert!(model.seen().is_none());
-    let predicted = model.predict(&[30.0, 4.0], 1900.0, &[1901.0, 1902.0, 1903.0]).unwrap();
+    let predicted = model.predict(1900.0, &[30.0, 4.0], &[1901.0, 1902.0, 1903.0]).unwrap();
     let expected = [
         [33.14154488285715, 9.009052841626605],
         [35.56292922292274, 12.900035772827],
         [37.162213340749275, 15.77816580310365],
     ];
-    for (x, y) in predicted.states()[2..].iter().zip(expected.as_flattened()) {
+    for (x, y) in predicted.states().iter().zip(expected.as_flattened()) {
         assert!((x - y).abs() < 1e-9, "{x} and {y}");
     }
 }
@@ -96,7 +101,7 @@ fn models_of_format_1_predict_the_same_bits() {
         let model = Model::<AnyField>::load(folder.join(kind).with_extension("json")).unwrap();
         let expected = Trajectories::from_csv(folder.join(kind).with_extension("csv")).unwrap();
         let expected = expected.trajectory(0);
-        let found = model.predict(expected.state(0), expected.times()[0], &expected.times()[1..]).unwrap();
+        let found = model.predict(expected.times()[0], expected.state(0), expected.times()).unwrap();
         assert_eq!(found.states(), expected.states(), "{kind}");
         // Saved again, it is told by its kind.
         let folder = tempfile::tempdir().unwrap();
@@ -117,11 +122,11 @@ fn models_know_what_they_have_seen() {
 #[test]
 fn a_hindcast_goes_back_by_the_same_steps() {
     let model = trained();
-    let there = model.predict(&[30.0, 4.0], 1900.0, &[1903.0, 1905.5]).unwrap();
-    let back = model.predict(there.state(2), 1905.5, &[1903.0, 1900.0]).unwrap();
-    assert_eq!((back.times(), back.state(2)), (there.times(), there.state(2)));
+    let there = model.predict(1900.0, &[30.0, 4.0], &[1903.0, 1905.5]).unwrap();
+    let back = model.predict(1905.5, there.state(1), &[1903.0, 1900.0]).unwrap();
+    assert_eq!(back.times(), [1903.0, 1900.0]);
     // The scheme is symmetric.
-    for (x, y) in there.states().iter().zip(back.states()) {
+    for (x, y) in [there.state(0), &[30.0, 4.0]].concat().iter().zip(back.states()) {
         assert!((x - y).abs() < 1e-6, "{x} and {y}");
     }
 }
@@ -281,9 +286,9 @@ fn the_learned_field_has_the_units_of_the_data() {
     // A very short step of the network moves along the derivative.
     let (state, t, h) = ([40.0, 20.0], 1905.0, 1e-5);
     let slope = model.derivative(t, &state).unwrap();
-    let moved = model.predict(&state, t, &[t + h]).unwrap();
+    let moved = model.predict(t, &state, &[t + h]).unwrap();
     for i in 0..2 {
-        let difference = (moved.state(1)[i] - state[i]) / h;
+        let difference = (moved.state(0)[i] - state[i]) / h;
         assert!((difference - slope[i]).abs() < 1e-3 * slope[i].abs().max(1.0), "{difference} and {}", slope[i]);
     }
 }
@@ -291,19 +296,19 @@ fn the_learned_field_has_the_units_of_the_data() {
 #[test]
 fn the_flow_is_what_short_steps_tend_to() {
     let (model, start, years) = (trained(), [30.0, 4.0], [1903.0, 1907.5]);
-    let flow = model.flow(&start, 1900.0, &years, 1e-9).unwrap();
-    assert_eq!((flow.times(), flow.state(0)), ([1900.0, 1903.0, 1907.5].as_slice(), start.as_slice()));
+    let flow = model.flow(1900.0, &start, &years, 1e-9).unwrap();
+    assert_eq!(flow.times(), years);
+    assert_eq!(model.flow(1900.0, &start, &[1900.0], 1e-9).unwrap().state(0), start);
     let names = model.components().to_vec();
     let error = |step: f64| {
         let block = block().step_size(step / model.standardisation().time_scale());
         let fine = Model::new(block, model.params().to_vec(), model.standardisation().clone(), &names, "year").unwrap();
-        let path = fine.predict(&start, 1900.0, &years).unwrap();
-        (path.state(2)[0] - flow.state(2)[0]).abs()
+        let path = fine.predict(1900.0, &start, &years).unwrap();
+        (path.state(1)[0] - flow.state(1)[0]).abs()
     };
     let (coarse, fine) = (error(0.25), error(0.125));
     assert!(fine < 1e-2 && coarse / fine > 3.5, "the midpoint rule is of order 2: {coarse} and {fine}");
-    let back = model.flow(flow.state(2), 1907.5, &[1903.0, 1900.0], 1e-9).unwrap();
-    assert_eq!((back.times(), back.state(2)), (flow.times(), flow.state(2)));
-    assert!(back.state(0).iter().zip(start).all(|(x, y)| (x - y).abs() < 1e-4), "{:?}", back.state(0));
-    assert!(model.flow(&start, 1900.0, &[1899.0, 1901.0], 1e-6).is_err());
+    let back = model.flow(1907.5, flow.state(1), &[1903.0, 1900.0], 1e-9).unwrap();
+    assert!(back.state(1).iter().zip(start).all(|(x, y)| (x - y).abs() < 1e-4), "{:?}", back.state(1));
+    assert!(model.flow(1900.0, &start, &[1899.0, 1901.0], 1e-6).is_err());
 }

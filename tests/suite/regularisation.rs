@@ -4,7 +4,7 @@ use crate::common::{Smooth, derivative};
 use kutta::data::{Trajectories, Trajectory};
 use kutta::field::{Activation, Bounded, Damped, Dimensions, Field, Input, Layered, Mlp, Shares, Spectrum, WithInputs};
 use kutta::network::{Gradient, OdeBlock, States};
-use kutta::regularisation::{Estimator, ProbeKind, divergence, jacobian_diagonal, jacobian_norm_squared};
+use kutta::regularisation::{Estimator, ProbeKind, Regulariser, divergence, jacobian_diagonal, jacobian_norm_squared};
 use kutta::solve::StageSolver;
 use kutta::train::{Adam, MeanSquare, Settings, Shooting, Trainer};
 use kutta::{Number, Regularisation, Tableau, VectorField};
@@ -125,7 +125,8 @@ fn no_regulariser_changes_no_bit_and_samples_without_steps_count_nothing() {
 }
 
 /// The derivative of loss and regulariser in a random direction of parameters and starts, against central differences.
-fn check_gradient<F: Field<f64>>(block: &OdeBlock<F>, regularisation: Regularisation, seed: u64) {
+pub(crate) fn check_gradient<F: Field<f64>>(block: &OdeBlock<F>, regulariser: impl Into<Regulariser>, seed: u64) {
+    let regularised = block.regularised_by(regulariser);
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let samples = rng.random_range(1..5_usize);
     let random = |len: usize, size: f64, rng: &mut ChaCha8Rng| -> Vec<f64> {
@@ -149,7 +150,7 @@ fn check_gradient<F: Field<f64>>(block: &OdeBlock<F>, regularisation: Regularisa
             }
             sum
         };
-        block.regularised_by(regularisation).value_and_grad_of(&params, times.clone(), &starts, loss).unwrap()
+        regularised.value_and_grad_of(&params, times.clone(), &starts, loss).unwrap()
     };
     let Gradient { params: params_bar, starts: starts_bar, .. } = at(0.0);
     let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
@@ -160,7 +161,7 @@ fn check_gradient<F: Field<f64>>(block: &OdeBlock<F>, regularisation: Regularisa
     assert!((found - expected).abs() <= 1e-7 * size + 10.0 * doubt, "{found}, expected {expected} ± {doubt}");
 }
 
-fn regularisation() -> impl Strategy<Value = Regularisation> {
+pub(crate) fn regularisation() -> impl Strategy<Value = Regularisation> {
     let estimator = prop_oneof![
         Just(Estimator::Automatic),
         (1..4_usize, prop::sample::select(ProbeKind::ALL.to_vec()))
@@ -183,13 +184,13 @@ fn regularisation() -> impl Strategy<Value = Regularisation> {
     )
 }
 
-fn block<F: Field<f64>>(field: F, scheme: &str, per_step: bool) -> OdeBlock<F> {
+pub(crate) fn block<F: Field<f64>>(field: F, scheme: &str, per_step: bool) -> OdeBlock<F> {
     let solver = StageSolver { tolerance: Some(1e-14), ..StageSolver::default() };
     let block = OdeBlock::new(field, Tableau::by_name(scheme).unwrap()).steps(4).step_size(0.2).solved_by(solver);
     if per_step { block.per_step(-0.2) } else { block }
 }
 
-fn scheme() -> impl Strategy<Value = &'static str> {
+pub(crate) fn scheme() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec!["forward_euler", "implicit_midpoint", "radau_iia_2", "sdirk2"])
 }
 
@@ -362,7 +363,7 @@ fn the_seed_decides_and_threads_do_not() {
 }
 
 /// Rotations that neither grow nor decay, with noise.
-fn circles() -> Trajectories {
+pub(crate) fn circles() -> Trajectories {
     let circle = |k: usize| {
         let times: Vec<f64> = (0..12).map(|n| 0.25 * n as f64).collect();
         let states = times.iter().enumerate().flat_map(|(n, t)| {
@@ -374,7 +375,7 @@ fn circles() -> Trajectories {
     Trajectories::new(["x", "y"], (0..3).map(circle).collect()).unwrap()
 }
 
-fn trainer(regularisation: Regularisation) -> Trainer<Mlp> {
+pub(crate) fn trainer(regularisation: impl Into<Regulariser>) -> Trainer<Mlp> {
     let block = OdeBlock::new(Mlp::new([2, 8, 2], Activation::Tanh).unwrap(), Tableau::implicit_midpoint());
     Trainer::new(block.step_size(0.25))
         .settings(Settings::plain())

@@ -141,8 +141,8 @@ fn a_model_so_trained_is_saved_and_predicts_the_same_bits() {
         let back = Model::<Bound>::load(&path).unwrap();
         assert_eq!(back, fit.model);
         let bits = |model: &Model<Bound>| {
-            let path = model.predict(&[0.4, 0.6], 0.0, &[0.1, 0.25, 0.3]).unwrap();
-            let flow = model.flow(&[0.4, 0.6], 0.0, &[0.3], 1e-6).unwrap();
+            let path = model.predict(0.0, &[0.4, 0.6], &[0.1, 0.25, 0.3]).unwrap();
+            let flow = model.flow(0.0, &[0.4, 0.6], &[0.3], 1e-6).unwrap();
             let all = [path.states(), flow.states(), &model.derivative(0.05, &[0.1, 0.2]).unwrap()].concat();
             all.iter().map(|x| x.to_bits()).collect::<Vec<_>>()
         };

@@ -3,7 +3,7 @@
 use crate::training::{bits, plain, smooth};
 use kutta::data::{Trajectories, Trajectory};
 use kutta::network::{OdeBlock, States};
-use kutta::train::{Adam, Interrupted, Loss, MeanSquare, OnFailure, Optimizer, Sgd, Trainer};
+use kutta::train::{Adam, AnyOptimizer, Interrupted, Loss, MeanSquare, OnFailure, Sgd, Trainer};
 use kutta::{Error, Number, Tableau, VectorField};
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +33,7 @@ fn failed_batches_stop_or_are_skipped_and_counted() {
 
 /// `ẏ = p y`: a step of backward Euler divides by `1 - hp`, the pole of its stability function at `hp = 1`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Growth;
+pub(crate) struct Growth;
 
 impl VectorField for Growth {
     fn dim(&self) -> usize {
@@ -65,7 +65,10 @@ impl VectorField for Explosive {
 }
 
 /// To learn `p = 0.75`, from `p = 0`, by one step from every start. An update by 1 has no solution.
-pub(crate) fn towards_the_pole(starts: &[f64], optimizer: impl Into<Optimizer>) -> (Trainer<Explosive>, Trajectories) {
+pub(crate) fn towards_the_pole(
+    starts: &[f64],
+    optimizer: impl Into<AnyOptimizer>,
+) -> (Trainer<Explosive>, Trajectories) {
     let p = 0.75_f64;
     let line = |(i, &x): (usize, &f64)| {
         let end = (1.0 - p - ((1.0 - p).powi(2) - 4.0 * p * x).sqrt()) / (2.0 * p);
@@ -101,25 +104,31 @@ fn updates_onto_the_pole_are_taken_back() {
     assert_eq!((bits(&again.history), again.model.params()), (bits(&fit.history), fit.model.params()));
 }
 
+/// To learn as large a `p` as may be, by a slope of -1 from `p = 0`; above 0.6 the loss is not a number.
+pub(crate) fn up_to_the_wall(
+    optimizer: impl Into<AnyOptimizer>,
+) -> (Trainer<Growth, impl Loss<f64> + Clone>, Trajectories) {
+    let wall = |path: &States<f64>, _: &States<f64>, gradient: &mut States<f64>| {
+        let (end, p) = (path.last(0)[0], 1.0 - 1.0 / path.last(0)[0]);
+        gradient.state_mut(0, 1)[0] = -1.0 / (end * end);
+        if p > 0.6 { f64::NAN } else { -p }
+    };
+    let line = Trajectory::new("a", vec![0.0, 1.0], vec![1.0, 0.0]).unwrap();
+    let data = Trajectories::new(["x"], vec![line]).unwrap();
+    let block = OdeBlock::new(Growth, Tableau::backward_euler());
+    (plain(block).loss(wall).initial([0.0]).optimizer(optimizer), data)
+}
+
 #[test]
 fn a_retry_is_the_same_update_with_half_the_rate() {
     // Of the two, parameters and moments after the failure are those of a training that took the shorter step at once.
-    for optimizer in [Optimizer::from(Adam::new(1.0)), Sgd::new(1.0).momentum(0.9).into()] {
-        let shorter = match optimizer {
-            Optimizer::Adam(_) => Optimizer::from(Adam::new(0.5)),
-            Optimizer::Sgd(_) => Sgd::new(0.5).momentum(0.9).into(),
+    let sgd = |learning_rate| AnyOptimizer::from(Sgd::new(learning_rate).momentum(0.9));
+    for (optimizer, shorter) in [(Adam::new(1.0).into(), Adam::new(0.5).into()), (sgd(1.0), sgd(0.5))] {
+        let trained = |optimizer| {
+            let (trainer, data) = up_to_the_wall(optimizer);
+            trainer.epochs(2).fit(&data).unwrap()
         };
-        // Fails where `p` is above 0.6, with slope -1 below.
-        let wall = |path: &States<f64>, _: &States<f64>, gradient: &mut States<f64>| {
-            let (end, p) = (path.last(0)[0], 1.0 - 1.0 / path.last(0)[0]);
-            gradient.state_mut(0, 1)[0] = -1.0 / (end * end);
-            if p > 0.6 { f64::NAN } else { -p }
-        };
-        let data =
-            Trajectories::new(["x"], vec![Trajectory::new("a", vec![0.0, 1.0], vec![1.0, 0.0]).unwrap()]).unwrap();
-        let block = || OdeBlock::new(Growth, Tableau::backward_euler());
-        let trainer = |optimizer| plain(block()).loss(wall).initial([0.0]).optimizer(optimizer).epochs(2);
-        let (retried, direct) = (trainer(optimizer).fit(&data).unwrap(), trainer(shorter).fit(&data).unwrap());
+        let (retried, direct) = (trained(optimizer), trained(shorter));
         assert_eq!(retried.history.epochs[1].failed_solves, 1);
         assert_eq!(direct.summary.failed_solves, 0);
         assert_eq!(retried.history.epochs[1].loss, direct.history.epochs[1].loss);

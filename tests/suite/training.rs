@@ -447,7 +447,7 @@ fn parameters_per_step_are_trained_too() {
         assert!(fit.summary.train_rmse.as_ref().unwrap().overall < 0.1, "{:?}", fit.summary.train_rmse);
         // The flow of the learned field changes its parameters where the network does.
         let line = data.trajectory(0);
-        let flow = fit.model.flow(line.state(0), 0.0, &line.times()[1..], 1e-8).unwrap();
+        let flow = fit.model.flow(0.0, line.state(0), line.times(), 1e-8).unwrap();
         let followed = fit.model.follow(&data).unwrap();
         let end = flow.state(8).iter().zip(followed.trajectory(0).state(8)).map(|(x, y)| x - y);
         assert!(end.map(f64::abs).fold(0.0, f64::max) < 0.1);

@@ -1,5 +1,13 @@
 //! Strategies: which parts of the trajectories are predicted from where, and when.
 
+mod objective;
+mod observations;
+mod pass;
+
+pub(super) use objective::Following;
+pub(super) use observations::Observations;
+
+use super::Stage;
 use crate::Error;
 use serde::{Deserialize, Serialize};
 
@@ -61,21 +69,9 @@ fn doublings(epoch: usize, epochs: usize, intervals: usize, longest: usize) -> u
     if part < 0.0 { 0 } else { (1 + (part * most as f64) as usize).min(most) }
 }
 
-/// What is predicted from where at some time of training.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Stage {
-    /// Whole trajectories from their starts: the last stage.
-    Whole,
-    /// The first intervals of every trajectory.
-    Horizon(usize),
-    /// Segments of so many intervals.
-    Segments(usize),
-}
-
 /// Consecutive observations of a trajectory, predicted from the first of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Window {
+struct Window {
     pub trajectory: usize,
     pub first: usize,
     pub last: usize,
@@ -126,22 +122,36 @@ impl Shooting {
     }
 
     /// The stage at an epoch; `longest` is the number of intervals of the longest trajectory.
-    pub(super) fn stage(&self, epoch: usize, longest: usize) -> Stage {
+    fn stage(&self, epoch: usize, longest: usize) -> Stage {
         match *self {
             Shooting::GrowingHorizon { intervals, epochs } if epoch < epochs && intervals < longest => {
                 // In floating point, so that nothing overflows.
                 let grown = (longest - intervals) as f64 * (epoch as f64 / epochs as f64);
-                Stage::Horizon(intervals + grown as usize)
+                Stage::Before(intervals + grown as usize)
             }
             Shooting::MultipleShooting { intervals, epochs, .. } if epoch < epochs && intervals < longest => {
-                Stage::Segments(intervals << doublings(epoch, epochs, intervals, longest))
+                Stage::Before(intervals << doublings(epoch, epochs, intervals, longest))
             }
-            _ => Stage::Whole,
+            _ => Stage::Last,
         }
     }
 
+    /// The windows of a trajectory with `intervals` intervals at a stage: before the last, segments of so many intervals, or
+    /// so many of the first.
+    fn windows(&self, stage: Stage, trajectory: usize, intervals: usize) -> impl Iterator<Item = Window> {
+        let (length, until) = match (stage, self) {
+            (Stage::Last, _) => (intervals, intervals),
+            (Stage::Before(horizon), Shooting::GrowingHorizon { .. }) => {
+                (horizon.min(intervals), horizon.min(intervals))
+            }
+            (Stage::Before(length), _) => (length, intervals),
+        };
+        let window = move |first: usize| Window { trajectory, first, last: first.saturating_add(length).min(until) };
+        (0..until).step_by(length.max(1)).map(window)
+    }
+
     /// The weight of gaps at an epoch.
-    pub(super) fn gap_weight(&self, epoch: usize) -> f64 {
+    fn gap_weight(&self, epoch: usize) -> f64 {
         match *self {
             Shooting::MultipleShooting { epochs, penalty, .. } => {
                 let part = epoch.min(epochs) as f64 / epochs.max(1) as f64;
@@ -166,19 +176,6 @@ impl Shooting {
     }
 }
 
-impl Stage {
-    /// The windows of a trajectory with `intervals` intervals.
-    pub fn windows(self, trajectory: usize, intervals: usize) -> impl Iterator<Item = Window> {
-        let (length, until) = match self {
-            Stage::Whole => (intervals, intervals),
-            Stage::Horizon(horizon) => (horizon.min(intervals), horizon.min(intervals)),
-            Stage::Segments(length) => (length, intervals),
-        };
-        let window = move |first: usize| Window { trajectory, first, last: first.saturating_add(length).min(until) };
-        (0..until).step_by(length.max(1)).map(window)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,36 +184,37 @@ mod tests {
     fn the_horizon_grows_to_the_whole() {
         let shooting = Shooting::GrowingHorizon { intervals: 2, epochs: 8 };
         let horizon = |epoch| shooting.stage(epoch, 6);
-        assert_eq!(horizon(0), Stage::Horizon(2));
-        assert_eq!(horizon(4), Stage::Horizon(4));
-        assert_eq!(horizon(7), Stage::Horizon(5));
-        assert_eq!(horizon(8), Stage::Whole);
-        assert_eq!(shooting.stage(0, 2), Stage::Whole);
+        assert_eq!(horizon(0), Stage::Before(2));
+        assert_eq!(horizon(4), Stage::Before(4));
+        assert_eq!(horizon(7), Stage::Before(5));
+        assert_eq!(horizon(8), Stage::Last);
+        assert_eq!(shooting.stage(0, 2), Stage::Last);
     }
 
     #[test]
     fn segments_cover_every_interval_once() {
         let shooting = Shooting::MultipleShooting { intervals: 3, epochs: 5, penalty: 10.0 };
-        assert_eq!(shooting.stage(2, 7), Stage::Segments(3));
-        assert_eq!(shooting.stage(5, 7), Stage::Whole);
-        let ends: Vec<_> = Stage::Segments(3).windows(1, 7).map(|w| (w.first, w.last)).collect();
+        assert_eq!(shooting.stage(2, 7), Stage::Before(3));
+        assert_eq!(shooting.stage(5, 7), Stage::Last);
+        let ends: Vec<_> = shooting.windows(Stage::Before(3), 1, 7).map(|w| (w.first, w.last)).collect();
         assert_eq!(ends, [(0, 3), (3, 6), (6, 7)]);
-        assert_eq!(Stage::Whole.windows(0, 7).count(), 1);
-        let window = Stage::Horizon(4).windows(0, 7).next().unwrap();
+        assert_eq!(shooting.windows(Stage::Last, 0, 7).count(), 1);
+        let growing = Shooting::GrowingHorizon { intervals: 2, epochs: 8 };
+        let window = growing.windows(Stage::Before(4), 0, 7).next().unwrap();
         assert_eq!((window.first, window.last), (0, 4));
-        assert_eq!(Stage::Horizon(9).windows(0, 7).next().unwrap().last, 7);
+        assert_eq!(growing.windows(Stage::Before(9), 0, 7).next().unwrap().last, 7);
     }
 
     #[test]
     fn segments_are_doubled_until_they_are_long() {
         let shooting = Shooting::MultipleShooting { intervals: 3, epochs: 75, penalty: 10.0 };
         let lengths = |longest| [0, 44, 46, 54, 56, 64, 66, 74].map(|epoch| shooting.stage(epoch, longest));
-        assert_eq!(lengths(100), [3, 3, 6, 6, 12, 12, 24, 24].map(Stage::Segments));
-        assert_eq!(lengths(12), [3, 3, 6, 6, 6, 6, 6, 6].map(Stage::Segments));
-        assert_eq!(lengths(6), [3; 8].map(Stage::Segments));
-        assert_eq!(lengths(3), [Stage::Whole; 8]);
+        assert_eq!(lengths(100), [3, 3, 6, 6, 12, 12, 24, 24].map(Stage::Before));
+        assert_eq!(lengths(12), [3, 3, 6, 6, 6, 6, 6, 6].map(Stage::Before));
+        assert_eq!(lengths(6), [3; 8].map(Stage::Before));
+        assert_eq!(lengths(3), [Stage::Last; 8]);
         let huge = Shooting::MultipleShooting { intervals: usize::MAX - 1, epochs: 75, penalty: 10.0 };
-        assert_eq!(huge.stage(74, usize::MAX), Stage::Segments(usize::MAX - 1));
+        assert_eq!(huge.stage(74, usize::MAX), Stage::Before(usize::MAX - 1));
     }
 
     #[test]

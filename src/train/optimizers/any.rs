@@ -1,0 +1,85 @@
+//! Any optimiser, as settings hold it.
+
+use super::{Adam, Optimizer, Sgd};
+use crate::number::AtEither;
+use crate::{Error, Real};
+use serde::{Deserialize, Serialize, Serializer};
+use std::any::Any;
+use std::sync::Arc;
+
+/// An optimiser of any kind, made from one by `into`.
+///
+/// ```
+/// use kutta::train::{AnyOptimizer, Sgd};
+/// let text = serde_json::to_string(&AnyOptimizer::from(Sgd::new(0.1))).unwrap();
+/// assert_eq!(text, r#"{"sgd":{"learning_rate":0.1,"momentum":0.0}}"#);
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnyOptimizer {
+    /// [`Adam`].
+    Adam(Adam),
+    /// [`Sgd`].
+    Sgd(Sgd),
+    /// One of one's own. Files tell what its `Debug` shows, and cannot be read back.
+    #[serde(skip_deserializing)]
+    Other(OtherOptimizer),
+}
+
+/// An [`Optimizer`] of one's own, at either precision.
+#[derive(Debug, Clone)]
+pub struct OtherOptimizer(AtEither<dyn Optimizer<f32>, dyn Optimizer<f64>>);
+
+impl OtherOptimizer {
+    fn description(&self) -> String {
+        format!("{:?}", self.0.double)
+    }
+}
+
+/// Equal are those of which `Debug` shows the same, as for checkpoints.
+impl PartialEq for OtherOptimizer {
+    fn eq(&self, other: &Self) -> bool {
+        self.description() == other.description()
+    }
+}
+
+impl Serialize for OtherOptimizer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.description())
+    }
+}
+
+impl<O: Optimizer<f32> + Optimizer<f64> + 'static> From<O> for AnyOptimizer {
+    /// [`Adam`] and [`Sgd`] keep their names.
+    fn from(optimizer: O) -> Self {
+        let any: &dyn Any = &optimizer;
+        if let Some(&adam) = any.downcast_ref() {
+            return AnyOptimizer::Adam(adam);
+        }
+        if let Some(&sgd) = any.downcast_ref() {
+            return AnyOptimizer::Sgd(sgd);
+        }
+        let double = Arc::new(optimizer);
+        AnyOptimizer::Other(OtherOptimizer(AtEither { single: double.clone(), double }))
+    }
+}
+
+impl AnyOptimizer {
+    /// The optimiser at one precision, its settings checked.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] for settings out of range.
+    pub fn at<T: Real>(&self) -> Result<Arc<dyn Optimizer<T>>, Error> {
+        let optimizer: Arc<dyn Optimizer<T>> = match self {
+            AnyOptimizer::Adam(adam) => Arc::new(*adam),
+            AnyOptimizer::Sgd(sgd) => Arc::new(*sgd),
+            AnyOptimizer::Other(other) => other.0.get("the optimiser")?,
+        };
+        let rate = optimizer.learning_rate();
+        if !(rate > 0.0 && rate.is_finite()) {
+            return Err(Error::invalid("learning rate", rate, "a positive number"));
+        }
+        optimizer.check()?;
+        Ok(optimizer)
+    }
+}

@@ -1,0 +1,41 @@
+//! Long records are not copied over and over on their way from a file to the kernels.
+
+use crate::ALLOCATED;
+use kutta::data::{Trajectories, Trajectory};
+use kutta::train::{Shooting, Trainer};
+use kutta::{Number, OdeBlock, Tableau, VectorField};
+use std::sync::atomic::Ordering;
+
+/// `y' = γ y` with eight components.
+#[derive(Debug, Clone)]
+struct Growth;
+
+impl VectorField for Growth {
+    fn dim(&self) -> usize {
+        8
+    }
+    fn param_count(&self) -> usize {
+        1
+    }
+    fn eval<S: Number>(&self, params: &[S], _t: S, y: &[S], dy: &mut [S]) {
+        dy.iter_mut().zip(y).for_each(|(dy, &y)| *dy = params[0] * y);
+    }
+}
+
+/// Bytes that are allocated for a training of so many epochs on a record of 50 000 points, by bytes of its states.
+fn allocated(epochs: usize) -> f64 {
+    let (points, name) = (50_000, |i: usize| format!("x{i}"));
+    let times: Vec<f64> = (0..points).map(|k| k as f64).collect();
+    let states = (0..8 * points).map(|k| (0.1 * k as f64).sin()).collect();
+    let data = Trajectories::new((0..8).map(name), vec![Trajectory::new("", times, states).unwrap()]).unwrap();
+    let trainer = Trainer::new(OdeBlock::new(Growth, Tableau::forward_euler())).standardised(true);
+    let trainer = trainer.shooting(Shooting::SingleShooting).initial([0.0]).epochs(epochs);
+    let before = ALLOCATED.load(Ordering::Relaxed);
+    trainer.fit(&data).unwrap();
+    (ALLOCATED.load(Ordering::Relaxed) - before) as f64 / (8 * 8 * points) as f64
+}
+
+pub fn are_copied_once() {
+    let [none, one] = [0, 1].map(allocated);
+    eprintln!("{none} {one}");
+}

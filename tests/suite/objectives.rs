@@ -1,0 +1,312 @@
+//! Objectives of one's own, minimised by sessions.
+
+use crate::training::bits;
+use kutta::rand::RngCore;
+use kutta::train::{
+    Adam, Evaluation, Minibatch, Objective, OnFailure, Schedule, Session, Settings, Sgd, Stage, SumOfSquares,
+};
+use kutta::{Error, Real};
+
+/// Logistic regression: the mean of `ln(1 + exp(-l (w·x + b)))` over points `x` with labels `l = ±1`, and `|w|²/20`, so that
+/// there is one optimum.
+struct Logistic(Vec<([f64; 2], f64)>);
+
+/// Labels by a line, with the wrong one now and then.
+fn labelled(count: usize) -> Logistic {
+    let point = |k: usize| {
+        let (x, y) = ((0.7 * k as f64).sin(), (1.3 * k as f64).cos());
+        let label = if x - 0.5 * y + 0.2 > 0.0 { 1.0 } else { -1.0 };
+        ([x, y], if k % 7 == 3 { -label } else { label })
+    };
+    Logistic((0..count).map(point).collect())
+}
+
+impl Logistic {
+    /// Value, gradient and Hessian of the samples at `[w, b]`.
+    fn derivatives(&self, samples: &[usize], p: [f64; 3]) -> (f64, [f64; 3], [[f64; 3]; 3]) {
+        let mut value = (p[0] * p[0] + p[1] * p[1]) / 20.0;
+        let mut slope = [p[0] / 10.0, p[1] / 10.0, 0.0];
+        let mut hessian = [[0.1, 0.0, 0.0], [0.0, 0.1, 0.0], [0.0; 3]];
+        for (x, label) in samples.iter().map(|&i| self.0[i]) {
+            let (x, share) = ([x[0], x[1], 1.0], 1.0 / samples.len() as f64);
+            let margin: f64 = label * (0..3).map(|i| p[i] * x[i]).sum::<f64>();
+            let miss = 1.0 / (1.0 + margin.exp());
+            value += share * (-margin).exp().ln_1p();
+            for i in 0..3 {
+                slope[i] -= share * label * miss * x[i];
+                (0..3).for_each(|j| hessian[i][j] += share * miss * (1.0 - miss) * x[i] * x[j]);
+            }
+        }
+        (value, slope, hessian)
+    }
+}
+
+impl Objective<f64> for Logistic {
+    fn samples(&self) -> usize {
+        self.0.len()
+    }
+    fn start(&mut self, rng: &mut dyn RngCore) -> Result<Vec<f64>, Error> {
+        Ok((0..3).map(|_| f64::from(rng.next_u32()) / f64::from(u32::MAX) - 0.5).collect())
+    }
+    fn value_and_grad(&mut self, batch: Minibatch<'_>, p: &[f64], gradient: &mut [f64]) -> Result<Evaluation, Error> {
+        let (value, slope, _) = self.derivatives(batch.samples, [p[0], p[1], p[2]]);
+        gradient.copy_from_slice(&slope);
+        Ok(value.into())
+    }
+}
+
+/// All epochs that are left, and the outcome.
+fn trained<T: Real>(mut session: Session<'_, T>) -> (Vec<T>, kutta::train::History) {
+    while !session.is_over() {
+        session.epoch().unwrap();
+    }
+    session.finish()
+}
+
+fn adam(learning_rate: f64) -> Settings {
+    Settings { optimizer: Adam::new(learning_rate).into(), schedule: Schedule::Automatic, ..Settings::plain() }
+}
+
+/// Newton's method from 0: another way to the optimum.
+fn optimum(of: &Logistic) -> [f64; 3] {
+    let samples: Vec<usize> = (0..of.0.len()).collect();
+    let mut p = [0.0; 3];
+    for _ in 0..20 {
+        let (_, mut rhs, mut a) = of.derivatives(&samples, p);
+        // Elimination without pivots: the Hessian is positive definite.
+        for k in 0..3 {
+            for i in k + 1..3 {
+                let factor = a[i][k] / a[k][k];
+                (k..3).for_each(|j| a[i][j] -= factor * a[k][j]);
+                rhs[i] -= factor * rhs[k];
+            }
+        }
+        for i in (0..3).rev() {
+            let known: f64 = (i + 1..3).map(|j| a[i][j] * rhs[j]).sum();
+            rhs[i] = (rhs[i] - known) / a[i][i];
+        }
+        (0..3).for_each(|i| p[i] -= rhs[i]);
+    }
+    p
+}
+
+#[test]
+fn a_logistic_regression_comes_to_its_optimum() {
+    let mut points = labelled(60);
+    let expected = optimum(&points);
+    let (found, history) = trained(Session::new(&adam(0.05), 1500, &mut points).unwrap());
+    for (found, expected) in found.iter().zip(expected) {
+        assert!((found - expected).abs() < 1e-6, "{found} and {expected}");
+    }
+    assert!(history.epochs[1499].gradient_norm < 1e-5);
+    // In batches it comes near.
+    let batches = Settings { batch_size: Some(7), ..adam(0.05) };
+    let (near, _) = trained(Session::new(&batches, 1500, &mut points).unwrap());
+    assert!(near.iter().zip(expected).all(|(x, y)| (x - y).abs() < 0.05) && near != found, "{near:?} and {expected:?}");
+}
+
+#[test]
+fn a_session_goes_on_from_a_checkpoint_bit_for_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkpoint.json");
+    let (mut points, mut others) = (labelled(30), labelled(50));
+    let settings = Settings { batch_size: Some(4), validate_every: 3, patience: Some(40), seed: 9, ..adam(0.1) };
+    let (whole, history) = trained(Session::new(&settings, 25, &mut points).unwrap().judged_by(&mut others));
+    assert!(history.epochs[2].validation_loss.is_some() && history.epochs[3].validation_loss.is_none());
+    let mut session = Session::new(&settings, 25, &mut points).unwrap().judged_by(&mut others);
+    (0..11).for_each(|_| session.epoch().unwrap());
+    session.save(&path).unwrap();
+    let mut resumed = Session::new(&settings, 25, &mut points).unwrap().judged_by(&mut others);
+    resumed.resume(&path).unwrap();
+    let (found, rows) = trained(resumed);
+    assert_eq!((found, bits(&rows)), (whole, bits(&history)));
+    let other = Settings { seed: 8, ..settings };
+    let error = Session::new(&other, 25, &mut points).unwrap().resume(&path).unwrap_err().to_string();
+    assert!(error.contains("seed was 9, is now 8"), "{error}");
+    let error = Session::<f64>::new(&Settings { seed: 9, ..other }, 25, &mut Relaxed::new()).unwrap().resume(&path);
+    assert!(error.unwrap_err().to_string().contains("objective was"));
+}
+
+/// `(u - 3)²`, which has no value above 4; before epoch 12, `(u - v)² + (v - 3)²/n` with an unknown `v` more and `n` of 1 or 2.
+/// It remembers how often it has been evaluated.
+struct Relaxed {
+    stage: Stage,
+    evaluations: f64,
+    recalled: usize,
+}
+
+impl Relaxed {
+    fn new() -> Self {
+        Relaxed { stage: Stage::Last, evaluations: 0.0, recalled: 0 }
+    }
+}
+
+impl Objective<f64> for Relaxed {
+    fn samples(&self) -> usize {
+        1
+    }
+    fn start(&mut self, _: &mut dyn RngCore) -> Result<Vec<f64>, Error> {
+        Ok(vec![0.0])
+    }
+    fn value_and_grad(&mut self, _: Minibatch<'_>, u: &[f64], gradient: &mut [f64]) -> Result<Evaluation, Error> {
+        if u[0] > 4.0 {
+            return Err(Error::NotFinite { what: "the wall", location: None });
+        }
+        self.evaluations += 1.0;
+        let value = match self.stage {
+            Stage::Last => {
+                gradient[0] = 2.0 * (u[0] - 3.0);
+                (u[0] - 3.0).powi(2)
+            }
+            Stage::Before(n) => {
+                let n = n as f64;
+                gradient[0] = 2.0 * (u[0] - u[1]);
+                gradient[1] = -2.0 * (u[0] - u[1]) + 2.0 * (u[1] - 3.0) / n;
+                (u[0] - u[1]).powi(2) + (u[1] - 3.0).powi(2) / n
+            }
+        };
+        Ok(value.into())
+    }
+    fn value(&mut self, _: Minibatch<'_>, u: &[f64]) -> Result<Evaluation, Error> {
+        Ok((u[0] - 3.0).powi(2).into())
+    }
+    fn stage(&self, epoch: usize) -> Stage {
+        if epoch < 12 { Stage::Before(1 + epoch / 6) } else { Stage::Last }
+    }
+    fn enter(&mut self, stage: Stage, unknowns: &mut Vec<f64>) {
+        match stage {
+            Stage::Last => unknowns.truncate(1),
+            Stage::Before(_) if unknowns.len() == 1 => unknowns.push(1.0),
+            Stage::Before(_) => {}
+        }
+        self.stage = stage;
+    }
+    fn memory(&self) -> Vec<f64> {
+        vec![self.evaluations]
+    }
+    fn recall(&mut self, memory: Vec<f64>) -> bool {
+        self.recalled += 1;
+        self.evaluations = memory.first().copied().unwrap_or_default();
+        memory.len() <= 1
+    }
+}
+
+#[test]
+fn stages_lead_to_the_objective_itself_and_survive_a_checkpoint() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkpoint.json");
+    let settings = Settings { optimizer: Sgd::new(0.2).momentum(0.5).into(), ..Settings::plain() };
+    let mut objective = Relaxed::new();
+    let (whole, history) = trained(Session::new(&settings, 80, &mut objective).unwrap());
+    let evaluations = objective.evaluations;
+    assert!(whole.len() == 1 && (whole[0] - 3.0).abs() < 1e-6, "{whole:?}");
+    // The first loss is that of the first stage, at u = 0 and v = 1; from the join on it is the objective's.
+    assert_eq!(history.epochs[0].loss, 1.0 + 4.0);
+    assert!(history.epochs[12].learning_rate < 0.01 && history.epochs[79].loss < 1e-10);
+    for half in [4, 9, 20] {
+        let mut before = Relaxed::new();
+        let mut session = Session::new(&settings, 80, &mut before).unwrap();
+        (0..half).for_each(|_| session.epoch().unwrap());
+        session.save(&path).unwrap();
+        let mut after = Relaxed::new();
+        let mut resumed = Session::new(&settings, 80, &mut after).unwrap();
+        resumed.resume(&path).unwrap();
+        let (found, rows) = trained(resumed);
+        assert_eq!((found, bits(&rows)), (whole.clone(), bits(&history)), "resumed after {half}");
+        assert_eq!(after.evaluations, evaluations);
+    }
+}
+
+#[test]
+fn where_it_has_no_value_updates_are_taken_back() {
+    // Momentum carries it beyond 4.
+    let settings = Settings { optimizer: Sgd::new(0.3).momentum(0.9).into(), ..Settings::plain() };
+    let mut objective = Relaxed::new();
+    let (found, history) = trained(Session::new(&settings, 200, &mut objective).unwrap());
+    assert!(history.epochs.iter().map(|row| row.failed_solves).sum::<usize>() > 0);
+    assert!((found[0] - 3.0).abs() < 1e-3 && objective.recalled > 1, "{found:?}");
+    let stop = Settings { on_failure: OnFailure::Stop, ..settings };
+    let mut session = Session::new(&stop, 200, &mut objective).unwrap();
+    let error = (0..200).find_map(|_| session.epoch().err()).unwrap();
+    assert!(error.to_string().starts_with("the wall is not finite"), "{error}");
+    // What it had learned by then.
+    let (best, rows) = session.finish();
+    assert!(best[0] <= 4.0 && rows.epochs.len() < 200, "{best:?}");
+}
+
+/// `Σ (a + b x - y)²`
+struct Line {
+    points: Vec<[f64; 2]>,
+    xs: Vec<f64>,
+}
+
+impl Objective<f64> for Line {
+    fn samples(&self) -> usize {
+        self.points.len()
+    }
+    fn start(&mut self, _: &mut dyn RngCore) -> Result<Vec<f64>, Error> {
+        Ok(vec![0.0; 2])
+    }
+    fn value_and_grad(&mut self, batch: Minibatch<'_>, p: &[f64], gradient: &mut [f64]) -> Result<Evaluation, Error> {
+        let mut residuals = Vec::new();
+        self.residuals(batch, p, &mut residuals)?;
+        self.transposed_product(&residuals, gradient)?;
+        gradient.iter_mut().for_each(|g| *g *= 2.0);
+        Ok(residuals.iter().map(|r| r * r).sum::<f64>().into())
+    }
+    fn squares(&mut self) -> Option<&mut dyn SumOfSquares<f64>> {
+        Some(self)
+    }
+}
+
+impl SumOfSquares<f64> for Line {
+    fn residuals(&mut self, batch: Minibatch<'_>, p: &[f64], residuals: &mut Vec<f64>) -> Result<(), Error> {
+        self.xs = batch.samples.iter().map(|&i| self.points[i][0]).collect();
+        residuals.clear();
+        residuals.extend(batch.samples.iter().map(|&i| p[0] + p[1] * self.points[i][0] - self.points[i][1]));
+        Ok(())
+    }
+    fn product(&mut self, v: &[f64], out: &mut [f64]) -> Result<(), Error> {
+        out.iter_mut().zip(&self.xs).for_each(|(out, x)| *out = v[0] + v[1] * x);
+        Ok(())
+    }
+    fn transposed_product(&mut self, w: &[f64], out: &mut [f64]) -> Result<(), Error> {
+        out.copy_from_slice(&[w.iter().sum(), w.iter().zip(&self.xs).map(|(w, x)| w * x).sum()]);
+        Ok(())
+    }
+}
+
+#[test]
+fn residuals_and_their_products_make_a_step_of_gauss_and_newton() {
+    let points = vec![[0.0, 1.0], [1.0, 2.5], [2.0, 5.5], [4.0, 8.0]];
+    let mut line = Line { points, xs: Vec::new() };
+    let mut session = Session::new(&adam(0.1), 1500, &mut line).unwrap();
+    (0..1500).for_each(|_| session.epoch().unwrap());
+    let (found, _) = session.finish();
+    let objective: &mut dyn Objective<f64> = &mut line;
+    let squares = objective.squares().unwrap();
+    let (mut residuals, all) = (Vec::new(), Minibatch { samples: &[0, 1, 2, 3], epoch: 0, first: 0 });
+    squares.residuals(all, &[0.0, 0.0], &mut residuals).unwrap();
+    // JᵀJ by its columns, and Jᵀr.
+    let (mut slope, mut normal, mut column) = ([0.0; 2], [[0.0; 2]; 2], [0.0; 4]);
+    squares.transposed_product(&residuals, &mut slope).unwrap();
+    for (unit, normal) in [[1.0, 0.0], [0.0, 1.0]].iter().zip(&mut normal) {
+        squares.product(unit, &mut column).unwrap();
+        squares.transposed_product(&column, normal).unwrap();
+    }
+    let determinant = normal[0][0] * normal[1][1] - normal[0][1] * normal[1][0];
+    let step = [
+        (normal[1][1] * slope[0] - normal[0][1] * slope[1]) / determinant,
+        (normal[0][0] * slope[1] - normal[1][0] * slope[0]) / determinant,
+    ];
+    assert!(found.iter().zip(step).all(|(x, step)| (x + step).abs() < 1e-6), "{found:?} and {step:?}");
+}
+
+#[test]
+fn settings_and_objectives_that_make_no_sense_are_refused() {
+    let refusal = |settings: &Settings| Session::new(settings, 1, &mut labelled(3)).err().unwrap().to_string();
+    assert_eq!(refusal(&adam(-1.0)), "learning rate is -1, expected a positive number");
+    assert_eq!(refusal(&Settings { clip: Some(0.0), ..adam(0.1) }), "clip is 0, expected a positive number");
+    let nothing = Session::new(&adam(0.1), 1, &mut Logistic(Vec::new())).err().unwrap();
+    assert_eq!(nothing.to_string(), "samples is 0, expected at least 1");
+}
