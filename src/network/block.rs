@@ -1,5 +1,6 @@
 //! A chain of steps: the residual network of a field and a method.
 
+use super::spare::{Key, Spare};
 use super::{Grid, Loss, Memory, Regularised, StartTimes, States, TIME_SLACK, Unrolled, Work, fewest_steps};
 use crate::data::Trajectories;
 use crate::field::{Dimensions, Effective, Field, Purpose};
@@ -47,6 +48,8 @@ pub struct OdeBlock<F: ?Sized> {
     solver: StageSolver,
     #[serde(default)]
     memory: Memory,
+    #[serde(skip)]
+    pub(super) spare: Spare,
     // Last, so that a reference to a block of some field is one to a block of any.
     field: F,
 }
@@ -82,6 +85,7 @@ impl<F: Dimensions> OdeBlock<F> {
             sharing: Sharing::Shared,
             solver: StageSolver::default(),
             memory: Memory::default(),
+            spare: Spare::default(),
             field,
         }
     }
@@ -329,6 +333,11 @@ impl<F: Dimensions + ?Sized> OdeBlock<F> {
             true => Ok(()),
             false => Err(Error::invalid("step_size", self.step_size, "a positive number")),
         }
+    }
+
+    /// What chunks are cut by, with so many rows of what is carried.
+    pub(super) fn key(&self, rows: usize) -> Key {
+        (rows, self.layers(), self.start_time, self.step_size)
     }
 
     pub(super) fn check_layers(&self) -> Result<(), Error> {

@@ -92,6 +92,12 @@ impl<T: Real> Chunk<T> {
         }
     }
 
+    /// Forgets what passes taught: the next one is the first, but for the memory.
+    pub fn forget(&mut self) {
+        self.traces.iter_mut().for_each(Trace::forget);
+        self.ws.start();
+    }
+
     /// What the last [`forward`](Chunk::forward) pass and all passes since have cost.
     pub fn work(&self) -> Work {
         self.ws.work()

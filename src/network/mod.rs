@@ -13,6 +13,7 @@ mod memory;
 mod penalty;
 mod regularised;
 mod sequential;
+mod spare;
 mod spectra;
 mod states;
 mod unrolled;

@@ -1,6 +1,6 @@
 //! A block with a regulariser.
 
-use super::{Gradient, Grid, Loss, OdeBlock, StartTimes, States};
+use super::{AnyBlock, Gradient, Grid, Loss, OdeBlock, StartTimes, States, Unrolled};
 use crate::data::Trajectories;
 use crate::field::{Dimensions, Field};
 use crate::regularisation::{Penalties, Regulariser};
@@ -50,7 +50,7 @@ impl<'a, F: Dimensions> Regularised<'a, F> {
         let cast = |state: &[f64]| state.iter().map(|&x| T::constant(x)).collect::<Vec<T>>();
         let starts: Vec<T> = data.iter().flat_map(|trajectory| cast(trajectory.state(0))).collect();
         let target = States::from_states(dim, data.iter().map(|trajectory| cast(trajectory.states())));
-        self.differentiate(&self.block.grid_through(data)?, params, starts, |path, gradient| {
+        self.differentiate(self.block.grid_through(data)?, params, starts, |path, gradient| {
             loss.value_and_grad(path, &target, gradient)
         })
     }
@@ -69,12 +69,12 @@ impl<'a, F: Dimensions> Regularised<'a, F> {
     where
         F: Field<T>,
     {
-        self.differentiate(&self.block.grid(start, states.len())?, params, self.block.flat(states)?, loss)
+        self.differentiate(self.block.grid(start, states.len())?, params, self.block.flat(states)?, loss)
     }
 
     fn differentiate<T: Real>(
         &self,
-        grid: &Grid,
+        grid: Grid,
         params: &[T],
         starts: Vec<T>,
         loss: impl FnOnce(&States<T>, &mut States<T>) -> T,
@@ -82,8 +82,9 @@ impl<'a, F: Dimensions> Regularised<'a, F> {
     where
         F: Field<T>,
     {
-        let mut unrolled = self.block.unroll(grid)?;
-        let mut gradient = States::zeros(self.block.dim(), grid);
+        let block: &AnyBlock<'_, T> = self.block;
+        let mut unrolled = Unrolled::with_spare(block, &grid)?;
+        let mut gradient = States::zeros(self.block.dim(), &grid);
         let value = loss(unrolled.forward(params, &starts)?, &mut gradient);
         let penalties = match self.regulariser.is_none() {
             true => Penalties::default(),
@@ -92,6 +93,7 @@ impl<'a, F: Dimensions> Regularised<'a, F> {
         let (value, work) = (value + T::constant(penalties.total()), unrolled.work());
         let mut result = Gradient { value, penalties, params: vec![T::zero(); params.len()], starts, work };
         unrolled.backward(params, &gradient, &mut result.params, &mut result.starts)?;
+        unrolled.leave(block, grid);
         Ok(result)
     }
 }

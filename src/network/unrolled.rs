@@ -31,6 +31,25 @@ pub struct Unrolled<'a, T: Real> {
 
 impl<'a, T: Real> Unrolled<'a, T> {
     pub(crate) fn new(block: &'a AnyBlock<'a, T>, grid: &Grid) -> Result<Self, Error> {
+        Self::with_chunks(block, grid, |rows| Chunk::cut(block.dim(), rows, grid, |t| block.layer_at(t)))
+    }
+
+    /// As [`new`](Self::new), with the memory of the block's last gradient, if that was of the same steps.
+    pub(super) fn with_spare(block: &'a AnyBlock<'a, T>, grid: &Grid) -> Result<Self, Error> {
+        let fresh = |rows| Chunk::cut(block.dim(), rows, grid, |t| block.layer_at(t));
+        Self::with_chunks(block, grid, |rows| block.spare.take(grid, block.key(rows)).unwrap_or_else(|| fresh(rows)))
+    }
+
+    /// Leaves the memory to the next gradient.
+    pub(super) fn leave(self, block: &AnyBlock<'_, T>, grid: Grid) {
+        block.spare.give(grid, block.key(self.steps.rows()), self.chunks);
+    }
+
+    fn with_chunks(
+        block: &'a AnyBlock<'a, T>,
+        grid: &Grid,
+        chunks: impl FnOnce(usize) -> Vec<Chunk<T>>,
+    ) -> Result<Self, Error> {
         block.check_layers()?;
         let (dim, steps) = (block.dim(), Steps::new(block.field(), block.method(), *block.solver())?);
         (0..grid.samples()).try_for_each(|sample| steps.check_times(grid.times(sample)))?;
@@ -39,7 +58,7 @@ impl<'a, T: Real> Unrolled<'a, T> {
             effective: Effective::new(),
             layer_params: block.field().param_count(),
             param_count: block.param_count(),
-            chunks: Chunk::cut(dim, steps.rows(), grid, |t| block.layer_at(t)),
+            chunks: chunks(steps.rows()),
             samples: grid.samples(),
             path: States::zeros(dim, grid),
             variation: 0.0,

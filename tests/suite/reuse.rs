@@ -173,3 +173,46 @@ fn a_samples_results_do_not_depend_on_its_batch() {
         }
     }
 }
+
+/// A block keeps the memory of its last gradient; what it holds does not enter the next.
+#[test]
+fn a_gradient_does_not_depend_on_those_before() {
+    let field = Mlp::new([2, 6, 2], Activation::Tanh).unwrap();
+    for scheme in [Tableau::rk4(), Tableau::radau_iia(2).unwrap(), Tableau::sdirk2()] {
+        for (start, jacobian) in
+            [(WarmStart::LastEpoch, JacobianReuse::Epoch), (WarmStart::PreviousStep, JacobianReuse::Step)]
+        {
+            let reuse = Reuse { start, jacobian, ..Reuse::default() };
+            let solver = StageSolver { method: StageMethod::Newton, reuse, ..StageSolver::default() };
+            let block = OdeBlock::new(field.clone(), scheme.clone()).steps(6).step_size(0.3).solved_by(solver);
+            let params = |shift: f64| (0..block.param_count()).map(|k| (k as f64 + shift).sin()).collect::<Vec<f64>>();
+            let starts: Vec<[f64; 2]> = (0..40).map(|k| [(k as f64).cos(), (k as f64).sin()]).collect();
+            let gradient = |block: &OdeBlock<Mlp>, shift: f64, starts: &[[f64; 2]]| {
+                let loss = |path: &States<f64>, bar: &mut States<f64>| {
+                    bar.as_mut_slice().copy_from_slice(path.as_slice());
+                    0.0
+                };
+                block.value_and_grad_of(&params(shift), 0.0, starts, loss).unwrap()
+            };
+            let expected = gradient(&block.clone(), 0.0, &starts);
+            for (shift, samples) in [(1.0, 40), (0.0, 7), (2.0, 40)] {
+                gradient(&block, shift, &starts[..samples]);
+                assert_eq!(gradient(&block, 0.0, &starts), expected, "{}", scheme.name());
+            }
+            // Parameters of every step's own are cut otherwise.
+            let apart = block.clone().per_step(0.0);
+            gradient(&block, 0.0, &starts);
+            let moved = block.clone().per_step(0.0);
+            let sets = |block: &OdeBlock<Mlp>| (0..block.param_count()).map(|k| (k as f64).sin()).collect::<Vec<f64>>();
+            let of = |block: &OdeBlock<Mlp>| {
+                block
+                    .value_and_grad_of(&sets(block), 0.0, &starts, |_, bar| {
+                        bar.as_mut_slice().fill(1.0);
+                        0.0
+                    })
+                    .unwrap()
+            };
+            assert_eq!(of(&moved), of(&apart));
+        }
+    }
+}

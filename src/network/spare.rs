@@ -1,0 +1,53 @@
+//! Memory of a pass, kept for the next.
+
+use super::Grid;
+use super::chunk::Chunk;
+use crate::Real;
+use std::any::Any;
+use std::sync::Mutex;
+
+/// The memory of a block's last gradient, for the next one of samples that take the same steps: most of what a small network
+/// would cost is to get it anew from the system. A copy of a block has none, and no two blocks differ by it.
+#[derive(Debug, Default)]
+pub(super) struct Spare(Mutex<Option<Box<dyn Any + Send>>>);
+
+impl Clone for Spare {
+    fn clone(&self) -> Self {
+        Spare::default()
+    }
+}
+
+impl PartialEq for Spare {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+/// What, beside the grid, chunks are cut by: rows of what is carried, sets of parameters, and where and how far apart these
+/// begin.
+pub(super) type Key = (usize, usize, f64, f64);
+
+struct Kept<T: Real> {
+    grid: Grid,
+    key: Key,
+    chunks: Vec<Chunk<T>>,
+}
+
+impl Spare {
+    /// Chunks of that grid and key, which remember nothing of their pass, if there are any.
+    pub fn take<T: Real>(&self, grid: &Grid, key: Key) -> Option<Vec<Chunk<T>>> {
+        // Whoever panicked with it has left it as it was, or empty.
+        let kept = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take()?;
+        let mut kept = kept.downcast::<Kept<T>>().ok()?;
+        if kept.key != key || kept.grid != *grid {
+            return None;
+        }
+        kept.chunks.iter_mut().for_each(Chunk::forget);
+        Some(kept.chunks)
+    }
+
+    /// Keeps the chunks of a grid.
+    pub fn give<T: Real>(&self, grid: Grid, key: Key, chunks: Vec<Chunk<T>>) {
+        *self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(Box::new(Kept { grid, key, chunks }));
+    }
+}
