@@ -201,8 +201,9 @@ fn a_gradient_does_not_depend_on_those_before() {
             }
             // Parameters of every step's own are cut otherwise.
             let apart = block.clone().per_step(0.0);
-            gradient(&block, 0.0, &starts);
-            let moved = block.clone().per_step(0.0);
+            let moved = block.clone();
+            gradient(&moved, 0.0, &starts);
+            let moved = moved.per_step(0.0);
             let sets = |block: &OdeBlock<Mlp>| (0..block.param_count()).map(|k| (k as f64).sin()).collect::<Vec<f64>>();
             let of = |block: &OdeBlock<Mlp>| {
                 block
