@@ -2,7 +2,7 @@
 
 use super::kernel::Kernels;
 use super::{
-    Bounded, Damped, Dimensions, Field, JvpBars, Mlp, Normalised, Parameter, Point, Reparameterisation, Scratch,
+    Bounded, Damped, Dimensions, Field, JvpBars, Mlp, Normalised, Parameter, Point, Reparameterisation, Scratch, Term,
     WithInputs,
 };
 use crate::Real;
@@ -131,6 +131,10 @@ impl<T: Real + Kernels> Field<T> for AnyField {
 
     fn reparameterisation(&self) -> Option<&dyn Reparameterisation<T>> {
         self.inner().reparameterisation()
+    }
+
+    fn terms(&self) -> Vec<Term<'_, T>> {
+        self.inner().terms()
     }
 
     evaluated_by!(self => self.inner());

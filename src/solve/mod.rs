@@ -29,6 +29,9 @@ mod layout;
 mod newton;
 mod operator_norms;
 mod orthogonalise;
+mod persist;
+mod precondition;
+mod remembered;
 mod reuse;
 mod system;
 mod work;
@@ -44,11 +47,15 @@ pub(crate) use gmres::{Gmres, Goal, Relaxation};
 pub(crate) use layout::Layout;
 pub(crate) use newton::{Correction, Newton};
 pub(crate) use operator_norms::{Side, operator_norms};
+pub(crate) use persist::{Attempt, Task, persist};
+pub(crate) use precondition::precondition_adjoint;
+pub(crate) use remembered::Remembered;
 pub use reuse::{JacobianReuse, Preconditioner, Reuse, WarmStart};
 pub(crate) use system::{Buffers, Rows, Settled, StageSystem};
 pub use work::Work;
 
 use crate::{Error, Real};
+use persist::DENSE_LIMIT;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -103,32 +110,6 @@ impl Default for StageSolver {
     }
 }
 
-/// Up to this many equations a sample, dense factorisations are the automatic choice.
-const DENSE_LIMIT: usize = 12;
-/// Up to this many, they take over where GMRES, the automatic choice, fails or would take too long.
-const FALLBACK_LIMIT: usize = 1024;
-/// A dense Newton costs about so many Jacobian–vector products for every two rows of its matrices, as measured.
-const WORTHWHILE: usize = 5;
-/// But no fewer than this.
-const LEAST_WORTHWHILE: usize = 70;
-
-/// Most equations on which descent is a last resort.
-const DESCENT_LIMIT: usize = 64;
-
-/// One way of solving stage equations.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Attempt {
-    pub method: StageMethod,
-    /// Jacobian–vector products for which GMRES is worth it.
-    pub worthwhile: usize,
-}
-
-/// Methods to try where those of Newton's fail, without the last where its iterations would be long.
-pub(crate) fn last_resorts(equations: usize) -> impl Iterator<Item = StageMethod> {
-    let count = if equations <= DESCENT_LIMIT { 3 } else { 2 };
-    [StageMethod::Anderson, StageMethod::Broyden, StageMethod::GaussNewton].into_iter().take(count)
-}
-
 impl StageSolver {
     /// The relative tolerance of stage equations.
     pub(crate) fn stage_tolerance<T: Real>(&self) -> T {
@@ -147,23 +128,6 @@ impl StageSolver {
             StageMethod::Automatic => StageMethod::NewtonGmres,
             chosen => chosen,
         }
-    }
-
-    /// What to try on stage equations, one after the other; the second, once it has served where the first did not, from
-    /// the beginning. `rows` are those of the matrices that a dense method factors first: fewer where stages are decoupled.
-    pub(crate) fn attempts(&self, equations: usize, rows: usize) -> impl Iterator<Item = Attempt> {
-        let chosen = Attempt { method: self.stage_method(equations), worthwhile: usize::MAX };
-        let economical = Attempt { worthwhile: (rows * WORTHWHILE / 2).max(LEAST_WORTHWHILE), ..chosen };
-        let dense = Attempt { method: StageMethod::SimplifiedNewton, ..chosen };
-        let several = self.has_fallback(equations);
-        let attempts = if several { [Some(economical), Some(dense), Some(chosen)] } else { [Some(chosen), None, None] };
-        attempts.into_iter().flatten()
-    }
-
-    /// Whether the automatic choice is GMRES for as long as it is cheap, with an LU to fall back on: for stiff systems of
-    /// moderate size.
-    fn has_fallback(&self, equations: usize) -> bool {
-        self.method == StageMethod::Automatic && (DENSE_LIMIT + 1..=FALLBACK_LIMIT).contains(&equations)
     }
 
     /// Whether to try dense matrices where GMRES fails on an adjoint or a tangent.

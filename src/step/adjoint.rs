@@ -11,7 +11,8 @@
 //! blocks. Exact for whatever stages the forward solve found.
 
 use super::linear::{Linearised, Side};
-use super::{Start, Step, Trace, Workspace, add_scaled, span};
+use super::vectors::{add_scaled, not_finite, span};
+use super::{Start, Step, Trace, Workspace};
 use crate::error::Location;
 use crate::solve::{AdjointMethod, Relaxation};
 use crate::{Error, Real};
@@ -20,7 +21,7 @@ impl<T: Real> Step<'_, T> {
     /// Looks whether the cotangents of a block satisfy their equations, now that `Jᵀ κ` is known, and where they do not,
     /// solves for what is missing. All that follows from them is linear in them.
     fn refine(&self, of: Linearised<'_, T>, params_bar: &mut [T], ws: &mut Workspace<T>) -> Result<(), Error> {
-        let relaxed = ws.relaxations.iter().any(Relaxation::is_useful);
+        let relaxed = ws.remembered.relaxations.iter().any(Relaxation::is_useful);
         if !relaxed || self.leave_residual(of, ws) {
             return Ok(());
         }
@@ -127,7 +128,7 @@ impl<T: Real> Step<'_, T> {
                 add_scaled(plan.u(i)[l], bar, lambda);
             }
         }
-        match super::not_finite(lambda, batch) {
+        match not_finite(lambda, batch) {
             None => Ok(()),
             Some(sample) => Err(Error::NotFinite {
                 what: "the cotangent of the state",

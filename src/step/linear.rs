@@ -11,7 +11,9 @@ use super::trace::BlockTrace;
 use super::{Step, Workspace};
 use crate::error::Location;
 use crate::field::Point;
-use crate::solve::{self, AdjointMethod, Extrapolation, Failure, Layout, Preconditioner, Relaxation, WarmStart};
+use crate::solve::{
+    self, AdjointMethod, Extrapolation, Failure, Layout, Preconditioner, Relaxation, Remembered, WarmStart,
+};
 use crate::{Error, Number, Real};
 
 /// Most GMRES iterations or Neumann terms.
@@ -56,24 +58,11 @@ impl<T: Real> Step<'_, T> {
     pub(super) fn solve_linear(&self, side: Side, of: Linearised<'_, T>, ws: &mut Workspace<T>) -> Result<(), Error> {
         let Linearised { block, layout: states, h, trace, .. } = of;
         let (at, layout, coupling, field) = (of.point(), of.slopes(), &block.coupling, block.field());
-        let defeats_krylov = ws.defeats_krylov;
-        let Workspace {
-            scratch,
-            rhs,
-            solution,
-            product,
-            tolerance,
-            newton,
-            past_adjoint,
-            relaxations,
-            work,
-            unknowns,
-            ..
-        } = ws;
-        let Layout { rows: d, stages: s, .. } = layout;
+        let Workspace { scratch, rhs, solution, product, tolerance, remembered, work, unknowns, .. } = ws;
         let whole = coupling.whole(states.rows);
-        past_adjoint.resize_with(self.scheme.blocks.len(), Extrapolation::new);
-        let past = &mut past_adjoint[block.index];
+        let Remembered { newton, cotangents, relaxations, defeats_krylov, .. } = remembered;
+        cotangents.resize_with(self.scheme.blocks.len(), Extrapolation::new);
+        let past = &mut cotangents[block.index];
         let guessed = side == Side::Adjoint && self.solver.reuse.start != WarmStart::None;
         solution.resize(layout.len(), T::zero());
         product.resize(layout.len().max(states.len()), T::zero());
@@ -104,7 +93,8 @@ impl<T: Real> Step<'_, T> {
         let preconditioned = whole.is_some()
             && self.solver.reuse.preconditioner == Preconditioner::ForwardFactor
             && newton.factors.cover(layout);
-        let unsolved = match if fallback && defeats_krylov && !preconditioned { AdjointMethod::Dense } else { method } {
+        let unsolved = match if fallback && *defeats_krylov && !preconditioned { AdjointMethod::Dense } else { method }
+        {
             AdjointMethod::Neumann => {
                 solve::neumann(layout, rhs, solution, linear_tolerance, MAX_ITERATIONS, coupled).err()
             }
@@ -125,36 +115,17 @@ impl<T: Real> Step<'_, T> {
                     coupled(v, out);
                     layout.subtract_from(v, out);
                 };
-                // Mᵀ = (Aᵀ ⊗ I)⁻¹ Pᵀ (Aᵀ ⊗ I), with the Newton matrix M whose factors may be at hand.
-                let a = whole.unwrap_or_default();
-                let inverse = match &block.inverse {
+                let coefficients = match (whole, &block.inverse) {
                     _ if side == Side::Tangent || !preconditioned => None,
-                    _ if s == 1 => Some(a),
-                    inverse => inverse.as_deref(),
+                    (Some(a), _) if layout.stages == 1 => Some((a, a)),
+                    (Some(a), Some(inverse)) => Some((a, &inverse[..])),
+                    _ => None,
                 };
                 let (gmres, factors) = (&mut newton.gmres, &mut newton.factors);
                 unknowns.resize(layout.equations(), T::zero());
-                let precondition = |v: &[T], out: &mut [T]| {
-                    let Some(inverse) = inverse else {
-                        out.copy_from_slice(v);
-                        return;
-                    };
-                    for q in 0..layout.samples {
-                        let at = |p: usize, i: usize| layout.span(p, i).start + q;
-                        if s == 1 {
-                            (0..d).for_each(|p| unknowns[p] = v[at(p, 0)]);
-                            factors.solve_transposed(q, unknowns);
-                            (0..d).for_each(|p| out[at(p, 0)] = unknowns[p]);
-                            continue;
-                        }
-                        for (k, x) in unknowns.iter_mut().enumerate() {
-                            *x = (0..s).map(|j| inverse[j * s + k / d] * v[at(k % d, j)]).sum();
-                        }
-                        factors.solve_transposed(q, unknowns);
-                        for k in 0..s * d {
-                            out[at(k % d, k / d)] = (0..s).map(|j| a[j * s + k / d] * unknowns[j * d + k % d]).sum();
-                        }
-                    }
+                let precondition = |v: &[T], out: &mut [T]| match coefficients {
+                    None => out.copy_from_slice(v),
+                    Some(a) => solve::precondition_adjoint(layout, a, factors, unknowns, v, out),
                 };
                 let outcome = gmres.solve_preconditioned(layout, rhs, solution, goal, apply, precondition);
                 if side == Side::Adjoint {

@@ -17,12 +17,14 @@
 
 mod adjoint;
 mod graph;
+mod implicit;
 mod linear;
 mod plan;
 mod steps;
 mod tangent;
 mod together;
 mod trace;
+mod vectors;
 mod workspace;
 
 pub(crate) use steps::Steps;
@@ -31,16 +33,14 @@ pub use workspace::Workspace;
 
 use crate::error::Location;
 use crate::field::{Batch, Field, Point, Signal};
-use crate::solve::{
-    self, Attempt, Failure, JacobianReuse, Layout, Rows, Settled, StageMethod, StageSolver, StageSystem, WarmStart,
-};
+use crate::solve::{JacobianReuse, Layout, StageSolver};
 use crate::tableau::Method;
-use crate::{Error, Number, Real};
+use crate::{Error, Real};
 use nalgebra::DMatrix;
 use plan::{Block, Plan};
-use std::ops::Range;
 use std::sync::Arc;
 use trace::BlockTrace;
+use vectors::{add_scaled, combine, not_finite, scale_columns, span};
 
 /// Of a field that depends on time, the fewest units in the last place of the time that a step has.
 pub(crate) const SMALLEST_STEP: f64 = 10.0;
@@ -315,238 +315,4 @@ impl<'a, T: Real> Step<'a, T> {
         scale_columns(from.h, slope, batch);
         ws.smooth[span(&planned.slot(i), batch)].copy_from_slice(slope);
     }
-
-    /// Solves the stage equations of an implicit block.
-    fn solve_block(
-        &self,
-        block: &Block<'_, T>,
-        from: Start<'_, T>,
-        trace: &mut BlockTrace<T>,
-        ws: &mut Workspace<T>,
-    ) -> Result<usize, Error> {
-        let Start { batch, h, .. } = from;
-        let (s, layout) = (block.stages.len(), self.layout(block, batch));
-        trace.y.resize(layout.len(), T::zero());
-        trace.record.resize(block.field().record_rows() * layout.stride, T::zero());
-        self.write_times(block, layout, from, &mut trace.t);
-        if block.is_another {
-            ws.newton.forget(true);
-        }
-        let mut solved = Err(Failure { sample: 0, residual: f64::NAN, iterations: 0, rate: None });
-        let carried = ws.newton.factors.any() && self.solver.reuse.jacobian != JacobianReuse::Stage;
-        let rows = if block.decoupling.is_some() { layout.rows } else { layout.equations() };
-        let attempts = || self.solver.attempts(layout.equations(), rows);
-        let skipped = usize::from(ws.defeats_krylov).min(attempts().count() - 1);
-        for (k, attempt) in attempts().enumerate().skip(skipped) {
-            solved = self.attempt(attempt, block, from, trace, ws);
-            if solved.is_ok() {
-                ws.defeats_krylov |= k == 1;
-                break;
-            }
-        }
-        if solved.is_err() && carried {
-            // An old Jacobian may have led astray: once more from the first guess, without it.
-            ws.newton.forget(true);
-            if let Some(dense) = attempts().nth(1).or_else(|| attempts().next()) {
-                solved = self.attempt(dense, block, from, trace, ws);
-            }
-        }
-        if solved.is_err() && self.solver.method == StageMethod::Automatic {
-            // Where Newton's method runs into a dead end, another one may find its way yet.
-            for method in solve::last_resorts(layout.equations()) {
-                if solved.is_err() {
-                    let last = Attempt { method, worthwhile: usize::MAX };
-                    solved = self.attempt(last, block, from, trace, ws).or(solved);
-                }
-            }
-        }
-        ws.work.solves += layout.samples;
-        let iterations = solved.map_err(|failure| Error::NotConverged {
-            what: "stage equations",
-            location: Location { step: 0, stage: block.stages[0], sample: failure.sample },
-            residual: failure.residual,
-            iterations: failure.iterations,
-            rate: failure.rate,
-            tolerance: self.solver.stage_tolerance::<T>().to_f64(),
-        })?;
-        ws.work.iterations += iterations;
-        if self.solver.reuse.start == WarmStart::LastEpoch {
-            let found = trace.y.iter().zip(&ws.guess);
-            trace.surprise.iter_mut().zip(found).for_each(|(surprise, (&y, &guess))| *surprise = y - guess);
-        }
-        // h k = A⁻¹ (Y - base) where A allows it, h F(Y) where not.
-        for (k, &m) in block.terms.iter().enumerate() {
-            let (planned, coupled) = (&self.scheme.terms[m], &block.coupling.terms[k]);
-            for (w, p) in coupled.rows.clone().enumerate() {
-                for (i, &stage) in block.stages.iter().enumerate().filter(|&(i, _)| block.is_member(k, i)) {
-                    let at = (planned.slot(stage).start + w) * batch.stride;
-                    let increment = &mut ws.increments[at..at + batch.live];
-                    let smooth = &mut ws.smooth[at..at + batch.live];
-                    let slopes = &ws.slopes[layout.span(coupled.from + w, i)];
-                    let Some(inverse) = &block.inverse else {
-                        increment.iter_mut().zip(slopes).zip(h).for_each(|((out, &f), &h)| *out = h * f);
-                        smooth.copy_from_slice(increment);
-                        continue;
-                    };
-                    increment.fill(T::zero());
-                    for j in 0..s {
-                        let span = layout.span(p, j);
-                        for ((out, &y), &base) in increment.iter_mut().zip(&trace.y[span.clone()]).zip(&ws.base[span]) {
-                            *out += inverse[i * s + j] * (y - base);
-                        }
-                    }
-                    // What the next relaxation would make of the residual is worth knowing for the next first guess.
-                    smooth.copy_from_slice(increment);
-                    let slopes = slopes.iter().zip(h);
-                    for ((smooth, (&f, &h)), relaxation) in smooth.iter_mut().zip(slopes).zip(ws.newton.relaxations()) {
-                        let factor = if relaxation.is_useful() { relaxation.factor } else { T::zero() };
-                        *smooth += factor * (h * f - *smooth);
-                    }
-                }
-            }
-        }
-        Ok(iterations)
-    }
-
-    /// What the stages of an implicit block are without its own slopes: `base`, laid out as its unknowns.
-    fn write_base(&self, block: &Block<'_, T>, layout: Layout, batch: Batch, vectors: &[T], ws: &mut Workspace<T>) {
-        let (plan, Workspace { base, increments, .. }) = (&self.scheme, ws);
-        base.resize(layout.len(), T::zero());
-        let len = plan.dim * batch.stride;
-        for (p, (i, &stage)) in
-            (0..layout.rows).flat_map(|p| block.stages.iter().enumerate().map(move |stage| (p, stage)))
-        {
-            let base = &mut base[layout.span(p, i)];
-            let row = p * batch.stride..p * batch.stride + batch.live;
-            combine(plan.u(stage), vectors.chunks_exact(len).map(|vector| &vector[row.clone()]), base);
-            for (m, other) in plan.terms.iter().enumerate() {
-                for j in 0..plan.stages {
-                    let a = other.a(stage, j);
-                    if a == T::zero() || block.contains(m, j) {
-                        continue;
-                    }
-                    if let Some((_, slot)) = other.shared(&(p..p + 1), j) {
-                        add_scaled(a, &increments[slot.start * batch.stride..][..batch.live], base);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Solves the stage equations by one method, from the first guess.
-    fn attempt(
-        &self,
-        Attempt { method, worthwhile }: Attempt,
-        block: &Block<'_, T>,
-        from: Start<'_, T>,
-        trace: &mut BlockTrace<T>,
-        ws: &mut Workspace<T>,
-    ) -> Result<usize, Failure> {
-        let Start { batch, h, .. } = from;
-        let (s, layout, field) = (block.stages.len(), self.layout(block, batch), block.field());
-        self.write_base(block, layout, batch, from.y, ws);
-        let (buffers, slopes) = (&mut ws.buffers, block.coupling.slopes());
-        buffers.resize(layout, Rows { known: self.known(block), slopes, record: field.record_rows() });
-        buffers.t.copy_from_slice(&trace.t);
-        buffers.h.copy_from_slice(&h[..batch.live]);
-        for (q, size) in buffers.size.iter_mut().enumerate() {
-            *size = from.y.chunks_exact(batch.stride).map(|row| row[q].abs()).fold(T::zero(), Number::max);
-        }
-        let warm = self.solver.reuse.start;
-        let past = ws.past.next().filter(|past| warm != WarmStart::None && past.len() == ws.increments.len());
-        // First guess: the slopes of every stage change from step to step as they did.
-        buffers.y.copy_from_slice(&ws.base);
-        for (coupled, &m) in block.coupling.terms.iter().zip(&block.terms) {
-            let Some(past) = past else { break };
-            for (w, p) in coupled.rows.clone().enumerate() {
-                for i in 0..s {
-                    let guess = &mut buffers.y[layout.span(p, i)];
-                    for (j, &stage) in block.stages.iter().enumerate() {
-                        let at = (self.scheme.terms[m].slot(stage).start + w) * batch.stride;
-                        add_scaled(coupled.a[i * s + j], &past[at..at + batch.live], guess);
-                    }
-                }
-            }
-        }
-        buffers.base.copy_from_slice(&ws.base);
-        if warm == WarmStart::LastEpoch {
-            trace.surprise.resize(layout.len(), T::zero());
-            ws.guess.clear();
-            ws.guess.extend_from_slice(&buffers.y);
-            buffers.y.iter_mut().zip(&trace.surprise).for_each(|(y, &surprise)| *y += surprise);
-        }
-        ws.slopes.resize(slopes * layout.stride, T::zero());
-        let mut system = StageSystem {
-            field,
-            params: from.params,
-            coupling: &block.coupling,
-            tolerance: self.solver.stage_tolerance(),
-            buffers,
-            solution: Settled { layout, y: &mut trace.y, f: &mut ws.slopes, record: &mut trace.record },
-            scratch: &mut ws.scratch,
-            work: &mut ws.work,
-        };
-        match method {
-            StageMethod::FixedPoint => solve::fixed_point(&mut system, &self.solver),
-            StageMethod::Anderson => solve::anderson(&mut system, &self.solver),
-            StageMethod::Broyden => solve::broyden(&mut system, &self.solver),
-            StageMethod::NewtonGmres => {
-                ws.newton.solve(&mut system, solve::Correction::Krylov { worthwhile }, &self.solver)
-            }
-            StageMethod::Newton | StageMethod::Automatic => {
-                ws.newton.solve(&mut system, solve::Correction::Dense(None), &self.solver)
-            }
-            StageMethod::SimplifiedNewton => {
-                let how = solve::Correction::Dense(block.decoupling.as_ref());
-                ws.newton.solve(&mut system, how, &self.solver)
-            }
-            descent => solve::descent(&mut system, descent, &self.solver),
-        }
-    }
-}
-
-/// `y += α x`.
-fn add_scaled<T: Real>(alpha: T, x: &[T], y: &mut [T]) {
-    if alpha != T::zero() {
-        y.iter_mut().zip(x).for_each(|(y, &x)| *y += alpha * x);
-    }
-}
-
-/// Rows of a matrix of a batch.
-fn span(rows: &Range<usize>, batch: Batch) -> Range<usize> {
-    rows.start * batch.stride..rows.end * batch.stride
-}
-
-/// `out = Σ_k w_k x_k`.
-fn combine<'x, T: Real>(weights: &[T], vectors: impl Iterator<Item = &'x [T]>, out: &mut [T]) {
-    let mut is_first = true;
-    for (&weight, vector) in weights.iter().zip(vectors) {
-        if weight == T::zero() {
-            continue;
-        }
-        match std::mem::replace(&mut is_first, false) {
-            true if weight == T::one() => out.copy_from_slice(vector),
-            true => out.iter_mut().zip(vector).for_each(|(out, &x)| *out = weight * x),
-            false => add_scaled(weight, vector, out),
-        }
-    }
-    if is_first {
-        out.fill(T::zero());
-    }
-}
-
-/// Multiplies every live column by its own factor.
-fn scale_columns<T: Real>(factors: &[T], matrix: &mut [T], batch: Batch) {
-    for row in matrix.chunks_exact_mut(batch.stride) {
-        row[..batch.live].iter_mut().zip(factors).for_each(|(x, &f)| *x *= f);
-    }
-}
-
-/// The first live column that is not finite.
-fn not_finite<T: Real>(matrix: &[T], batch: Batch) -> Option<usize> {
-    let finite = |row: &[T]| row[..batch.live].iter().all(|x| x.is_finite());
-    if matrix.chunks_exact(batch.stride).all(finite) {
-        return None;
-    }
-    (0..batch.live).find(|&q| matrix.chunks_exact(batch.stride).any(|row| !row[q].is_finite()))
 }

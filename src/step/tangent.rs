@@ -1,7 +1,8 @@
 //! The tangent of a step: how a change of state and parameters changes the result.
 
 use super::linear::{Linearised, Side};
-use super::{Start, Step, Trace, Workspace, add_scaled, combine, not_finite, scale_columns, span};
+use super::vectors::{add_scaled, combine, not_finite, scale_columns, span};
+use super::{Start, Step, Trace, Workspace};
 use crate::error::Location;
 use crate::{Error, Real};
 

@@ -3,14 +3,15 @@
 use crate::Real;
 use crate::field::{Batch, Scratch};
 use crate::linalg::LuScratch;
-use crate::solve::{Buffers, Extrapolation, Newton, Relaxation, Work};
+use crate::solve::{Buffers, Remembered, Work};
 
 /// Memory that steps reuse, so that none allocates after the first.
 #[derive(Debug)]
 pub struct Workspace<T: Real> {
     pub(super) scratch: Scratch<T>,
     pub(super) buffers: Buffers<T>,
-    pub(super) newton: Newton<T>,
+    /// What later solves take over.
+    pub(super) remembered: Remembered<T>,
     /// `h k_i` of every term at every stage, one matrix after another.
     pub(super) increments: Vec<T>,
     /// A copy of the carried vectors, or of what is derived by them.
@@ -18,20 +19,12 @@ pub struct Workspace<T: Real> {
     /// Base and slopes of an implicit block.
     pub(super) base: Vec<T>,
     pub(super) slopes: Vec<T>,
-    /// `h k_i` of the steps so far, for first guesses.
-    pub(super) past: Extrapolation<T>,
-    /// `κ - μ` of the steps so far, backwards, by block, for first guesses.
-    pub(super) past_adjoint: Vec<Extrapolation<T>>,
-    /// By sample: how the operator of the adjoint is relaxed.
-    pub(super) relaxations: Vec<Relaxation<T>>,
     pub(super) residual: Vec<T>,
     /// `h k_i` without the error that a relaxation would take from them.
     pub(super) smooth: Vec<T>,
     /// The stages of an implicit block as the steps before let them expect.
     pub(super) guess: Vec<T>,
     pub(super) work: Work,
-    /// Whether GMRES failed on these samples where LU did not.
-    pub(super) defeats_krylov: bool,
     /// For derivatives: a right-hand side and a solution of a block's linear system, and two products.
     pub(super) rhs: Vec<T>,
     pub(super) solution: Vec<T>,
@@ -50,19 +43,15 @@ impl<T: Real> Workspace<T> {
         Workspace {
             scratch: Scratch::new(),
             buffers: Buffers::new(),
-            newton: Newton::new(),
+            remembered: Remembered::new(),
             increments: Vec::new(),
             carried: Vec::new(),
             base: Vec::new(),
             slopes: Vec::new(),
-            past: Extrapolation::new(),
-            past_adjoint: Vec::new(),
-            relaxations: Vec::new(),
             residual: Vec::new(),
             smooth: Vec::new(),
             guess: Vec::new(),
             work: Work::default(),
-            defeats_krylov: false,
             rhs: Vec::new(),
             solution: Vec::new(),
             product: Vec::new(),
@@ -82,17 +71,13 @@ impl<T: Real> Workspace<T> {
 
     /// As [`start`](Workspace::start), for the same samples again; with or without forgetting factors of Jacobians.
     pub(crate) fn start_pass(&mut self, factors: bool) {
-        self.past.forget();
-        self.newton.forget(factors);
-        self.start_adjoint();
-        self.defeats_krylov = false;
+        self.remembered.forget(factors);
         self.work = Work::default();
     }
 
     /// Forgets what earlier steps of an adjoint taught: the next one does not continue them.
     pub fn start_adjoint(&mut self) {
-        self.past_adjoint.iter_mut().for_each(Extrapolation::forget);
-        self.relaxations.clear();
+        self.remembered.forget_adjoint();
     }
 
     /// What steps and their adjoints have cost since [`start`](Workspace::start).
@@ -102,13 +87,13 @@ impl<T: Real> Workspace<T> {
 
     /// Keeps the slopes of the step just taken.
     pub(super) fn remember(&mut self, batch: Batch) {
-        self.past.push(&self.smooth, batch.stride);
+        self.remembered.slopes.push(&self.smooth, batch.stride);
     }
 
     /// Scales the slopes of the last step, for a next step that is `ratio` times as long or starts elsewhere, and forgets
     /// those before: its first guess is that slopes last.
     pub(crate) fn scale_guess(&mut self, ratio: T) {
-        self.past.scale(ratio);
+        self.remembered.slopes.scale(ratio);
     }
 
     /// `out = Σ_i w_i h k_i` with the slopes of the last forward step.
