@@ -36,16 +36,13 @@ mod reuse;
 mod system;
 mod work;
 
-pub(crate) use anderson::solve as anderson;
-pub(crate) use broyden::solve as broyden;
 pub(crate) use coupling::{Coupled, Coupling};
 pub(crate) use decoupled::Decoupling;
-pub(crate) use descent::solve as descent;
 pub(crate) use extrapolate::Extrapolation;
-pub(crate) use fixed_point::{neumann, solve as fixed_point};
+pub(crate) use fixed_point::neumann;
 pub(crate) use gmres::{Gmres, Goal, Relaxation};
 pub(crate) use layout::Layout;
-pub(crate) use newton::{Correction, Newton};
+pub(crate) use newton::Newton;
 pub(crate) use operator_norms::{Side, operator_norms};
 pub(crate) use persist::{Attempt, Task, persist};
 pub(crate) use precondition::precondition_adjoint;
@@ -55,10 +52,12 @@ pub(crate) use system::{Buffers, Rows, Settled, StageSystem};
 pub use work::Work;
 
 use crate::{Error, Real};
+use newton::Correction;
 use persist::DENSE_LIMIT;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// How the stage equations of an implicit step are solved, and how exactly.
 ///
@@ -262,6 +261,25 @@ names!(WarmStart, "warm start", None "none", PreviousStep "previous-step", LastE
 names!(JacobianReuse, "Jacobian reuse", Automatic "automatic", Stage "stage", Step "step", Epoch "epoch");
 names!(Preconditioner, "preconditioner", None "none", ForwardFactor "forward-factor");
 names!(AdjointMethod, "adjoint solver", Automatic "automatic", Dense "dense", Gmres "gmres", Neumann "neumann");
+
+/// Solves stage equations by one method, from the stages in the system's buffers. Gives the iterations of all samples.
+pub(crate) fn solve<T: Real>(
+    system: &mut StageSystem<'_, T>,
+    Attempt { method, worthwhile, .. }: Attempt,
+    decoupling: Option<&Arc<Decoupling<T>>>,
+    newton: &mut Newton<T>,
+    solver: &StageSolver,
+) -> Result<usize, Failure> {
+    match method {
+        StageMethod::FixedPoint => fixed_point::solve(system, solver),
+        StageMethod::Anderson => anderson::solve(system, solver),
+        StageMethod::Broyden => broyden::solve(system, solver),
+        StageMethod::NewtonGmres => newton.solve(system, Correction::Krylov { worthwhile }, solver),
+        StageMethod::Newton | StageMethod::Automatic => newton.solve(system, Correction::Dense(None), solver),
+        StageMethod::SimplifiedNewton => newton.solve(system, Correction::Dense(decoupling), solver),
+        descent => descent::solve(system, descent, solver),
+    }
+}
 
 /// A solve that failed: which sample of the batch, and how far it got.
 #[derive(Debug, Clone, Copy)]

@@ -6,9 +6,7 @@ use super::vectors::{add_scaled, combine};
 use super::{Start, Step, Workspace};
 use crate::error::Location;
 use crate::field::Batch;
-use crate::solve::{
-    self, Attempt, Failure, JacobianReuse, Layout, Rows, Settled, StageMethod, StageSystem, Task, WarmStart,
-};
+use crate::solve::{self, Attempt, Failure, JacobianReuse, Layout, Rows, Settled, StageSystem, Task, WarmStart};
 use crate::{Error, Number, Real};
 
 impl<T: Real> Step<'_, T> {
@@ -123,7 +121,7 @@ impl<T: Real> Step<'_, T> {
     /// Solves the stage equations by one method, from the first guess.
     fn attempt(
         &self,
-        Attempt { method, worthwhile, afresh }: Attempt,
+        attempt: Attempt,
         block: &Block<'_, T>,
         from: Start<'_, T>,
         trace: &mut BlockTrace<T>,
@@ -131,7 +129,7 @@ impl<T: Real> Step<'_, T> {
     ) -> Result<usize, Failure> {
         let Start { batch, h, .. } = from;
         let (s, layout, field) = (block.stages.len(), self.layout(block, batch), block.field());
-        if afresh {
+        if attempt.afresh {
             ws.remembered.newton.forget(true);
         }
         self.write_base(block, layout, batch, from.y, ws);
@@ -177,21 +175,6 @@ impl<T: Real> Step<'_, T> {
             scratch: &mut ws.scratch,
             work: &mut ws.work,
         };
-        match method {
-            StageMethod::FixedPoint => solve::fixed_point(&mut system, &self.solver),
-            StageMethod::Anderson => solve::anderson(&mut system, &self.solver),
-            StageMethod::Broyden => solve::broyden(&mut system, &self.solver),
-            StageMethod::NewtonGmres => {
-                ws.remembered.newton.solve(&mut system, solve::Correction::Krylov { worthwhile }, &self.solver)
-            }
-            StageMethod::Newton | StageMethod::Automatic => {
-                ws.remembered.newton.solve(&mut system, solve::Correction::Dense(None), &self.solver)
-            }
-            StageMethod::SimplifiedNewton => {
-                let how = solve::Correction::Dense(block.decoupling.as_ref());
-                ws.remembered.newton.solve(&mut system, how, &self.solver)
-            }
-            descent => solve::descent(&mut system, descent, &self.solver),
-        }
+        solve::solve(&mut system, attempt, block.decoupling.as_ref(), &mut ws.remembered.newton, &self.solver)
     }
 }
