@@ -54,7 +54,7 @@ fn training_step<F: Field<f64>>(criterion: &mut Criterion, group: &str, field: F
         group.bench_function(name, |b| {
             b.iter(|| {
                 unrolled.forward(&params, &starts).unwrap();
-                unrolled.regularise(&params, &regularisation).unwrap();
+                unrolled.regularise(&params, regularisation).unwrap();
                 unrolled.backward(&params, &cotangents, &mut gradient, &mut start_gradient).unwrap();
             });
         });

@@ -38,12 +38,6 @@ impl From<Regularisation> for Regulariser {
     }
 }
 
-impl From<&Regularisation> for Regulariser {
-    fn from(weights: &Regularisation) -> Self {
-        (*weights).into()
-    }
-}
-
 impl Regularisation {
     /// These penalties and one of one's own, which [`Penalty`] has an example of.
     pub fn and(self, penalty: impl Penalty<f32> + Penalty<f64> + 'static) -> Regulariser {

@@ -104,7 +104,7 @@ impl<'a, T: Real> Session<'a, T> {
     /// # Errors
     /// [`Error::Io`] if the file cannot be read; [`Error::Parse`] if it is no checkpoint, or of other settings or another
     /// objective.
-    pub fn resume(&mut self, path: impl AsRef<Path>) -> Result<(), Error> {
+    pub fn resume(self, path: impl AsRef<Path>) -> Result<Self, Error> {
         let state = checkpoint::load(path.as_ref(), &self.description())?;
         self.go_on_from(state, path.as_ref())
     }
@@ -123,23 +123,24 @@ impl<'a, T: Real> Session<'a, T> {
     }
 
     /// Continues from a state that was saved in a file.
-    pub(super) fn go_on_from(&mut self, mut state: State<T>, path: &Path) -> Result<(), Error> {
+    pub(super) fn go_on_from(mut self, mut state: State<T>, path: &Path) -> Result<Self, Error> {
         let mut unknowns = self.state.unknowns[..self.lasting].to_vec();
         self.objective.enter(state.stage, &mut unknowns);
         let (count, optimizer) = (unknowns.len(), &*self.optimizer);
         let is_lasting = |best: &Best<T>| best.unknowns.len() == self.lasting;
-        let fits = state.unknowns.len() == count
+        let fits = is_count(state.stage, count, self.lasting)
+            && state.unknowns.len() == count
             && state.optimizer.fits(optimizer, count)
             && state.update.as_ref().is_none_or(|update| update.fits(optimizer, count))
             && [&state.best, &state.join.best].into_iter().flatten().all(is_lasting)
             && self.objective.recall(std::mem::take(&mut state.objective.memory));
         if !fits {
-            return Err(document::invalid(path, "the state does not fit the network".into()));
+            return Err(document::invalid(path, "the state does not fit what is trained".into()));
         }
         self.gradient = vec![T::zero(); count];
         self.before = state.history.epochs.last().map_or(0.0, |row| row.seconds);
         self.state = state;
-        Ok(())
+        Ok(self)
     }
 
     /// Whether no epoch is left, or training has stopped for want of [`patience`](Settings::patience).
@@ -157,7 +158,7 @@ impl<'a, T: Real> Session<'a, T> {
         let (state, lasting) = (&mut self.state, self.lasting);
         self.objective.enter(stage, &mut state.unknowns);
         let count = state.unknowns.len();
-        if count < lasting || (stage == Stage::Last && count > lasting) {
+        if !is_count(stage, count, lasting) {
             let expected = if stage == Stage::Last { format!("{lasting}") } else { format!("at least {lasting}") };
             return Err(Error::invalid("the number of unknowns of a stage", count, expected));
         }
@@ -396,6 +397,11 @@ impl<'a, T: Real> Session<'a, T> {
     fn seconds(&self) -> f64 {
         self.before + self.started.elapsed().as_secs_f64()
     }
+}
+
+/// Whether there can be so many unknowns in a stage.
+fn is_count(stage: Stage, count: usize, lasting: usize) -> bool {
+    count == lasting || (stage != Stage::Last && count > lasting)
 }
 
 /// Whether other parameters might do better.

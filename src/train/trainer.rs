@@ -318,7 +318,7 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
         }
         let description = self.described_by::<T>(&chosen, data);
         if let Some(path) = &self.resume {
-            session.go_on_from(checkpoint::load(path, &description)?, path)?;
+            session = session.go_on_from(checkpoint::load(path, &description)?, path)?;
         }
         let (epochs, longest) = (session.state.epoch, observations.longest());
         let outlook = Outlook::new(self.when_long, &chosen.shooting, longest, epochs, self.epochs);

@@ -3,6 +3,7 @@
 mod per_step;
 mod records;
 mod steps;
+mod updates;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -39,6 +40,7 @@ static ALLOCATOR: Counting = Counting;
 #[test]
 fn allocations() {
     steps::do_not_allocate();
+    updates::do_not_allocate();
     per_step::memory_is_in_proportion_to_the_steps();
     records::are_copied_once();
 }

@@ -43,7 +43,7 @@ fn allocations<F: Field<f64>>(field: F, scheme: &Tableau, solver: StageSolver, s
     let mut pass = || {
         unrolled.forward(&params, &starts).unwrap();
         for estimator in [Estimator::Exact, Estimator::Hutchinson { probes: 2, kind: ProbeKind::Gaussian }] {
-            unrolled.regularise(&params, &regularisation(estimator)).unwrap();
+            unrolled.regularise(&params, regularisation(estimator)).unwrap();
         }
         unrolled.backward(&params, &cotangents, &mut gradient, &mut start_gradient).unwrap();
     };

@@ -101,7 +101,7 @@ fn a_bounded_divergence_by_hand() {
         let grid = block.grid(0.0, 2).unwrap();
         let mut unrolled = block.unroll(&grid).unwrap();
         unrolled.forward(&params, &starts.concat()).unwrap();
-        assert_eq!(unrolled.penalties(&params, &settings).unwrap(), found.penalties);
+        assert_eq!(unrolled.penalties(&params, settings).unwrap(), found.penalties);
     }
 }
 

@@ -123,7 +123,7 @@ fn terms_flows_and_penalties_see_them_too() {
     let mut unrolled = block.unroll::<f64>(&grid).unwrap();
     let path = unrolled.forward(&PARAMS, &[0.3, -0.2, 1.0]).unwrap().clone();
     let kinetic = Regularisation { kinetic: 1.0, ..Regularisation::default() };
-    let found = unrolled.penalties(&PARAMS, &kinetic).unwrap().total();
+    let found = unrolled.penalties(&PARAMS, kinetic).unwrap().total();
     let slope = |sample: usize, n: usize| {
         let ((k, m), t) = (SAMPLES[sample], 0.2 + 0.1 * n as f64);
         -PARAMS[0] * path.state(sample, n)[0] + PARAMS[1] * (k * t).cos() * m
