@@ -113,7 +113,7 @@ impl<T: Real> Step<'_, T> {
                 }
             }
         }
-        if !plan.keeps_vectors() {
+        if !plan.keeps_vectors {
             ws.carried.clear();
             ws.carried.extend_from_slice(lambda);
             for (l, lambda) in lambda.chunks_exact_mut(len).enumerate() {

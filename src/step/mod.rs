@@ -212,7 +212,7 @@ impl<'a, T: Real> Step<'a, T> {
         needed("t", t.len())?;
         needed("h", h.len())?;
         needed("a row of the batch", batch.stride)?;
-        let sees = self.field.signals();
+        let sees = self.scheme.signals;
         if sees == 0 {
             return Ok(());
         }
@@ -270,13 +270,13 @@ impl<'a, T: Real> Step<'a, T> {
 
     /// Rows of what the field sees of a block's stages beside the states: for each term times, and signals.
     fn known(&self, block: &Block<'_, T>) -> usize {
-        block.terms.len() * (1 + self.field.signals())
+        block.terms.len() * (1 + self.scheme.signals)
     }
 
     /// Writes the times of a block's stages, and the signals at these times, for each term.
     fn write_times(&self, block: &Block<'_, T>, layout: Layout, from: Start<'_, T>, known: &mut Vec<T>) {
         known.resize(self.known(block) * layout.stride, T::zero());
-        let signals = self.field.signals();
+        let signals = self.scheme.signals;
         let nodes = block.c.chunks_exact(layout.stages);
         for (known, nodes) in known.chunks_exact_mut((1 + signals) * layout.stride).zip(nodes) {
             for (i, &c) in nodes.iter().enumerate() {

@@ -27,6 +27,10 @@ pub(crate) struct Plan<'a, T: Real> {
     pub increments: usize,
     /// Whether any block is implicit.
     pub implicit: bool,
+    /// Whether the carried vectors are what they were, but for increments.
+    pub keeps_vectors: bool,
+    /// Rows of signals that the field sees.
+    pub signals: usize,
     u: Vec<T>,
     v: Vec<T>,
 }
@@ -35,6 +39,7 @@ pub(crate) struct Plan<'a, T: Real> {
 #[derive(Debug, Clone)]
 pub(crate) struct Planned<'a, T: Real> {
     pub term: Term<'a, T>,
+    stages: usize,
     /// `s × s` and `r × s`, row-major.
     a: Vec<T>,
     b: Vec<T>,
@@ -95,7 +100,7 @@ impl<'a, T: Real> Plan<'a, T> {
         for (m, term) in terms.into_iter().enumerate() {
             let rows = s * term.writes.len();
             let a = cast(s * s, &|k| method.a(m, k / s, k % s));
-            planned.push(Planned { a, b: cast(r * s, &|k| method.b(m, k / s, k % s)), from, term });
+            planned.push(Planned { stages: s, a, b: cast(r * s, &|k| method.b(m, k / s, k % s)), from, term });
             from += rows;
         }
         let order = Graph::new(method, &planned).blocks();
@@ -117,6 +122,8 @@ impl<'a, T: Real> Plan<'a, T> {
             carried: r,
             dim,
             implicit: !solved.is_empty(),
+            keeps_vectors: (0..r * r).all(|k| method.v(k / r, k % r) == f64::from(u8::from(k / r == k % r))),
+            signals: field.signals(),
             blocks,
             terms: planned,
             increments: from,
@@ -134,27 +141,17 @@ impl<'a, T: Real> Plan<'a, T> {
     pub fn v(&self, k: usize) -> &[T] {
         &self.v[k * self.carried..(k + 1) * self.carried]
     }
-
-    /// Whether the carried vectors are what they were, but for increments.
-    pub fn keeps_vectors(&self) -> bool {
-        let unit = |k: usize, l: usize| if k == l { T::one() } else { T::zero() };
-        (0..self.carried).all(|k| self.v(k).iter().enumerate().all(|(l, &v)| v == unit(k, l)))
-    }
 }
 
 impl<T: Real> Planned<'_, T> {
     /// `a_ij` of `s` stages.
     pub fn a(&self, i: usize, j: usize) -> T {
-        self.a[i * self.stages() + j]
+        self.a[i * self.stages + j]
     }
 
     /// `b_kj`.
     pub fn b(&self, k: usize, j: usize) -> T {
-        self.b[k * self.stages() + j]
-    }
-
-    pub fn stages(&self) -> usize {
-        self.a.len().isqrt()
+        self.b[k * self.stages + j]
     }
 
     /// Rows of its increments at stage `j`, among those of all.

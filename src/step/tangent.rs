@@ -73,7 +73,7 @@ impl<T: Real> Step<'_, T> {
                 }
             }
         }
-        if !plan.keeps_vectors() {
+        if !plan.keeps_vectors {
             ws.carried.clear();
             ws.carried.extend_from_slice(delta);
             for (k, delta) in delta.chunks_exact_mut(len).enumerate() {

@@ -44,6 +44,7 @@ mod method;
 mod multistep;
 mod operations;
 mod partitioned;
+mod reversible;
 mod scheme;
 mod structure;
 mod surd;

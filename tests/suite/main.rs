@@ -12,6 +12,7 @@ mod field_kernels;
 mod flow;
 mod joining;
 mod layers;
+mod method_orders;
 mod methods;
 mod model_files;
 mod objectives;

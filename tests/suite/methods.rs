@@ -5,7 +5,7 @@ use kutta::field::{Batch, Dimensions, Field, InParts, Partitioned, Split};
 use kutta::network::{Gradient, Grid, OdeBlock, States};
 use kutta::solve::{AdjointMethod, StageMethod, StageSolver};
 use kutta::step::{Start, Step, Trace, Workspace};
-use kutta::tableau::{AdditiveTableau, GeneralLinear, Method, Multistep, PartitionedTableau};
+use kutta::tableau::{AdditiveTableau, Method, Multistep, PartitionedTableau};
 use kutta::{Error, Number, Tableau, VectorField};
 use proptest::prelude::*;
 
@@ -393,107 +393,6 @@ fn reversible_methods_go_back_without_solving() {
     }
 }
 
-/// `y' = z, z' = -sin y + …` in parts, as a sum, and whole, with the solution `(cos t, -sin t)`.
-#[derive(Debug, Clone)]
-struct Swing {
-    /// Which rows, of two, and which of two terms.
-    rows: std::ops::Range<usize>,
-    terms: std::ops::Range<usize>,
-}
-
-impl VectorField for Swing {
-    fn dim(&self) -> usize {
-        self.rows.len()
-    }
-    fn inputs(&self) -> usize {
-        2
-    }
-    fn param_count(&self) -> usize {
-        0
-    }
-    fn eval<S: Number>(&self, _: &[S], t: S, y: &[S], dy: &mut [S]) {
-        // y' = z + (y² + z² - 1), z' = -y + sin(y - cos t): each of two terms vanishes on the solution, or is all of it.
-        let terms = [[y[1], -y[0]], [y[0] * y[0] + y[1] * y[1] - S::one(), (y[0] - t.cos()).sin()]];
-        for (dy, row) in dy.iter_mut().zip(self.rows.clone()) {
-            *dy = S::zero();
-            for term in &terms[self.terms.clone()] {
-                *dy += term[row];
-            }
-        }
-    }
-}
-
-/// The observed order of a method on [`Swing`], in the form that it takes.
-fn observed_order(method: &Method, steps: [usize; 2]) -> f64 {
-    let part = |rows: std::ops::Range<usize>, terms: std::ops::Range<usize>| Swing { rows, terms };
-    let error = |steps: usize| {
-        let solver = StageSolver { tolerance: Some(1e-15), ..StageSolver::default() };
-        let h = 2.0 / steps as f64;
-        let run = |path: Result<States<f64>, Error>| path.unwrap().last(0).to_vec();
-        let start = [[1.0, 0.0]];
-        let end = match (method.terms(), method.is_partitioned()) {
-            (1, _) => run(OdeBlock::new(part(0..2, 0..2), method.clone())
-                .steps(steps)
-                .step_size(h)
-                .solved_by(solver)
-                .integrate(&[], 0.0, &start)),
-            (_, true) => {
-                let pair = Partitioned::new(part(0..1, 0..2), part(1..2, 0..2)).unwrap();
-                run(OdeBlock::new(pair, method.clone()).steps(steps).step_size(h).solved_by(solver).integrate(
-                    &[],
-                    0.0,
-                    &start,
-                ))
-            }
-            _ => {
-                let sum = Split::new(part(0..2, 0..1), part(0..2, 1..2)).unwrap();
-                run(OdeBlock::new(sum, method.clone()).steps(steps).step_size(h).solved_by(solver).integrate(
-                    &[],
-                    0.0,
-                    &start,
-                ))
-            }
-        };
-        (end[0] - f64::cos(2.0)).hypot(end[1] + f64::sin(2.0))
-    };
-    (error(steps[0]) / error(steps[1])).log2() / (steps[1] as f64 / steps[0] as f64).log2()
-}
-
-#[test]
-fn every_method_has_its_order() {
-    let mut methods: Vec<(Method, usize)> = vec![
-        (Method::reversible_heun(), 2),
-        (Method::reversible(&Tableau::rk4()), 4),
-        (Method::reversible(&Tableau::gauss(2).unwrap()), 4),
-        (Method::reversible(&Tableau::heun()), 2),
-        (Multistep::midpoint().into(), 2),
-    ];
-    for k in 1..=5 {
-        methods.push((Multistep::bdf(k).unwrap().into(), k));
-        methods.push((Multistep::adams_bashforth(k).unwrap().into(), k));
-        methods.push((Multistep::adams_moulton(k).unwrap().into(), k + 1));
-    }
-    for pair in PartitionedTableau::catalogue() {
-        let order = pair.claims().order.unwrap();
-        methods.push((pair.into(), order));
-    }
-    for sum in AdditiveTableau::catalogue() {
-        let order = sum.claims().order.unwrap();
-        methods.push((sum.into(), order));
-    }
-    for (method, order) in methods {
-        let steps = match order {
-            ..=2 => [256, 512],
-            3 => [96, 192],
-            4 => [48, 96],
-            _ if method.carried() > 1 => [96, 192],
-            _ => [24, 48],
-        };
-        let observed = observed_order(&method, steps);
-        assert!(observed > order as f64 - 0.3, "{}: order {observed:.3}, expected {order}", method.name());
-    }
-}
-
 #[test]
 fn multistep_methods_refuse_steps_that_differ() {
     let mut grid = Grid::new();
@@ -524,57 +423,4 @@ fn fields_whose_terms_are_others_are_refused() {
     assert!(whole.contains("`kencarp_3`") && whole.contains("Split"), "{whole}");
     let sum = refused(Kind::Sum(Split::new(smooth(), smooth()).unwrap()), verlet());
     assert!(sum.contains("the field is a sum"), "{sum}");
-}
-
-#[test]
-fn methods_are_read_as_they_were_written() {
-    let all = [
-        Method::from(Tableau::rk4()),
-        PartitionedTableau::by_name("ruth_3").unwrap().into(),
-        AdditiveTableau::by_name("kencarp_4").unwrap().into(),
-        Multistep::bdf(3).unwrap().into(),
-        Multistep::adams_moulton(3).unwrap().into(),
-        Method::reversible(&Tableau::gauss(2).unwrap()),
-        Method::reversible_heun(),
-    ];
-    for method in all {
-        let text = serde_json::to_string(&method).unwrap();
-        let read: Method = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}\n{text}", method.name()));
-        assert_eq!(read, method, "{text}");
-    }
-}
-
-#[test]
-fn methods_that_make_no_sense_are_refused() {
-    let bdf = || GeneralLinear {
-        name: "mine".to_string(),
-        u: vec![vec![4.0 / 3.0, -1.0 / 3.0]],
-        v: vec![vec![4.0 / 3.0, -1.0 / 3.0], vec![1.0, 0.0]],
-        terms: vec![kutta::tableau::Coefficients {
-            a: vec![vec![2.0 / 3.0]],
-            b: vec![vec![2.0 / 3.0], vec![0.0]],
-            c: vec![1.0],
-        }],
-        starting: Some(Tableau::heun()),
-        ..GeneralLinear::default()
-    };
-    Method::new(bdf()).unwrap();
-    let reason = |change: &dyn Fn(&mut GeneralLinear)| {
-        let mut general = bdf();
-        change(&mut general);
-        Method::new(general).unwrap_err().to_string()
-    };
-    assert!(reason(&|g| g.u[0].pop().map_or((), drop)).contains("`mine`: U is not a matrix of 1 × 2"));
-    assert!(reason(&|g| g.u[0][0] = 1.0).contains("U q = 1"));
-    assert!(reason(&|g| g.v[1] = vec![1.0, 1.0]).contains("V q = q"));
-    assert!(reason(&|g| g.terms[0].b[0][0] = 0.6).contains("not consistent"));
-    assert!(reason(&|g| g.terms[0].a[0][0] = f64::NAN).contains("expected a finite number"));
-    assert!(reason(&|g| g.terms.clear()).contains("no terms"));
-    assert!(
-        Method::from(Multistep::adams_bashforth(2).unwrap())
-            .inverse()
-            .unwrap_err()
-            .to_string()
-            .contains("V is singular")
-    );
 }
