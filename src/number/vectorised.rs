@@ -47,14 +47,12 @@ pub trait Vectorised: Copy + 'static {
     fn exp2_of_low_bits<S: Simd>(simd: S, x: Self::Vector<S>) -> Self::Vector<S>;
     /// The sum of all lanes.
     fn sum<S: Simd>(simd: S, x: Self::Vector<S>) -> Self;
-    /// Lane by lane, the numbers of four vectors next to each other; in which order the lanes come depends on the processor.
-    fn interleave<S: Simd>(simd: S, rows: [Self::Vector<S>; 4]) -> [Self::Vector<S>; 4];
 }
 
 macro_rules! vectorised {
     ($real:ident, $vector:ident, $bits:ident, $lanes:ident, $splat:ident, $splat_bits:ident, $as:ident, $as_mut:ident,
      $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident, $div:ident, $mul_add:ident, $greater:ident,
-     $select:ident, $to_bits:ident, $from_bits:ident, $mul_bits:ident, $sum:ident, $interleave:ident, $precision:literal) => {
+     $select:ident, $to_bits:ident, $from_bits:ident, $mul_bits:ident, $sum:ident, $precision:literal) => {
         impl Vectorised for $real {
             type Vector<S: Simd> = S::$vector;
             const PRECISION: usize = $precision;
@@ -128,10 +126,6 @@ macro_rules! vectorised {
             fn sum<S: Simd>(simd: S, x: Self::Vector<S>) -> Self {
                 simd.$sum(x)
             }
-            #[inline(always)]
-            fn interleave<S: Simd>(simd: S, rows: [Self::Vector<S>; 4]) -> [Self::Vector<S>; 4] {
-                simd.$interleave(rows)
-            }
         }
     };
 }
@@ -158,7 +152,6 @@ vectorised!(
     transmute_f64s_u64s,
     mul_u64s,
     reduce_sum_f64s,
-    interleave_shfl_f64s,
     1
 );
 vectorised!(
@@ -183,6 +176,5 @@ vectorised!(
     transmute_f32s_u32s,
     mul_u32s,
     reduce_sum_f32s,
-    interleave_shfl_f32s,
     0
 );

@@ -1,4 +1,4 @@
-//! Activations, their slopes and sums over the rows of unit-major matrices.
+//! Activations, their slopes, transposes and sums over the rows of unit-major matrices.
 
 use super::Kernels;
 use super::coefficients::SIN_BOUND;
@@ -101,7 +101,7 @@ impl<T: Kernels> WithSimd for Activate<'_, T> {
 }
 
 /// Lanes of the largest vector there is.
-pub(super) const MAX_LANES: usize = 16;
+const MAX_LANES: usize = 16;
 
 /// `delta = delta ⊙ σ'`, with `record` as [`Activate`] left it: `σ'` where that is recorded, `σ` elsewhere.
 pub struct ScaleBySlope<'a, T> {
@@ -196,6 +196,25 @@ impl<T: Kernels> WithSimd for AddProduct<'_, T> {
             for ((sum, a), b) in sum[..used].chunks_mut(lanes).zip(a[..used].chunks(lanes)).zip(b[..used].chunks(lanes))
             {
                 Pack::load(simd, a).mul_add(Pack::load(simd, b), Pack::load(simd, sum)).store(sum);
+            }
+        }
+    }
+}
+
+/// `to[s, i] = from[i, s]` for the first `live` columns `s`; rows of `to` are `to_stride` long, and filled up with zeros.
+#[inline(always)]
+pub fn transpose<T: Kernels>(from: &[T], stride: usize, live: usize, to: &mut [T], to_stride: usize) {
+    // Blocks of rows, so that neither side touches more cache lines than the cache holds.
+    const BLOCK: usize = 16;
+    for row in to.chunks_exact_mut(to_stride).take(live) {
+        row[from.len() / stride..].fill(T::zero());
+    }
+    for (block, from) in from.chunks(BLOCK * stride).enumerate() {
+        let rows = from.len() / stride;
+        for s in 0..live {
+            let to = &mut to[s * to_stride + block * BLOCK..][..rows];
+            for (to, row) in to.iter_mut().zip(from.chunks_exact(stride)) {
+                *to = row[s];
             }
         }
     }

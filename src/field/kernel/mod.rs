@@ -8,7 +8,6 @@ mod matmul;
 mod network;
 mod pack;
 mod second;
-mod transpose;
 
 pub(crate) use chain::{Chain, Layer};
 pub(crate) use network::{Evaluate, Jacobian, Pullback, Pushforward};

@@ -2,9 +2,8 @@
 
 use super::Kernels;
 use super::chain::{Chain, Layer};
-use super::elementwise::{Activate, Broadcast, Columns, ScaleBySlope, add_row_sums};
+use super::elementwise::{Activate, Broadcast, Columns, ScaleBySlope, add_row_sums, transpose};
 use super::matmul::{Init, Left, MatMul, Matrix};
-use super::transpose::transpose;
 use crate::field::Point;
 use pulp::{Simd, WithSimd};
 use std::mem::{swap, take};
@@ -191,7 +190,7 @@ pub(super) fn add_outer<S: Simd, T: Kernels>(
     bar: &mut [T],
 ) {
     let padded = transposed_stride(layer);
-    transpose::<S, T>(simd, input, stride, live, transposed, padded);
+    transpose(input, stride, live, transposed, padded);
     simd.vectorize(MatMul {
         init: Init::Accumulate,
         left: Left::Plain,
