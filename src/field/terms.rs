@@ -86,7 +86,7 @@ impl<'s, 'a, T: Real> Terms<'s, 'a, T> {
             part.clear();
             part.resize(dy.len(), Rounded::exact(T::zero()));
             placed.term.eval_rounded(params, t, y, &mut part);
-            dy.iter_mut().zip(&part).for_each(|(dy, &part)| *dy = *dy + part);
+            dy.iter_mut().zip(&part).for_each(|(dy, &part)| *dy += part);
         }
     }
 

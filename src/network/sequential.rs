@@ -68,10 +68,11 @@ impl<T: Real> Layer<T> for Sequential<T> {
     }
 
     fn parameters(&self) -> Vec<Parameter> {
-        let named = |(n, layer): (usize, &Box<dyn Layer<T>>)| {
-            layer.parameters().into_iter().map(move |array| array.within(&n.to_string())).collect::<Vec<_>>()
-        };
-        self.layers.iter().enumerate().flat_map(named).collect()
+        let mut arrays = Vec::new();
+        for (n, layer) in self.layers.iter().enumerate() {
+            arrays.extend(layer.parameters().into_iter().map(|array| array.within(&n.to_string())));
+        }
+        arrays
     }
 
     fn init(&self, rng: &mut dyn RngCore) -> Vec<T> {

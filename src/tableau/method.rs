@@ -59,7 +59,7 @@ pub struct Method {
 #[serde(untagged)]
 enum Document {
     GeneralLinear(Box<GeneralLinear>),
-    Scheme(Scheme),
+    Scheme(Box<Scheme>),
 }
 
 /// The coefficients of one term, row-major.
@@ -163,7 +163,7 @@ impl Method {
             start: vec![1.0],
             starting: None,
             is_partitioned: matches!(scheme, Scheme::Partitioned(_)),
-            of: Document::Scheme(scheme),
+            of: Document::Scheme(Box::new(scheme)),
         }
     }
 
@@ -241,8 +241,11 @@ impl Method {
     /// The tableau, if it is one of Runge and Kutta's for a single field.
     pub fn tableau(&self) -> Option<&Tableau> {
         match &self.of {
-            Document::Scheme(Scheme::Tableau(tableau)) => Some(tableau),
-            _ => None,
+            Document::Scheme(scheme) => match &**scheme {
+                Scheme::Tableau(tableau) => Some(tableau),
+                _ => None,
+            },
+            Document::GeneralLinear(_) => None,
         }
     }
 
@@ -398,7 +401,7 @@ impl TryFrom<Document> for Method {
     fn try_from(document: Document) -> Result<Self, Error> {
         match document {
             Document::GeneralLinear(general) => Method::new(*general),
-            Document::Scheme(scheme) => Ok(scheme.into()),
+            Document::Scheme(scheme) => Ok((*scheme).into()),
         }
     }
 }

@@ -265,7 +265,7 @@ fn integrals(first: usize, last: usize) -> Vec<f64> {
 }
 
 fn sign(i: usize) -> f64 {
-    if i % 2 == 0 { 1.0 } else { -1.0 }
+    if i.is_multiple_of(2) { 1.0 } else { -1.0 }
 }
 
 fn binomial(n: usize, k: usize) -> f64 {
