@@ -6,6 +6,9 @@ use crate::{Error, Number, Real};
 use rand::RngCore;
 use serde::{Deserialize, Serialize};
 
+/// Most signals of a sample: more are a slip.
+const MOST_SIGNALS: usize = 1 << 16;
+
 /// An input that a map sees after the state.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -57,11 +60,16 @@ impl<F: Dimensions> WithInputs<F> {
     /// # Errors
     ///
     /// [`Error::ShapeMismatch`] if `map` has not as many inputs as outputs and appended inputs together,
-    /// [`Error::InvalidArgument`] for a constant that is not finite.
+    /// [`Error::InvalidArgument`] for a constant that is not finite, and for a signal beyond 65 536.
     pub fn new(map: F, append: impl Into<Vec<Input>>) -> Result<Self, Error> {
         let append = append.into();
         Error::check_len("the map", "inputs", map.inputs(), map.dim() + append.len())?;
         for input in &append {
+            if let Input::Signal(k) = input
+                && *k >= MOST_SIGNALS
+            {
+                return Err(Error::invalid("signal", k, format!("a place below {MOST_SIGNALS}")));
+            }
             if let Input::Constant(c) = input
                 && !c.is_finite()
             {

@@ -204,6 +204,8 @@ pub trait Field<T: Real>: Dimensions {
 
     /// The terms `F_m` of `F = Σ_m F_m`, for schemes that treat them differently; none, as provided, if the field is one. Only
     /// [`Split`], [`Partitioned`], [`InParts`] and fields like them have any.
+    ///
+    /// Law: they sum to the field, at every state; those for parts of it add to different rows.
     fn terms(&self) -> Vec<Term<'_, T>> {
         Vec::new()
     }

@@ -25,7 +25,7 @@ impl Parameter {
 
     /// Number of entries.
     pub fn len(&self) -> usize {
-        self.shape.iter().product()
+        self.shape.iter().fold(1, |product, &length| product.saturating_mul(length))
     }
 
     /// Whether there are no entries.

@@ -49,18 +49,42 @@ impl<T: Real> Layer<T> for Affine {
     }
 
     fn ready(&self, samples: usize) -> Result<Box<dyn Pass<T> + '_>, Error> {
-        let zeros = |count: usize| vec![T::zero(); samples * count];
-        Ok(Box::new(Applied { layer: *self, x: zeros(self.inputs), y: zeros(self.outputs) }))
+        let too_large = || {
+            Error::invalid("samples", samples, format!("so few that they fit the memory, {} numbers each", self.inputs))
+        };
+        let zeros = |count: usize| {
+            let len = samples.checked_mul(count).filter(|&len| len <= isize::MAX as usize / size_of::<T>());
+            len.map(|len| vec![T::zero(); len]).ok_or_else(too_large)
+        };
+        let (x, y) = (zeros(self.inputs)?, zeros(self.outputs)?);
+        Ok(Box::new(Applied { layer: *self, samples, x, y, has_passed: false }))
     }
 }
 
 struct Applied<T> {
     layer: Affine,
+    samples: usize,
     x: Vec<T>,
     y: Vec<T>,
+    has_passed: bool,
 }
 
 impl<T: Real> Applied<T> {
+    /// Refuses derivatives without a pass.
+    fn check_passed(&self) -> Result<(), Error> {
+        match self.has_passed {
+            true => Ok(()),
+            false => {
+                Err(Error::invalid("the last forward pass", "none, or one that failed", "one that came to its end"))
+            }
+        }
+    }
+
+    /// The entries of sample `q` in vectors of so many components.
+    fn of(q: usize, count: usize) -> std::ops::Range<usize> {
+        q * count..(q + 1) * count
+    }
+
     /// The weights and the bias of `params`.
     fn split<'p>(&self, params: &'p [T]) -> Result<(&'p [T], &'p [T]), Error> {
         let count = Layer::<T>::param_count(&self.layer);
@@ -81,13 +105,18 @@ fn apply<T: Real>(weights: &[T], bias: Option<&[T]>, x: &[T], y: &mut [T]) {
 impl<T: Real> Pass<T> for Applied<T> {
     fn forward(&mut self, params: &[T], x: &[T]) -> Result<&[T], Error> {
         let (weights, bias) = self.split(params)?;
+        self.has_passed = false;
         Error::check_len("x", "entries", x.len(), self.x.len())?;
         self.x.copy_from_slice(x);
-        let (inputs, outputs) = (self.layer.inputs.max(1), self.layer.outputs.max(1));
-        for (x, y) in x.chunks_exact(inputs).zip(self.y.chunks_exact_mut(outputs)) {
-            apply(weights, Some(bias), x, y);
+        let Affine { inputs, outputs } = self.layer;
+        for q in 0..self.samples {
+            apply(weights, Some(bias), &x[Self::of(q, inputs)], &mut self.y[Self::of(q, outputs)]);
         }
-        Ok(&self.y)
+        self.has_passed = self.y.iter().all(|y| y.is_finite());
+        match self.has_passed {
+            true => Ok(&self.y),
+            false => Err(Error::NotFinite { what: "an affine layer's output", location: None }),
+        }
     }
 
     fn pullback(&mut self, params: &[T], y_bar: &[T], params_bar: &mut [T], x_bar: &mut [T]) -> Result<(), Error> {
@@ -95,17 +124,18 @@ impl<T: Real> Pass<T> for Applied<T> {
         Error::check_len("y_bar", "entries", y_bar.len(), self.y.len())?;
         Error::check_len("params_bar", "entries", params_bar.len(), params.len())?;
         Error::check_len("x_bar", "entries", x_bar.len(), self.x.len())?;
-        let (inputs, outputs) = (self.layer.inputs.max(1), self.layer.outputs.max(1));
+        self.check_passed()?;
+        let Affine { inputs, outputs } = self.layer;
         params_bar.fill(T::zero());
         x_bar.fill(T::zero());
         let (weights_bar, bias_bar) = params_bar.split_at_mut(weights.len());
-        let samples = self.x.chunks_exact(inputs).zip(x_bar.chunks_exact_mut(inputs)).zip(y_bar.chunks_exact(outputs));
-        for ((x, x_bar), y_bar) in samples {
-            let rows = weights.chunks_exact(inputs).zip(weights_bar.chunks_exact_mut(inputs));
-            for (((row, row_bar), bias_bar), &y_bar) in rows.zip(&mut *bias_bar).zip(y_bar) {
-                *bias_bar += y_bar;
-                x_bar.iter_mut().zip(row).for_each(|(bar, &w)| *bar += w * y_bar);
-                row_bar.iter_mut().zip(x).for_each(|(bar, &x)| *bar += x * y_bar);
+        for q in 0..self.samples {
+            let (x, x_bar) = (&self.x[Self::of(q, inputs)], &mut x_bar[Self::of(q, inputs)]);
+            for (i, &y_bar) in y_bar[Self::of(q, outputs)].iter().enumerate() {
+                bias_bar[i] += y_bar;
+                let row = Self::of(i, inputs);
+                x_bar.iter_mut().zip(&weights[row.clone()]).for_each(|(bar, &w)| *bar += w * y_bar);
+                weights_bar[row].iter_mut().zip(x).for_each(|(bar, &x)| *bar += x * y_bar);
             }
         }
         Ok(())
@@ -115,12 +145,13 @@ impl<T: Real> Pass<T> for Applied<T> {
         let ((weights, _), (weights_dot, bias_dot)) = (self.split(params)?, self.split(params_dot)?);
         Error::check_len("x_dot", "entries", x_dot.len(), self.x.len())?;
         Error::check_len("y_dot", "entries", y_dot.len(), self.y.len())?;
-        let (inputs, outputs) = (self.layer.inputs.max(1), self.layer.outputs.max(1));
-        let samples = self.x.chunks_exact(inputs).zip(x_dot.chunks_exact(inputs));
-        let mut along = vec![T::zero(); self.layer.outputs];
-        for ((x, x_dot), y_dot) in samples.zip(y_dot.chunks_exact_mut(outputs)) {
-            apply(weights, Some(bias_dot), x_dot, y_dot);
-            apply(weights_dot, None, x, &mut along);
+        self.check_passed()?;
+        let Affine { inputs, outputs } = self.layer;
+        let mut along = vec![T::zero(); outputs];
+        for q in 0..self.samples {
+            let y_dot = &mut y_dot[Self::of(q, outputs)];
+            apply(weights, Some(bias_dot), &x_dot[Self::of(q, inputs)], y_dot);
+            apply(weights_dot, None, &self.x[Self::of(q, inputs)], &mut along);
             y_dot.iter_mut().zip(&along).for_each(|(y, &along)| *y += along);
         }
         Ok(())

@@ -281,7 +281,7 @@ impl<F: Dimensions + ?Sized> OdeBlock<F> {
 
     /// Number of parameters of all steps: sets one after another.
     pub fn param_count(&self) -> usize {
-        self.field.param_count() * self.layers()
+        self.field.param_count().saturating_mul(self.layers())
     }
 
     /// Number of sets of parameters.
@@ -343,6 +343,7 @@ impl<F: Dimensions + ?Sized> OdeBlock<F> {
     pub(super) fn check_layers(&self) -> Result<(), Error> {
         match self.layers() {
             0 => Err(Error::invalid("steps", "0", "at least 1 for parameters per step")),
+            _ if !self.start_time.is_finite() => Err(Error::invalid("start_time", self.start_time, "a finite number")),
             _ => Ok(()),
         }
     }

@@ -31,7 +31,7 @@ impl<F: Dimensions> OdeBlock<F> {
     /// # Errors
     /// [`Error::ShapeMismatch`] for parameters or states of the wrong size, or a field that reads more than its state, or sees signals;
     /// [`Error::InvalidArgument`] for a method that couples several terms of the field; [`Error::NotFinite`] for parameters
-    /// that are not.
+    /// or states that are not.
     ///
     /// # Reference
     /// Reshniak and Webster (2021), equation (18).
@@ -50,6 +50,9 @@ impl<F: Dimensions> OdeBlock<F> {
         for (q, state) in states.iter().enumerate() {
             Error::check_len("a state", "components", state.as_ref().len(), self.dim())?;
             state.as_ref().iter().enumerate().for_each(|(p, &x)| y[layout.span(p, 0).start + q] = x);
+        }
+        if !y.iter().all(|y| y.is_finite()) {
+            return Err(Error::NotFinite { what: "a state", location: None });
         }
         let mut effective = Effective::new();
         let params = effective.update(field, params, Purpose::Prediction)?;

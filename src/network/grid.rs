@@ -145,6 +145,9 @@ impl Grid {
         if let StartTimes::Each(each) = start {
             Error::check_len("start times", "entries", each.len(), samples)?;
         }
+        if steps > MOST_STEPS {
+            return Err(Error::invalid("steps", steps, format!("at most {MOST_STEPS}")));
+        }
         let mut grid = Grid::new();
         for sample in 0..samples {
             let start = match start {

@@ -7,7 +7,8 @@ use rand::RngCore;
 
 /// A differentiable map `x ↦ y(γ, x)` of vectors, with parameters `γ`: what [`Sequential`](super::Sequential) chains.
 ///
-/// An [`OdeBlock`] is one, from a start to the state after all steps. Vectors of several samples are given and taken one
+/// An [`OdeBlock`] is one, from a start to the state after all steps, which begin at time 0, or where its parameters of
+/// every step do. Vectors of several samples are given and taken one
 /// after another.
 pub trait Layer<T: Real>: Sync {
     /// Number of components of `x`.
@@ -30,7 +31,7 @@ pub trait Layer<T: Real>: Sync {
 
     /// Number of parameters.
     fn param_count(&self) -> usize {
-        self.parameters().iter().map(Parameter::len).sum()
+        self.parameters().iter().fold(0, |sum, array| sum.saturating_add(array.len()))
     }
 }
 

@@ -86,6 +86,9 @@ impl<'a, F: Dimensions> Regularised<'a, F> {
         let mut unrolled = Unrolled::with_spare(block, &grid)?;
         let mut gradient = States::zeros(self.block.dim(), &grid);
         let value = loss(unrolled.forward(params, &starts)?, &mut gradient);
+        if !value.is_finite() {
+            return Err(Error::NotFinite { what: "the loss", location: None });
+        }
         let penalties = match self.regulariser.is_none() {
             true => Penalties::default(),
             false => unrolled.regularise(params, self.regulariser.clone())?,

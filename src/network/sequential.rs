@@ -117,7 +117,9 @@ impl<T: Real> Pass<T> for Linked<'_, T> {
             let (done, rest) = self.links.split_at_mut(n + 1);
             let link = &mut done[n];
             let y = link.pass.forward(&params[link.params.clone()], &link.x)?;
-            rest.first_mut().map_or(&mut self.y, |next| &mut next.x).copy_from_slice(y);
+            let target = rest.first_mut().map_or(&mut self.y, |next| &mut next.x);
+            Error::check_len("a layer's outputs", "entries", y.len(), target.len())?;
+            target.copy_from_slice(y);
         }
         Ok(&self.y)
     }

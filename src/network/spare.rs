@@ -4,12 +4,19 @@ use super::Grid;
 use super::chunk::Chunk;
 use crate::Real;
 use std::any::Any;
+use std::fmt;
 use std::sync::Mutex;
 
 /// The memory of a block's last gradient, for the next one of samples that take the same steps: most of what a small network
 /// would cost is to get it anew from the system. A copy of a block has none, and no two blocks differ by it.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Spare(Mutex<Option<Box<dyn Any + Send>>>);
+
+impl fmt::Debug for Spare {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Spare")
+    }
+}
 
 impl Clone for Spare {
     fn clone(&self) -> Self {

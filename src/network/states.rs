@@ -1,7 +1,7 @@
 //! States along the steps of a batch.
 
 use super::Grid;
-use crate::Real;
+use crate::{Error, Real};
 
 /// A state for every observed step of every sample: a prediction, its targets, or a gradient with respect to it.
 ///
@@ -40,6 +40,14 @@ impl<T: Real> States<T> {
             path.offsets.push(path.offsets[path.offsets.len() - 1] + count);
         }
         path
+    }
+
+    /// Refuses states that are not laid out as others are.
+    pub(crate) fn check_shape(&self, what: &'static str, other: &Self) -> Result<(), Error> {
+        Error::check_len(what, "components", self.dim, other.dim)?;
+        Error::check_len(what, "samples", self.samples(), other.samples())?;
+        (0..self.samples())
+            .try_for_each(|sample| Error::check_len(what, "states of a sample", self.len(sample), other.len(sample)))
     }
 
     /// Number of components of a state.

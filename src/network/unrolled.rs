@@ -27,6 +27,8 @@ pub struct Unrolled<'a, T: Real> {
     path: States<T>,
     /// Weight of the variation of the parameters in the next backward pass.
     variation: f64,
+    /// Whether the last forward pass came to its end: there are derivatives of no other.
+    has_passed: bool,
 }
 
 impl<'a, T: Real> Unrolled<'a, T> {
@@ -62,6 +64,7 @@ impl<'a, T: Real> Unrolled<'a, T> {
             samples: grid.samples(),
             path: States::zeros(dim, grid),
             variation: 0.0,
+            has_passed: false,
             steps,
         })
     }
@@ -75,6 +78,7 @@ impl<'a, T: Real> Unrolled<'a, T> {
     pub fn forward(&mut self, params: &[T], starts: &[T]) -> Result<&States<T>, Error> {
         Error::check_len("params", "entries", params.len(), self.param_count)?;
         Error::check_len("starts", "entries", starts.len(), self.samples * self.path.dim())?;
+        self.has_passed = false;
         self.with_own(|unrolled, effective| {
             effective.update(unrolled.field, params, Purpose::Prediction)?;
             unrolled.forward_at(effective, starts)
@@ -92,6 +96,7 @@ impl<'a, T: Real> Unrolled<'a, T> {
 
     /// As [`forward`](Unrolled::forward), at effective parameters that the caller keeps.
     pub(crate) fn forward_at(&mut self, effective: &Effective<T>, starts: &[T]) -> Result<(), Error> {
+        self.has_passed = false;
         check_finite("a start", starts)?;
         let params = effective.params();
         self.variation = 0.0;
@@ -100,6 +105,7 @@ impl<'a, T: Real> Unrolled<'a, T> {
         for chunk in &self.chunks {
             chunk.observe(|sample, k, i, value| self.path.state_mut(sample, k)[i] = value);
         }
+        self.has_passed = true;
         Ok(())
     }
 
@@ -142,7 +148,18 @@ impl<'a, T: Real> Unrolled<'a, T> {
     /// Refuses what cannot be the parameters of the last forward pass.
     fn check_params(&self, params: &[T]) -> Result<(), Error> {
         Error::check_len("params", "entries", params.len(), self.param_count)?;
-        Error::check_len("the forward pass", "parameters", self.effective.params().len(), self.param_count)
+        Error::check_len("the forward pass", "parameters", self.effective.params().len(), self.param_count)?;
+        self.check_passed()
+    }
+
+    /// Refuses derivatives of a pass that did not come to its end.
+    fn check_passed(&self) -> Result<(), Error> {
+        match self.has_passed {
+            true => Ok(()),
+            false => {
+                Err(Error::invalid("the last forward pass", "none, or one that failed", "one that came to its end"))
+            }
+        }
     }
 
     /// A regulariser of the field with its effective parameters, and of the variation of the learned ones.
@@ -153,12 +170,19 @@ impl<'a, T: Real> Unrolled<'a, T> {
         (of, further): (&Regularisation, &Further<T>),
         with_derivatives: bool,
     ) -> Result<Penalties, Error> {
+        self.check_passed()?;
         of.check()?;
         further.iter().try_for_each(|penalty| penalty.check())?;
         let mut penalties = Penalties::default();
         if of.is_local() && of.divergence_bounded && of.divergence != 0.0 {
             // d(α σ(D)) = α σ'(D) dD: the mean divergence first, then derivatives at the weight it leads to.
-            let alone = Regularisation { divergence: 1.0, jacobian: 0.0, kinetic: 0.0, ..*of };
+            let alone = Regularisation {
+                divergence: 1.0,
+                estimator: of.estimator,
+                divergence_power: of.divergence_power,
+                seed: of.seed,
+                ..Regularisation::default()
+            };
             let mean = self.penalise_locally(effective, (&alone, &[]), false)?.divergence;
             let (value, slope) = (mean.sigmoid(), mean.sigmoid() * (-mean).sigmoid());
             let weighted = Regularisation { divergence: of.divergence * slope, ..*of };
@@ -199,8 +223,9 @@ impl<'a, T: Real> Unrolled<'a, T> {
     /// and starts.
     ///
     /// # Errors
-    /// [`Error::ShapeMismatch`] for arguments of the wrong size, or without a forward pass; [`Error::Singular`], [`Error::NotConverged`] and
-    /// [`Error::NotFinite`] if the adjoint equations of a step have no solution or are not solved.
+    /// [`Error::ShapeMismatch`] for arguments of the wrong size, or without a forward pass, [`Error::InvalidArgument`] after one
+    /// that failed; [`Error::Singular`], [`Error::NotConverged`] and [`Error::NotFinite`] if the adjoint equations of a step
+    /// have no solution or are not solved, or a derivative is not finite.
     pub fn backward(
         &mut self,
         params: &[T],
@@ -211,7 +236,6 @@ impl<'a, T: Real> Unrolled<'a, T> {
         self.check_params(params)?;
         Error::check_len("params_bar", "entries", params_bar.len(), self.param_count)?;
         Error::check_len("starts_bar", "entries", starts_bar.len(), self.samples * self.path.dim())?;
-        Error::check_len("gradient", "entries", gradient.as_slice().len(), self.path.as_slice().len())?;
         self.with_own(|unrolled, effective| unrolled.backward_at(params, effective, gradient, params_bar, starts_bar))
     }
 
@@ -225,6 +249,8 @@ impl<'a, T: Real> Unrolled<'a, T> {
         params_bar: &mut [T],
         starts_bar: &mut [T],
     ) -> Result<(), Error> {
+        self.check_passed()?;
+        gradient.check_shape("gradient", &self.path)?;
         let dim = self.path.dim();
         let (steps, layer_params) = (&self.steps, self.layer_params);
         run(&mut self.chunks, |chunk| {
@@ -238,6 +264,7 @@ impl<'a, T: Real> Unrolled<'a, T> {
         }
         effective.pull_back(self.field, learned, params_bar);
         variation(self.variation, learned, self.layer_params, Some(params_bar));
+        check_finite("the gradient by a start", starts_bar)?;
         check_finite("the gradient by a parameter", params_bar)
     }
 

@@ -7,6 +7,7 @@ use crate::{Error, Real};
 fn check<T: Real>(field: &dyn Field<T>, params: &[T], y: &[T], estimator: Estimator) -> Result<(), Error> {
     estimator.check()?;
     Error::check_len("the field", "inputs", field.inputs(), field.dim())?;
+    Error::check_len("the field", "signals", field.signals(), 0)?;
     Error::check_len("params", "entries", params.len(), field.param_count())?;
     Error::check_len("y", "components", y.len(), field.dim())
 }

@@ -284,6 +284,10 @@ fn terms<'a, T: Real>(field: &'a dyn Field<T>, method: &Method) -> Result<Vec<Te
         return Err(Error::invalid("the field", "a sum", expected));
     }
     terms.iter().try_for_each(|term| term.check(field.dim(), field.param_count()))?;
+    if let Some(row) = (0..field.dim()).find(|row| !terms.iter().any(|term| term.writes.contains(row))) {
+        let expected = format!("terms that sum to the field: none adds to component {row}");
+        return Err(Error::invalid("the terms of the field", terms.len(), expected));
+    }
     Ok(terms)
 }
 

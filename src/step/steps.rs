@@ -22,6 +22,10 @@ pub(crate) struct Steps<'a, T: Real> {
 impl<'a, T: Real> Steps<'a, T> {
     /// Those of `method` over `field`.
     pub fn new(field: &'a dyn Field<T>, method: &Method, solver: StageSolver) -> Result<Self, Error> {
+        if method.is_inverse() {
+            let expected = "one whose steps go forward; a `Step` takes an inverse";
+            return Err(Error::invalid("the method", method.name(), expected));
+        }
         let starting = match method.starting() {
             None => None,
             Some((count, method)) => Some((count, Step::new(field, method, solver)?)),

@@ -5,7 +5,8 @@ use super::display::heading;
 use super::{AdditiveTableau, GeneralLinear, Multistep, PartitionedTableau, Scheme, Tableau, invalid};
 use crate::Error;
 use nalgebra::{DMatrix, DVector};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 
 /// A step that carries `r` vectors `y` from one step to the next, computes `s` stages `Y`, and takes each term of the field
@@ -52,14 +53,27 @@ pub struct Method {
     starting: Option<Box<Starting>>,
     /// Whether terms are for different rows of the state.
     is_partitioned: bool,
+    /// Whether it is an inverse, which leads back.
+    is_inverse: bool,
 }
 
 /// What a method was made from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 enum Document {
     GeneralLinear(Box<GeneralLinear>),
     Scheme(Box<Scheme>),
+}
+
+impl<'de> Deserialize<'de> for Document {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = serde_json::Value::deserialize(deserializer)?;
+        match value.get("U") {
+            Some(_) => serde_json::from_value(value).map(Document::GeneralLinear),
+            None => serde_json::from_value(value).map(Document::Scheme),
+        }
+        .map_err(D::Error::custom)
+    }
 }
 
 /// The coefficients of one term, row-major.
@@ -87,6 +101,21 @@ impl Method {
     /// consistent: with the multiples `q` of the state that the carried vectors are at the start, `U q = 1` and `V q = q`;
     /// and for some `p`, `Σ_j b_kj = q_k + p_k - Σ_l v_kl p_l`, for each term.
     pub fn new(general: GeneralLinear) -> Result<Self, Error> {
+        let fault = |reason: &str| Err(invalid(&general.name, reason.to_string()));
+        let starts = general.start.as_deref().unwrap_or_default();
+        let is_increment = |q: &f64| *q == 0.0;
+        if starts.iter().any(is_increment) && general.starting.is_none() {
+            return fault("a vector starts as 0, expected `starting`, a scheme whose steps fill it");
+        }
+        if starts.iter().skip_while(|q| !is_increment(q)).any(|q| !is_increment(q)) {
+            return fault(
+                "a state follows an increment among the vectors, expected increments, which start as 0, after states",
+            );
+        }
+        Self::build(general)
+    }
+
+    fn build(general: GeneralLinear) -> Result<Self, Error> {
         let fault = |reason: String| invalid(&general.name, reason);
         let (s, r) = (general.u.len(), general.v.len());
         if s == 0 || r == 0 || general.terms.is_empty() {
@@ -113,14 +142,14 @@ impl Method {
         let starting = match &general.starting {
             None => None,
             Some(scheme) if r > 1 => {
-                let slopes: Vec<usize> = (0..r).filter(|&k| start[k] == 0.0).collect();
-                Some(Box::new(Starting { steps: general.past(), method: embedded(scheme, r, &slopes) }))
+                Some(Box::new(Starting { steps: general.past(), method: embedded(scheme, &start) }))
             }
             Some(_) => return Err(fault("it carries one vector, and has nothing to start by another scheme".into())),
         };
         let (u, v) = (flat(&general.u), flat(&general.v));
         let (name, of) = (general.name.clone(), Document::GeneralLinear(Box::new(general)));
-        let method = Method { name, stages: s, u, v, terms, start, starting, is_partitioned: false, of };
+        let method =
+            Method { name, stages: s, u, v, terms, start, starting, is_partitioned: false, is_inverse: false, of };
         method.check_consistent().map_err(|reason| invalid(&method.name, reason))?;
         Ok(method)
     }
@@ -145,7 +174,9 @@ impl Method {
         let found = slack.clone().svd(true, true).solve(&needed[0], 1e-9).map_err(str::to_string)?;
         match needed.iter().all(|needed| (&slack * &found - needed).amax() <= 1e-9 * (1.0 + needed.amax())) {
             true => Ok(()),
-            false => Err("a step does not reproduce linear solutions: it is not consistent".to_string()),
+            false => Err("a step does not reproduce linear solutions, of all terms alike (vectors that are carried belong to the whole \
+                          field): it is not consistent"
+                .to_string()),
         }
     }
 
@@ -163,6 +194,7 @@ impl Method {
             start: vec![1.0],
             starting: None,
             is_partitioned: matches!(scheme, Scheme::Partitioned(_)),
+            is_inverse: false,
             of: Document::Scheme(Box::new(scheme)),
         }
     }
@@ -174,7 +206,7 @@ impl Method {
     /// ```
     ///
     /// and explicit where its stages do not depend on each other in a circle, as those of reversible methods do not. A
-    /// [`Step`](crate::step::Step) takes it. That it undoes one step does not make many steps back stable: BDF2 has an
+    /// [`Step`](crate::step::Step) takes it, a block does not, nor do files. That it undoes one step does not make many steps back stable: BDF2 has an
     /// explicit inverse whose errors grow.
     ///
     /// ```
@@ -205,7 +237,15 @@ impl Method {
         });
         let (terms, u, v) = (terms.collect(), flat(&(&u * &v)), flat(&v));
         let general = GeneralLinear { name: format!("inverse of {}", self.name), ..GeneralLinear::default() };
-        let mut inverse = Method { name: general.name.clone(), u, v, terms, starting: None, ..self.clone() };
+        let mut inverse = Method {
+            name: general.name.clone(),
+            u,
+            v,
+            terms,
+            starting: None,
+            is_inverse: !self.is_inverse,
+            ..self.clone()
+        };
         inverse.of = Document::GeneralLinear(Box::new(inverse.written(general)));
         Ok(inverse)
     }
@@ -227,7 +267,7 @@ impl Method {
 
     /// Coefficients that are valid by construction.
     pub(super) fn trusted(general: GeneralLinear) -> Self {
-        match Self::new(general) {
+        match Self::build(general) {
             Ok(method) => method,
             Err(_) => Tableau::forward_euler().into(),
         }
@@ -262,6 +302,11 @@ impl Method {
     /// Number of terms of the field that are treated differently, at least 1.
     pub fn terms(&self) -> usize {
         self.terms.len()
+    }
+
+    /// Whether it is an [inverse](Method::inverse): its steps lead back, and no block takes it.
+    pub fn is_inverse(&self) -> bool {
+        self.is_inverse
     }
 
     /// Whether the terms are for different parts of the state.
@@ -309,11 +354,11 @@ impl Method {
     }
 }
 
-/// A Runge–Kutta scheme that keeps a past in `r` vectors: the first is the state, each of `slopes` becomes `h F(t_n, y_n)` if
-/// it is the first of them, else what the one before it was, like all others.
-fn embedded(scheme: &Tableau, r: usize, slopes: &[usize]) -> Method {
-    let s = scheme.stages();
-    let newest = slopes.first().copied();
+/// A Runge–Kutta scheme that keeps a past: the first vector is the state, others are multiples `start` of earlier ones; of those
+/// that start as 0 the first becomes `h F(t_n, y_n)`, and the others what the one before was.
+fn embedded(scheme: &Tableau, start: &[f64]) -> Method {
+    let (s, r) = (scheme.stages(), start.len());
+    let newest = start.iter().position(|&q| q == 0.0);
     // One stage more, at the state itself, where its slope is asked for.
     let stages = s + usize::from(newest.is_some());
     let padded = |row: &[f64]| row.iter().copied().chain(std::iter::repeat_n(0.0, stages - s)).collect::<Vec<f64>>();
@@ -327,7 +372,8 @@ fn embedded(scheme: &Tableau, r: usize, slopes: &[usize]) -> Method {
     let from = |k: usize| match k {
         0 => unit(0, r),
         _ if newest == Some(k) => vec![0.0; r],
-        _ => unit(k - 1, r),
+        _ if start[k] == 0.0 => unit(k - 1, r),
+        _ => unit(k - 1, r).into_iter().map(|x| x * start[k] / start[k - 1]).collect(),
     };
     let mut a: Vec<Vec<f64>> = (0..s).map(|i| padded(scheme.row(i))).collect();
     a.resize(stages, none.clone());
@@ -336,7 +382,7 @@ fn embedded(scheme: &Tableau, r: usize, slopes: &[usize]) -> Method {
         u: vec![unit(0, r); stages],
         v: (0..r).map(from).collect(),
         terms: vec![super::Coefficients { a, b: (0..r).map(weights).collect(), c: padded(scheme.c()) }],
-        start: Some((0..r).map(|k| if slopes.contains(&k) { 0.0 } else { 1.0 }).collect()),
+        start: Some(start.to_vec()),
         starting: None,
     })
 }
@@ -349,11 +395,17 @@ impl fmt::Display for Method {
         let (s, r) = (self.stages, self.carried());
         let plural = |n: usize| if n == 1 { "" } else { "s" };
         write!(f, "{}: general linear, {s} stage{}, {r} vector{}", heading(&self.name), plural(s), plural(r))?;
+        let sum = |f: &mut fmt::Formatter<'_>, of: &dyn Fn(&Coefficients) -> Vec<f64>| {
+            let mut terms = self.terms.iter().enumerate();
+            terms.try_for_each(|(m, term)| write!(f, " + h {:?} F{m}", of(term)))
+        };
         for i in 0..s {
-            write!(f, "\nY{i} = {:?} y + h {:?} F", &self.u[i * r..][..r], &self.terms[0].a[i * s..][..s])?;
+            write!(f, "\nY{i} = {:?} y", &self.u[i * r..][..r])?;
+            sum(f, &|term| term.a[i * s..][..s].to_vec())?;
         }
         for k in 0..r {
-            write!(f, "\ny{k}' = {:?} y + h {:?} F", &self.v[k * r..][..r], &self.terms[0].b[k * s..][..s])?;
+            write!(f, "\ny{k}' = {:?} y", &self.v[k * r..][..r])?;
+            sum(f, &|term| term.b[k * s..][..s].to_vec())?;
         }
         Ok(())
     }

@@ -70,7 +70,7 @@ pub use fit::{Fit, Interrupted, Summary};
 pub use history::{Epoch, History};
 pub use model::{LearnedStart, Model};
 pub use objective::{Evaluation, Minibatch, Objective, Stage, SumOfSquares};
-pub use optimizers::{Adam, AnyOptimizer, Optimizer, OptimizerState, OtherOptimizer, Sgd};
+pub use optimizers::*;
 pub use rmse::Rmse;
 pub use schedule::{Schedule, ScheduleState};
 pub use seen::{Departure, Seen};

@@ -94,3 +94,26 @@ fn chains_that_do_not_fit_are_refused() {
     pass.forward(&params, &[0.0; 2]).unwrap();
     assert!(pass.pullback(&params, &[0.0; 2], &mut params.clone(), &mut [0.0; 2]).is_err());
 }
+
+#[test]
+fn affine_layers_without_inputs_are_their_bias() {
+    let layer = Affine::new(0, 2);
+    let mut pass = Layer::<f64>::ready(&layer, 3).unwrap();
+    assert_eq!(pass.forward(&[3.0, 4.0], &[]).unwrap(), [3.0, 4.0, 3.0, 4.0, 3.0, 4.0]);
+    let mut bar = [0.0; 2];
+    pass.pullback(&[3.0, 4.0], &[1.0, 0.0, 1.0, 2.0, 1.0, 0.0], &mut bar, &mut []).unwrap();
+    assert_eq!(bar, [3.0, 2.0]);
+}
+
+#[test]
+fn passes_that_were_not_made_have_no_derivatives() {
+    let layer = Affine::new(1, 1);
+    let mut pass = Layer::<f64>::ready(&layer, 1).unwrap();
+    assert!(pass.pullback(&[1.0, 0.0], &[1.0], &mut [0.0; 2], &mut [0.0]).is_err());
+    assert!(pass.forward(&[f64::NAN, 0.0], &[1.0]).is_err());
+    assert!(pass.pushforward(&[1.0, 0.0], &[0.0; 2], &[1.0], &mut [0.0]).is_err());
+    pass.forward(&[1.0, 0.0], &[1.0]).unwrap();
+    pass.pullback(&[1.0, 0.0], &[1.0], &mut [0.0; 2], &mut [0.0]).unwrap();
+    assert!(Layer::<f64>::ready(&Affine::new(1 << 62, 1), 4).is_err());
+    assert_eq!(Layer::<f64>::param_count(&Affine::new(1 << 40, 1 << 40)), usize::MAX);
+}

@@ -17,6 +17,7 @@ mod methods;
 mod model_files;
 mod objectives;
 mod optimizers;
+mod passes;
 mod penalties;
 mod proofs;
 mod properties;

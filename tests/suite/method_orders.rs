@@ -159,3 +159,76 @@ fn methods_that_make_no_sense_are_refused() {
             .contains("V is singular")
     );
 }
+
+#[test]
+fn vectors_may_be_multiples_of_states() {
+    // The two-step midpoint rule that carries half of the state before.
+    let general = |factor: f64| GeneralLinear {
+        u: vec![vec![1.0, 0.0]],
+        v: vec![vec![0.0, 1.0 / factor], vec![factor, 0.0]],
+        terms: vec![kutta::tableau::Coefficients { a: vec![vec![0.0]], b: vec![vec![2.0], vec![0.0]], c: vec![0.0] }],
+        start: Some(vec![1.0, factor]),
+        starting: Some(Tableau::heun()),
+        ..GeneralLinear::default()
+    };
+    let end = |method: Method| {
+        let field = Swing { rows: 0..2, terms: 0..2 };
+        OdeBlock::new(field, method)
+            .steps(8)
+            .step_size(0.1)
+            .integrate(&[], 0.0, &[[1.0, 0.0]])
+            .unwrap()
+            .last(0)
+            .to_vec()
+    };
+    let expected = end(Multistep::midpoint().into());
+    for factor in [1.0, 0.5, -2.0] {
+        let found = end(Method::new(general(factor)).unwrap());
+        assert!(found.iter().zip(&expected).all(|(x, y): (&f64, &f64)| (x - y).abs() < 1e-14), "{found:?}");
+    }
+}
+
+#[test]
+fn increments_without_a_start_are_refused() {
+    let adams = |start: [f64; 3], starting: Option<Tableau>| GeneralLinear {
+        u: vec![vec![1.0, 0.0, 0.0]],
+        v: vec![vec![1.0, -0.5, 0.0], vec![0.0; 3], vec![0.0, 0.0, 1.0]],
+        terms: vec![kutta::tableau::Coefficients {
+            a: vec![vec![0.0]],
+            b: vec![vec![1.5], vec![1.0], vec![1.0]],
+            c: vec![0.0],
+        }],
+        start: Some(start.to_vec()),
+        starting,
+        ..GeneralLinear::default()
+    };
+    let reason = |general| Method::new(general).unwrap_err().to_string();
+    assert!(reason(adams([1.0, 0.0, 0.0], None)).contains("expected `starting`"));
+    assert!(reason(adams([1.0, 0.0, 1.0], Some(Tableau::heun()))).contains("a state follows an increment"));
+}
+
+#[test]
+fn inverses_are_for_single_steps() {
+    let inverse = Method::reversible_heun().inverse().unwrap();
+    assert!(inverse.is_inverse() && !inverse.inverse().unwrap().is_inverse());
+    let block = OdeBlock::new(Swing { rows: 0..2, terms: 0..2 }, inverse).steps(2);
+    let error = block.integrate(&[], 0.0, &[[1.0, 0.0]]).unwrap_err().to_string();
+    assert!(
+        error.starts_with("the method is inverse of reversible_heun, expected one whose steps go forward"),
+        "{error}"
+    );
+    let verlet = Method::from(PartitionedTableau::by_name("stoermer_verlet").unwrap());
+    let shown = verlet.inverse().unwrap().to_string();
+    assert!(shown.contains("F0") && shown.contains("F1"), "{shown}");
+}
+
+#[test]
+fn files_of_methods_say_what_is_wrong() {
+    let reason = |text: &str| serde_json::from_str::<Method>(text).unwrap_err().to_string();
+    assert!(reason(r#"{"A":[[0]],"b":[0.5],"c":[0]}"#).contains("the entries of b sum to 0.5, expected 1"));
+    assert!(reason(r#"{"U":[[1]],"V":[[1]],"terms":[],"of":1}"#).contains("unknown field `of`"));
+    assert!(
+        reason(r#"{"U":[[1]],"V":[[1,0]],"terms":[{"A":[[0]],"B":[[1]],"c":[0]}]}"#)
+            .contains("V is not a matrix of 1 × 1")
+    );
+}

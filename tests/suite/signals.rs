@@ -154,3 +154,13 @@ fn missing_knowledge_is_an_error() {
     assert!(block.eigenvalues(&PARAMS, &[0.0], &[1.0]).is_err());
     assert!(block.contraction(&PARAMS, 0.0, &[[1.0]]).is_err());
 }
+
+#[test]
+fn measures_of_fields_that_see_signals_are_refused() {
+    use kutta::regularisation::{Estimator, divergence, jacobian_norm_squared};
+    let field = driven();
+    assert!(matches!(divergence(&field, &PARAMS, 0.0, &[1.0], Estimator::Exact, 0), Err(Error::ShapeMismatch { .. })));
+    assert!(jacobian_norm_squared(&field, &PARAMS, 0.0, &[1.0], Estimator::Exact, 0).is_err());
+    let error = WithInputs::new(Driven, [Input::Signal(usize::MAX), Input::Time]).unwrap_err().to_string();
+    assert!(error.contains("a place below 65536"), "{error}");
+}

@@ -5,7 +5,8 @@ use crate::Real;
 use serde::{Deserialize, Serialize};
 
 /// What an optimiser remembers from update to update. It is saved in checkpoints, grows and shrinks with the unknowns, and is
-/// taken back with an update that failed.
+/// taken back with an update that failed. [`Optimizer::start`] gives it its moments and numbers: an update changes them, not
+/// how many there are, or a checkpoint would not go on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(from = "Saved<T>", bound(deserialize = "T: Deserialize<'de>"))]
 pub struct OptimizerState<T> {
@@ -48,11 +49,11 @@ impl<T: Real> OptimizerState<T> {
         OptimizerState { updates: 0, moments: vec![vec![T::zero(); count]; moments], numbers: Vec::new() }
     }
 
-    /// Becomes equal to another state of the same shape. Allocates nothing.
+    /// Becomes equal to another state. Allocates nothing if that has the same shape.
     pub(in crate::train) fn copy_from(&mut self, other: &Self) {
         self.updates = other.updates;
-        self.moments.iter_mut().zip(&other.moments).for_each(|(moment, other)| moment.copy_from_slice(other));
-        self.numbers.copy_from_slice(&other.numbers);
+        self.moments.clone_from(&other.moments);
+        self.numbers.clone_from(&other.numbers);
     }
 
     /// Forgets what belongs to unknowns from `keep` on, and makes room for `count` unknowns in all.
@@ -75,6 +76,17 @@ impl<T: Real> OptimizerState<T> {
 mod tests {
     use super::*;
     use crate::train::{Adam, Sgd};
+
+    #[test]
+    fn a_state_that_has_grown_is_taken_back() {
+        let before = OptimizerState::<f64>::zeros(1, 2);
+        let mut state = before.clone();
+        state.numbers.push(1.0);
+        state.moments[0].push(1.0);
+        state.moments.push(vec![2.0]);
+        state.copy_from(&before);
+        assert_eq!(state, before);
+    }
 
     #[test]
     fn a_resized_state_keeps_what_it_is_told() {
