@@ -1,5 +1,6 @@
 //! What arguments may be.
 
+use kutta::tableau::Scheme;
 use kutta::{Error, Tableau};
 use std::ffi::OsStr;
 use std::path::Path;
@@ -56,7 +57,13 @@ pub fn scheme(text: &OsStr) -> Result<Tableau, super::Failure> {
             Ok(if scheme.name().is_empty() { scheme.named(name) } else { scheme })
         }
         (Ok(scheme), None) => Ok(scheme),
-        (Err(error), None) => Err(super::Failure::Usage(format!("--scheme: {error}; `kutta schemes` lists them all"))),
+        (Err(error), None) => {
+            let reason = match Scheme::by_name(&name) {
+                Ok(scheme) => format!("`{name}` is {}: a fit takes one of a single tableau", scheme.kind()),
+                Err(_) => error.to_string(),
+            };
+            Err(super::Failure::Usage(format!("--scheme: {reason}; `kutta schemes` lists them all")))
+        }
     }
 }
 

@@ -35,6 +35,9 @@ fn schemes_that_make_no_sense_are_refused() {
         &["--scheme", "unknown scheme `gaus_2`", "did you mean `gauss_2`"],
     );
     fails(&folder, "fit data.csv --scheme gauss_0", 2, &["--scheme"]);
+    for (name, kind) in [("stoermer_verlet", "is partitioned"), ("kencarp_3", "is additive")] {
+        fails(&folder, &format!("fit data.csv --scheme {name}"), 2, &[name, kind, "single tableau"]);
+    }
     fails(&folder, "fit data.csv --scheme missing.toml", 1, &["missing.toml"]);
     for (file, text, words) in [
         ("a.toml", "A = [[0.5]]\nb = [0.9]\nc = [0.5]\n", &["a.toml", "0.9"][..]),
