@@ -1,8 +1,9 @@
 //! Layers: chains of them have the derivatives that their parts have.
 
 use crate::common::{Smooth, any_tableau, derivative};
-use kutta::field::{Activation, Mlp};
-use kutta::network::{Affine, Layer, OdeBlock, Sequential};
+use kutta::Error;
+use kutta::field::{Activation, Mlp, Parameter};
+use kutta::network::{Affine, Layer, OdeBlock, Pass, Sequential};
 use kutta::solve::StageSolver;
 use kutta::tableau::{Method, Multistep};
 use proptest::prelude::*;
@@ -116,4 +117,44 @@ fn passes_that_were_not_made_have_no_derivatives() {
     pass.pullback(&[1.0, 0.0], &[1.0], &mut [0.0; 2], &mut [0.0]).unwrap();
     assert!(Layer::<f64>::ready(&Affine::new(1 << 62, 1), 4).is_err());
     assert_eq!(Layer::<f64>::param_count(&Affine::new(1 << 40, 1 << 40)), usize::MAX);
+}
+
+/// A layer that gives one number more than it says.
+struct Liar(Vec<f64>);
+
+impl Layer<f64> for Liar {
+    fn inputs(&self) -> usize {
+        1
+    }
+    fn outputs(&self) -> usize {
+        1
+    }
+    fn parameters(&self) -> Vec<Parameter> {
+        Vec::new()
+    }
+    fn init(&self, _: &mut dyn rand::RngCore) -> Vec<f64> {
+        Vec::new()
+    }
+    fn ready(&self, _: usize) -> Result<Box<dyn Pass<f64> + '_>, Error> {
+        Ok(Box::new(Liar(vec![0.0; 2])))
+    }
+}
+
+impl Pass<f64> for Liar {
+    fn forward(&mut self, _: &[f64], _: &[f64]) -> Result<&[f64], Error> {
+        Ok(&self.0)
+    }
+    fn pullback(&mut self, _: &[f64], _: &[f64], _: &mut [f64], _: &mut [f64]) -> Result<(), Error> {
+        Ok(())
+    }
+    fn pushforward(&mut self, _: &[f64], _: &[f64], _: &[f64], _: &mut [f64]) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+#[test]
+fn layers_that_give_other_than_they_say_are_an_error() {
+    let network = Sequential::<f64>::new([Box::new(Liar(Vec::new())) as Box<dyn Layer<f64>>]).unwrap();
+    let mut pass = network.ready(1).unwrap();
+    assert_eq!(pass.forward(&[], &[1.0]).unwrap_err().to_string(), "a layer's outputs has 2 entries, expected 1");
 }
