@@ -1,6 +1,6 @@
 //! The multilayer perceptron.
 
-use super::kernel::{Chain, Directions, Evaluate, Jacobian, JvpPullback, Kernels, Layer, Pullback, Pushforward};
+use super::kernel::{Chain, Directions, Evaluate, Jacobian, JvpPullback, Kernels, Link, Pullback, Pushforward};
 use super::{Activation, Dense, Dimensions, Field, JvpBars, Layered, Parameter, Point, Reparameterisation, Scratch};
 use crate::number::Rounded;
 use crate::{Error, Number, Real};
@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "Shape", into = "Shape")]
 pub struct Mlp {
     shape: Shape,
-    layers: Vec<Layer>,
+    layers: Vec<Link>,
 }
 
 /// What determines a network, as it is saved.
@@ -49,7 +49,7 @@ impl TryFrom<Shape> for Mlp {
         for (l, pair) in shape.widths.windows(2).enumerate() {
             let is_last = l + 2 == shape.widths.len();
             let has_bias = !is_last || shape.output_bias;
-            layers.push(Layer { inputs: pair[0], outputs: pair[1], is_last, first_unit, first_param, has_bias });
+            layers.push(Link { inputs: pair[0], outputs: pair[1], is_last, first_unit, first_param, has_bias });
             let params = pair[0].checked_add(usize::from(has_bias)).and_then(|n| n.checked_mul(pair[1]));
             first_param = params
                 .and_then(|n| n.checked_add(first_param))
@@ -96,7 +96,7 @@ impl Mlp {
         self.shape.activation
     }
 
-    fn last(&self) -> &Layer {
+    fn last(&self) -> &Link {
         &self.layers[self.layers.len() - 1]
     }
 
@@ -144,7 +144,7 @@ impl Layered for Mlp {
     type Operator = Dense;
 
     fn operators(&self, inputs: usize) -> Vec<Dense> {
-        let matrix = |layer: &Layer| Dense::new(layer.first_param, layer.outputs, layer.inputs);
+        let matrix = |layer: &Link| Dense::new(layer.first_param, layer.outputs, layer.inputs);
         let mut operators: Vec<Dense> = self.layers.iter().map(matrix).collect();
         operators[0] = operators[0].first_columns(inputs);
         operators

@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 /// A general linear method with terms, to be made a [`Method`](super::Method), whose formula has the letters.
 ///
 /// ```
-/// use kutta::tableau::{Coefficients, GeneralLinear, Method};
+/// use kutta::tableau::{TermCoefficients, GeneralLinear, Method};
 /// // The two-step midpoint rule: y_{n+1} = y_{n-1} + 2 h F(y_n), which carries y_n and y_{n-1}.
 /// let midpoint = Method::new(GeneralLinear {
 ///     name: "two-step midpoint".to_string(),
 ///     u: vec![vec![1.0, 0.0]],
 ///     v: vec![vec![0.0, 1.0], vec![1.0, 0.0]],
-///     terms: vec![Coefficients { a: vec![vec![0.0]], b: vec![vec![2.0], vec![0.0]], c: vec![0.0] }],
+///     terms: vec![TermCoefficients { a: vec![vec![0.0]], b: vec![vec![2.0], vec![0.0]], c: vec![0.0] }],
 ///     starting: Some(kutta::Tableau::heun()),
 ///     ..GeneralLinear::default()
 /// })?;
@@ -32,7 +32,7 @@ pub struct GeneralLinear {
     #[serde(rename = "V")]
     pub v: Vec<Vec<f64>>,
     /// `A`, `B`, `c` of every term of the field.
-    pub terms: Vec<Coefficients>,
+    pub terms: Vec<TermCoefficients>,
     /// By carried vector: which multiple of the state it is at the start. `None`: each is the state. 0 is for increments
     /// `h F(t_k, y_k)` of earlier steps, the latest first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -46,7 +46,7 @@ pub struct GeneralLinear {
 /// How one term of the field enters a [`GeneralLinear`] method.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Coefficients {
+pub struct TermCoefficients {
     /// `A`: from stages to stages.
     #[serde(rename = "A")]
     pub a: Vec<Vec<f64>>,

@@ -112,10 +112,6 @@ impl Method {
                 "a state follows an increment among the vectors, expected increments, which start as 0, after states",
             );
         }
-        Self::build(general)
-    }
-
-    fn build(general: GeneralLinear) -> Result<Self, Error> {
         let fault = |reason: String| invalid(&general.name, reason);
         let (s, r) = (general.u.len(), general.v.len());
         if s == 0 || r == 0 || general.terms.is_empty() {
@@ -136,22 +132,34 @@ impl Method {
             sized(&format!("B of term {m}"), &term.b, r, s)?;
             sized(&format!("c of term {m}"), std::slice::from_ref(&term.c), 1, s)?;
         }
-        let flat = |rows: &[Vec<f64>]| rows.concat();
-        let terms = general.terms.iter();
-        let terms = terms.map(|term| Coefficients { a: flat(&term.a), b: flat(&term.b), c: term.c.clone() }).collect();
-        let starting = match &general.starting {
-            None => None,
-            Some(scheme) if r > 1 => {
-                Some(Box::new(Starting { steps: general.past(), method: embedded(scheme, &start) }))
-            }
-            Some(_) => return Err(fault("it carries one vector, and has nothing to start by another scheme".into())),
-        };
-        let (u, v) = (flat(&general.u), flat(&general.v));
-        let (name, of) = (general.name.clone(), Document::GeneralLinear(Box::new(general)));
-        let method =
-            Method { name, stages: s, u, v, terms, start, starting, is_partitioned: false, is_inverse: false, of };
+        if general.starting.is_some() && r == 1 {
+            return Err(fault("it carries one vector, and has nothing to start by another scheme".into()));
+        }
+        let method = Self::trusted(general);
         method.check_consistent().map_err(|reason| invalid(&method.name, reason))?;
         Ok(method)
+    }
+
+    /// Coefficients that are valid by construction.
+    pub(super) fn trusted(general: GeneralLinear) -> Self {
+        let flat = |rows: &[Vec<f64>]| rows.concat();
+        let of_term =
+            |term: &super::TermCoefficients| Coefficients { a: flat(&term.a), b: flat(&term.b), c: term.c.clone() };
+        let start = general.start.clone().unwrap_or_else(|| vec![1.0; general.v.len()]);
+        let starting = general.starting.as_ref();
+        let starting = starting.map(|scheme| Starting { steps: general.past(), method: embedded(scheme, &start) });
+        Method {
+            name: general.name.clone(),
+            stages: general.u.len(),
+            u: flat(&general.u),
+            v: flat(&general.v),
+            terms: general.terms.iter().map(of_term).collect(),
+            start,
+            starting: starting.map(Box::new),
+            is_partitioned: false,
+            is_inverse: false,
+            of: Document::GeneralLinear(Box::new(general)),
+        }
     }
 
     fn check_consistent(&self) -> Result<(), String> {
@@ -255,21 +263,13 @@ impl Method {
         let (s, r) = (self.stages, self.carried());
         let rows = |flat: &[f64], columns: usize| flat.chunks_exact(columns).map(<[f64]>::to_vec).collect();
         let terms = self.terms.iter();
-        let terms = terms.map(|t| super::Coefficients { a: rows(&t.a, s), b: rows(&t.b, s), c: t.c.clone() });
+        let terms = terms.map(|t| super::TermCoefficients { a: rows(&t.a, s), b: rows(&t.b, s), c: t.c.clone() });
         GeneralLinear {
             u: rows(&self.u, r),
             v: rows(&self.v, r),
             terms: terms.collect(),
             start: Some(self.start.clone()),
             ..rest
-        }
-    }
-
-    /// Coefficients that are valid by construction.
-    pub(super) fn trusted(general: GeneralLinear) -> Self {
-        match Self::build(general) {
-            Ok(method) => method,
-            Err(_) => Tableau::forward_euler().into(),
         }
     }
 
@@ -381,7 +381,7 @@ fn embedded(scheme: &Tableau, start: &[f64]) -> Method {
         name: format!("{} with a past", scheme.name()),
         u: vec![unit(0, r); stages],
         v: (0..r).map(from).collect(),
-        terms: vec![super::Coefficients { a, b: (0..r).map(weights).collect(), c: padded(scheme.c()) }],
+        terms: vec![super::TermCoefficients { a, b: (0..r).map(weights).collect(), c: padded(scheme.c()) }],
         start: Some(start.to_vec()),
         starting: None,
     })

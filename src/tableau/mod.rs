@@ -51,7 +51,7 @@ mod surd;
 
 pub use additive::AdditiveTableau;
 pub use claims::Claims;
-pub use general_linear::{Coefficients, GeneralLinear};
+pub use general_linear::{GeneralLinear, TermCoefficients};
 pub use method::Method;
 pub use multistep::Multistep;
 pub use partitioned::PartitionedTableau;

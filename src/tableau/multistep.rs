@@ -1,7 +1,7 @@
 //! Linear multistep methods.
 
 use super::check::{check_finite, sums_to};
-use super::{Coefficients, GeneralLinear, Tableau, invalid};
+use super::{GeneralLinear, Tableau, TermCoefficients, invalid};
 use crate::Error;
 use crate::linalg::eigenvalues;
 
@@ -213,23 +213,25 @@ impl Multistep {
             name: self.name.clone(),
             u,
             v,
-            terms: vec![Coefficients { a, b, c }],
+            terms: vec![TermCoefficients { a, b, c }],
             start: Some(start),
             starting,
         }
     }
 
-    /// A scheme of at least the same order.
+    /// A scheme of at least the same order, explicit if the method is and there is one.
     fn starting(&self) -> Tableau {
         let order = self.order();
-        if !self.is_explicit() {
-            return Tableau::radau_iia(order / 2 + 1).unwrap_or_else(|_| Tableau::backward_euler());
-        }
-        match order {
-            0..=2 => Tableau::heun(),
-            3..=4 => Tableau::rk4(),
-            _ => Tableau::by_name("verner_6_5").unwrap_or_else(|_| Tableau::rk4()),
-        }
+        let named = match order {
+            _ if !self.is_explicit() => None,
+            0..=2 => Some("heun"),
+            3..=4 => Some("rk4"),
+            5..=6 => Some("verner_6_5"),
+            7..=8 => Some("dormand_prince_8_5"),
+            _ => None,
+        };
+        let explicit = named.and_then(|name| Tableau::by_name(name).ok());
+        explicit.or_else(|| Tableau::radau_iia(order / 2 + 1).ok()).unwrap_or_else(Tableau::backward_euler)
     }
 }
 
@@ -251,7 +253,7 @@ fn adams(k: usize) -> Vec<f64> {
 fn integrals(first: usize, last: usize) -> Vec<f64> {
     let nodes: Vec<f64> = (first..=last).map(|j| 1.0 - j as f64).collect();
     let integral = |j: usize| {
-        // Coefficients of Π (t - node), lowest first.
+        // TermCoefficients of Π (t - node), lowest first.
         let (mut polynomial, mut scale) = (vec![1.0], 1.0);
         for node in nodes.iter().enumerate().filter(|&(i, _)| i != j).map(|(_, node)| node) {
             let shifted = [vec![0.0], polynomial.clone()].concat();

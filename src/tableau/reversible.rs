@@ -1,6 +1,6 @@
 //! Methods whose steps are undone exactly.
 
-use super::{Coefficients, GeneralLinear, Method, Tableau};
+use super::{GeneralLinear, Method, Tableau, TermCoefficients};
 
 /// How McCallum and Foster couple the two states of a reversible method: the value of their experiments.
 const COUPLING: f64 = 0.999;
@@ -31,7 +31,7 @@ impl Method {
             name: format!("reversible {}", tableau.name()).trim_end().to_string(),
             u: [vec![vec![0.0, 1.0]; s], vec![state.clone(); s]].concat(),
             v: vec![state, vec![0.0, 1.0]],
-            terms: vec![Coefficients {
+            terms: vec![TermCoefficients {
                 a: first.chain(second).collect(),
                 b: vec![weights(true), weights(false)],
                 c: nodes.collect(),
@@ -55,7 +55,7 @@ impl Method {
             name: "reversible_heun".to_string(),
             u: vec![vec![0.0, 1.0], vec![2.0, -1.0]],
             v: vec![vec![1.0, 0.0], vec![2.0, -1.0]],
-            terms: vec![Coefficients {
+            terms: vec![TermCoefficients {
                 a: vec![vec![0.0, 0.0], vec![1.0, 0.0]],
                 b: vec![vec![0.5, 0.5], vec![1.0, 0.0]],
                 c: vec![0.0, 1.0],

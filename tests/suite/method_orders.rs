@@ -131,7 +131,7 @@ fn methods_that_make_no_sense_are_refused() {
         name: "mine".to_string(),
         u: vec![vec![4.0 / 3.0, -1.0 / 3.0]],
         v: vec![vec![4.0 / 3.0, -1.0 / 3.0], vec![1.0, 0.0]],
-        terms: vec![kutta::tableau::Coefficients {
+        terms: vec![kutta::tableau::TermCoefficients {
             a: vec![vec![2.0 / 3.0]],
             b: vec![vec![2.0 / 3.0], vec![0.0]],
             c: vec![1.0],
@@ -166,7 +166,11 @@ fn vectors_may_be_multiples_of_states() {
     let general = |factor: f64| GeneralLinear {
         u: vec![vec![1.0, 0.0]],
         v: vec![vec![0.0, 1.0 / factor], vec![factor, 0.0]],
-        terms: vec![kutta::tableau::Coefficients { a: vec![vec![0.0]], b: vec![vec![2.0], vec![0.0]], c: vec![0.0] }],
+        terms: vec![kutta::tableau::TermCoefficients {
+            a: vec![vec![0.0]],
+            b: vec![vec![2.0], vec![0.0]],
+            c: vec![0.0],
+        }],
         start: Some(vec![1.0, factor]),
         starting: Some(Tableau::heun()),
         ..GeneralLinear::default()
@@ -193,7 +197,7 @@ fn increments_without_a_start_are_refused() {
     let adams = |start: [f64; 3], starting: Option<Tableau>| GeneralLinear {
         u: vec![vec![1.0, 0.0, 0.0]],
         v: vec![vec![1.0, -0.5, 0.0], vec![0.0; 3], vec![0.0, 0.0, 1.0]],
-        terms: vec![kutta::tableau::Coefficients {
+        terms: vec![kutta::tableau::TermCoefficients {
             a: vec![vec![0.0]],
             b: vec![vec![1.5], vec![1.0], vec![1.0]],
             c: vec![0.0],
@@ -231,4 +235,34 @@ fn files_of_methods_say_what_is_wrong() {
         reason(r#"{"U":[[1]],"V":[[1,0]],"terms":[{"A":[[0]],"B":[[1]],"c":[0]}]}"#)
             .contains("V is not a matrix of 1 × 1")
     );
+}
+
+#[test]
+fn whatever_tableau_is_accepted_makes_a_method() {
+    // Published digits sum to one within 1e-9, and within more where large ones cancel.
+    let rounded = Tableau::new([[0.0, 0.0], [1.0, 0.0]], [0.5, 0.5 + 8e-10], [0.0, 1.0]).unwrap();
+    let large = Tableau::new([[0.0, 0.0], [0.5, 0.0]], [-1e5, 1e5 + 1.0 + 5e-7], [0.0, 0.5]).unwrap();
+    for tableau in [rounded, large] {
+        assert_eq!(Method::reversible(&tableau).stages(), 4);
+        assert_eq!(Method::from(tableau).stages(), 2);
+    }
+    let digits = Multistep::new([1.333333333, -0.333333333], [0.6666666667, 0.0, 0.0]).unwrap();
+    let method = Method::from(digits);
+    assert_eq!((method.stages(), method.carried()), (1, 2));
+}
+
+/// Explicit methods of high order start by schemes that are no less exact.
+#[test]
+fn pasts_are_as_exact_as_what_goes_on_from_them() {
+    for k in 1..=6 {
+        for multistep in [Multistep::bdf(k), Multistep::adams_bashforth(k), Multistep::adams_moulton(k)] {
+            let multistep = multistep.unwrap();
+            let order = multistep.order();
+            let method = Method::from(multistep);
+            let Some((_, starting)) = method.starting() else { continue };
+            let name = starting.name().trim_end_matches(" with a past");
+            let scheme = Tableau::by_name(name).unwrap();
+            assert!(scheme.order().is_some_and(|p| p >= order), "{name} starts {} of order {order}", method.name());
+        }
+    }
 }

@@ -182,7 +182,7 @@ fn rooted_trees() {
     }
 }
 
-/// Method labels of nodepy and of the literature: orders and stage orders.
+/// SchemeOnTrees labels of nodepy and of the literature: orders and stage orders.
 #[test]
 fn orders_and_stage_orders() {
     for (name, order, stage_order) in [

@@ -4,7 +4,7 @@ use crate::field::Activation;
 
 /// Where the parameters and hidden units of one layer are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Layer {
+pub struct Link {
     pub inputs: usize,
     pub outputs: usize,
     /// The layer without activation.
@@ -15,7 +15,7 @@ pub struct Layer {
     pub has_bias: bool,
 }
 
-impl Layer {
+impl Link {
     #[inline(always)]
     pub fn weights<'a, T>(&self, params: &'a [T]) -> &'a [T] {
         &params[self.first_param..][..self.inputs * self.outputs]
@@ -45,7 +45,7 @@ impl Layer {
 /// Layers, each of what the one before puts out. The activation follows all but the last.
 #[derive(Clone, Copy)]
 pub struct Chain<'a> {
-    pub layers: &'a [Layer],
+    pub layers: &'a [Link],
     pub activation: Activation,
 }
 

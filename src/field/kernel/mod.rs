@@ -9,7 +9,7 @@ mod network;
 mod pack;
 mod second;
 
-pub(crate) use chain::{Chain, Layer};
+pub(crate) use chain::{Chain, Link};
 pub(crate) use network::{Evaluate, Jacobian, Pullback, Pushforward};
 pub(crate) use second::{Directions, JvpPullback};
 

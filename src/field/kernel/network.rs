@@ -1,7 +1,7 @@
 //! A whole multilayer perceptron in one dispatch: evaluation and derivatives.
 
 use super::Kernels;
-use super::chain::{Chain, Layer};
+use super::chain::{Chain, Link};
 use super::elementwise::{Activate, Broadcast, Columns, ScaleBySlope, add_row_sums, transpose};
 use super::matmul::{Init, Left, MatMul, Matrix};
 use crate::field::Point;
@@ -170,7 +170,7 @@ pub struct Pullback<'a, T> {
 }
 
 /// Length of a row of a layer's transposed inputs, in whole vectors of any kind.
-fn transposed_stride(layer: &Layer) -> usize {
+fn transposed_stride(layer: &Link) -> usize {
     layer.inputs.next_multiple_of(16)
 }
 
@@ -183,7 +183,7 @@ pub(super) fn transposed_len(net: Chain<'_>, live: usize) -> usize {
 #[inline(always)]
 pub(super) fn add_outer<S: Simd, T: Kernels>(
     simd: S,
-    layer: &Layer,
+    layer: &Link,
     cotangent: Matrix<'_, T>,
     (input, stride, live): (&[T], usize, usize),
     transposed: &mut [T],

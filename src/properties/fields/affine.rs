@@ -8,13 +8,13 @@ use std::fmt;
 
 /// The map `g(y) = P y + q`.
 #[derive(Clone, PartialEq)]
-pub struct Affine {
+pub struct AffineMap {
     matrix: DMatrix<f64>,
     inverse: DMatrix<f64>,
     shift: Vec<f64>,
 }
 
-impl Affine {
+impl AffineMap {
     /// `g(y)`.
     pub fn apply(&self, y: &[f64]) -> Vec<f64> {
         let mut out = product(&self.matrix, y);
@@ -28,7 +28,7 @@ impl Affine {
     }
 }
 
-impl fmt::Debug for Affine {
+impl fmt::Debug for AffineMap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let row = |(i, &shift): (usize, &f64)| {
             let weights: Vec<f64> = self.matrix.row(i).iter().copied().collect();
@@ -38,10 +38,10 @@ impl fmt::Debug for Affine {
     }
 }
 
-/// A field in other coordinates, see [`Affine::image`].
+/// A field in other coordinates, see [`AffineMap::image`].
 #[derive(Debug, Clone, Copy)]
 pub struct Image<'a, F> {
-    map: &'a Affine,
+    map: &'a AffineMap,
     field: &'a F,
 }
 
@@ -72,7 +72,7 @@ fn product<S: Number>(matrix: &DMatrix<f64>, x: &[S]) -> Vec<S> {
 }
 
 /// Affine maps of `dim` variables whose matrix is whole, as is its inverse. They shrink to the identity.
-pub fn affine_map(dim: usize) -> impl Strategy<Value = Affine> {
+pub fn affine_map(dim: usize) -> impl Strategy<Value = AffineMap> {
     let entries = prop::collection::vec(-1..=1i8, dim * dim);
     (entries, numbers(1, dim)).prop_map(move |(entries, shift)| {
         let unit = |keep: fn(usize, usize) -> bool| {
@@ -83,7 +83,7 @@ pub fn affine_map(dim: usize) -> impl Strategy<Value = Affine> {
         let (lower, upper) = (unit(|i, j| j < i), unit(|i, j| j > i));
         // Exact: triangular, whole, with ones on the diagonal.
         let (lower_inverse, upper_inverse) = (inverse_of_unit(&lower), inverse_of_unit(&upper));
-        Affine { matrix: lower * upper, inverse: upper_inverse * lower_inverse, shift }
+        AffineMap { matrix: lower * upper, inverse: upper_inverse * lower_inverse, shift }
     })
 }
 

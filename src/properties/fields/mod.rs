@@ -7,7 +7,7 @@ mod hamiltonian;
 mod linear;
 mod smooth;
 
-pub use affine::{Affine, Image, affine_map};
+pub use affine::{AffineMap, Image, affine_map};
 pub use conserving::{LinearInvariant, QuadraticInvariant, linear_invariant_field, quadratic_invariant_field};
 pub use dissipative::{Dissipative, dissipative_field};
 pub use hamiltonian::{Hamiltonian, hamiltonian, separable_hamiltonian};

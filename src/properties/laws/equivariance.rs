@@ -7,7 +7,7 @@ use proptest::test_runner::TestCaseResult;
 /// A step commutes with a change of coordinates `g`: `Φ^{g(f)}(t, g(y)) = g(Φ^f(t, y))`.
 ///
 /// Holds for every Runge–Kutta scheme and every affine `g`. `image` is the step on the field in the new coordinates,
-/// [`Affine::image`](super::super::Affine::image). Where `g` is a symmetry of the field, `image` is `step` itself.
+/// [`AffineMap::image`](super::super::AffineMap::image). Where `g` is a symmetry of the field, `image` is `step` itself.
 ///
 /// # Errors
 /// A failure if the states differ by more than the tolerance, relative to the larger of their size and 1, or a step fails.

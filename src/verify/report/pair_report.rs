@@ -16,7 +16,7 @@ use crate::verify::stability::oscillator::StabilityMatrix;
 use crate::verify::stability::stability_function::StabilityFunction;
 use crate::verify::trees::error_coefficients::ErrorNorm;
 use crate::verify::trees::order::Order;
-use crate::verify::trees::weights::Method;
+use crate::verify::trees::weights::SchemeOnTrees;
 use crate::{Error, Tableau};
 use nalgebra::Complex;
 
@@ -111,7 +111,7 @@ fn enclosed(recovered: &[Recovered]) -> Certainty {
     recovered.iter().fold(Certainty::Proved, |least, part| least.and(part.certainty_enclosed()))
 }
 
-fn principal<T: Scalar>(method: &Method<'_, T>, order: &Order) -> Option<ErrorNorm> {
+fn principal<T: Scalar>(method: &SchemeOnTrees<'_, T>, order: &Order) -> Option<ErrorNorm> {
     order.is_known.then(|| method.error_norm(order.order + 1).ok()).flatten()
 }
 
@@ -125,7 +125,7 @@ impl PartitionedReport {
             up_to: Option<usize>,
         ) -> Result<PartitionedReport, Error> {
             let parts: Vec<&Coefficients<T>> = parts.iter().collect();
-            let method = Method::additive(&parts)?;
+            let method = SchemeOnTrees::additive(&parts)?;
             let separable = method.clone().separable();
             let pair = Pair { first: parts[0], second: parts[1] };
             let (order, separable_order) = (order_of(&method, up_to), order_of(&separable, up_to));
@@ -202,10 +202,10 @@ impl AdditiveReport {
         type Orders = (Order, Option<Order>, Option<ErrorNorm>, Vec<Order>);
         fn orders<T: Scalar>(parts: &[Coefficients<T>], up_to: Option<usize>) -> Result<Orders, Error> {
             let parts: Vec<&Coefficients<T>> = parts.iter().collect();
-            let method = Method::additive(&parts)?;
+            let method = SchemeOnTrees::additive(&parts)?;
             let order = order_of(&method, up_to);
-            let embedded = Method::additive_embedded(&parts)?.map(|embedded| order_of(&embedded, up_to));
-            let alone = parts.iter().map(|part| order_of(&Method::of(part), up_to)).collect();
+            let embedded = SchemeOnTrees::additive_embedded(&parts)?.map(|embedded| order_of(&embedded, up_to));
+            let alone = parts.iter().map(|part| order_of(&SchemeOnTrees::of(part), up_to)).collect();
             Ok((order.clone(), embedded, principal(&method, &order), alone))
         }
         let tableaux: Vec<&Tableau> = scheme.parts().iter().collect();

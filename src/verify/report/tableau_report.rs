@@ -14,7 +14,7 @@ use crate::verify::trees::error_coefficients::ErrorNorm;
 use crate::verify::trees::order::{Condition, Order, Violation};
 use crate::verify::trees::simplifying::SimplifyingConditions;
 use crate::verify::trees::tree::RootedTree;
-use crate::verify::trees::weights::{Method, dot};
+use crate::verify::trees::weights::{SchemeOnTrees, dot};
 use crate::{Error, Tableau};
 
 /// What [`verify`](crate::verify::verify) finds of a tableau.
@@ -118,8 +118,8 @@ impl<T: Scalar> Coefficients<T> {
 
 impl Structure {
     fn of<T: Scalar>(k: &Coefficients<T>, up_to: Option<usize>) -> Self {
-        let order_of = |method: &Method<'_, T>| order_of(method, up_to);
-        let method = Method::of(k);
+        let order_of = |method: &SchemeOnTrees<'_, T>| order_of(method, up_to);
+        let method = SchemeOnTrees::of(k);
         let (simplifying, symmetric) = (SimplifyingConditions::of(&method), k.symmetric());
         let mut order = order_of(&method);
         if symmetric.holds && !order.is_known && order.order % 2 == 1 {
@@ -133,7 +133,7 @@ impl Structure {
         }
         Structure {
             autonomous_order: order_of(&method.clone().autonomous()).order.max(order.order),
-            embedded: Method::embedded(k).map(|embedded| order_of(&embedded)),
+            embedded: SchemeOnTrees::embedded(k).map(|embedded| order_of(&embedded)),
             simplifying,
             algebraically_stable: k.algebraically_stable(),
             symplectic: k.symplectic(),
@@ -151,7 +151,7 @@ impl Structure {
 }
 
 /// The order, sought up to a given one, or as far as is reasonable.
-pub(super) fn order_of<T: Scalar>(method: &Method<'_, T>, up_to: Option<usize>) -> Order {
+pub(super) fn order_of<T: Scalar>(method: &SchemeOnTrees<'_, T>, up_to: Option<usize>) -> Order {
     up_to.map_or_else(|| method.order(), |cap| method.order_up_to(cap))
 }
 
@@ -165,7 +165,7 @@ struct TreeSums {
 
 impl TreeSums {
     fn of<T: Scalar>(k: &Coefficients<T>, order: &Order, up_to: Option<usize>) -> Self {
-        let method = Method::of(k);
+        let method = SchemeOnTrees::of(k);
         let coefficients = order.is_known.then(|| method.error_coefficients(order.order + 1).ok()).flatten();
         let rounded = |(tree, x): (RootedTree, T)| (tree, x.to_f64());
         TreeSums {
@@ -372,7 +372,7 @@ impl<T: Scalar> Coefficients<T> {
             return None;
         }
         let adjoint = used.discrete_adjoint();
-        Some(order_of(&Method::additive(&[used, &adjoint]).ok()?, up_to))
+        Some(order_of(&SchemeOnTrees::additive(&[used, &adjoint]).ok()?, up_to))
     }
 
     /// Whether `b` and `b̂` have the same stability function, if there is `b̂`: `(b − b̂)ᵀ A^k 1 = 0` for all `k`.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::tree::RootedTree;
 use super::tree_table::TreeTable;
-use super::weights::{ElementaryWeights, Method};
+use super::weights::{ElementaryWeights, SchemeOnTrees};
 use crate::Error;
 use crate::tableau::coefficients::Scalar;
 
@@ -25,11 +25,11 @@ use crate::tableau::coefficients::Scalar;
 /// use kutta::verify::b_series::BSeries;
 /// use kutta::verify::coefficients::Recovered;
 /// use kutta::verify::tree::RootedTree;
-/// use kutta::verify::weights::Method;
+/// use kutta::verify::weights::SchemeOnTrees;
 ///
 /// // The explicit midpoint rule solves a modified equation exactly.
 /// let Recovered::Exact(midpoint) = Recovered::of(&Tableau::explicit_midpoint()) else { unreachable!() };
-/// let field = BSeries::of_method(&Method::of(&midpoint), 5)?.modified_equation();
+/// let field = BSeries::of_method(&SchemeOnTrees::of(&midpoint), 5)?.modified_equation();
 /// let coefficient = field.coefficient(&RootedTree::from_levels(&[1, 2, 2])?);
 /// assert_eq!(coefficient.map(|x| x.to_string()), Some("-1/12".to_string()));
 /// # Ok::<(), kutta::Error>(())
@@ -47,7 +47,7 @@ impl<T: Scalar> BSeries<T> {
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] if there are too many trees up to `order`.
-    pub fn of_method(method: &Method<'_, T>, order: usize) -> Result<Self, Error> {
+    pub fn of_method(method: &SchemeOnTrees<'_, T>, order: usize) -> Result<Self, Error> {
         let method = method.clone().joint().autonomous();
         let weights = ElementaryWeights::new(&method, order)?;
         let values = (1..=order).flat_map(|p| weights.of_order(p)).map(|i| weights.weight(i)).collect();
@@ -251,7 +251,7 @@ mod tests {
     use crate::tableau::coefficients::{Coefficients, Rational};
 
     fn series(scheme: &Coefficients<Rational>, order: usize) -> BSeries<Rational> {
-        BSeries::of_method(&Method::of(scheme), order).unwrap()
+        BSeries::of_method(&SchemeOnTrees::of(scheme), order).unwrap()
     }
 
     fn at(series: &BSeries<Rational>, levels: &[usize]) -> Rational {
@@ -329,7 +329,7 @@ mod tests {
     #[test]
     fn modified_equations_of_pairs() {
         let field = |first: &Coefficients<Rational>, second: &Coefficients<Rational>| {
-            let method = Method::additive(&[first, second]).unwrap();
+            let method = SchemeOnTrees::additive(&[first, second]).unwrap();
             BSeries::of_method(&method, 3).unwrap().modified_equation()
         };
         let euler = field(&exact("1", "1"), &forward_euler());

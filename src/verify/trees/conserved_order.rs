@@ -129,13 +129,13 @@ impl Unrooted {
 mod tests {
     use super::super::test_schemes::*;
     use super::super::tree_table::Colouring;
-    use super::super::weights::Method;
+    use super::super::weights::SchemeOnTrees;
     use super::*;
     use crate::Tableau;
     use crate::tableau::coefficients::{Coefficients, Rational};
 
     fn orders<T: Scalar>(scheme: &Coefficients<T>, order: usize) -> (usize, usize) {
-        let series = BSeries::of_method(&Method::of(scheme), order).unwrap();
+        let series = BSeries::of_method(&SchemeOnTrees::of(scheme), order).unwrap();
         (series.order_of_symplecticity().unwrap(), series.energy_preserving_order().unwrap())
     }
 
@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn no_order_is_lower_than_the_scheme_s() {
         for scheme in [heun_3(), ssp_3_3(), explicit_midpoint(), lobatto_iiia_3(), lobatto_iiic_3(), sdirk_5_4()] {
-            let order = Method::of(&scheme).order().order;
+            let order = SchemeOnTrees::of(&scheme).order().order;
             let (symplecticity, energy) = orders(&scheme, 7);
             assert!(symplecticity >= order && energy >= order);
             assert!(symplecticity < 7 && energy < 7);
@@ -170,7 +170,7 @@ mod tests {
     #[test]
     fn symplecticity_of_pairs() {
         let order = |first: &Coefficients<Rational>, second: &Coefficients<Rational>| {
-            let method = Method::additive(&[first, second]).unwrap();
+            let method = SchemeOnTrees::additive(&[first, second]).unwrap();
             let series = BSeries::of_method(&method, 6).unwrap();
             assert_eq!(series.energy_preserving_order(), None);
             series.order_of_symplecticity().unwrap()
@@ -182,7 +182,7 @@ mod tests {
         assert_eq!(order(&rk4(), &rk4()), 4);
         assert_eq!(order(&exact("; 1", "1/2 1/2"), &exact("; 1", "1 0")), 1);
         let scheme = rk4();
-        let three = Method::additive(&[&scheme; 3]).unwrap();
+        let three = SchemeOnTrees::additive(&[&scheme; 3]).unwrap();
         assert_eq!(BSeries::of_method(&three, 2).unwrap().order_of_symplecticity(), None);
     }
 

@@ -87,18 +87,18 @@ fn solved<T: Scalar>(mut rows: Vec<Vec<T>>, unknowns: usize, tolerance: f64) -> 
 #[cfg(test)]
 mod tests {
     use super::super::test_schemes::*;
-    use super::super::weights::Method;
+    use super::super::weights::SchemeOnTrees;
     use super::*;
     use crate::tableau::coefficients::{Coefficients, Rational};
 
     fn effective_order<T: Scalar>(scheme: &Coefficients<T>) -> usize {
-        BSeries::of_method(&Method::of(scheme), 6).unwrap().effective_order().unwrap()
+        BSeries::of_method(&SchemeOnTrees::of(scheme), 6).unwrap().effective_order().unwrap()
     }
 
     #[test]
     fn a_conjugate_scheme_has_the_effective_order_of_the_scheme() {
         for scheme in [rk4(), heun_3(), bogacki_shampine_3(), lobatto_iiic_3()] {
-            let order = Method::of(&scheme).order().order;
+            let order = SchemeOnTrees::of(&scheme).order().order;
             assert_eq!(effective_order(&scheme), order);
             assert_eq!(effective_order(&in_doubles(&scheme)), order);
             // A step of forward Euler before, and its inverse after: backward Euler with a negative step.
@@ -106,7 +106,7 @@ mod tests {
             let whole = Rational::ratio(1, 1);
             let started = composed(&forward_euler(), &scheme, &third, &whole);
             let conjugate = composed(&started, &exact("1", "1"), &whole, &-third);
-            assert_eq!(Method::of(&conjugate).order().order, 2);
+            assert_eq!(SchemeOnTrees::of(&conjugate).order().order, 2);
             assert_eq!(effective_order(&conjugate), order);
             assert_eq!(effective_order(&in_doubles(&conjugate)), order);
         }

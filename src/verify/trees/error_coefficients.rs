@@ -1,7 +1,7 @@
 //! The leading terms of the error of a step.
 
 use super::tree::RootedTree;
-use super::weights::{ElementaryWeights, Method};
+use super::weights::{ElementaryWeights, SchemeOnTrees};
 use crate::Error;
 use crate::tableau::coefficients::Scalar;
 
@@ -18,7 +18,7 @@ pub struct ErrorNorm {
     pub tree: RootedTree,
 }
 
-impl<T: Scalar> Method<'_, T> {
+impl<T: Scalar> SchemeOnTrees<'_, T> {
     /// The error coefficients `(Φ(t) − 1/γ(t)) / σ(t)` for all trees of `order`: the terms of order `h^{|t|}` in a
     /// step's error are these, times the elementary differentials `F(t)(y)`.
     ///
@@ -29,7 +29,7 @@ impl<T: Scalar> Method<'_, T> {
         Ok(weights.of_order(order).map(|i| (weights.table().tree(i), weights.error_coefficient(i))).collect())
     }
 
-    /// The size of the [error coefficients](Method::error_coefficients) of `order`.
+    /// The size of the [error coefficients](SchemeOnTrees::error_coefficients) of `order`.
     ///
     /// With `p` the scheme's order, the norms for `p + 1` and `p + 2` are `A^{(p+1)}` and `A^{(p+2)}` of C. A. Kennedy,
     /// M. H. Carpenter, R. M. Lewis, Appl. Numer. Math. 35 (2000) 177–219.
@@ -47,7 +47,7 @@ impl<T: Scalar> Method<'_, T> {
         Ok(ErrorNorm { order, norm: squares.to_f64().sqrt(), largest, tree: weights.table().tree(i) })
     }
 
-    /// The [size of the error coefficients](Method::error_norm) of order `p + 1`, where `p` is the scheme's order: the
+    /// The [size of the error coefficients](SchemeOnTrees::error_norm) of order `p + 1`, where `p` is the scheme's order: the
     /// principal error norm. None if `p` is not known, or there are too many trees.
     pub fn principal_error(&self) -> Option<ErrorNorm> {
         let order = self.order();

@@ -5,7 +5,7 @@ use std::fmt;
 use super::simplifying::{SimplifyingConditions, powers, quadrature_residual};
 use super::tree::RootedTree;
 use super::tree_table::Colouring;
-use super::weights::{ElementaryWeights, Method};
+use super::weights::{ElementaryWeights, SchemeOnTrees};
 use crate::tableau::coefficients::{Certainty, Scalar};
 use crate::verify::exact::judge::Judge;
 
@@ -67,9 +67,9 @@ impl fmt::Display for Order {
     }
 }
 
-impl<T: Scalar> Method<'_, T> {
+impl<T: Scalar> SchemeOnTrees<'_, T> {
     /// The order, for all problems `ẏ = F(t, y)` that the method is for: autonomous or separable ones only, if
-    /// [so declared](Method::autonomous).
+    /// [so declared](SchemeOnTrees::autonomous).
     ///
     /// For one tableau, [simplifying conditions](SimplifyingConditions) bound the order from below by Butcher's theorem, and
     /// from above by the quadrature formula. Only what they leave open is decided by the order conditions of trees, up to
@@ -83,10 +83,10 @@ impl<T: Scalar> Method<'_, T> {
     /// ```
     /// use kutta::Tableau;
     /// use kutta::verify::coefficients::Recovered;
-    /// use kutta::verify::weights::Method;
+    /// use kutta::verify::weights::SchemeOnTrees;
     ///
     /// let Recovered::Exact(rk4) = Recovered::of(&Tableau::rk4()) else { unreachable!() };
-    /// let order = Method::of(&rk4).order();
+    /// let order = SchemeOnTrees::of(&rk4).order();
     /// assert_eq!((order.order, order.is_known), (4, true));
     /// assert_eq!(order.to_string(), "4 (proved; B(5) misses by 8.3e-3)");
     /// # Ok::<(), kutta::Error>(())
@@ -95,7 +95,7 @@ impl<T: Scalar> Method<'_, T> {
         self.order_up_to(DEFAULT_CAP)
     }
 
-    /// As [`Method::order`], but trees are searched up to order `cap`.
+    /// As [`SchemeOnTrees::order`], but trees are searched up to order `cap`.
     pub fn order_up_to(&self, cap: usize) -> Order {
         let mut judge = Judge::new(self.certainty);
         let (lower, upper) = match self.colouring() {

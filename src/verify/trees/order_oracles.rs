@@ -6,7 +6,7 @@ use super::order::{Condition, Violation};
 use super::simplifying::SimplifyingConditions;
 use super::test_schemes::*;
 use super::tree::RootedTree;
-use super::weights::{ElementaryWeights, Method};
+use super::weights::{ElementaryWeights, SchemeOnTrees};
 use crate::Tableau;
 use crate::tableau::coefficients::{Certainty, Coefficients, Rational, Recovered, Scalar, Summed};
 
@@ -31,7 +31,7 @@ fn known() -> Vec<(&'static str, Coefficients<Rational>, usize, usize, f64)> {
 }
 
 fn check<T: Scalar>(name: &str, scheme: &Coefficients<T>, order: usize, stage_order: usize, norm: f64) {
-    let method = Method::of(scheme);
+    let method = SchemeOnTrees::of(scheme);
     let found = method.order();
     assert_eq!((found.order, found.is_known), (order, true), "{name}: {found}");
     assert!(found.violation.unwrap().residual != 0.0);
@@ -65,7 +65,7 @@ fn orders_stage_orders_and_error_norms_of_fractions_and_of_doubles() {
 #[test]
 fn error_coefficients_of_the_classical_scheme() {
     let scheme = rk4();
-    let method = Method::of(&scheme);
+    let method = SchemeOnTrees::of(&scheme);
     let close = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-15, "{found}, expected {expected}");
     let (fifth, sixth) = (method.error_norm(5).unwrap(), method.error_norm(6).unwrap());
     close(fifth.norm, 1745f64.sqrt() / 2880.0);
@@ -82,10 +82,10 @@ fn error_coefficients_of_the_classical_scheme() {
 #[test]
 fn embedded_orders() {
     for (scheme, order) in [(bogacki_shampine_3(), 2), (dormand_prince_5(), 4), (bogacki_shampine_5(), 4)] {
-        assert_eq!(Method::embedded(&scheme).unwrap().order().order, order);
-        assert_eq!(Method::embedded(&in_doubles(&scheme)).unwrap().order().order, order);
+        assert_eq!(SchemeOnTrees::embedded(&scheme).unwrap().order().order, order);
+        assert_eq!(SchemeOnTrees::embedded(&in_doubles(&scheme)).unwrap().order().order, order);
     }
-    assert!(Method::embedded(&rk4()).is_none());
+    assert!(SchemeOnTrees::embedded(&rk4()).is_none());
 }
 
 /// J. C. Butcher, Math. Comp. 18 (1964); E. Hairer, G. Wanner, Solving Ordinary Differential Equations II, table IV.5.13.
@@ -95,7 +95,7 @@ fn families_by_simplifying_conditions() {
         let (gauss, radau) = (Tableau::gauss(s).unwrap(), Tableau::radau_iia(s).unwrap());
         for (scheme, order, adjoint) in [(gauss, 2 * s, s), (radau, 2 * s - 1, s - 1)] {
             let coefficients = doubles(&scheme);
-            let method = Method::of(&coefficients);
+            let method = SchemeOnTrees::of(&coefficients);
             let conditions = SimplifyingConditions { quadrature: order, stages: s, adjoint };
             if s <= 12 {
                 assert_eq!(SimplifyingConditions::of(&method), conditions, "{}", scheme.name());
@@ -108,7 +108,7 @@ fn families_by_simplifying_conditions() {
     let cases = [(lobatto_iiia_3(), (4, 3, 1)), (lobatto_iiib_3(), (4, 1, 3)), (lobatto_iiic_3(), (4, 2, 2))];
     for (scheme, (quadrature, stages, adjoint)) in cases {
         let conditions = SimplifyingConditions { quadrature, stages, adjoint };
-        assert_eq!(SimplifyingConditions::of(&Method::of(&scheme)), conditions);
+        assert_eq!(SimplifyingConditions::of(&SchemeOnTrees::of(&scheme)), conditions);
         assert_eq!(conditions.guaranteed_order(), 4);
     }
 }
@@ -116,25 +116,25 @@ fn families_by_simplifying_conditions() {
 #[test]
 fn orders_say_why_and_how_surely() {
     let scheme = rk4();
-    let order = Method::of(&scheme).order();
+    let order = SchemeOnTrees::of(&scheme).order();
     assert_eq!(order.certainty, Certainty::Proved);
     assert_eq!(order.violation, Some(Violation { condition: Condition::Quadrature(5), residual: 1.0 / 120.0 }));
     assert_eq!(order.to_string(), "4 (proved; B(5) misses by 8.3e-3)");
     let ssp = ssp_3_3();
-    let order = Method::of(&ssp).order();
+    let order = SchemeOnTrees::of(&ssp).order();
     let tree = RootedTree::from_levels(&[1, 2, 3, 3]).unwrap();
     assert_eq!(order.violation, Some(Violation { condition: Condition::Tree(tree), residual: 1.0 / 12.0 }));
     assert_eq!(order.to_string(), "3 (proved; [[τ,τ]] misses by 8.3e-2)");
     let gauss = doubles(&Tableau::gauss(10).unwrap());
-    let order = Method::of(&gauss).order();
+    let order = SchemeOnTrees::of(&gauss).order();
     assert!(matches!(order.certainty, Certainty::ToTolerance(t) if t < 1e-12), "{order}");
     assert!(order.to_string().contains("B(21) misses by -1.4e-12"), "{order}");
     // Trees that are cut off leave a lower bound.
-    let order = Method::of(&scheme).order_up_to(3);
+    let order = SchemeOnTrees::of(&scheme).order_up_to(3);
     assert_eq!((order.order, order.is_known, &order.violation), (3, false, &None));
     assert_eq!(order.to_string(), "at least 3 (proved)");
     let unscaled = Coefficients { b: vec![Rational::ratio(2, 1)], ..forward_euler() };
-    assert_eq!(Method::of(&unscaled).order().order, 0);
+    assert_eq!(SchemeOnTrees::of(&unscaled).order().order, 0);
 }
 
 /// The nodes that torchdiffeq's `gl4` had: right for autonomous problems only.
@@ -142,7 +142,7 @@ fn orders_say_why_and_how_surely() {
 fn wrong_nodes_are_noticed() {
     let mut gauss = doubles(&Tableau::gauss(2).unwrap());
     gauss.c[1] = gauss.c[0];
-    let method = Method::of(&gauss);
+    let method = SchemeOnTrees::of(&gauss);
     let order = method.order();
     assert_eq!((order.order, order.is_known), (1, true));
     assert_eq!(order.violation.unwrap().condition.to_string(), "B(2)");
@@ -150,18 +150,18 @@ fn wrong_nodes_are_noticed() {
     assert_eq!(method.autonomous().order().order, 4);
     // Free nodes that do no harm: a forward Euler step that looks at the time of the step's middle.
     let scheme = Coefficients { c: vec![Rational::ratio(1, 2)], ..forward_euler() };
-    let order = Method::of(&scheme).order();
+    let order = SchemeOnTrees::of(&scheme).order();
     assert_eq!((order.order, order.violation.unwrap().condition.to_string()), (1, "[τ]".to_string()));
     // Nodes that are right to order 2 but are no row sums.
     let scheme = Coefficients { c: vec![Rational::ratio(1, 4), Rational::ratio(3, 4)], ..exact("; 1", "1/2 1/2") };
-    assert_eq!(Method::of(&scheme).order().order, 2);
+    assert_eq!(SchemeOnTrees::of(&scheme).order().order, 2);
 }
 
 /// nodepy's tables as it labels them: `SS3` 3(2) and `Lambert65` 5 have order 2; here, one digit of Heun's scheme is wrong.
 #[test]
 fn a_wrong_digit_is_noticed() {
     let scheme = exact("; 1/3; 1/6 1/2", "1/4 0 3/4");
-    let order = Method::of(&scheme).order();
+    let order = SchemeOnTrees::of(&scheme).order();
     assert_eq!((order.order, order.violation.unwrap().condition.to_string()), (2, "[[τ]]".to_string()));
 }
 
@@ -174,13 +174,13 @@ fn coefficients_of_few_digits_are_judged_by_their_tolerance() {
     let b: Vec<f64> = gauss.b().iter().copied().map(digits).collect();
     let rows: Vec<&[f64]> = rounded.chunks(4).collect();
     let Recovered::Summed(scheme) = Recovered::of(&Tableau::new(rows, b, c).unwrap()) else { panic!("no fractions") };
-    assert_eq!(Method::of(&scheme).order().order, 8);
+    assert_eq!(SchemeOnTrees::of(&scheme).order().order, 8);
 }
 
 #[test]
 fn weights_of_tall_and_bushy_trees() {
     let scheme = bogacki_shampine_5();
-    let method = Method::of(&scheme);
+    let method = SchemeOnTrees::of(&scheme);
     let weights = ElementaryWeights::new(&method, 7).unwrap();
     let weight = |levels: &[usize]| {
         let tree = RootedTree::from_levels(levels).unwrap();
@@ -207,14 +207,14 @@ proptest! {
     fn a_composition_has_the_order_of_its_parts(first in pool(), second in pool(), fraction in 1i64..10) {
         let fraction = Rational::ratio(fraction, 10);
         let composed = composed(&first, &second, &fraction, &(Rational::ratio(1, 1) - &fraction));
-        let order = |k: &Coefficients<Rational>| Method::of(k).order().order;
+        let order = |k: &Coefficients<Rational>| SchemeOnTrees::of(k).order().order;
         prop_assert!(order(&composed) >= order(&first).min(order(&second)));
     }
 
     #[test]
     fn the_adjoint_has_the_same_order_and_the_same_principal_error_but_for_its_sign(scheme in pool()) {
         let adjoint = adjoint(&scheme);
-        let (method, adjoint) = (Method::of(&scheme), Method::of(&adjoint));
+        let (method, adjoint) = (SchemeOnTrees::of(&scheme), SchemeOnTrees::of(&adjoint));
         let order = method.order().order;
         prop_assert_eq!(adjoint.order().order, order);
         let (ours, theirs) = (method.error_coefficients(order + 1).unwrap(), adjoint.error_coefficients(order + 1).unwrap());
@@ -229,7 +229,7 @@ proptest! {
         let c: Vec<f64> = a.chunks(3).map(|row| row.iter().sum()).collect();
         let v = |v: &[f64]| v.iter().copied().map(Summed::from).collect::<Vec<_>>();
         let scheme = Coefficients { a: v(&a), b: v(&[b, 0.25, 0.75 - b]), c: v(&c), embedded: None, certainty: Certainty::ToTolerance(1e-12) };
-        let order = Method::of(&scheme).order();
+        let order = SchemeOnTrees::of(&scheme).order();
         prop_assert!(order.order >= 1 && order.is_known);
     }
 }

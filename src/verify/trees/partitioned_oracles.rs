@@ -2,17 +2,17 @@
 
 use super::order::Condition;
 use super::test_schemes::*;
-use super::weights::Method;
+use super::weights::SchemeOnTrees;
 use crate::tableau::coefficients::{Certainty, Coefficients, Rational, Scalar, Summed};
 
 fn order<T: Scalar>(first: &Coefficients<T>, second: &Coefficients<T>) -> usize {
-    let order = Method::additive(&[first, second]).unwrap().order();
+    let order = SchemeOnTrees::additive(&[first, second]).unwrap().order();
     assert!(order.is_known, "{order}");
     order.order
 }
 
 fn separable_order<T: Scalar>(first: &Coefficients<T>, second: &Coefficients<T>) -> usize {
-    let order = Method::additive(&[first, second]).unwrap().separable().order();
+    let order = SchemeOnTrees::additive(&[first, second]).unwrap().separable().order();
     assert!(order.is_known, "{order}");
     order.order
 }
@@ -53,7 +53,7 @@ fn partitioned_pairs() {
 fn separable_pairs() {
     let numbers = |b: [(i64, i64); 4]| b.map(|(p, q)| Rational::ratio(p, q));
     let [a, b] = alternating(numbers([(1, 1), (-2, 3), (2, 3), (0, 1)]), numbers([(-1, 24), (3, 4), (7, 24), (0, 1)]));
-    let method = Method::additive(&[&a, &b]).unwrap().separable();
+    let method = SchemeOnTrees::additive(&[&a, &b]).unwrap().separable();
     assert_eq!(method.order().order, 3);
     assert!(order(&a, &b) < 3, "right only if neighbours differ in colour");
     let theta = 1.0 / (2.0 - 2f64.cbrt());
@@ -63,7 +63,7 @@ fn separable_pairs() {
         [theta, 1.0 - 2.0 * theta, theta, 0.0].map(Summed::from),
     );
     assert_eq!(separable_order(&a, &b), 4);
-    let error = Method::additive(&[&a, &b]).unwrap().separable().principal_error().unwrap();
+    let error = SchemeOnTrees::additive(&[&a, &b]).unwrap().separable().principal_error().unwrap();
     assert!(error.order == 5 && error.norm > 0.01 && error.norm < 1.0, "{error:?}");
 }
 
@@ -72,9 +72,9 @@ fn separable_pairs() {
 fn implicit_explicit_schemes_of_few_stages() {
     assert_eq!(order(&exact("0; 0 1", "0 1"), &exact("0; 1", "1 0")), 1, "forward-backward Euler (1, 1, 1)");
     assert_eq!(order(&exact("0; 0 1/2", "0 1"), &exact("0; 1/2", "0 1")), 2, "implicit-explicit midpoint (1, 2, 2)");
-    let error = Method::additive(&[&forward_euler(), &rk4()]).unwrap_err().to_string();
+    let error = SchemeOnTrees::additive(&[&forward_euler(), &rk4()]).unwrap_err().to_string();
     assert_eq!(error, "tableau has 4 stages, expected 1");
-    assert!(Method::<Rational>::additive(&[]).unwrap_err().to_string().starts_with("number of tableaux is 0"));
+    assert!(SchemeOnTrees::<Rational>::additive(&[]).unwrap_err().to_string().starts_with("number of tableaux is 0"));
 }
 
 /// ARK3(2)4L[2]SA of C. A. Kennedy, M. H. Carpenter, Appl. Numer. Math. 44 (2003) 139–181.
@@ -96,28 +96,31 @@ fn additive_scheme_with_an_embedded_one() {
     );
     let [implicit, explicit] = [implicit, explicit].map(|scheme| in_doubles(&with_embedded(scheme, embedded)));
     let schemes = [&implicit, &explicit];
-    let found = Method::additive(&schemes).unwrap().order();
+    let found = SchemeOnTrees::additive(&schemes).unwrap().order();
     assert_eq!((found.order, found.is_known), (3, true), "{found}");
     assert!(matches!(found.violation.unwrap().condition, Condition::Tree(tree) if tree.order() == 4));
-    assert_eq!(Method::additive_embedded(&schemes).unwrap().unwrap().order().order, 2);
-    assert_eq!((Method::of(&implicit).order().order, Method::of(&explicit).order().order), (3, 3));
-    assert!(Method::additive_embedded(&[&implicit, &in_doubles(&rk4())]).unwrap().is_none());
+    assert_eq!(SchemeOnTrees::additive_embedded(&schemes).unwrap().unwrap().order().order, 2);
+    assert_eq!((SchemeOnTrees::of(&implicit).order().order, SchemeOnTrees::of(&explicit).order().order), (3, 3));
+    assert!(SchemeOnTrees::additive_embedded(&[&implicit, &in_doubles(&rk4())]).unwrap().is_none());
     // Split in three: the conditions of three colours.
-    let found = Method::additive(&[&implicit, &explicit, &explicit]).unwrap().order();
+    let found = SchemeOnTrees::additive(&[&implicit, &explicit, &explicit]).unwrap().order();
     assert_eq!((found.order, found.is_known), (3, true), "{found}");
 }
 
 #[test]
 fn time_is_a_component_if_nodes_are_no_row_sums() {
     let [verlet, mut other] = stormer_verlet();
-    let plain = Method::additive(&[&verlet, &other]).unwrap();
+    let plain = SchemeOnTrees::additive(&[&verlet, &other]).unwrap();
     assert!(!plain.colouring().time);
     // Both evaluated at the times of the first: still row sums of a tableau.
     other.c = verlet.c.clone();
-    assert_eq!((order(&verlet, &other), Method::additive(&[&verlet, &other]).unwrap().colouring().time), (2, false));
+    assert_eq!(
+        (order(&verlet, &other), SchemeOnTrees::additive(&[&verlet, &other]).unwrap().colouring().time),
+        (2, false)
+    );
     // Both evaluated at the start of the step.
     other.c = vec![Rational::ratio(0, 1); 2];
-    let method = Method::additive(&[&verlet, &other]).unwrap();
+    let method = SchemeOnTrees::additive(&[&verlet, &other]).unwrap();
     assert!(method.colouring().time);
     let found = method.order();
     assert_eq!((found.order, found.violation.unwrap().condition.to_string()), (1, "[t]₁".to_string()));

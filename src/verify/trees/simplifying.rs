@@ -1,6 +1,6 @@
 //! Butcher's simplifying conditions.
 
-use super::weights::{Method, Part, dot};
+use super::weights::{Part, SchemeOnTrees, dot};
 use crate::tableau::coefficients::Scalar;
 use crate::verify::exact::judge::Judge;
 
@@ -29,11 +29,11 @@ pub struct SimplifyingConditions {
 
 impl SimplifyingConditions {
     /// Those of `method`; of its first tableau, if it has several.
-    pub fn of<T: Scalar>(method: &Method<'_, T>) -> Self {
+    pub fn of<T: Scalar>(method: &SchemeOnTrees<'_, T>) -> Self {
         Self::judged(method, &mut Judge::new(method.certainty))
     }
 
-    pub(super) fn judged<T: Scalar>(method: &Method<'_, T>, judge: &mut Judge) -> Self {
+    pub(super) fn judged<T: Scalar>(method: &SchemeOnTrees<'_, T>, judge: &mut Judge) -> Self {
         let part = &method.parts[0];
         let s = method.stages();
         let most = highest_quadrature_order(&part.c);

@@ -8,8 +8,8 @@ use crate::tableau::coefficients::{Certainty, Coefficients, Scalar};
 /// A scheme as the theory of order sees it: one tableau for each component of the problem, all with the same number of
 /// stages.
 ///
-/// - A Runge–Kutta scheme has [one](Method::of).
-/// - A [pair or an additive scheme](Method::additive) has several: for `ẏ_w = F_w(t, y_1, …, y_N)`, or for
+/// - A Runge–Kutta scheme has [one](SchemeOnTrees::of).
+/// - A [pair or an additive scheme](SchemeOnTrees::additive) has several: for `ẏ_w = F_w(t, y_1, …, y_N)`, or for
 ///   `ẏ = Σ_w F_w(t, y)`, whose conditions are the same,
 ///
 /// ```text
@@ -19,7 +19,7 @@ use crate::tableau::coefficients::{Certainty, Coefficients, Scalar};
 /// Time is a further component where nodes are free. Where each node `c^w_i` is a row sum of some tableau that acts on
 /// `F_w`'s arguments, time goes along with that component, and asks for nothing more.
 #[derive(Debug, Clone)]
-pub struct Method<'a, T> {
+pub struct SchemeOnTrees<'a, T> {
     pub(super) parts: Vec<Part<'a, T>>,
     separable: bool,
     pub(super) certainty: Certainty,
@@ -58,7 +58,7 @@ fn sum_of_products<'v, T: Scalar + 'v>(pairs: impl Iterator<Item = (&'v T, &'v T
     pairs.filter(|(x, _)| !x.is_zero()).fold(T::zero(), |sum, (x, y)| sum + x.clone() * y)
 }
 
-impl<'a, T: Scalar> Method<'a, T> {
+impl<'a, T: Scalar> SchemeOnTrees<'a, T> {
     /// A Runge–Kutta scheme.
     pub fn of(scheme: &'a Coefficients<T>) -> Self {
         Self::joined(vec![(scheme, &scheme.b)])
@@ -82,7 +82,7 @@ impl<'a, T: Scalar> Method<'a, T> {
     /// The embedded scheme of a pair or an additive scheme; none unless each tableau has embedded weights.
     ///
     /// # Errors
-    /// As [`Method::additive`].
+    /// As [`SchemeOnTrees::additive`].
     pub fn additive_embedded(schemes: &[&'a Coefficients<T>]) -> Result<Option<Self>, Error> {
         check_parts(schemes)?;
         let parts = schemes.iter().map(|scheme| Some((*scheme, scheme.embedded.as_ref()?.as_slice())));
@@ -93,7 +93,7 @@ impl<'a, T: Scalar> Method<'a, T> {
         let certainty = parts.iter().fold(Certainty::Proved, |all, (k, _)| all.and(k.certainty));
         let part =
             |(coefficients, b): (&'a Coefficients<T>, &'a [T])| Part { coefficients, b, c: coefficients.c.clone() };
-        Method { parts: parts.into_iter().map(part).collect(), separable: false, certainty }
+        SchemeOnTrees { parts: parts.into_iter().map(part).collect(), separable: false, certainty }
     }
 
     /// The same scheme for autonomous problems `ẏ = F(y)`, where nodes do not matter.
@@ -114,9 +114,9 @@ impl<'a, T: Scalar> Method<'a, T> {
         self
     }
 
-    /// The same scheme for problems that are not [separable](Method::separable).
+    /// The same scheme for problems that are not [separable](SchemeOnTrees::separable).
     pub(super) fn joint(self) -> Self {
-        Method { separable: false, ..self }
+        SchemeOnTrees { separable: false, ..self }
     }
 
     /// The number of stages.
@@ -158,7 +158,7 @@ fn check_parts<T>(schemes: &[&Coefficients<T>]) -> Result<(), Error> {
 /// Source: E. Hairer, S. P. Nørsett, G. Wanner, Solving Ordinary Differential Equations I (1993), II.2 and II.15.
 #[derive(Debug, Clone)]
 pub struct ElementaryWeights<'m, 'a, T> {
-    method: &'m Method<'a, T>,
+    method: &'m SchemeOnTrees<'a, T>,
     table: TreeTable,
     /// `g_i` of each tree, one after the other.
     stages: Vec<T>,
@@ -171,7 +171,7 @@ impl<'m, 'a, T: Scalar> ElementaryWeights<'m, 'a, T> {
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] if there are too many trees, see [`TreeTable::new`].
-    pub fn new(method: &'m Method<'a, T>, order: usize) -> Result<Self, Error> {
+    pub fn new(method: &'m SchemeOnTrees<'a, T>, order: usize) -> Result<Self, Error> {
         let table = TreeTable::new(method.colouring(), 0)?;
         let mut weights = ElementaryWeights { method, table, stages: Vec::new(), lifted: Vec::new() };
         (0..order).try_for_each(|_| weights.grow())?;
