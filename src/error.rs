@@ -235,6 +235,16 @@ impl Error {
         Error::InvalidArgument { argument, value: value.to_string(), expected: expected.into() }
     }
 
+    /// Refuses derivatives of a forward pass that did not come to its end.
+    pub(crate) fn check_passed(has_passed: bool) -> Result<(), Error> {
+        match has_passed {
+            true => Ok(()),
+            false => {
+                Err(Error::invalid("the last forward pass", "none, or one that failed", "one that came to its end"))
+            }
+        }
+    }
+
     /// `Ok` if the two sizes agree.
     pub(crate) fn check_len(
         argument: &'static str,

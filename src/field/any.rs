@@ -91,33 +91,7 @@ kinds! {
 }
 
 impl Dimensions for AnyField {
-    fn dim(&self) -> usize {
-        self.inner::<f64>().dim()
-    }
-
-    fn inputs(&self) -> usize {
-        self.inner::<f64>().inputs()
-    }
-
-    fn param_count(&self) -> usize {
-        self.inner::<f64>().param_count()
-    }
-
-    fn parameters(&self) -> Vec<Parameter> {
-        self.inner::<f64>().parameters()
-    }
-
-    fn record_rows(&self) -> usize {
-        self.inner::<f64>().record_rows()
-    }
-
-    fn signals(&self) -> usize {
-        self.inner::<f64>().signals()
-    }
-
-    fn depends_on_time(&self) -> bool {
-        self.inner::<f64>().depends_on_time()
-    }
+    dimensions_of!(self => self.inner::<f64>());
 
     fn in_time_units(self, unit: f64) -> Self {
         self.measured_in(unit)

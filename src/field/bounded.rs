@@ -112,7 +112,9 @@ impl<F: Dimensions> Dimensions for Bounded<F> {
     }
 
     fn parameters(&self) -> Vec<Parameter> {
-        self.field.parameters()
+        let mut arrays = self.field.parameters();
+        arrays.push(Parameter::new("theta", [self.dim()]));
+        arrays
     }
 
     fn record_rows(&self) -> usize {

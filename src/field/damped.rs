@@ -52,33 +52,7 @@ impl<F: Dimensions> Damped<F> {
 }
 
 impl<F: Dimensions> Dimensions for Damped<F> {
-    fn dim(&self) -> usize {
-        self.field.dim()
-    }
-
-    fn inputs(&self) -> usize {
-        self.field.inputs()
-    }
-
-    fn param_count(&self) -> usize {
-        self.field.param_count()
-    }
-
-    fn parameters(&self) -> Vec<Parameter> {
-        self.field.parameters()
-    }
-
-    fn record_rows(&self) -> usize {
-        self.field.record_rows()
-    }
-
-    fn signals(&self) -> usize {
-        self.field.signals()
-    }
-
-    fn depends_on_time(&self) -> bool {
-        self.field.depends_on_time()
-    }
+    dimensions_of!(self => self.field);
 
     fn in_time_units(self, unit: f64) -> Self {
         Damped { field: self.field.in_time_units(unit), rate: self.rate * unit }

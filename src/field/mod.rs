@@ -8,6 +8,39 @@
 //! ([`Normalised`]), and from leaving a stability region, by a disc for the eigenvalues of their Jacobian ([`Bounded`],
 //! [`Spectrum`]).
 
+/// What a field is whose numbers are those of the field inside: what [`Dimensions`] asks for but its unit of time.
+macro_rules! dimensions_of {
+    ($self:ident => $inner:expr) => {
+        fn dim(&$self) -> usize {
+            $inner.dim()
+        }
+
+        fn inputs(&$self) -> usize {
+            $inner.inputs()
+        }
+
+        fn param_count(&$self) -> usize {
+            $inner.param_count()
+        }
+
+        fn parameters(&$self) -> Vec<Parameter> {
+            $inner.parameters()
+        }
+
+        fn record_rows(&$self) -> usize {
+            $inner.record_rows()
+        }
+
+        fn signals(&$self) -> usize {
+            $inner.signals()
+        }
+
+        fn depends_on_time(&$self) -> bool {
+            $inner.depends_on_time()
+        }
+    };
+}
+
 /// The evaluation of a field, and its derivatives, by those of the field inside: what [`Field`] asks for but the parameters'
 /// initial and effective values.
 macro_rules! evaluated_by {

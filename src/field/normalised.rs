@@ -298,33 +298,7 @@ impl<F: Layered, T: Real> Reparameterisation<T> for Normalised<F> {
 }
 
 impl<F: Layered> Dimensions for Normalised<F> {
-    fn dim(&self) -> usize {
-        self.field.dim()
-    }
-
-    fn inputs(&self) -> usize {
-        self.field.inputs()
-    }
-
-    fn param_count(&self) -> usize {
-        self.field.param_count()
-    }
-
-    fn parameters(&self) -> Vec<Parameter> {
-        self.field.parameters()
-    }
-
-    fn record_rows(&self) -> usize {
-        self.field.record_rows()
-    }
-
-    fn signals(&self) -> usize {
-        self.field.signals()
-    }
-
-    fn depends_on_time(&self) -> bool {
-        self.field.depends_on_time()
-    }
+    dimensions_of!(self => self.field);
 
     fn in_time_units(self, unit: f64) -> Self {
         // Even shares of a bound that grows by `unit`.

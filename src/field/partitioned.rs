@@ -80,33 +80,7 @@ impl<F: Dimensions> InParts<F> {
 }
 
 impl<F: Dimensions> Dimensions for InParts<F> {
-    fn dim(&self) -> usize {
-        self.field.dim()
-    }
-
-    fn inputs(&self) -> usize {
-        self.field.inputs()
-    }
-
-    fn param_count(&self) -> usize {
-        self.field.param_count()
-    }
-
-    fn parameters(&self) -> Vec<Parameter> {
-        self.field.parameters()
-    }
-
-    fn record_rows(&self) -> usize {
-        self.field.record_rows()
-    }
-
-    fn signals(&self) -> usize {
-        self.field.signals()
-    }
-
-    fn depends_on_time(&self) -> bool {
-        self.field.depends_on_time()
-    }
+    dimensions_of!(self => self.field);
 
     fn in_time_units(self, unit: f64) -> Self {
         InParts { field: self.field.in_time_units(unit), ..self }
@@ -153,21 +127,6 @@ pub struct Partitioned<F, G> {
     second: G,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Pair<F, G> {
-    first: F,
-    second: G,
-}
-
-impl<F: Dimensions, G: Dimensions> TryFrom<Pair<F, G>> for Partitioned<F, G> {
-    type Error = Error;
-
-    fn try_from(pair: Pair<F, G>) -> Result<Self, Error> {
-        Partitioned::new(pair.first, pair.second)
-    }
-}
-
 impl<F: Dimensions, G: Dimensions> Partitioned<F, G> {
     /// The field of these parts.
     ///
@@ -182,16 +141,6 @@ impl<F: Dimensions, G: Dimensions> Partitioned<F, G> {
             Error::check_len("the second part's input", "components", second.inputs(), whole)?;
         }
         Ok(Partitioned { first, second })
-    }
-
-    /// The field of the first part.
-    pub fn first(&self) -> &F {
-        &self.first
-    }
-
-    /// The field of the second part.
-    pub fn second(&self) -> &G {
-        &self.second
     }
 
     fn rows(&self) -> usize {

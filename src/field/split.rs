@@ -38,21 +38,6 @@ pub struct Split<F, G> {
     second: G,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Pair<F, G> {
-    first: F,
-    second: G,
-}
-
-impl<F: Dimensions, G: Dimensions> TryFrom<Pair<F, G>> for Split<F, G> {
-    type Error = Error;
-
-    fn try_from(pair: Pair<F, G>) -> Result<Self, Error> {
-        Split::new(pair.first, pair.second)
-    }
-}
-
 impl<F: Dimensions, G: Dimensions> Split<F, G> {
     /// The sum of two fields.
     ///
@@ -63,16 +48,6 @@ impl<F: Dimensions, G: Dimensions> Split<F, G> {
         Error::check_len("the second field", "components", second.dim(), first.dim())?;
         Error::check_len("the second field's input", "components", second.inputs(), second.dim())?;
         Ok(Split { first, second })
-    }
-
-    /// The first field.
-    pub fn first(&self) -> &F {
-        &self.first
-    }
-
-    /// The second field.
-    pub fn second(&self) -> &G {
-        &self.second
     }
 
     fn rows(&self) -> usize {

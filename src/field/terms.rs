@@ -226,6 +226,33 @@ pub(super) fn memory<T: Real>(field: &dyn super::Field<T>) -> usize {
 /// The [`Field`](super::Field) of two fields, `first` and `second`, whose terms are `self.placed()`.
 macro_rules! evaluated_by_terms {
     ($pair:ident) => {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Pair<F, G> {
+            first: F,
+            second: G,
+        }
+
+        impl<F: Dimensions, G: Dimensions> TryFrom<Pair<F, G>> for $pair<F, G> {
+            type Error = Error;
+
+            fn try_from(pair: Pair<F, G>) -> Result<Self, Error> {
+                $pair::new(pair.first, pair.second)
+            }
+        }
+
+        impl<F, G> $pair<F, G> {
+            /// The first field.
+            pub fn first(&self) -> &F {
+                &self.first
+            }
+
+            /// The second field.
+            pub fn second(&self) -> &G {
+                &self.second
+            }
+        }
+
         impl<F: Dimensions, G: Dimensions> Dimensions for $pair<F, G> {
             fn dim(&self) -> usize {
                 self.rows()

@@ -70,16 +70,6 @@ struct Applied<T> {
 }
 
 impl<T: Real> Applied<T> {
-    /// Refuses derivatives without a pass.
-    fn check_passed(&self) -> Result<(), Error> {
-        match self.has_passed {
-            true => Ok(()),
-            false => {
-                Err(Error::invalid("the last forward pass", "none, or one that failed", "one that came to its end"))
-            }
-        }
-    }
-
     /// The entries of sample `q` in vectors of so many components.
     fn of(q: usize, count: usize) -> std::ops::Range<usize> {
         q * count..(q + 1) * count
@@ -124,7 +114,7 @@ impl<T: Real> Pass<T> for Applied<T> {
         Error::check_len("y_bar", "entries", y_bar.len(), self.y.len())?;
         Error::check_len("params_bar", "entries", params_bar.len(), params.len())?;
         Error::check_len("x_bar", "entries", x_bar.len(), self.x.len())?;
-        self.check_passed()?;
+        Error::check_passed(self.has_passed)?;
         let Affine { inputs, outputs } = self.layer;
         params_bar.fill(T::zero());
         x_bar.fill(T::zero());
@@ -145,7 +135,7 @@ impl<T: Real> Pass<T> for Applied<T> {
         let ((weights, _), (weights_dot, bias_dot)) = (self.split(params)?, self.split(params_dot)?);
         Error::check_len("x_dot", "entries", x_dot.len(), self.x.len())?;
         Error::check_len("y_dot", "entries", y_dot.len(), self.y.len())?;
-        self.check_passed()?;
+        Error::check_passed(self.has_passed)?;
         let Affine { inputs, outputs } = self.layer;
         let mut along = vec![T::zero(); outputs];
         for q in 0..self.samples {

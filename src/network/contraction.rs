@@ -29,9 +29,9 @@ impl<F: Dimensions> OdeBlock<F> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::ShapeMismatch`] for parameters or states of the wrong size, or a field that reads more than its state, or sees signals;
-    /// [`Error::InvalidArgument`] for a method that couples several terms of the field; [`Error::NotFinite`] for parameters
-    /// or states that are not.
+    /// [`Error::ShapeMismatch`] for parameters or states of the wrong size, or a field that reads more than its state, or
+    /// sees signals; [`Error::InvalidArgument`] for a method that couples several terms of the field; [`Error::NotFinite`]
+    /// for parameters or states that are not.
     ///
     /// # Reference
     /// Reshniak and Webster (2021), equation (18).

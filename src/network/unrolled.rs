@@ -149,17 +149,7 @@ impl<'a, T: Real> Unrolled<'a, T> {
     fn check_params(&self, params: &[T]) -> Result<(), Error> {
         Error::check_len("params", "entries", params.len(), self.param_count)?;
         Error::check_len("the forward pass", "parameters", self.effective.params().len(), self.param_count)?;
-        self.check_passed()
-    }
-
-    /// Refuses derivatives of a pass that did not come to its end.
-    fn check_passed(&self) -> Result<(), Error> {
-        match self.has_passed {
-            true => Ok(()),
-            false => {
-                Err(Error::invalid("the last forward pass", "none, or one that failed", "one that came to its end"))
-            }
-        }
+        Error::check_passed(self.has_passed)
     }
 
     /// A regulariser of the field with its effective parameters, and of the variation of the learned ones.
@@ -170,7 +160,7 @@ impl<'a, T: Real> Unrolled<'a, T> {
         (of, further): (&Regularisation, &Further<T>),
         with_derivatives: bool,
     ) -> Result<Penalties, Error> {
-        self.check_passed()?;
+        Error::check_passed(self.has_passed)?;
         of.check()?;
         further.iter().try_for_each(|penalty| penalty.check())?;
         let mut penalties = Penalties::default();
@@ -249,7 +239,7 @@ impl<'a, T: Real> Unrolled<'a, T> {
         params_bar: &mut [T],
         starts_bar: &mut [T],
     ) -> Result<(), Error> {
-        self.check_passed()?;
+        Error::check_passed(self.has_passed)?;
         gradient.check_shape("gradient", &self.path)?;
         let dim = self.path.dim();
         let (steps, layer_params) = (&self.steps, self.layer_params);

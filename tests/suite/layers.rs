@@ -2,7 +2,10 @@
 
 use crate::common::{Smooth, any_tableau, derivative};
 use kutta::Error;
-use kutta::field::{Activation, Mlp, Parameter};
+use kutta::field::{
+    Activation, AnyField, Bounded, Damped, Dimensions, InParts, Input, Layered, Mlp, Parameter, Partitioned, Spectrum,
+    Split, WithInputs,
+};
 use kutta::network::{Affine, Layer, OdeBlock, Pass, Sequential};
 use kutta::solve::StageSolver;
 use kutta::tableau::{Method, Multistep};
@@ -157,4 +160,30 @@ fn layers_that_give_other_than_they_say_are_an_error() {
     let network = Sequential::<f64>::new([Box::new(Liar(Vec::new())) as Box<dyn Layer<f64>>]).unwrap();
     let mut pass = network.ready(1).unwrap();
     assert_eq!(pass.forward(&[], &[1.0]).unwrap_err().to_string(), "a layer's outputs has 2 entries, expected 1");
+}
+
+/// A chain cuts its parameters by these arrays.
+#[test]
+fn the_arrays_of_every_kind_of_field_are_all_of_its_parameters() {
+    let net = || WithInputs::new(Mlp::new([3, 4, 2], Activation::Tanh).unwrap(), [Input::Time]).unwrap();
+    let normalised = || net().normalised(1.0).unwrap();
+    let all: [Box<dyn Dimensions>; 8] = [
+        Box::new(Mlp::new([2, 4, 2], Activation::Tanh).unwrap().with_output_bias()),
+        Box::new(net()),
+        Box::new(Damped::new(net(), 1.0).unwrap()),
+        Box::new(normalised()),
+        Box::new(Bounded::new(normalised(), Spectrum::new(-2.0, 1.0).unwrap())),
+        Box::new(AnyField::from(Bounded::new(normalised(), Spectrum::new(-2.0, 1.0).unwrap()))),
+        Box::new(Split::new(net(), normalised()).unwrap()),
+        Box::new(InParts::new(Partitioned::new(net(), Smooth { dim: 2, width: 3 }).unwrap(), 1).unwrap()),
+    ];
+    for (k, field) in all.iter().enumerate() {
+        let count: usize = field.parameters().iter().map(Parameter::len).sum();
+        assert_eq!(count, field.param_count(), "field {k}: {:?}", field.parameters());
+    }
+    let bounded = Bounded::new(normalised(), Spectrum::new(-2.0, 1.0).unwrap());
+    let block = OdeBlock::new(bounded, kutta::Tableau::heun()).steps(3).step_size(0.1);
+    let network =
+        Sequential::<f64>::new([Box::new(block) as Box<dyn Layer<f64>>, Box::new(Affine::new(2, 1))]).unwrap();
+    network.ready(1).unwrap().forward(&vec![0.1; network.param_count()], &[1.0, 0.5]).unwrap();
 }

@@ -195,3 +195,22 @@ fn terms_that_are_not_the_field_are_refused() {
         assert!(error.contains("term") || error.contains("a sum"), "{writes:?}: {error}");
     }
 }
+
+/// A loss that puts a gradient of its own making in the place of the one it is given, of another shape.
+#[test]
+fn losses_that_change_the_shape_of_their_gradient_are_refused_in_training() {
+    let text: String = (0..12).map(|k| format!("{k},{}\n", (0.3 * f64::from(k)).cos())).collect();
+    let data = kutta::Trajectories::from_csv_str(&format!("t,x\n{text}"), "waves").unwrap();
+    let loss = |_: &States<f64>, _: &States<f64>, gradient: &mut States<f64>| {
+        *gradient = States::from_states(1, [[1.0]]);
+        1.0
+    };
+    for shooting in [kutta::Shooting::SingleShooting, kutta::Shooting::default()] {
+        let trainer = kutta::Trainer::new(OdeBlock::new(Cube, Tableau::heun()).step_size(1.0))
+            .loss(loss)
+            .shooting(shooting)
+            .epochs(2);
+        let error = trainer.fit(&data).unwrap_err().to_string();
+        assert!(error.contains("the loss's gradient has"), "{error}");
+    }
+}

@@ -114,6 +114,7 @@ impl<'a, T: Real> Pass<'a, T> {
         self.starts_bar.fill(T::zero());
         let two = T::constant(2.0);
         let mut total = terms.loss.value_and_grad(path, &self.target, &mut self.gradient);
+        self.gradient.check_shape("the loss's gradient", path)?;
         for (sample, slot) in self.slots.iter().enumerate() {
             if slot.is_some() {
                 let range = sample * dim..(sample + 1) * dim;
