@@ -17,6 +17,8 @@ use std::time::Duration;
 
 /// Bounds that keep a slip of the finger from using up all memory.
 const MOST_STEPS: f64 = 1e6;
+/// Steps in the median interval, where they must be given.
+const SUBSTEPS: usize = 4;
 const MOST_PARAMETERS: usize = 100_000_000;
 
 impl FitOptions {
@@ -63,7 +65,13 @@ impl FitOptions {
         let step = self.step_size(data)?;
         #[cfg(feature = "plot")]
         self.check_forecast(data, step)?;
-        let mut block = OdeBlock::new(field, scheme).step_size(step).solved_by(self.stages.solver());
+        let mut block = OdeBlock::new(field, scheme).solved_by(self.stages.solver());
+        if let Some(accuracy) = self.accuracy {
+            block = block.accuracy(accuracy);
+        }
+        if self.gives_steps() {
+            block = block.step_size(step);
+        }
         if self.per_step {
             block = block.steps(steps_in(data, step)).per_step(span(data).0);
         }
@@ -122,8 +130,8 @@ impl FitOptions {
     fn absurd(&self) -> impl Iterator<Item = (&'static str, f64)> {
         /// Sane ones are far below, and far above is where they overflow.
         const LARGEST: f64 = 1e10;
-        let own = [("--lr", self.training.lr), ("--penalty", self.training.penalty)];
-        own.into_iter().chain(self.regularisation.weights()).filter(|(_, x)| x.abs() > LARGEST)
+        let own = self.training.given().into_iter().filter_map(|(name, number)| Some((name, number?)));
+        own.chain(self.regularisation.weights()).filter(|(_, x)| x.abs() > LARGEST)
     }
 
     fn stopped(&self, code: u8, epochs: usize) -> Failure {
@@ -175,13 +183,19 @@ impl FitOptions {
         format!("{error}; the model could not be saved there{rest}")
     }
 
+    /// Whether steps are given, not left to their error.
+    fn gives_steps(&self) -> bool {
+        self.step.is_some() || self.substeps.is_some() || self.per_step
+    }
+
     /// The longest step. Refuses one that makes for more steps than can be kept.
     fn step_size(&self, data: &Trajectories) -> Result<f64, Failure> {
         let intervals = intervals(data);
         // The upper one, if there are two medians.
-        let step = self.step.unwrap_or_else(|| intervals[intervals.len() / 2] / self.substeps as f64);
+        let step =
+            self.step.unwrap_or_else(|| intervals[intervals.len() / 2] / self.substeps.unwrap_or(SUBSTEPS) as f64);
         let span: f64 = data.iter().map(|t| t.times()[t.len() - 1] - t.times()[0]).sum();
-        if span / step <= MOST_STEPS {
+        if span / step <= MOST_STEPS || !self.gives_steps() {
             return Ok(step);
         }
         let expected = format!("expected at most {MOST_STEPS:e} steps through the data");
@@ -193,7 +207,7 @@ impl FitOptions {
                 format!(
                     "--substeps {} of the median interval make for more steps than can be kept, {expected}: intervals \
                      between observations are {shortest} to {longest}, in the median {median}; give a longer --step",
-                    self.substeps
+                    self.substeps.unwrap_or(SUBSTEPS)
                 )
             }
         }))

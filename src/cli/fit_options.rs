@@ -47,9 +47,13 @@ pub struct FitOptions {
     pub time_input: bool,
     #[command(flatten)]
     pub spectral: Spectral,
-    /// Steps in the median interval between observations
-    #[arg(long, default_value = "4", value_parser = count, value_name = "STEPS", help_heading = "Network", allow_hyphen_values = true)]
-    pub substeps: usize,
+    /// Estimated error of the steps through an interval between observations, relative to the deviation of the data: as many
+    /// steps are taken as that needs, revised in training [default: 1e-5]
+    #[arg(long, value_parser = positive, value_name = "ERROR", conflicts_with_all = ["substeps", "step"], help_heading = "Network", allow_hyphen_values = true)]
+    pub accuracy: Option<f64>,
+    /// Steps in the median interval between observations, instead of --accuracy; 4 where errors cannot decide, as with adam
+    #[arg(long, value_parser = count, value_name = "STEPS", help_heading = "Network", allow_hyphen_values = true)]
+    pub substeps: Option<usize>,
     /// Longest step, in the data's unit of time, instead of --substeps
     #[arg(long, value_parser = positive, value_name = "SIZE", conflicts_with = "substeps", help_heading = "Network", allow_hyphen_values = true)]
     pub step: Option<f64>,

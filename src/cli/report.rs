@@ -25,6 +25,8 @@ pub struct FitReport {
     /// Of the data, by component; errors are judged against it.
     standard_deviation: BTreeMap<String, f64>,
     step_size: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accuracy: Option<f64>,
     widths: Vec<usize>,
     activation: String,
     #[serde(rename = "bound", skip_serializing_if = "Option::is_none")]
@@ -75,6 +77,7 @@ impl FitReport {
             components: data.components().to_vec(),
             standard_deviation: data.components().iter().cloned().zip((0..).map(deviation)).collect(),
             step_size: fit.model.step_size(),
+            accuracy: fit.model.block().accuracy_of_steps(),
             widths,
             activation: options.activation.to_string(),
             bounds: Bounds::new(options.spectral.bound(), &fit.model, data)?,
@@ -186,7 +189,12 @@ impl fmt::Display for FitReport {
         writeln!(f, "data     {}: {observations}, {trajectories}", self.data)?;
         let widths = self.widths.iter().map(usize::to_string).collect::<Vec<_>>().join("-");
         writeln!(f, "network  {widths} {}, {}", self.activation, plural(*parameters, "parameter", "parameters"))?;
-        writeln!(f, "scheme   {scheme}, steps of {} {} at most", self.step_size, self.time)?;
+        match self.accuracy {
+            Some(accuracy) => {
+                writeln!(f, "scheme   {scheme}, steps through an interval to {accuracy:e} of the deviation")?
+            }
+            None => writeln!(f, "scheme   {scheme}, steps of {} {} at most", self.step_size, self.time)?,
+        }
         if let Some(bounds) = &self.bounds {
             bounds.write(f, &self.time)?;
         }

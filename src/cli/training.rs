@@ -4,44 +4,47 @@ use super::options::{count, decay, fraction, positive, seed};
 use clap::{Args, ValueEnum};
 use kutta::Regularisation;
 use kutta::data::Trajectories;
-use kutta::train::{Adam, OnFailure, Schedule, Settings, Sgd, Shooting, Validation};
+use kutta::train::{
+    Adam, AnyOptimizer, Lbfgs, LevenbergMarquardt, OnFailure, Schedule, Settings, Sgd, Shooting, Validation,
+};
 
 /// How parameters are learned.
 #[derive(Args)]
 pub struct TrainingOptions {
-    /// Passes over the data
+    /// Passes over the data, at most
     #[arg(long, default_value_t = Settings::EPOCHS, value_parser = count, value_name = "COUNT", help_heading = "Training", allow_hyphen_values = true)]
     pub epochs: usize,
-    /// adam or sgd
-    #[arg(long, default_value = "adam", value_name = "NAME", help_heading = "Training")]
+    /// lm (Levenberg-Marquardt), lbfgs, adam or sgd; auto is lm, but adam where an option asks for what lm has no use for, or
+    /// there are more than 2500 parameters
+    #[arg(long, default_value = "auto", value_name = "NAME", help_heading = "Training")]
     optimizer: OptimizerName,
-    /// Learning rate
-    #[arg(long, default_value_t = Adam::default().learning_rate, value_parser = positive, value_name = "RATE", help_heading = "Training",
-          allow_hyphen_values = true)]
-    pub lr: f64,
+    /// Learning rate of adam or sgd [default: 0.005]
+    #[arg(long, value_parser = positive, value_name = "RATE", help_heading = "Training", allow_hyphen_values = true)]
+    lr: Option<f64>,
     /// Momentum of sgd
     #[arg(long, default_value = "0.9", value_parser = decay, value_name = "NUMBER", help_heading = "Training",
           allow_hyphen_values = true)]
     momentum: f64,
     /// The learning rate over the epochs: constant, cosine (falls to zero at the end) or plateau (falls tenfold
     /// after 50 epochs without progress)
-    #[arg(long, default_value = "cosine", value_name = "NAME", help_heading = "Training")]
-    schedule: ScheduleName,
-    /// How records are shot at: single (from the start to the end), growing (a horizon that grows) or multiple
-    /// (segments that are doubled and joined by and by); long oscillating records need one of the latter two
-    #[arg(long, default_value = "multiple", value_name = "NAME", help_heading = "Training")]
-    pub strategy: StrategyName,
-    /// Intervals between observations in the first segments, or in the first horizon
-    #[arg(long, default_value_t = Shooting::INTERVALS, value_parser = count, value_name = "INTERVALS", help_heading = "Training", allow_hyphen_values = true)]
-    segment: usize,
+    /// [default: cosine]
+    #[arg(long, value_name = "NAME", help_heading = "Training")]
+    schedule: Option<ScheduleName>,
+    /// How records are shot at: lengthening (windows that lengthen, with lm), single (from the start to the end), growing (a
+    /// horizon that grows) or multiple (segments that are doubled and joined by and by); auto is lengthening with lm and
+    /// multiple with others
+    #[arg(long, default_value = "auto", value_name = "NAME", help_heading = "Training")]
+    strategy: StrategyName,
+    /// Intervals between observations in the first segments, or in the first horizon [default: 4]
+    #[arg(long, value_parser = count, value_name = "INTERVALS", help_heading = "Training", allow_hyphen_values = true)]
+    segment: Option<usize>,
     /// Epochs until the strategy has come to whole records [default: nine tenths of all epochs]
     #[arg(long, value_parser = count, value_name = "COUNT", help_heading = "Training", allow_hyphen_values = true)]
     pub warm_up: Option<usize>,
-    /// Final weight of the gaps between segments; the loss counts as 1
-    #[arg(long, default_value_t = Shooting::PENALTY, value_parser = positive, value_name = "WEIGHT", help_heading = "Training",
-          allow_hyphen_values = true)]
-    pub penalty: f64,
-    /// Learn the states that records start from too, for noisy data
+    /// Final weight of the gaps between segments; the loss counts as 1 [default: 10]
+    #[arg(long, value_parser = positive, value_name = "WEIGHT", help_heading = "Training", allow_hyphen_values = true)]
+    penalty: Option<f64>,
+    /// Learn the states that records start from too, for noisy data; lm does where it finds noise
     #[arg(long, help_heading = "Training")]
     pub learned_starts: bool,
     /// Train in the data's own units, instead of states of mean 0 and deviation 1
@@ -50,10 +53,9 @@ pub struct TrainingOptions {
     /// Records in a batch [default: all]
     #[arg(long, value_parser = count, value_name = "COUNT", help_heading = "Training", allow_hyphen_values = true)]
     batch: Option<usize>,
-    /// Longest gradient; longer ones are shortened; inf for no bound
-    #[arg(long, default_value_t = Settings::CLIP, value_parser = norm, value_name = "NORM", help_heading = "Training",
-          allow_hyphen_values = true)]
-    clip: f64,
+    /// Longest gradient of adam or sgd; longer ones are shortened; inf for no bound [default: 0.1]
+    #[arg(long, value_parser = norm, value_name = "NORM", help_heading = "Training", allow_hyphen_values = true)]
+    clip: Option<f64>,
     /// Stop after so many epochs without a better loss on whole records
     #[arg(long, value_parser = count, value_name = "EPOCHS", help_heading = "Training", allow_hyphen_values = true)]
     patience: Option<usize>,
@@ -79,6 +81,9 @@ pub struct TrainingOptions {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum OptimizerName {
+    Auto,
+    Lm,
+    Lbfgs,
     Adam,
     Sgd,
 }
@@ -91,7 +96,9 @@ enum ScheduleName {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum StrategyName {
+enum StrategyName {
+    Auto,
+    Lengthening,
     Single,
     Growing,
     Multiple,
@@ -111,29 +118,52 @@ enum ValidationName {
 }
 
 impl TrainingOptions {
+    /// Numbers of its own that options give.
+    pub fn given(&self) -> [(&'static str, Option<f64>); 2] {
+        [("--lr", self.lr), ("--penalty", self.penalty)]
+    }
+
+    /// Whether there are no parts of records to warm up by.
+    pub fn is_on_whole_records(&self) -> bool {
+        self.strategy == StrategyName::Single
+    }
+
     pub fn settings(&self, data: &Trajectories, regularisation: Regularisation) -> Settings {
         let warm_up = self.warm_up.unwrap_or(Shooting::warm_up(self.epochs));
+        let rate = self.lr.unwrap_or(Adam::default().learning_rate);
+        let intervals = self.segment.unwrap_or(Shooting::INTERVALS);
+        let multiple = Shooting::MultipleShooting {
+            intervals,
+            epochs: warm_up,
+            penalty: self.penalty.unwrap_or(Shooting::PENALTY),
+        };
+        let wants_rates = self.lr.is_some() || self.schedule.is_some() || self.clip.is_some();
         Settings {
             optimizer: match self.optimizer {
-                OptimizerName::Adam => Adam::new(self.lr).into(),
-                OptimizerName::Sgd => Sgd::new(self.lr).momentum(self.momentum).into(),
+                OptimizerName::Auto if wants_rates => Adam::new(rate).into(),
+                OptimizerName::Auto => AnyOptimizer::Automatic,
+                OptimizerName::Lm => LevenbergMarquardt::default().into(),
+                OptimizerName::Lbfgs => Lbfgs::default().into(),
+                OptimizerName::Adam => Adam::new(rate).into(),
+                OptimizerName::Sgd => Sgd::new(rate).momentum(self.momentum).into(),
             },
             schedule: match self.schedule {
-                ScheduleName::Constant => Schedule::Constant,
-                ScheduleName::Cosine => Schedule::Automatic,
-                ScheduleName::Plateau => Schedule::reduce_on_plateau(),
+                Some(ScheduleName::Constant) => Schedule::Constant,
+                Some(ScheduleName::Cosine) | None => Schedule::Automatic,
+                Some(ScheduleName::Plateau) => Schedule::reduce_on_plateau(),
             },
             shooting: match self.strategy {
+                StrategyName::Auto if self.segment.or(self.warm_up).is_some() || self.penalty.is_some() => multiple,
+                StrategyName::Auto => Shooting::Automatic,
+                StrategyName::Lengthening => Shooting::Lengthening,
                 StrategyName::Single => Shooting::SingleShooting,
-                StrategyName::Growing => Shooting::GrowingHorizon { intervals: self.segment, epochs: warm_up },
-                StrategyName::Multiple => {
-                    Shooting::MultipleShooting { intervals: self.segment, epochs: warm_up, penalty: self.penalty }
-                }
+                StrategyName::Growing => Shooting::GrowingHorizon { intervals, epochs: warm_up },
+                StrategyName::Multiple => multiple,
             },
             regularisation,
             batch_size: self.batch,
             seed: self.seed,
-            learned_starts: self.learned_starts,
+            learned_starts: self.learned_starts.then_some(true),
             standardised: !self.raw,
             validation: match (self.validation, self.validation_kind) {
                 (None, _) => Validation::None,
@@ -143,7 +173,7 @@ impl TrainingOptions {
                 (Some(part), None) => Validation::Trajectories(part),
             },
             patience: self.patience,
-            clip: Some(self.clip),
+            clip: Some(self.clip.unwrap_or(Settings::CLIP)),
             on_failure: match self.on_failure {
                 FailureName::Backtrack => OnFailure::Backtrack,
                 FailureName::Stop => OnFailure::Stop,

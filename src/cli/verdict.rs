@@ -1,7 +1,6 @@
 //! What a fit is worth, in words, and what to do about it.
 
 use super::fit_options::FitOptions;
-use super::training::StrategyName;
 use kutta::data::Trajectories;
 use kutta::train::{Assessment, Seen, Settings, Validation, Worth};
 use serde::Serialize;
@@ -106,9 +105,7 @@ fn notes(verdict: &Assessment, options: &FitOptions, data: &Trajectories) -> Vec
 fn odd(options: &FitOptions, data: &Trajectories, settings: &Settings) -> Vec<String> {
     let mut notes = Vec::new();
     let epochs = options.training.epochs;
-    if let Some(warm_up) =
-        options.training.warm_up.filter(|&w| w > epochs && options.training.strategy != StrategyName::Single)
-    {
+    if let Some(warm_up) = options.training.warm_up.filter(|&w| w > epochs && !options.training.is_on_whole_records()) {
         notes.push(format!("--warm-up is {warm_up}, and --epochs only {epochs}: training ended amid the warm-up"));
     }
     // The first observation of each part is the last one before.

@@ -43,10 +43,12 @@
 //! ```
 
 mod csv;
+mod spline;
 mod split;
 mod standardise;
 mod trajectories;
 
+pub(crate) use spline::Smoothed;
 pub use split::Segment;
 pub use standardise::Standardisation;
 pub use trajectories::{Trajectories, Trajectory};

@@ -101,6 +101,7 @@ macro_rules! evaluated_by {
 
 mod activation;
 mod any;
+mod apart;
 mod batch;
 mod bounded;
 mod columns;
@@ -126,6 +127,7 @@ mod vector_field;
 
 pub use activation::Activation;
 pub use any::AnyField;
+pub(crate) use apart::Apart;
 pub use batch::{Batch, JvpBars, Point};
 pub use bounded::Bounded;
 pub use damped::Damped;

@@ -43,6 +43,9 @@ pub struct OdeBlock<F: ?Sized> {
     method: Method,
     steps: usize,
     step_size: f64,
+    /// Of trainings and predictions on recorded data, if no step size was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    accuracy: Option<f64>,
     start_time: f64,
     sharing: Sharing,
     solver: StageSolver,
@@ -81,6 +84,7 @@ impl<F: Dimensions> OdeBlock<F> {
             method: method.into(),
             steps: 1,
             step_size: 1.0,
+            accuracy: Some(OdeBlock::<F>::ACCURACY),
             start_time: 0.0,
             sharing: Sharing::Shared,
             solver: StageSolver::default(),
@@ -95,9 +99,17 @@ impl<F: Dimensions> OdeBlock<F> {
         OdeBlock { steps, ..self }
     }
 
-    /// Size `h` of a step.
+    /// Size `h` of a step, and the longest through recorded data.
     pub fn step_size(self, step_size: f64) -> Self {
-        OdeBlock { step_size, ..self }
+        OdeBlock { step_size, accuracy: None, ..self }
+    }
+
+    /// Leaves the steps through recorded data to their error: training takes as many equal steps from observation to
+    /// observation as keep the estimated error of each interval below `accuracy`, relative to the deviation of the data, and
+    /// predictions are those of the [`Flow`](crate::Flow) of the field. Instead of a step size; by default, if neither is
+    /// given, [`ACCURACY`](OdeBlock::ACCURACY).
+    pub fn accuracy(self, accuracy: f64) -> Self {
+        OdeBlock { accuracy: Some(accuracy), ..self }
     }
 
     /// Gives every step parameters of its own. The first belongs to steps that start in `[start_time, start_time + h)`,
@@ -118,7 +130,12 @@ impl<F: Dimensions> OdeBlock<F> {
 
     /// The same block for a time that is measured in units of `unit`.
     pub(crate) fn in_time_units(self, unit: f64) -> Self {
-        OdeBlock { step_size: self.step_size / unit, field: self.field.in_time_units(unit), ..self }
+        OdeBlock {
+            step_size: self.step_size / unit,
+            accuracy: self.accuracy,
+            field: self.field.in_time_units(unit),
+            ..self
+        }
     }
 
     /// Initial parameters. Sets of different steps start equal: their differences are for the data to ask for.
@@ -239,6 +256,14 @@ impl<F: Dimensions> OdeBlock<F> {
 }
 
 impl<F: Dimensions + ?Sized> OdeBlock<F> {
+    /// The [accuracy](OdeBlock::accuracy) of steps through recorded data by default.
+    pub const ACCURACY: f64 = 1e-5;
+
+    /// The accuracy of steps through recorded data, if no step size was given.
+    pub fn accuracy_of_steps(&self) -> Option<f64> {
+        self.accuracy
+    }
+
     /// The field.
     pub fn field(&self) -> &F {
         &self.field

@@ -29,6 +29,11 @@ pub trait Loss<T>: Sync {
         false
     }
 
+    /// Whether this is [`MeanSquare`], which methods for least squares know how to take apart. Provided: no.
+    fn is_mean_square(&self) -> bool {
+        false
+    }
+
     /// What tells this loss from others, for checkpoints. Provided: the name of its type.
     fn description(&self) -> String {
         std::any::type_name::<Self>().to_string()
@@ -88,6 +93,10 @@ impl<T: Real> Loss<T> for MeanSquare {
     }
 
     fn suits_parts(&self) -> bool {
+        true
+    }
+
+    fn is_mean_square(&self) -> bool {
         true
     }
 }

@@ -6,9 +6,14 @@ use crate::field::{Effective, Field, Point, Purpose, Scratch};
 use crate::flow::{Flow, FlowWork, Solution};
 use crate::network::{Grid, OdeBlock, Sharing, TIME_SLACK};
 use crate::{Error, Real};
+use rayon::prelude::*;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
+
+/// The tolerance of predictions, in terms of the accuracy of the steps of training, and their most steps.
+const OF_STEPS: f64 = 0.1;
+const MOST_STEPS: usize = 1_000_000;
 
 const FORMAT: &str = "kutta model";
 /// Fields of any kind are told by it since 2; what they are has been read off their entries before.
@@ -140,13 +145,15 @@ impl<F: Field<T>, T: Real> Model<F, T> {
         self.seen.as_ref().is_some_and(|seen| seen.is_constant(i))
     }
 
-    /// The longest step, in the units of the data.
+    /// The longest step, in the units of the data; where their [accuracy](OdeBlock::accuracy) made the steps, a quarter of
+    /// the median interval that it was trained on.
     pub fn step_size(&self) -> f64 {
         self.block.step() * self.standardisation.time_scale()
     }
 
     /// The states at `times` of the prediction with `y(t0) = y0`, by the network's own steps: between two of the times the
-    /// fewest equal ones that are no longer than those of training.
+    /// fewest equal ones that are no longer than those of training. Where [accuracy](OdeBlock::accuracy) made the steps, by the
+    /// [flow](Model::flow), to a tenth of that.
     ///
     /// The times ascend or descend from `t0`; they may repeat, and may begin with `t0`, where the state is `y0`.
     ///
@@ -154,6 +161,9 @@ impl<F: Field<T>, T: Real> Model<F, T> {
     /// [`Error::ShapeMismatch`] for a start of another dimension, [`Error::InvalidArgument`] for times that are not finite or
     /// not in order, and the errors of [`OdeBlock::forward`].
     pub fn predict(&self, t0: f64, y0: &[f64], times: &[f64]) -> Result<Solution<f64>, Error> {
+        if let Some(accuracy) = self.block.accuracy_of_steps() {
+            return self.flow(t0, y0, times, OF_STEPS * accuracy);
+        }
         let (mut nodes, places) = self.nodes(t0, y0, times)?;
         let backward = nodes.len() > 1 && nodes[1] < nodes[0];
         // The steps back are those forth.
@@ -182,7 +192,7 @@ impl<F: Field<T>, T: Real> Model<F, T> {
         let count = self.block.field().param_count();
         let flow = |layer: usize| {
             let params = &self.params[layer * count..][..count];
-            Flow::new(self.block.field(), params).tolerance(tolerance, 1e-3 * tolerance)
+            Flow::new(self.block.field(), params).tolerance(tolerance, 1e-3 * tolerance).max_steps(MOST_STEPS)
         };
         let located = |error| match error {
             Error::ToleranceNotMet { time, reason } => {
@@ -235,6 +245,19 @@ impl<F: Field<T>, T: Real> Model<F, T> {
             }
             places.push(nodes.len() - 1);
             before = t;
+        }
+        if let Some((&t, offset)) = [t0]
+            .iter()
+            .chain(times)
+            .find(|&&t| !self.standardisation.apply_time(t).is_finite())
+            .zip(self.standardisation.time_offset())
+        {
+            let first = self.standardisation.time_origin() - offset;
+            return Err(Error::invalid(
+                "a time",
+                t,
+                format!("one after {first}: the model is one of the logarithm of time"),
+            ));
         }
         Ok((nodes, places))
     }
@@ -297,6 +320,16 @@ impl<F: Field<T>, T: Real> Model<F, T> {
         Error::check_len("data", "components", data.dim(), self.block.dim())?;
         let starts: Vec<&[f64]> = data.iter().map(start).collect();
         let standard: Vec<T> = self.standard_state(&starts.concat())?;
+        if self.block.accuracy_of_steps().is_some() {
+            let records: Vec<(&Trajectory, &[f64])> = data.iter().zip(starts).collect();
+            let predicted = records.par_iter().map(|(observed, y0)| {
+                let states = self.predict(observed.times()[0], y0, observed.times())?.states().to_vec();
+                Trajectory::new(observed.id(), observed.times().to_vec(), states)
+            });
+            // All of them run to their end, so that the error does not depend on the threads.
+            let predicted = predicted.collect::<Vec<Result<_, Error>>>().into_iter().collect::<Result<_, _>>()?;
+            return Trajectories::new(data.components().to_vec(), predicted)?.with_time_name(data.time_name());
+        }
         let mut grid = Grid::new();
         for trajectory in data {
             let times = trajectory.times().iter().map(|&t| self.standardisation.apply_time(t));
@@ -336,7 +369,7 @@ impl<F: Field<T>, T: Real> Model<F, T> {
     pub fn derivative(&self, t: f64, state: &[f64]) -> Result<Vec<f64>, Error> {
         Error::check_len("state", "components", state.len(), self.block.dim())?;
         let state = self.standard_state(state)?;
-        let t = self.standardisation.apply_time(t);
+        let (time, t) = (t, self.standardisation.apply_time(t));
         let count = self.block.field().param_count();
         let learned = &self.params[self.block.layer_at(t) * count..][..count];
         let mut effective = Effective::new();
@@ -349,7 +382,7 @@ impl<F: Field<T>, T: Real> Model<F, T> {
         if !slope.iter().all(|x| x.is_finite()) {
             return Err(Error::NotFinite { what: "the derivative", location: None });
         }
-        let scale = self.standardisation.derivative_scale();
+        let scale = self.standardisation.derivative_scale(time);
         let slope = slope.iter().zip(scale).enumerate();
         Ok(slope.map(|(i, (x, scale))| if self.holds(i) { 0.0 } else { x.to_f64() / scale }).collect())
     }
@@ -366,9 +399,11 @@ impl<F: Field<T>, T: Real> Model<F, T> {
         let states: Vec<T> = states.into_iter().map(T::constant).collect();
         let times: Vec<f64> = trajectory.times().iter().map(|&t| self.standardisation.apply_time(t)).collect();
         // Units of the states do not matter: scaling them is a similarity.
-        let rate = self.standardisation.time_scale().recip();
         let mut found = self.block.eigenvalues(&self.params, &times, &states)?;
-        found.iter_mut().flatten().flatten().for_each(|x| *x *= rate);
+        for (found, &t) in found.iter_mut().zip(trajectory.times()) {
+            let unit = self.standardisation.time_scale_at(t);
+            found.iter_mut().flatten().for_each(|x| *x /= unit);
+        }
         Ok(found)
     }
 

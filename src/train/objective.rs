@@ -1,5 +1,6 @@
 //! What training minimises.
 
+use super::NormalEquations;
 use crate::network::Work;
 use crate::regularisation::Penalties;
 use crate::{Error, Real};
@@ -78,10 +79,17 @@ pub trait Objective<T: Real> {
         None
     }
 
-    /// The stage that is due in an epoch, counted from 0: objectives may come to themselves by easier ones. After the last
-    /// stage there is no other. Provided: the last.
-    fn stage(&self, _epoch: usize) -> Stage {
+    /// The stage of the next epoch: objectives may come to themselves by easier ones. After the last stage there is no other.
+    /// Provided: the last.
+    fn stage(&self, _at: Turn) -> Stage {
         Stage::Last
+    }
+
+    /// Whether so small a value, at the end of an epoch, is all that can be asked for in its stage: the noise of what was
+    /// measured, say, or what so many epochs are worth. Methods that know when they have [settled](super::Descent) do so
+    /// there. Provided: no.
+    fn suffices(&self, _at: Turn, _value: f64) -> bool {
+        false
     }
 
     /// Turns to another stage, and makes the unknowns those of that stage. The first of them, as many as at the start, are
@@ -107,25 +115,38 @@ pub trait Objective<T: Real> {
     }
 }
 
-/// Residuals `r` of an objective that is `Σ r²`, and products with their derivative `J` by the unknowns.
+/// An objective that is a sum of squares `Σ r²` of residuals, or a multiple of it.
 pub trait SumOfSquares<T> {
-    /// Replaces `residuals` by those of a batch. Products are those at these unknowns.
+    /// Adds the residuals of a batch, at these unknowns, and their derivatives by the unknowns.
     ///
     /// # Errors
     /// As [`Objective::value_and_grad`].
-    fn residuals(&mut self, batch: Minibatch<'_>, unknowns: &[T], residuals: &mut Vec<T>) -> Result<(), Error>;
+    fn normal_equations(
+        &mut self,
+        batch: Minibatch<'_>,
+        unknowns: &[T],
+        equations: &mut NormalEquations,
+    ) -> Result<Evaluation, Error>;
 
-    /// `out = J v`.
+    /// `Σ r²` of a batch alone: what [`normal_equations`](SumOfSquares::normal_equations) would have as such at these
+    /// unknowns.
     ///
     /// # Errors
     /// As [`Objective::value_and_grad`].
-    fn product(&mut self, v: &[T], out: &mut [T]) -> Result<(), Error>;
+    fn sum_of_squares(&mut self, batch: Minibatch<'_>, unknowns: &[T]) -> Result<f64, Error>;
+}
 
-    /// `out = Jᵀ w`.
-    ///
-    /// # Errors
-    /// As [`Objective::value_and_grad`].
-    fn transposed_product(&mut self, w: &[T], out: &mut [T]) -> Result<(), Error>;
+/// How far a training has come when it asks for the [stage](Objective::stage) of the next epoch.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Turn {
+    /// Epochs done.
+    pub epoch: usize,
+    /// The stage of the last epoch; none before the first.
+    pub stage: Option<Stage>,
+    /// Epochs done in that stage.
+    pub epochs_in_stage: usize,
+    /// Whether the optimiser has settled in that stage, or cannot evaluate it.
+    pub settled: bool,
 }
 
 /// The samples that an objective is evaluated on.

@@ -4,7 +4,10 @@ use super::best::Best;
 use super::join::{CAUTION, Join, MORE_CAUTION};
 use super::state::{Memory, State};
 use super::sums::Sums;
-use super::{Evaluation, History, Minibatch, Objective, OnFailure, Optimizer, Settings, Stage, Update};
+use super::{
+    Descent, Evaluation, History, LevenbergMarquardt, Minibatch, Objective, OnFailure, Optimizer, Settings, Stage,
+    Turn, Update,
+};
 use super::{checkpoint, document};
 use crate::{Error, Real};
 use rand::SeedableRng;
@@ -35,6 +38,8 @@ pub struct Session<'a, T: Real> {
     lasting: usize,
     order: Vec<usize>,
     gradient: Vec<T>,
+    /// Whether the optimiser has been seen to evaluate the objective itself.
+    descends: bool,
     pub(super) state: State<T>,
     /// Seconds of training before this session, and its start.
     before: f64,
@@ -49,21 +54,27 @@ impl<'a, T: Real> Session<'a, T> {
     /// [`Objective::start`].
     pub fn new(settings: &Settings, epochs: usize, objective: &'a mut dyn Objective<T>) -> Result<Self, Error> {
         settings.check_loop()?;
-        let optimizer = settings.optimizer.at::<T>()?;
-        let settings = Settings { schedule: settings.schedule.laid_out(epochs), ..settings.clone() };
         if objective.samples() == 0 {
             return Err(Error::invalid("samples", "0", "at least 1"));
         }
         let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
         let unknowns = objective.start(&mut rng)?;
+        let in_one = settings.batch_size.is_none_or(|size| size >= objective.samples());
+        let few = unknowns.len() <= LevenbergMarquardt::MOST_UNKNOWNS;
+        let optimizer = settings.optimizer.laid_out(few && in_one && objective.squares().is_some());
+        let settings = Settings { schedule: settings.schedule.laid_out(epochs), optimizer, ..settings.clone() };
+        let optimizer = settings.optimizer.at::<T>()?;
         Ok(Session {
             epochs,
             lasting: unknowns.len(),
             order: (0..objective.samples()).collect(),
             gradient: vec![T::zero(); unknowns.len()],
+            descends: false,
             state: State {
                 epoch: 0,
                 stage: Stage::Last,
+                epochs_in_stage: 0,
+                settled: false,
                 optimizer: optimizer.start(unknowns.len()),
                 update: None,
                 unknowns,
@@ -167,7 +178,11 @@ impl<'a, T: Real> Session<'a, T> {
             update.resize(lasting, &state.unknowns[lasting..]);
         }
         self.gradient.resize(count, T::zero());
-        state.stage = stage;
+        (state.stage, state.epochs_in_stage) = (stage, 0);
+        if std::mem::take(&mut state.settled) {
+            // What it remembers is of a place where nothing was left to do.
+            state.optimizer = self.optimizer.start(count);
+        }
         Ok(())
     }
 
@@ -204,6 +219,7 @@ impl<'a, T: Real> Session<'a, T> {
                 match self.step(first..last, rate) {
                     Ok(None) => continue,
                     Ok(Some((value, norm))) => sums.add(value, norm, weight),
+                    Err(error) if is_failed_solve(&error) && self.is_lost() => sums.failed += 1,
                     Err(error) => match policy {
                         OnFailure::Backtrack if is_failed_solve(&error) && self.backtrack() => {
                             sums.failed += 1;
@@ -219,6 +235,7 @@ impl<'a, T: Real> Session<'a, T> {
                 break;
             }
         }
+        self.state.epochs_in_stage += 1;
         self.state.hopeless_epochs = if sums.weight == 0.0 { self.state.hopeless_epochs + 1 } else { 0 };
         if let Some(error) = failure.filter(|_| self.state.hopeless_epochs >= HOPELESS) {
             return Err(error);
@@ -237,7 +254,12 @@ impl<'a, T: Real> Session<'a, T> {
             self.settings.schedule.observe(&mut self.state.schedule, sums.loss());
             let patience = self.settings.patience.unwrap_or(usize::MAX);
             let best = self.state.best.as_ref().map(|best| best.epoch.max(self.state.join.since.unwrap_or(0)));
-            self.state.stopped_early = best.is_some_and(|best| self.state.epoch - best > patience);
+            self.state.stopped_early =
+                self.state.settled || best.is_some_and(|best| self.state.epoch - best > patience);
+        } else if self.state.settled {
+            self.look();
+            // Nothing is left to do, and nothing has come of it.
+            self.state.stopped_early = self.nominal_stage() == Stage::Last && self.state.join.best.is_none();
         } else if Join::<T>::looks(self.state.epoch, self.nominal_stage() == Stage::Last) {
             self.look();
         }
@@ -246,7 +268,9 @@ impl<'a, T: Real> Session<'a, T> {
 
     /// The stage that the objective has for the next epoch.
     fn nominal_stage(&self) -> Stage {
-        self.objective.stage(self.state.epoch)
+        let State { epoch, epochs_in_stage, settled, .. } = self.state;
+        let stage = (epoch > 0).then_some(self.state.stage);
+        self.objective.stage(Turn { epoch, stage, epochs_in_stage, settled })
     }
 
     /// The stage of the next epoch: the last is put off until the objective itself has a value.
@@ -266,10 +290,13 @@ impl<'a, T: Real> Session<'a, T> {
         }
     }
 
-    /// Turns to the last stage, at the best place for it.
+    /// Turns to the last stage, at the best place for it: where a method that evaluates the objective itself has come to, if
+    /// that has a value, since it will not lose it.
     fn join(&mut self) {
         self.state.join.since = Some(self.state.epoch);
-        self.return_to_the_best(CAUTION);
+        if !self.descends || !self.objective().is_finite() {
+            self.return_to_the_best(CAUTION);
+        }
     }
 
     /// Goes on from where the objective itself was least, with an optimiser that remembers nothing and a smaller
@@ -292,6 +319,18 @@ impl<'a, T: Real> Session<'a, T> {
         let is_all = batch.len() == self.order.len();
         let (state, gradient) = (&mut self.state, &mut self.gradient);
         let batch = Minibatch { epoch: state.epoch, first: batch.start, samples: &self.order[batch] };
+        let descent = self.optimizer.descend(self.objective, batch, &mut state.optimizer, &mut state.unknowns);
+        if let Some(descent) = descent {
+            self.descends = true;
+            let Descent { value, gradient_norm, settled } = descent?;
+            let (stage, epochs_in_stage) = (Some(state.stage), state.epochs_in_stage + 1);
+            let turn = Turn { epoch: state.epoch + 1, stage, epochs_in_stage, settled };
+            state.settled = settled || self.objective.suffices(turn, value.total);
+            if state.stage == Stage::Last {
+                self.look();
+            }
+            return Ok(Some((value, gradient_norm)));
+        }
         let value = self.objective.value_and_grad(batch, &state.unknowns, gradient)?;
         if !value.total.is_finite() {
             return Err(Error::NotFinite { what: "the objective", location: None });
@@ -321,6 +360,13 @@ impl<'a, T: Real> Session<'a, T> {
         let update = state.update.get_or_insert_with(|| Update::new(optimizer, state.unknowns.len()));
         update.make(optimizer, rate, &self.gradient, &mut state.optimizer, &mut state.unknowns);
         Ok(Some((value, norm)))
+    }
+
+    /// Whether a stage before the last is given up, because a method that evaluates the objective itself has no value of it.
+    fn is_lost(&mut self) -> bool {
+        let is_lost = self.descends && self.state.stage != Stage::Last;
+        self.state.settled |= is_lost;
+        is_lost
     }
 
     /// Makes the last update again, shorter; `false` if there was none, or this has been tried often enough.

@@ -41,8 +41,9 @@ pub enum OnFailure {
 
 /// Settings of a training; [`Trainer`](super::Trainer) has a method for each.
 ///
-/// By default: Adam at a learning rate of 0.005 that falls to zero along a cosine, on segments first and then on whole records,
-/// with gradients shortened to 0.1, in the data's own units. What these can do is shown by a table in [`train`](super). Networks
+/// By default: [`LevenbergMarquardt`](super::LevenbergMarquardt) on windows that [lengthen](Shooting::Lengthening), where that
+/// can be; otherwise Adam at a learning rate of 0.005 that falls to zero along a cosine, on segments first and then on whole
+/// records, with gradients shortened to 0.1. All of it in the data's own units. What these can do is shown by a table in [`train`](super). Networks
 /// that know nothing of the data's units learn better from [`standardised`](Settings::standardised) ones; the parameters of
 /// a right-hand side of one's own have their meaning in the data's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -60,8 +61,9 @@ pub struct Settings {
     pub batch_size: Option<usize>,
     /// What initial parameters, batches and validation trajectories are drawn from.
     pub seed: u64,
-    /// Whether the starts of the trajectories are unknowns too.
-    pub learned_starts: bool,
+    /// Whether the starts of the trajectories are unknowns too. `None`: if the optimiser takes squares and the data are found
+    /// to be noisy.
+    pub learned_starts: Option<bool>,
     /// Whether states and times are standardised.
     pub standardised: bool,
     /// What is held out.
@@ -79,13 +81,13 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Settings {
-            optimizer: Adam::default().into(),
+            optimizer: AnyOptimizer::Automatic,
             schedule: Schedule::Automatic,
             shooting: Shooting::Automatic,
             regularisation: Regularisation::default(),
             batch_size: None,
             seed: 0,
-            learned_starts: false,
+            learned_starts: None,
             standardised: false,
             validation: Validation::None,
             validate_every: 1,
@@ -115,9 +117,26 @@ impl Settings {
     }
 
     /// The settings with automatic choices made, for so many epochs and a loss that suits parts of records or not.
-    pub(super) fn laid_out(&self, epochs: usize, suits_parts: bool) -> Self {
-        let (shooting, schedule) = (self.shooting.laid_out(epochs, suits_parts), self.schedule.laid_out(epochs));
-        Settings { shooting, schedule, ..self.clone() }
+    /// `squares` tells what stands against least squares, if anything does.
+    pub(super) fn laid_out(&self, epochs: usize, suits_parts: bool, squares: Result<(), Error>) -> Result<Self, Error> {
+        let whole_or_lengthening = match self.shooting {
+            Shooting::Automatic | Shooting::Lengthening | Shooting::SingleShooting => squares,
+            other => Err(Error::invalid("the strategy", format!("{other:?}"), "Lengthening or SingleShooting")),
+        };
+        let optimizer = self.optimizer.laid_out(whole_or_lengthening.is_ok());
+        let takes_squares = matches!(optimizer, AnyOptimizer::LevenbergMarquardt(_));
+        if takes_squares {
+            whole_or_lengthening?;
+        } else if self.shooting == Shooting::Lengthening {
+            whole_or_lengthening?;
+            return Err(Error::invalid(
+                "the optimiser",
+                format!("{optimizer:?}"),
+                "LevenbergMarquardt, to lengthen windows",
+            ));
+        }
+        let shooting = self.shooting.laid_out(epochs, suits_parts, takes_squares);
+        Ok(Settings { optimizer, shooting, schedule: self.schedule.laid_out(epochs), ..self.clone() })
     }
 
     /// Refuses settings that make no sense.

@@ -13,6 +13,11 @@ pub(super) struct State<T> {
     /// Epochs done.
     pub epoch: usize,
     pub stage: Stage,
+    /// Epochs done in the stage, and whether the optimiser has settled there.
+    #[serde(default)]
+    pub epochs_in_stage: usize,
+    #[serde(default)]
+    pub settled: bool,
     pub unknowns: Vec<T>,
     pub optimizer: OptimizerState<T>,
     /// The last update, if there was one.

@@ -3,10 +3,10 @@
 use super::duration::Outlook;
 use super::model::LearnedStart;
 use super::progress::Progress;
-use super::shooting::{Following, Observations};
+use super::shooting::{Following, Lengthening, Observations};
 use super::{
-    AnyOptimizer, Fit, History, Interrupted, Loss, MeanSquare, Model, OnFailure, Rmse, Schedule, Session, Settings,
-    Shooting, Summary, Validation, checkpoint,
+    AnyOptimizer, Fit, History, Interrupted, LevenbergMarquardt, Loss, MeanSquare, Model, Objective, OnFailure, Rmse,
+    Schedule, Session, Settings, Shooting, Summary, Validation, checkpoint,
 };
 use crate::data::{Standardisation, Trajectories};
 use crate::field::{Dimensions, Field};
@@ -20,6 +20,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+
+/// Steps through the median interval, where neither a step size is given nor their error can decide.
+const STEPS: f64 = 4.0;
 
 /// Learns the parameters of a network from recorded trajectories.
 ///
@@ -181,7 +184,7 @@ impl<F, L> Trainer<F, L> {
     /// Makes the starts of the trajectories unknowns, for data whose first observation is no more exact than the others.
     /// They begin at the observation, whose error counts in the objective as much as any other in a mean square.
     pub fn learned_starts(self, learned: bool) -> Self {
-        self.set(|s| s.learned_starts = learned)
+        self.set(|s| s.learned_starts = Some(learned))
     }
 
     /// Trains on states and times in standard units, see [`Standardisation`]. The model has the units of the data. The
@@ -282,15 +285,28 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
         F: Field<T>,
         L: Loss<T>,
     {
-        let chosen = self.settings.laid_out(self.epochs, self.loss.suits_parts());
+        let chosen = self.settings.laid_out(self.epochs, self.loss.suits_parts(), self.check_squares::<T>())?;
         chosen.check()?;
+        let takes_squares = matches!(chosen.optimizer, AnyOptimizer::LevenbergMarquardt(_));
+        let fits_steps = takes_squares && self.block.accuracy_of_steps().is_some();
         Error::check_len("data", "components", data.dim(), self.block.dim())?;
         let (training, held_out) = self.split(data)?;
         let standard = match self.settings.standardised {
+            true if fits_steps => Standardisation::suited(&training)?,
             true => Standardisation::fit(&training)?,
             false => Standardisation::identity(data.dim()),
         };
-        let mut block = self.block.clone().in_time_units(standard.time_scale());
+        let mut block = self.block.clone();
+        if let Some(accuracy) = block.accuracy_of_steps() {
+            let step =
+                if block.sharing() == Sharing::PerStep { block.step() } else { median_interval(&training) / STEPS };
+            block = block.step_size(step);
+            if fits_steps {
+                // The step size is for who wants to look at predictions as often as that.
+                block = block.accuracy(accuracy);
+            }
+        }
+        let mut block = block.in_time_units(standard.time_scale());
         if block.sharing() == Sharing::PerStep {
             block = block.per_step(standard.apply_time(self.block.start_time()));
         }
@@ -306,15 +322,24 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
             let model = self.with_starts(model, &starts, &training)?;
             Ok::<_, Error>(summarise(model, (history, stopped_early), &training, held_out.as_ref()))
         };
-        let objective = Following::new(&chosen, &self.loss, &block, &observations);
-        let mut objective = objective.starting_from(initial).penalised_by(self.penalties.at()?);
+        let mut objective: Box<dyn Objective<T>> = match takes_squares {
+            true => Box::new(Lengthening::new(&chosen, &block, &observations, initial)),
+            false => {
+                let following = Following::new(&chosen, &self.loss, &block, &observations);
+                Box::new(following.starting_from(initial).penalised_by(self.penalties.at()?))
+            }
+        };
         // Predicted from their first observations, and by the loss alone.
         let alone = Regularisation::default();
-        let judged = Settings { learned_starts: false, regularisation: alone, ..chosen.clone() };
-        let mut validation = validation.as_ref().map(|held_out| Following::new(&judged, &self.loss, &block, held_out));
-        let mut session = Session::new(&chosen, self.epochs, &mut objective)?;
+        let judged = Settings { learned_starts: Some(false), regularisation: alone, ..chosen.clone() };
+        let mut validation: Option<Box<dyn Objective<T>>> = match &validation {
+            None => None,
+            Some(held_out) if takes_squares => Some(Box::new(Lengthening::judging(&judged, &block, held_out))),
+            Some(held_out) => Some(Box::new(Following::new(&judged, &self.loss, &block, held_out))),
+        };
+        let mut session = Session::new(&chosen, self.epochs, &mut *objective)?;
         if let Some(validation) = &mut validation {
-            session = session.judged_by(validation);
+            session = session.judged_by(&mut **validation);
         }
         let description = self.described_by::<T>(&chosen, data);
         if let Some(path) = &self.resume {
@@ -329,6 +354,41 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
                 Err(Interrupted { error: Box::new(error), fit })
             }
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Refuses what cannot be taken as a sum of squares.
+    fn check_squares<T: Real>(&self) -> Result<(), Error>
+    where
+        F: Field<T>,
+        L: Loss<T>,
+    {
+        let (block, settings) = (&self.block, &self.settings);
+        let field: &dyn Field<T> = block.field();
+        let method = block.method();
+        let refuse = |argument, value: String, expected| Err(Error::invalid(argument, value, expected));
+        if !self.loss.is_mean_square() {
+            return refuse("the loss", self.loss.description(), "MeanSquare, for least squares");
+        }
+        if !settings.regularisation.is_none() || !self.penalties.descriptions().is_empty() {
+            return refuse("the regulariser", "given".into(), "none, for least squares");
+        }
+        if let Some(size) = settings.batch_size {
+            return refuse("batch size", size.to_string(), "none, for least squares");
+        }
+        if block.sharing() == Sharing::PerStep || field.reparameterisation().is_some() {
+            return refuse(
+                "the network",
+                "one of reparameterised or many fields".into(),
+                "one field, for least squares",
+            );
+        }
+        if method.carried() != 1 || method.is_inverse() {
+            return refuse("the method", method.name().to_string(), "one that carries one state, for least squares");
+        }
+        match field.param_count() <= LevenbergMarquardt::MOST_UNKNOWNS {
+            true => Ok(()),
+            false => refuse("parameters", field.param_count().to_string(), "at most 2500, for least squares"),
         }
     }
 
@@ -404,6 +464,14 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
         let starts = training.iter().zip(states.chunks_exact(training.dim())).map(start).collect();
         Ok(model.with_starts(starts).having_seen(training))
     }
+}
+
+/// The median interval between observations; the upper one, if there are two.
+fn median_interval(data: &Trajectories) -> f64 {
+    let mut intervals: Vec<f64> =
+        data.iter().flat_map(|t| t.times().windows(2).map(|ends| ends[1] - ends[0])).collect();
+    intervals.sort_unstable_by(f64::total_cmp);
+    intervals[intervals.len() / 2]
 }
 
 fn summarise<F: Field<T>, T: Real>(

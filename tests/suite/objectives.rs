@@ -3,7 +3,8 @@
 use crate::training::bits;
 use kutta::rand::RngCore;
 use kutta::train::{
-    Adam, Evaluation, Minibatch, Objective, OnFailure, Schedule, Session, Settings, Sgd, Stage, SumOfSquares,
+    Adam, Evaluation, LevenbergMarquardt, Minibatch, NormalEquations, Objective, OnFailure, Schedule, Session,
+    Settings, Sgd, Stage, SumOfSquares, Turn,
 };
 use kutta::{Error, Real};
 
@@ -177,8 +178,8 @@ impl Objective<f64> for Relaxed {
         Relaxed::beyond(u)?;
         Ok((u[0] - 3.0).powi(2).into())
     }
-    fn stage(&self, epoch: usize) -> Stage {
-        if epoch < 12 { Stage::Before(1 + epoch / 6) } else { Stage::Last }
+    fn stage(&self, at: Turn) -> Stage {
+        if at.epoch < 12 { Stage::Before(1 + at.epoch / 6) } else { Stage::Last }
     }
     fn enter(&mut self, stage: Stage, unknowns: &mut Vec<f64>) {
         match stage {
@@ -239,10 +240,22 @@ fn where_it_has_no_value_updates_are_taken_back() {
     assert!(best[0] <= 4.0 && rows.epochs.len() < 200, "{best:?}");
 }
 
-/// `Σ (a + b x - y)²`
+/// A line through points, `Σ (a + b x - y)²`; or through their exponentials, `Σ (exp(a + b x) - exp(y))²`.
 struct Line {
     points: Vec<[f64; 2]>,
-    xs: Vec<f64>,
+    is_exponential: bool,
+}
+
+impl Line {
+    /// The residual at a point, and its derivatives.
+    fn at(&self, i: usize, p: &[f64]) -> (f64, [f64; 2]) {
+        let [x, y] = self.points[i];
+        let (value, slope) = match self.is_exponential {
+            true => ((p[0] + p[1] * x).exp(), (p[0] + p[1] * x).exp()),
+            false => (p[0] + p[1] * x, 1.0),
+        };
+        (value - if self.is_exponential { y.exp() } else { y }, [slope, slope * x])
+    }
 }
 
 impl Objective<f64> for Line {
@@ -253,11 +266,12 @@ impl Objective<f64> for Line {
         Ok(vec![0.0; 2])
     }
     fn value_and_grad(&mut self, batch: Minibatch<'_>, p: &[f64], gradient: &mut [f64]) -> Result<Evaluation, Error> {
-        let mut residuals = Vec::new();
-        self.residuals(batch, p, &mut residuals)?;
-        self.transposed_product(&residuals, gradient)?;
-        gradient.iter_mut().for_each(|g| *g *= 2.0);
-        Ok(residuals.iter().map(|r| r * r).sum::<f64>().into())
+        gradient.fill(0.0);
+        for &i in batch.samples {
+            let (residual, slopes) = self.at(i, p);
+            gradient.iter_mut().zip(slopes).for_each(|(g, slope)| *g += 2.0 * residual * slope);
+        }
+        Ok(self.sum_of_squares(batch, p)?.into())
     }
     fn squares(&mut self) -> Option<&mut dyn SumOfSquares<f64>> {
         Some(self)
@@ -265,46 +279,65 @@ impl Objective<f64> for Line {
 }
 
 impl SumOfSquares<f64> for Line {
-    fn residuals(&mut self, batch: Minibatch<'_>, p: &[f64], residuals: &mut Vec<f64>) -> Result<(), Error> {
-        self.xs = batch.samples.iter().map(|&i| self.points[i][0]).collect();
-        residuals.clear();
-        residuals.extend(batch.samples.iter().map(|&i| p[0] + p[1] * self.points[i][0] - self.points[i][1]));
-        Ok(())
+    fn normal_equations(
+        &mut self,
+        batch: Minibatch<'_>,
+        p: &[f64],
+        equations: &mut NormalEquations,
+    ) -> Result<Evaluation, Error> {
+        for &i in batch.samples {
+            let (residual, slopes) = self.at(i, p);
+            equations.row(residual).copy_from_slice(&slopes);
+        }
+        Ok(self.sum_of_squares(batch, p)?.into())
     }
-    fn product(&mut self, v: &[f64], out: &mut [f64]) -> Result<(), Error> {
-        out.iter_mut().zip(&self.xs).for_each(|(out, x)| *out = v[0] + v[1] * x);
-        Ok(())
-    }
-    fn transposed_product(&mut self, w: &[f64], out: &mut [f64]) -> Result<(), Error> {
-        out.copy_from_slice(&[w.iter().sum(), w.iter().zip(&self.xs).map(|(w, x)| w * x).sum()]);
-        Ok(())
+    fn sum_of_squares(&mut self, batch: Minibatch<'_>, p: &[f64]) -> Result<f64, Error> {
+        Ok(batch.samples.iter().map(|&i| self.at(i, p).0.powi(2)).sum())
     }
 }
 
-#[test]
-fn residuals_and_their_products_make_a_step_of_gauss_and_newton() {
-    let points = vec![[0.0, 1.0], [1.0, 2.5], [2.0, 5.5], [4.0, 8.0]];
-    let mut line = Line { points, xs: Vec::new() };
-    let mut session = Session::new(&adam(0.1), 1500, &mut line).unwrap();
-    (0..1500).for_each(|_| session.epoch().unwrap());
-    let (found, _) = session.finish();
-    let objective: &mut dyn Objective<f64> = &mut line;
-    let squares = objective.squares().unwrap();
-    let (mut residuals, all) = (Vec::new(), Minibatch { samples: &[0, 1, 2, 3], epoch: 0, first: 0 });
-    squares.residuals(all, &[0.0, 0.0], &mut residuals).unwrap();
-    // JᵀJ by its columns, and Jᵀr.
-    let (mut slope, mut normal, mut column) = ([0.0; 2], [[0.0; 2]; 2], [0.0; 4]);
-    squares.transposed_product(&residuals, &mut slope).unwrap();
-    for (unit, normal) in [[1.0, 0.0], [0.0, 1.0]].iter().zip(&mut normal) {
-        squares.product(unit, &mut column).unwrap();
-        squares.transposed_product(&column, normal).unwrap();
+/// Steps of a training until it settles.
+fn settle(line: &mut Line, settings: &Settings) -> (Vec<f64>, usize) {
+    let mut session = Session::new(settings, 5000, line).unwrap();
+    while !session.is_over() {
+        session.epoch().unwrap();
     }
-    let determinant = normal[0][0] * normal[1][1] - normal[0][1] * normal[1][0];
-    let step = [
-        (normal[1][1] * slope[0] - normal[0][1] * slope[1]) / determinant,
-        (normal[0][0] * slope[1] - normal[1][0] * slope[0]) / determinant,
-    ];
-    assert!(found.iter().zip(step).all(|(x, step)| (x + step).abs() < 1e-6), "{found:?} and {step:?}");
+    let (found, history) = session.finish();
+    (found, history.epochs.len())
+}
+
+#[test]
+fn least_squares_settle_where_gradients_lead() {
+    let points = vec![[0.0, 1.0], [1.0, 2.5], [2.0, 5.5], [4.0, 8.0]];
+    let mut line = Line { points, is_exponential: false };
+    // The normal equations of the line by hand: 4 a + 7 b = 17, 7 a + 21 b = 45.5.
+    let expected = [(17.0 * 21.0 - 7.0 * 45.5) / 35.0, (4.0 * 45.5 - 7.0 * 17.0) / 35.0];
+    // Squares are what the automatic choice takes.
+    let (found, epochs) = settle(&mut line, &Settings { optimizer: Default::default(), ..Settings::plain() });
+    assert!(epochs < 20, "{epochs}");
+    assert!(found.iter().zip(expected).all(|(x, y)| (x - y).abs() < 1e-9), "{found:?} and {expected:?}");
+    let (by_gradient, epochs) = settle(&mut line, &adam(0.1));
+    assert_eq!(epochs, 5000);
+    assert!(by_gradient.iter().zip(expected).all(|(x, y)| (x - y).abs() < 1e-6), "{by_gradient:?} and {expected:?}");
+}
+
+#[test]
+fn damping_leads_down_where_full_steps_would_not() {
+    // From a = b = 0 the full step of Gauss and Newton goes to exponentials of hundreds.
+    let points = (0..9).map(|k| [f64::from(k), 1.0 - 0.25 * f64::from(k) + 4.0]).collect();
+    let mut line = Line { points, is_exponential: true };
+    let (found, epochs) =
+        settle(&mut line, &Settings { optimizer: LevenbergMarquardt::default().into(), ..Settings::plain() });
+    assert!(epochs < 60, "{epochs}");
+    assert!((found[0] - 5.0).abs() < 1e-6 && (found[1] + 0.25).abs() < 1e-6, "{found:?}");
+}
+
+#[test]
+fn least_squares_need_squares() {
+    let settings = Settings { optimizer: LevenbergMarquardt::default().into(), ..Settings::plain() };
+    let mut objective = labelled(3);
+    let error = Session::new(&settings, 9, &mut objective).unwrap().epoch().unwrap_err().to_string();
+    assert_eq!(error, "the optimiser is LevenbergMarquardt, expected one for an objective that is a sum of squares");
 }
 
 /// Loses an unknown in its first stage.
@@ -320,8 +353,8 @@ impl Objective<f64> for Forgetful {
     fn value_and_grad(&mut self, batch: Minibatch<'_>, p: &[f64], gradient: &mut [f64]) -> Result<Evaluation, Error> {
         self.0.value_and_grad(batch, p, gradient)
     }
-    fn stage(&self, epoch: usize) -> Stage {
-        if epoch < 5 { Stage::Before(0) } else { Stage::Last }
+    fn stage(&self, at: Turn) -> Stage {
+        if at.epoch < 5 { Stage::Before(0) } else { Stage::Last }
     }
     fn enter(&mut self, _: Stage, unknowns: &mut Vec<f64>) {
         unknowns.pop();

@@ -231,7 +231,7 @@ fn resumed_training_continues_bit_for_bit() {
                 schedule: schedules[k],
                 optimizer: if k == 1 { Sgd::new(0.05).momentum(0.9).into() } else { Adam::new(0.05).into() },
                 seed: 11,
-                learned_starts: k != 1,
+                learned_starts: Some(k != 1),
                 validation: if k == 2 { Validation::Trajectories(0.2) } else { Validation::None },
                 validate_every: 3,
                 ..Settings::default()

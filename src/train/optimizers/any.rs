@@ -1,6 +1,6 @@
 //! Any optimiser, as settings hold it.
 
-use super::{Adam, Optimizer, Sgd};
+use super::{Adam, Lbfgs, LevenbergMarquardt, Optimizer, Sgd};
 use crate::number::AtEither;
 use crate::{Error, Real};
 use serde::{Deserialize, Serialize, Serializer};
@@ -14,9 +14,17 @@ use std::sync::Arc;
 /// let text = serde_json::to_string(&AnyOptimizer::from(Sgd::new(0.1))).unwrap();
 /// assert_eq!(text, r#"{"sgd":{"learning_rate":0.1,"momentum":0.0}}"#);
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
 #[serde(rename_all = "snake_case")]
 pub enum AnyOptimizer {
+    /// [`LevenbergMarquardt`] where the objective is a sum of squares with [a few thousand
+    /// unknowns](LevenbergMarquardt::MOST_UNKNOWNS) at most, in one batch; otherwise [`Adam`].
+    #[default]
+    Automatic,
+    /// [`LevenbergMarquardt`].
+    LevenbergMarquardt(LevenbergMarquardt),
+    /// [`Lbfgs`].
+    Lbfgs(Lbfgs),
     /// [`Adam`].
     Adam(Adam),
     /// [`Sgd`].
@@ -50,11 +58,17 @@ impl Serialize for OtherOptimizer {
 }
 
 impl<O: Optimizer<f32> + Optimizer<f64> + 'static> From<O> for AnyOptimizer {
-    /// [`Adam`] and [`Sgd`] keep their names.
+    /// Those of the library keep their names.
     fn from(optimizer: O) -> Self {
         let any: &dyn Any = &optimizer;
         if let Some(&adam) = any.downcast_ref() {
             return AnyOptimizer::Adam(adam);
+        }
+        if let Some(&method) = any.downcast_ref() {
+            return AnyOptimizer::LevenbergMarquardt(method);
+        }
+        if let Some(&method) = any.downcast_ref() {
+            return AnyOptimizer::Lbfgs(method);
         }
         if let Some(&sgd) = any.downcast_ref() {
             return AnyOptimizer::Sgd(sgd);
@@ -65,12 +79,25 @@ impl<O: Optimizer<f32> + Optimizer<f64> + 'static> From<O> for AnyOptimizer {
 }
 
 impl AnyOptimizer {
+    /// The automatic choice made, for an objective that can be taken as a sum of squares, or cannot.
+    pub(in crate::train) fn laid_out(&self, takes_squares: bool) -> Self {
+        match self {
+            AnyOptimizer::Automatic if takes_squares => LevenbergMarquardt::default().into(),
+            AnyOptimizer::Automatic => Adam::default().into(),
+            chosen => chosen.clone(),
+        }
+    }
+
     /// The optimiser at one precision, its settings checked.
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] for settings out of range.
     pub fn at<T: Real>(&self) -> Result<Arc<dyn Optimizer<T>>, Error> {
         let optimizer: Arc<dyn Optimizer<T>> = match self {
+            // What is left where nobody knows of squares.
+            AnyOptimizer::Automatic => Arc::new(Adam::default()),
+            AnyOptimizer::LevenbergMarquardt(method) => Arc::new(*method),
+            AnyOptimizer::Lbfgs(method) => Arc::new(*method),
             AnyOptimizer::Adam(adam) => Arc::new(*adam),
             AnyOptimizer::Sgd(sgd) => Arc::new(*sgd),
             AnyOptimizer::Other(other) => other.0.get("the optimiser")?,

@@ -2,14 +2,19 @@
 
 mod adam;
 mod any;
+mod lbfgs;
+mod levenberg_marquardt;
 mod sgd;
 mod state;
 
 pub use adam::Adam;
 pub use any::{AnyOptimizer, OtherOptimizer};
+pub use lbfgs::Lbfgs;
+pub use levenberg_marquardt::LevenbergMarquardt;
 pub use sgd::Sgd;
 pub use state::OptimizerState;
 
+use super::{Evaluation, Minibatch, Objective};
 use crate::{Error, Real};
 use std::fmt::Debug;
 
@@ -62,6 +67,32 @@ pub trait Optimizer<T: Real>: Debug + Send + Sync {
 
     /// Moves the unknowns against the gradient, with the learning rate that the schedule has now. Should allocate nothing.
     fn update(&self, learning_rate: f64, state: &mut OptimizerState<T>, unknowns: &mut [T], gradient: &[T]);
+
+    /// Moves the unknowns by a method that evaluates the objective of a batch itself, as those of second order do, in place of
+    /// an [`update`](Optimizer::update). Provided: `None`, for one that is content with a gradient.
+    ///
+    /// # Errors
+    /// Those of the objective at the unknowns, which stay where they are.
+    fn descend(
+        &self,
+        _objective: &mut dyn Objective<T>,
+        _batch: Minibatch<'_>,
+        _state: &mut OptimizerState<T>,
+        _unknowns: &mut [T],
+    ) -> Option<Result<Descent, Error>> {
+        None
+    }
+}
+
+/// What a method that evaluates the objective itself has found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Descent {
+    /// The objective before it moved the unknowns.
+    pub value: Evaluation,
+    /// The length of its gradient there.
+    pub gradient_norm: f64,
+    /// Whether nothing is to be gained any more.
+    pub settled: bool,
 }
 
 /// Refuses what is no decay of a mean.

@@ -1,10 +1,17 @@
 //! Strategies: which parts of the trajectories are predicted from where, and when.
 
+mod fitted;
+mod lengthening;
+mod matching;
 mod objective;
 mod observations;
 mod pass;
+mod passage;
+mod records;
 
+pub(super) use lengthening::Lengthening;
 pub(super) use objective::Following;
+use observations::Layout;
 pub(super) use observations::Observations;
 
 use super::Stage;
@@ -30,11 +37,17 @@ const MOST_DOUBLINGS: usize = 3;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Default)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Shooting {
+    /// [`Lengthening`](Shooting::Lengthening) with an optimiser that takes squares. With others
     /// [`MultipleShooting`](Shooting::MultipleShooting) for nine tenths of the training, by segments of 4 intervals and to
     /// a penalty of 10, if the loss [suits parts](super::Loss::suits_parts) of records; otherwise
     /// [`SingleShooting`](Shooting::SingleShooting).
     #[default]
     Automatic,
+    /// For [`LevenbergMarquardt`](super::LevenbergMarquardt). First the field is fitted to the slopes of smoothed
+    /// observations, unless there are initial parameters. Then records are cut into windows that are predicted from the
+    /// smoothed observation at their beginning: windows of one interval, and twice as many whenever the optimiser has
+    /// settled, until they are whole records. Nothing in it needs to be chosen.
+    Lengthening,
     /// Every trajectory is predicted from its start to its end.
     SingleShooting,
     /// The horizon grows steadily from a few intervals between observations to the whole record.
@@ -96,8 +109,9 @@ impl Shooting {
     }
 
     /// What the automatic choice is for a training of so many epochs, with a loss that suits parts of records or not.
-    pub(super) fn laid_out(self, epochs: usize, suits_parts: bool) -> Self {
+    pub(super) fn laid_out(self, epochs: usize, suits_parts: bool, takes_squares: bool) -> Self {
         match self {
+            Shooting::Automatic if takes_squares => Shooting::Lengthening,
             Shooting::Automatic if suits_parts => {
                 let (intervals, penalty) = (Shooting::INTERVALS, Shooting::PENALTY);
                 Shooting::MultipleShooting { intervals, epochs: Shooting::warm_up(epochs), penalty }
@@ -219,11 +233,11 @@ mod tests {
 
     #[test]
     fn the_automatic_choice_is_laid_out_over_the_training() {
-        let laid_out = |suits_parts| Shooting::Automatic.laid_out(3000, suits_parts);
+        let laid_out = |suits_parts| Shooting::Automatic.laid_out(3000, suits_parts, false);
         assert_eq!(laid_out(true), Shooting::MultipleShooting { intervals: 4, epochs: 2700, penalty: 10.0 });
         assert_eq!(laid_out(false), Shooting::SingleShooting);
         let growing = Shooting::GrowingHorizon { intervals: 2, epochs: 8 };
-        assert_eq!(growing.laid_out(3000, true), growing);
+        assert_eq!(growing.laid_out(3000, true, false), growing);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::{Shooting, Window};
 use crate::field::Effective;
 use crate::network::{AnyBlock, Loss};
 use crate::regularisation::{Penalty, Regularisation, mixed};
-use crate::train::{Evaluation, Minibatch, Objective, Settings, Stage};
+use crate::train::{Evaluation, Minibatch, Objective, Settings, Stage, Turn};
 use crate::{Error, Real};
 use rand::RngCore;
 use std::collections::HashMap;
@@ -43,7 +43,11 @@ impl<'a, T: Real> Following<'a, T> {
         block: &'a AnyBlock<'a, T>,
         data: &'a Observations<T>,
     ) -> Self {
-        let layout = Layout { params: block.param_count(), dim: block.dim(), learned_starts: settings.learned_starts };
+        let layout = Layout {
+            params: block.param_count(),
+            dim: block.dim(),
+            learned_starts: settings.learned_starts == Some(true),
+        };
         let whole = || Batches::new(block, data, layout.windows(&settings.shooting, Stage::Last, data));
         Following {
             block,
@@ -114,8 +118,8 @@ impl<T: Real> Objective<T> for Following<'_, T> {
         batches.get(batch.samples)?.value(&terms, unknowns)
     }
 
-    fn stage(&self, epoch: usize) -> Stage {
-        self.shooting.stage(epoch, self.data.longest())
+    fn stage(&self, at: Turn) -> Stage {
+        self.shooting.stage(at.epoch, self.data.longest())
     }
 
     /// Starts of inner segments that the new stage has as well stay as learned, others are dropped, and those of new ones

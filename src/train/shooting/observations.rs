@@ -17,7 +17,12 @@ impl<T: Real> Observations<T> {
     pub fn new(block: &AnyBlock<'_, T>, data: &Trajectories, standard: &Standardisation) -> Result<Self, Error> {
         let mut grid = Grid::new();
         for trajectory in data {
-            block.step_through(&mut grid, trajectory.times().iter().map(|&t| standard.apply_time(t)))?;
+            let times = trajectory.times().iter().map(|&t| standard.apply_time(t));
+            match block.accuracy_of_steps() {
+                // How many there are is for the error to decide.
+                Some(_) => grid.push_through(times, |_| 1)?,
+                None => block.step_through(&mut grid, times)?,
+            }
         }
         let mut states = States::zeros(data.dim(), &grid);
         let mut row = vec![0.0; data.dim()];

@@ -1,0 +1,85 @@
+//! Steps that fit the interval.
+
+use super::Window;
+use super::passage::Passage;
+use crate::{Error, Real, Tableau};
+use rayon::prelude::*;
+
+/// Rounds in which the numbers of steps are found.
+const ROUNDS: usize = 4;
+/// Most steps through an interval, and the most by which a round multiplies them.
+const MOST_STEPS: usize = 2048;
+const MOST_GROWTH: f64 = 16.0;
+/// Intervals that are looked at side by side.
+const TOGETHER: usize = 16;
+
+/// For every interval of every record, the fewest equal steps by which its end, reached from the smoothed observation at its
+/// beginning, has an error of `accuracy` at most, relative to the deviation of the data; as the same with twice as many
+/// steps tells. An interval that cannot be predicted gets more, at most 2048.
+pub(super) fn fitted_steps<T: Real>(passage: &Passage<'_, '_, T>, accuracy: f64) -> Vec<Vec<usize>> {
+    let records = passage.records;
+    let order = passage.block.method().tableau().and_then(Tableau::order).unwrap_or(1).max(1) as f64;
+    let mut steps: Vec<Vec<usize>> = records.times.iter().map(|times| vec![1; times.len().saturating_sub(1)]).collect();
+    let mut open: Vec<(usize, usize)> =
+        steps.iter().enumerate().flat_map(|(i, steps)| (0..steps.len()).map(move |j| (i, j))).collect();
+    for _ in 0..ROUNDS {
+        // Those that take alike many steps are together.
+        open.sort_by_key(|&(i, j)| (steps[i][j], i, j));
+        let found: Vec<Vec<f64>> = open
+            .par_chunks(TOGETHER)
+            .map(|intervals| {
+                let windows: Vec<_> = intervals.iter().map(|&(i, j)| window(i, j)).collect();
+                errors(passage, &windows, &steps).unwrap_or_else(|_| {
+                    let one = |window: &(Window, Option<usize>)| {
+                        errors(passage, std::slice::from_ref(window), &steps).map_or(f64::INFINITY, |errors| errors[0])
+                    };
+                    windows.iter().map(one).collect()
+                })
+            })
+            .collect();
+        let errors: Vec<f64> = found.into_iter().flatten().collect();
+        let mut left = Vec::new();
+        for (&(i, j), error) in open.iter().zip(errors) {
+            let growth = (error / accuracy).powf(1.0 / order).min(MOST_GROWTH);
+            let count = ((steps[i][j] as f64 * growth).ceil() as usize).clamp(1, MOST_STEPS);
+            if count > steps[i][j] {
+                left.push((i, j));
+            }
+            steps[i][j] = count;
+        }
+        if left.is_empty() {
+            break;
+        }
+        open = left;
+    }
+    steps
+}
+
+fn window(trajectory: usize, first: usize) -> (Window, Option<usize>) {
+    (Window { trajectory, first, last: first + 1 }, None)
+}
+
+/// The estimated errors at the ends of windows of one interval, by the largest of the components.
+fn errors<T: Real>(
+    passage: &Passage<'_, '_, T>,
+    windows: &[(Window, Option<usize>)],
+    steps: &[Vec<usize>],
+) -> Result<Vec<f64>, Error> {
+    let ends = |factor: usize| {
+        let mut ends = vec![Vec::new(); windows.len()];
+        passage.shoot(
+            windows,
+            None,
+            |window, interval| factor * steps[window.trajectory][interval],
+            |w, state| ends[w] = state.iter().map(|y| y.to_f64()).collect(),
+        )?;
+        Ok::<_, Error>(ends)
+    };
+    let (coarse, fine) = (ends(1)?, ends(2)?);
+    let error = |(coarse, fine): (&Vec<f64>, &Vec<f64>)| {
+        let each = coarse.iter().zip(fine).zip(&passage.records.deviations);
+        let worst = each.map(|((coarse, fine), deviation)| (coarse - fine).abs() / deviation).fold(0.0, f64::max);
+        if worst.is_finite() { worst } else { f64::INFINITY }
+    };
+    Ok(coarse.iter().zip(&fine).map(error).collect())
+}

@@ -1,0 +1,375 @@
+//! Training by least squares on windows that lengthen.
+
+use super::fitted::fitted_steps;
+use super::matching::Matching;
+use super::passage::{Passage, Shots};
+use super::records::Records;
+use super::{Layout, Observations, Shooting, Window};
+use crate::field::{Field, Parameter};
+use crate::network::AnyBlock;
+use crate::train::{Evaluation, Minibatch, NormalEquations, Objective, Settings, Stage, SumOfSquares, Turn};
+use crate::{Error, Real};
+use rand::RngCore;
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+
+/// Columns of a batch, about: windows times their components.
+const LANES: usize = 16;
+/// The most groups of windows that are evaluated at once, each with equations of its own, and the memory of all of these
+/// in numbers.
+const MOST_GROUPS: usize = 8;
+const MEMORY: usize = 8_000_000;
+/// Residuals of a stage, at most: more of them make the equations no better known.
+const MOST_RESIDUALS: usize = 20_000;
+/// Multiplications that a stage may cost, before the last and in it, and the epochs that it may take in any case and at most.
+const WORK: [f64; 2] = [2e10, 3e11];
+const EPOCHS: [[usize; 2]; 2] = [[8, 40], [40, 400]];
+/// Errors that are small enough, as parts of the deviation of the data: those of slopes, those before the last stage, and
+/// those in it.
+const ENOUGH: [f64; 3] = [1e-3, 1e-4, 1e-5];
+/// What random weights of the last layer are multiplied by: a field that is weak in directions of which the data know nothing
+/// does not lead predictions away in them.
+const GENTLE: f64 = 0.1;
+/// The part of the variance of the noise that errors are not brought below: to follow noise is no gain.
+const OF_NOISE: f64 = 0.9;
+/// Numbers in starts that are learned, at most, where nobody has asked for it.
+const MOST_LEARNED: usize = 200;
+/// The stage of derivative matching.
+const MATCHING: Stage = Stage::Before(0);
+
+/// How well a block follows recorded trajectories in the mean square, as a sum of squares.
+pub(in crate::train) struct Lengthening<'a, T: Real> {
+    block: &'a AnyBlock<'a, T>,
+    records: Records<'a, T>,
+    layout: Layout,
+    /// Whether there are stages before the last.
+    lengthens: bool,
+    /// What steps are fitted to, if they are not given.
+    accuracy: Option<f64>,
+    /// Whether its steps are fitted to whatever unknowns it is asked about.
+    judges: bool,
+    initial: Option<Vec<T>>,
+    stage: Stage,
+    /// Groups of windows of the stage, and those that could not be predicted when the equations were last made.
+    groups: Vec<Group>,
+}
+
+/// Windows that are predicted side by side.
+type Group = Vec<(Window, Option<usize>)>;
+
+impl<'a, T: Real> Lengthening<'a, T> {
+    /// On windows that lengthen, or on whole records from the beginning; from these parameters instead of random ones.
+    pub fn new(
+        settings: &Settings,
+        block: &'a AnyBlock<'a, T>,
+        data: &'a Observations<T>,
+        initial: Option<Vec<T>>,
+    ) -> Self {
+        let lengthens = settings.shooting == Shooting::Lengthening;
+        let records = Records::new(data);
+        let (params, dim) = (block.param_count(), block.dim());
+        // Each start is worth unknowns: many of them are taken as smoothed.
+        let noisy = records.is_noisy() && data.len() * dim <= MOST_LEARNED;
+        let layout = Layout { params, dim, learned_starts: settings.learned_starts.unwrap_or(noisy) };
+        let accuracy = block.accuracy_of_steps();
+        let mut lengthening = Lengthening {
+            block,
+            records,
+            layout,
+            lengthens,
+            accuracy,
+            judges: false,
+            initial,
+            stage: Stage::Last,
+            groups: Vec::new(),
+        };
+        lengthening.groups = lengthening.grouped(Stage::Last);
+        lengthening
+    }
+
+    /// To judge unknowns by whole records.
+    pub fn judging(settings: &Settings, block: &'a AnyBlock<'a, T>, data: &'a Observations<T>) -> Self {
+        Lengthening { judges: true, ..Lengthening::new(settings, block, data, None) }
+    }
+
+    /// The windows of a stage, in groups; of whole records and so many residuals at most.
+    fn grouped(&self, stage: Stage) -> Vec<Group> {
+        let (data, dim) = (self.records.data, self.layout.dim);
+        let mut windows = Vec::new();
+        for trajectory in 0..data.len() {
+            let intervals = data.intervals(trajectory);
+            let most = MOST_RESIDUALS / dim.max(1);
+            let length = match stage {
+                Stage::Last => intervals.min(most.max(1)),
+                Stage::Before(length) => length.max(1),
+            };
+            for first in (0..intervals).step_by(length.max(1)) {
+                let window = Window { trajectory, first, last: (first + length).min(intervals) };
+                let learned = self.layout.learned_starts && first == 0 && stage == Stage::Last;
+                windows.push((window, learned.then_some(self.layout.params + trajectory * dim)));
+            }
+        }
+        self.in_groups(thinned(windows, |(window, _)| (window.last - window.first) * dim))
+    }
+
+    /// Windows that take equal steps, a few at a time.
+    fn in_groups(&self, windows: Vec<(Window, Option<usize>)>) -> Vec<Group> {
+        let mut alike: BTreeMap<(usize, &[usize]), Group> = BTreeMap::new();
+        let steps = |window: &Window| &self.records.steps[window.trajectory][window.first..window.last];
+        for (window, slot) in windows {
+            // Given steps are taken as they are; where their error decides, more of them do no harm.
+            let same = if self.accuracy.is_some() { &[] } else { steps(&window) };
+            alike.entry((window.last - window.first, same)).or_default().push((window, slot));
+        }
+        for group in alike.values_mut() {
+            group.sort_by_key(|(window, _)| steps(window).iter().sum::<usize>());
+        }
+        let together = (LANES / self.layout.dim.max(1)).max(1);
+        alike.into_values().flat_map(|group| group.chunks(together).map(<[_]>::to_vec).collect::<Vec<_>>()).collect()
+    }
+
+    fn passage<'p>(&'p self, unknowns: &'p [T]) -> Passage<'p, 'a, T> {
+        Passage { block: self.block, records: &self.records, layout: self.layout, unknowns }
+    }
+
+    /// Predicts groups of windows, in parallel, and adds up; the equations of each part are its own.
+    fn shoot(&self, unknowns: &[T], groups: &[Group], equations: Option<&mut NormalEquations>) -> Result<Shots, Error> {
+        let passage = self.passage(unknowns);
+        let steps = |window: &Window, interval: usize| self.records.steps[window.trajectory][interval];
+        let parts = match &equations {
+            Some(_) => (MEMORY / (unknowns.len() * unknowns.len()).max(1)).clamp(1, MOST_GROUPS),
+            None => MOST_GROUPS,
+        };
+        let each = groups.len().div_ceil(parts).max(1);
+        let run = |groups: &[Group]| {
+            let mut own = equations.is_some().then(|| NormalEquations::new(unknowns.len()));
+            let mut all = Shots::default();
+            for group in groups {
+                let shots = passage.shoot(group, own.as_mut(), steps, |_, _| {})?;
+                all.sum += shots.sum;
+                all.work += shots.work;
+            }
+            own.iter_mut().for_each(NormalEquations::finish);
+            Ok((all, own))
+        };
+        // All of them run to their end, so that the error does not depend on the threads.
+        let found: Vec<Result<_, Error>> = groups.par_chunks(each).map(run).collect();
+        let found = found.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let (mut all, mut equations) = (Shots::default(), equations);
+        for (shots, own) in found {
+            all.sum += shots.sum;
+            all.work += shots.work;
+            if let (Some(equations), Some(own)) = (&mut equations, own) {
+                equations.add(&own);
+            }
+        }
+        match all.sum.is_finite() {
+            true => Ok(all),
+            false => Err(Error::NotFinite { what: "the loss", location: None }),
+        }
+    }
+
+    /// Leaves out windows that cannot be predicted at these unknowns, unless they are the most.
+    fn leave_out_the_lost(&mut self, unknowns: &[T]) -> Result<(), Error> {
+        let all = self.grouped(self.stage);
+        let count = all.iter().map(Vec::len).sum::<usize>();
+        let is_found = |one: &(Window, Option<usize>)| self.shoot(unknowns, &[vec![*one]], None).is_ok();
+        let found: Vec<_> = all.into_iter().flatten().filter(is_found).collect();
+        match 2 * found.len() > count {
+            true => self.groups = self.in_groups(found),
+            false => return Err(Error::NotFinite { what: "most of the windows", location: None }),
+        }
+        Ok(())
+    }
+
+    /// How many epochs a stage may take, by the work of one: the product of the Jacobian with itself.
+    fn most_epochs(&self, stage: Stage) -> usize {
+        let last = usize::from(stage == Stage::Last);
+        let rows =
+            self.records.times.iter().map(|times| times.len() * self.layout.dim).sum::<usize>().min(MOST_RESIDUALS);
+        let work = rows as f64 * (self.layout.params as f64).powi(2);
+        let [least, most] = EPOCHS[last];
+        ((WORK[last] / work.max(1.0)) as usize).clamp(least, most)
+    }
+
+    /// Chooses the steps through every interval by their error at these unknowns.
+    fn fit_steps(&mut self, unknowns: &[T]) {
+        if let Some(accuracy) = self.accuracy {
+            let fitted = fitted_steps(&self.passage(unknowns), accuracy);
+            self.records.steps = fitted;
+        }
+    }
+
+    /// Residuals of these windows.
+    fn residuals(&self, groups: &[Group]) -> usize {
+        let of = |(window, slot): &(Window, Option<usize>)| {
+            (window.last - window.first + usize::from(slot.is_some())) * self.layout.dim
+        };
+        groups.iter().flatten().map(of).sum()
+    }
+
+    /// The observations whose slopes are matched.
+    fn observations(&self) -> Vec<(usize, usize)> {
+        let times = self.records.times.iter().enumerate();
+        thinned(times.flat_map(|(i, times)| (0..times.len()).map(move |k| (i, k))).collect(), |_| self.layout.dim)
+    }
+}
+
+/// Makes the last layer of a network small, if it is one.
+fn soften<T: Real>(field: &dyn Field<T>, params: &mut [T]) {
+    let arrays = field.parameters();
+    let Some(last) = arrays.iter().rposition(|array| array.shape.len() == 2) else { return };
+    let first: usize = arrays[..last].iter().map(Parameter::len).sum();
+    params[first..].iter_mut().for_each(|p| *p *= T::constant(GENTLE));
+}
+
+/// So many of them, evenly, that they come to no more than the most residuals.
+fn thinned<I>(all: Vec<I>, residuals: impl Fn(&I) -> usize) -> Vec<I> {
+    let count: usize = all.iter().map(residuals).sum();
+    let keep = (MOST_RESIDUALS as f64 / count.max(1) as f64).min(1.0);
+    let kept = |k: usize| (k as f64 * keep).floor() > ((k as f64 - 1.0) * keep).floor() || k == 0;
+    all.into_iter().enumerate().filter_map(|(k, one)| kept(k).then_some(one)).collect()
+}
+
+impl<T: Real> Objective<T> for Lengthening<'_, T> {
+    fn samples(&self) -> usize {
+        self.records.data.len()
+    }
+
+    fn start(&mut self, mut rng: &mut dyn RngCore) -> Result<Vec<T>, Error> {
+        let mut unknowns = self.block.field().init(&mut rng);
+        soften(self.block.field(), &mut unknowns);
+        if let Some(initial) = &self.initial {
+            Error::check_len("initial parameters", "entries", initial.len(), unknowns.len())?;
+            unknowns.clone_from(initial);
+        }
+        if self.layout.learned_starts {
+            (0..self.samples()).for_each(|i| unknowns.extend_from_slice(self.records.state(i, 0)));
+        }
+        if self.stage(Turn { epoch: 0, stage: None, epochs_in_stage: 0, settled: false }) == Stage::Last {
+            self.fit_steps(&unknowns);
+            self.groups = self.grouped(Stage::Last);
+        }
+        Ok(unknowns)
+    }
+
+    fn value_and_grad(
+        &mut self,
+        batch: Minibatch<'_>,
+        unknowns: &[T],
+        gradient: &mut [T],
+    ) -> Result<Evaluation, Error> {
+        let mut equations = NormalEquations::new(unknowns.len());
+        let value = self.normal_equations(batch, unknowns, &mut equations)?;
+        equations.finish();
+        gradient.iter_mut().zip(equations.half_gradient()).for_each(|(g, &half)| *g = T::constant(2.0 * half));
+        Ok(value)
+    }
+
+    fn value(&mut self, _: Minibatch<'_>, unknowns: &[T]) -> Result<Evaluation, Error> {
+        if self.judges {
+            self.fit_steps(unknowns);
+        }
+        let (data, dim) = (self.records.data, self.layout.dim);
+        let whole = |trajectory| {
+            let window = Window { trajectory, first: 0, last: data.intervals(trajectory) };
+            (window, self.layout.learned_starts.then_some(self.layout.params + trajectory * dim))
+        };
+        let groups = self.in_groups((0..data.len()).map(whole).collect());
+        let shots = self.shoot(unknowns, &groups, None)?;
+        let total = shots.sum / self.residuals(&groups).max(1) as f64;
+        Ok(Evaluation { work: shots.work, ..total.into() })
+    }
+
+    fn squares(&mut self) -> Option<&mut dyn SumOfSquares<T>> {
+        Some(self)
+    }
+
+    fn stage(&self, at: Turn) -> Stage {
+        let longest = self.records.data.longest();
+        let from = |length: usize| if length < longest { Stage::Before(length) } else { Stage::Last };
+        match at.stage {
+            _ if !self.lengthens => Stage::Last,
+            None if self.initial.is_none() => MATCHING,
+            None => from(1),
+            Some(Stage::Before(length)) if at.settled => from((2 * length).max(1)),
+            Some(stage) => stage,
+        }
+    }
+
+    fn suffices(&self, at: Turn, value: f64) -> bool {
+        let stage = at.stage.unwrap_or(Stage::Last);
+        let (enough, noise) = match stage {
+            // Slopes of smoothed data are smooth: there is no noise to stop at.
+            MATCHING => (ENOUGH[0], 0.0),
+            Stage::Before(_) => (ENOUGH[1], OF_NOISE * self.records.noise),
+            Stage::Last => (ENOUGH[2], OF_NOISE * self.records.noise),
+        };
+        let least = enough.max(100.0 * T::EPSILON.to_f64());
+        at.epochs_in_stage >= self.most_epochs(stage) || value <= noise.max(least * least * self.records.variance)
+    }
+
+    fn enter(&mut self, stage: Stage, unknowns: &mut Vec<T>) {
+        self.stage = stage;
+        if stage != MATCHING {
+            self.fit_steps(unknowns);
+        }
+        self.groups = self.grouped(stage);
+    }
+
+    fn memory(&self) -> Vec<T> {
+        self.records.steps.iter().flatten().map(|&count| T::constant(count as f64)).collect()
+    }
+
+    fn recall(&mut self, memory: Vec<T>) -> bool {
+        let counts = self.records.steps.iter().map(Vec::len).sum::<usize>();
+        if memory.is_empty() {
+            return true;
+        }
+        if memory.len() != counts {
+            return false;
+        }
+        self.records.steps.iter_mut().flatten().zip(memory).for_each(|(count, m)| *count = m.to_f64() as usize);
+        self.groups = self.grouped(self.stage);
+        true
+    }
+}
+
+impl<T: Real> SumOfSquares<T> for Lengthening<'_, T> {
+    fn normal_equations(
+        &mut self,
+        _: Minibatch<'_>,
+        unknowns: &[T],
+        equations: &mut NormalEquations,
+    ) -> Result<Evaluation, Error> {
+        let (count, shots) = if self.stage == MATCHING {
+            let observations = self.observations();
+            let matching = Matching { field: self.block.field(), records: &self.records };
+            let sum = matching.evaluate(&unknowns[..self.layout.params], &observations, Some(equations))?;
+            (observations.len() * self.layout.dim, Shots { sum, ..Shots::default() })
+        } else {
+            let shots = match self.shoot(unknowns, &self.groups, Some(&mut *equations)) {
+                Err(_) if self.stage != Stage::Last => {
+                    self.leave_out_the_lost(unknowns)?;
+                    self.shoot(unknowns, &self.groups, Some(&mut *equations))?
+                }
+                shots => shots?,
+            };
+            (self.residuals(&self.groups), shots)
+        };
+        equations.finish();
+        let mean = 1.0 / count.max(1) as f64;
+        equations.scale(mean);
+        Ok(Evaluation { work: shots.work, ..(mean * shots.sum).into() })
+    }
+
+    fn sum_of_squares(&mut self, _: Minibatch<'_>, unknowns: &[T]) -> Result<f64, Error> {
+        if self.stage == MATCHING {
+            let observations = self.observations();
+            let matching = Matching { field: self.block.field(), records: &self.records };
+            let sum = matching.evaluate(&unknowns[..self.layout.params], &observations, None)?;
+            return Ok(sum / (observations.len() * self.layout.dim).max(1) as f64);
+        }
+        Ok(self.shoot(unknowns, &self.groups, None)?.sum / self.residuals(&self.groups).max(1) as f64)
+    }
+}

@@ -1,0 +1,78 @@
+//! Derivative matching: the field through the slopes of smoothed data.
+
+use super::records::Records;
+use crate::field::{Batch, Field, Point, Scratch};
+use crate::train::NormalEquations;
+use crate::{Error, Real};
+
+/// Observations whose slopes are matched at once.
+const TOGETHER: usize = 256;
+
+/// The squares of `w (F(γ, t, y) - y')` at observations, with states and slopes of a smoothing spline, and `w` the mean of
+/// the neighbouring intervals: errors of slopes count by the error of states that they make.
+///
+/// *Reference*: Varah, "A spline least squares method for numerical parameter estimation in differential equations", 1982.
+pub(super) struct Matching<'p, 'a, T: Real> {
+    pub field: &'a dyn Field<T>,
+    pub records: &'p Records<'a, T>,
+}
+
+impl<T: Real> Matching<'_, '_, T> {
+    /// Adds the residuals at observations, each a trajectory and a number, to the equations, if there are any; gives the sum
+    /// of their squares.
+    pub fn evaluate(
+        &self,
+        params: &[T],
+        observations: &[(usize, usize)],
+        mut equations: Option<&mut NormalEquations>,
+    ) -> Result<f64, Error> {
+        let (field, d) = (self.field, self.field.dim());
+        let mut scratch = Scratch::new();
+        let mut sum = 0.0;
+        for places in observations.chunks(TOGETHER) {
+            let batch = Batch::padded::<T>(places.len());
+            let stride = batch.stride;
+            let zeros = |rows: usize| vec![T::zero(); rows * stride];
+            let (mut t, mut y, mut dy, mut record) = (zeros(1), zeros(d), zeros(d), zeros(field.record_rows()));
+            for (q, &(trajectory, k)) in places.iter().enumerate() {
+                t[q] = T::constant(self.records.times[trajectory][k]);
+                let state = self.records.state(trajectory, k);
+                state.iter().enumerate().for_each(|(i, &state)| y[i * stride + q] = state);
+            }
+            let at = Point { params, t: &t, y: &y, batch };
+            field.eval_batch(at, &mut dy, &mut record, &mut scratch);
+            let mut y_bar = vec![T::zero(); d];
+            let (mut of_one, mut params_bar) = ([const { Vec::new() }; 3], vec![T::zero(); params.len()]);
+            for (q, &(trajectory, k)) in places.iter().enumerate() {
+                let weight = self.weight(trajectory, k);
+                let column = |matrix: &[T]| -> Vec<T> { matrix.iter().skip(q).step_by(stride).copied().collect() };
+                if equations.is_some() {
+                    of_one = [column(&t), column(&y), column(&record)];
+                }
+                for i in 0..d {
+                    let residual = weight * (dy[i * stride + q].to_f64() - self.records.slopes[trajectory][k * d + i]);
+                    if !residual.is_finite() {
+                        return Err(Error::NotFinite { what: "the field", location: None });
+                    }
+                    sum += residual * residual;
+                    let Some(equations) = &mut equations else { continue };
+                    let [t, y, record] = &of_one;
+                    let unit: Vec<T> = (0..d).map(|l| if l == i { T::constant(weight) } else { T::zero() }).collect();
+                    params_bar.fill(T::zero());
+                    let at = Point { params, t, y, batch: Batch::ONE };
+                    field.vjp(at, record, &unit, &mut y_bar, Some(&mut params_bar), &mut scratch);
+                    let row = equations.row(residual);
+                    row.iter_mut().zip(&params_bar).for_each(|(x, bar)| *x = bar.to_f64());
+                }
+            }
+        }
+        Ok(sum)
+    }
+
+    /// The mean of the neighbouring intervals.
+    fn weight(&self, trajectory: usize, k: usize) -> f64 {
+        let times = &self.records.times[trajectory];
+        let (from, until) = (k.saturating_sub(1), (k + 1).min(times.len() - 1));
+        (times[until] - times[from]) / (until - from).max(1) as f64
+    }
+}

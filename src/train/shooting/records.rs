@@ -1,0 +1,90 @@
+//! Recorded trajectories as least-squares training sees them.
+
+use super::Observations;
+use crate::Real;
+use crate::data::Smoothed;
+
+/// Noise below this part of a component's deviation is none.
+const NOISELESS: f64 = 3e-3;
+
+/// Observations, smoothed, and how many steps lead through each interval between them.
+pub(super) struct Records<'a, T> {
+    pub data: &'a Observations<T>,
+    /// Times of the observations of each trajectory.
+    pub times: Vec<Vec<f64>>,
+    /// The smoothed states of each trajectory, one after another, and their slopes.
+    pub smooth: Vec<Vec<T>>,
+    pub slopes: Vec<Vec<f64>>,
+    /// Steps through each interval of each trajectory.
+    pub steps: Vec<Vec<usize>>,
+    /// Mean over the components of the variance of the noise, and of the data.
+    pub noise: f64,
+    pub variance: f64,
+    /// Deviation of each component; 1 where it never changes.
+    pub deviations: Vec<f64>,
+}
+
+impl<'a, T: Real> Records<'a, T> {
+    pub fn new(data: &'a Observations<T>) -> Self {
+        let (dim, all) = (data.states.dim(), 0..data.len());
+        let observed = |i: usize| data.grid.observed(i).iter().map(move |&n| data.grid.times(i)[n]);
+        let times: Vec<Vec<f64>> = all.clone().map(|i| observed(i).collect()).collect();
+        let counts = |i: usize| data.grid.observed(i).windows(2).map(|ends| ends[1] - ends[0]).collect();
+        let mut records = Records {
+            data,
+            smooth: all.clone().map(|i| data.states.sample(i).to_vec()).collect(),
+            slopes: all.clone().map(|i| vec![0.0; data.states.sample(i).len()]).collect(),
+            steps: all.map(counts).collect(),
+            times,
+            noise: 0.0,
+            variance: 0.0,
+            deviations: Vec::new(),
+        };
+        for component in 0..dim {
+            records.smooth_component(component);
+        }
+        records
+    }
+
+    fn smooth_component(&mut self, i: usize) {
+        let dim = self.data.states.dim();
+        let values = |k: usize| self.data.states.sample(k).iter().skip(i).step_by(dim).map(|y| y.to_f64());
+        let of: Vec<_> =
+            self.times.iter().enumerate().map(|(k, t)| (&t[..], values(k).collect::<Vec<f64>>())).collect();
+        let n = self.times.iter().map(Vec::len).sum::<usize>() as f64;
+        let mean = of.iter().flat_map(|(_, y)| y).map(|y| y / n).sum::<f64>();
+        let variance = of.iter().flat_map(|(_, y)| y).map(|y| (y - mean).powi(2) / n).sum::<f64>();
+        let smoothed = Smoothed::new(&of);
+        let is_noisy = smoothed.noise > NOISELESS * variance.sqrt();
+        for (k, (values, slopes)) in smoothed.values.iter().zip(&smoothed.slopes).enumerate() {
+            for (j, (value, slope)) in values.iter().zip(slopes).enumerate() {
+                self.slopes[k][j * dim + i] = *slope;
+                if is_noisy {
+                    self.smooth[k][j * dim + i] = T::constant(*value);
+                }
+            }
+        }
+        self.deviations.push(if variance > 0.0 { variance.sqrt() } else { 1.0 });
+        self.variance += variance / dim as f64;
+        if is_noisy {
+            self.noise += smoothed.noise * smoothed.noise / dim as f64;
+        }
+    }
+
+    /// Whether what is measured carries noise.
+    pub fn is_noisy(&self) -> bool {
+        self.noise > 0.0
+    }
+
+    /// The smoothed state at an observation.
+    pub fn state(&self, trajectory: usize, k: usize) -> &[T] {
+        let dim = self.data.states.dim();
+        &self.smooth[trajectory][k * dim..(k + 1) * dim]
+    }
+
+    /// The time at a part of an interval, of which `n` have been taken.
+    pub fn time(&self, trajectory: usize, interval: usize, taken: usize, of: usize) -> f64 {
+        let (from, until) = (self.times[trajectory][interval], self.times[trajectory][interval + 1]);
+        if taken == of { until } else { from + (until - from) * taken as f64 / of as f64 }
+    }
+}
