@@ -48,7 +48,7 @@ pub struct FitOptions {
     #[command(flatten)]
     pub spectral: Spectral,
     /// Estimated error of the steps through an interval between observations, relative to the deviation of the data: as many
-    /// steps are taken as that needs, revised in training [default: 1e-5]
+    /// steps are taken as that needs, revised in training [default: 1e-6]
     #[arg(long, value_parser = positive, value_name = "ERROR", conflicts_with_all = ["substeps", "step"], help_heading = "Network", allow_hyphen_values = true)]
     pub accuracy: Option<f64>,
     /// Steps in the median interval between observations, instead of --accuracy; 4 where errors cannot decide, as with adam

@@ -257,7 +257,7 @@ impl<F: Dimensions> OdeBlock<F> {
 
 impl<F: Dimensions + ?Sized> OdeBlock<F> {
     /// The [accuracy](OdeBlock::accuracy) of steps through recorded data by default.
-    pub const ACCURACY: f64 = 1e-5;
+    pub const ACCURACY: f64 = 1e-6;
 
     /// The accuracy of steps through recorded data, if no step size was given.
     pub fn accuracy_of_steps(&self) -> Option<f64> {

@@ -11,8 +11,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// The tolerance of predictions, in terms of the accuracy of the steps of training, and their most steps.
-const OF_STEPS: f64 = 0.1;
+/// The tolerance of each step of a prediction, in terms of the accuracy of the steps of training; and their most.
+const OF_STEPS: f64 = 1.0;
 const MOST_STEPS: usize = 1_000_000;
 
 const FORMAT: &str = "kutta model";
@@ -153,7 +153,7 @@ impl<F: Field<T>, T: Real> Model<F, T> {
 
     /// The states at `times` of the prediction with `y(t0) = y0`, by the network's own steps: between two of the times the
     /// fewest equal ones that are no longer than those of training. Where [accuracy](OdeBlock::accuracy) made the steps, by the
-    /// [flow](Model::flow), to a tenth of that.
+    /// [flow](Model::flow), to the same accuracy.
     ///
     /// The times ascend or descend from `t0`; they may repeat, and may begin with `t0`, where the state is `y0`.
     ///

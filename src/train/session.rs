@@ -211,7 +211,7 @@ impl<'a, T: Real> Session<'a, T> {
             self.order.sort_unstable();
             self.order.shuffle(&mut self.state.rng);
         }
-        let (policy, mut failure) = (self.settings.on_failure, None);
+        let (policy, mut failure, mut lost) = (self.settings.on_failure, None, None);
         for first in (0..self.order.len()).step_by(size) {
             let last = (first + size).min(self.order.len());
             let weight = last - first;
@@ -219,7 +219,10 @@ impl<'a, T: Real> Session<'a, T> {
                 match self.step(first..last, rate) {
                     Ok(None) => continue,
                     Ok(Some((value, norm))) => sums.add(value, norm, weight),
-                    Err(error) if is_failed_solve(&error) && self.is_lost() => sums.failed += 1,
+                    Err(error) if is_failed_solve(&error) && self.is_lost() => {
+                        sums.failed += 1;
+                        lost = Some(error);
+                    }
                     Err(error) => match policy {
                         OnFailure::Backtrack if is_failed_solve(&error) && self.backtrack() => {
                             sums.failed += 1;
@@ -260,6 +263,9 @@ impl<'a, T: Real> Session<'a, T> {
             self.look();
             // Nothing is left to do, and nothing has come of it.
             self.state.stopped_early = self.nominal_stage() == Stage::Last && self.state.join.best.is_none();
+            if let Some(error) = lost.filter(|_| self.state.stopped_early) {
+                return Err(error);
+            }
         } else if Join::<T>::looks(self.state.epoch, self.nominal_stage() == Stage::Last) {
             self.look();
         }

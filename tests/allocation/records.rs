@@ -2,7 +2,7 @@
 
 use crate::ALLOCATED;
 use kutta::data::{Trajectories, Trajectory};
-use kutta::train::{Shooting, Trainer};
+use kutta::train::{Adam, Shooting, Trainer};
 use kutta::{Number, OdeBlock, Tableau, VectorField};
 use std::sync::atomic::Ordering;
 
@@ -29,7 +29,7 @@ fn allocated() -> f64 {
     let states = (0..8 * points).map(|k| (0.1 * k as f64).sin()).collect();
     let data = Trajectories::new((0..8).map(name), vec![Trajectory::new("", times, states).unwrap()]).unwrap();
     let trainer = Trainer::new(OdeBlock::new(Growth, Tableau::forward_euler())).standardised(true);
-    let trainer = trainer.shooting(Shooting::SingleShooting).initial([0.0]).epochs(0);
+    let trainer = trainer.shooting(Shooting::SingleShooting).optimizer(Adam::default()).initial([0.0]).epochs(0);
     let before = ALLOCATED.load(Ordering::Relaxed);
     trainer.fit(&data).unwrap();
     (ALLOCATED.load(Ordering::Relaxed) - before) as f64 / (8 * 8 * points) as f64

@@ -42,7 +42,7 @@ fn what_parts_have_taught_is_not_lost_on_whole_records() {
     let data = pendulum();
     for seed in [1, 2] {
         let epochs = 400;
-        let fit = Trainer::new(network()).epochs(epochs).seed(seed).fit(&data).unwrap();
+        let fit = Trainer::new(network()).optimizer(Adam::default()).epochs(epochs).seed(seed).fit(&data).unwrap();
         let (parts, joined) = fit.history.epochs.split_at(Shooting::warm_up(epochs));
         assert!(parts.iter().all(|row| row.gap.is_some()) && joined.iter().all(|row| row.gap.is_none()));
         // The first loss is that at the join.
@@ -109,7 +109,7 @@ fn parts_are_kept_to_until_whole_records_can_be_predicted() {
 
 #[test]
 fn a_loss_on_the_last_state_is_trained_on_whole_records_by_default() {
-    let fit = Trainer::new(OdeBlock::new(Growth, midpoint()).step_size(0.1)).epochs(5);
+    let fit = Trainer::new(OdeBlock::new(Growth, midpoint()).step_size(0.1)).optimizer(Adam::default()).epochs(5);
     assert!(fit.fit(&growing()).unwrap().history.epochs[0].gap.is_some());
     assert!(fit.loss(kutta::train::FinalState).fit(&growing()).unwrap().history.epochs[0].gap.is_none());
 }

@@ -12,6 +12,7 @@ mod field_kernels;
 mod flow;
 mod joining;
 mod layers;
+mod least_squares;
 mod method_orders;
 mod methods;
 mod model_files;

@@ -75,7 +75,7 @@ pub(crate) fn towards_the_pole(
         Trajectory::new(i.to_string(), vec![0.0, 1.0], vec![x, end]).unwrap()
     };
     let data = Trajectories::new(["x"], starts.iter().enumerate().map(line).collect()).unwrap();
-    let block = OdeBlock::new(Explosive, Tableau::backward_euler());
+    let block = OdeBlock::new(Explosive, Tableau::backward_euler()).step_size(1.0);
     (plain(block).initial([0.0]).optimizer(optimizer), data)
 }
 
@@ -115,7 +115,7 @@ pub(crate) fn up_to_the_wall(
     };
     let line = Trajectory::new("a", vec![0.0, 1.0], vec![1.0, 0.0]).unwrap();
     let data = Trajectories::new(["x"], vec![line]).unwrap();
-    let block = OdeBlock::new(Growth, Tableau::backward_euler());
+    let block = OdeBlock::new(Growth, Tableau::backward_euler()).step_size(1.0);
     (plain(block).loss(wall).initial([0.0]).optimizer(optimizer), data)
 }
 
@@ -158,7 +158,7 @@ fn a_failed_training_keeps_its_network() {
     // With the full batch the best parameters are kept, with single trajectories those before the update that failed.
     let line = |id: &str, x: f64| Trajectory::new(id, vec![0.0, 1.0], vec![x, 10.0 * x]).unwrap();
     let data = Trajectories::new(["x"], vec![line("a", 1.0), line("b", 2.0)]).unwrap();
-    let block = OdeBlock::new(Growth, Tableau::backward_euler());
+    let block = OdeBlock::new(Growth, Tableau::backward_euler()).step_size(1.0);
     let trainer = plain(block).initial([0.0]).optimizer(Adam::new(0.1));
     for (trainer, epochs) in [(trainer.clone(), 9), (trainer.batch_size(1), 4)] {
         let trainer = trainer.epochs(200).on_failure(OnFailure::Stop).seed(1);

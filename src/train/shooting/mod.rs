@@ -1,13 +1,9 @@
 //! Strategies: which parts of the trajectories are predicted from where, and when.
 
-mod fitted;
 mod lengthening;
-mod matching;
 mod objective;
 mod observations;
 mod pass;
-mod passage;
-mod records;
 
 pub(super) use lengthening::Lengthening;
 pub(super) use objective::Following;

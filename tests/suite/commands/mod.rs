@@ -18,7 +18,7 @@ use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
 const DATA: &str = "year,hare,lynx\n1900,30,4\n1901,47,6\n1902,70,10\n1903,77,35\n1904,36,59\n1905,21,42\n";
-const QUICK: &str = "--epochs 6 --hidden 4 --substeps 1";
+const QUICK: &str = "--epochs 6 --hidden 4 --substeps 1 --optimizer adam";
 
 /// A folder with small data in `data.csv`.
 fn folder() -> TempDir {

@@ -6,7 +6,7 @@ use std::process::{Child, ChildStderr};
 
 /// A training that would take hours, once it has told how far it is; and the rest of its standard error.
 fn training(folder: &TempDir, options: &str) -> (Child, BufReader<ChildStderr>) {
-    let fit = format!("fit data.csv --hidden 4 --substeps 1 --epochs 100000000 {options}");
+    let fit = format!("fit data.csv --hidden 4 --substeps 1 --optimizer adam --epochs 100000000 {options}");
     let mut child =
         command(folder.path(), &fit).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the command");
     let (mut err, mut line) = (BufReader::new(child.stderr.take().unwrap()), String::new());

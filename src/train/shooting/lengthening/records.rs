@@ -6,6 +6,8 @@ use crate::data::Smoothed;
 
 /// Noise below this part of a component's deviation is none.
 const NOISELESS: f64 = 3e-3;
+/// Fewer observations do not tell noise from what happens between them.
+const ENOUGH: f64 = 12.0;
 
 /// Observations, smoothed, and how many steps lead through each interval between them.
 pub(super) struct Records<'a, T> {
@@ -55,7 +57,7 @@ impl<'a, T: Real> Records<'a, T> {
         let mean = of.iter().flat_map(|(_, y)| y).map(|y| y / n).sum::<f64>();
         let variance = of.iter().flat_map(|(_, y)| y).map(|y| (y - mean).powi(2) / n).sum::<f64>();
         let smoothed = Smoothed::new(&of);
-        let is_noisy = smoothed.noise > NOISELESS * variance.sqrt();
+        let is_noisy = n >= ENOUGH && smoothed.noise > NOISELESS * variance.sqrt();
         for (k, (values, slopes)) in smoothed.values.iter().zip(&smoothed.slopes).enumerate() {
             for (j, (value, slope)) in values.iter().zip(slopes).enumerate() {
                 self.slopes[k][j * dim + i] = *slope;
@@ -69,6 +71,12 @@ impl<'a, T: Real> Records<'a, T> {
         if is_noisy {
             self.noise += smoothed.noise * smoothed.noise / dim as f64;
         }
+    }
+
+    /// The mean interval between observations.
+    pub fn mean_interval(&self) -> f64 {
+        let spans = self.times.iter().map(|times| times[times.len() - 1] - times[0]).sum::<f64>();
+        spans / self.times.iter().map(|times| times.len() - 1).sum::<usize>().max(1) as f64
     }
 
     /// Whether what is measured carries noise.

@@ -8,8 +8,15 @@ use crate::{Error, Real};
 /// Observations whose slopes are matched at once.
 const TOGETHER: usize = 256;
 
-/// The squares of `w (F(γ, t, y) - y')` at observations, with states and slopes of a smoothing spline, and `w` the mean of
-/// the neighbouring intervals: errors of slopes count by the error of states that they make.
+/// The squares of `w (F(γ, t, y) - y')` at observations, with states and slopes of a smoothing spline and
+///
+/// ```text
+/// 1/w = 1/h + |y'| ,
+/// ```
+///
+/// where `h` is the mean interval and `|y'|` in deviations of the data. Errors of slopes count by the error of states that
+/// they make in an interval; but where states move fast, by what they are of the slope: at the jumps of a relaxation
+/// oscillation slopes are thousands of times those between, and both have to be right.
 ///
 /// *Reference*: Varah, "A spline least squares method for numerical parameter estimation in differential equations", 1982.
 pub(super) struct Matching<'p, 'a, T: Real> {
@@ -69,10 +76,11 @@ impl<T: Real> Matching<'_, '_, T> {
         Ok(sum)
     }
 
-    /// The mean of the neighbouring intervals.
+    /// `w`
     fn weight(&self, trajectory: usize, k: usize) -> f64 {
-        let times = &self.records.times[trajectory];
-        let (from, until) = (k.saturating_sub(1), (k + 1).min(times.len() - 1));
-        (times[until] - times[from]) / (until - from).max(1) as f64
+        let slopes = self.records.slopes[trajectory].chunks_exact(self.field.dim());
+        let slope = slopes.skip(k).take(1).flatten().zip(&self.records.deviations);
+        let speed = slope.map(|(slope, deviation)| (slope / deviation).powi(2)).sum::<f64>().sqrt();
+        1.0 / (1.0 / self.records.mean_interval() + speed)
     }
 }

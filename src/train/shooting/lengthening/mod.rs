@@ -1,16 +1,21 @@
 //! Training by least squares on windows that lengthen.
 
-use super::fitted::fitted_steps;
-use super::matching::Matching;
-use super::passage::{Passage, Shots};
-use super::records::Records;
+mod fitted;
+mod matching;
+mod passage;
+mod records;
+
 use super::{Layout, Observations, Shooting, Window};
 use crate::field::{Field, Parameter};
 use crate::network::AnyBlock;
 use crate::train::{Evaluation, Minibatch, NormalEquations, Objective, Settings, Stage, SumOfSquares, Turn};
 use crate::{Error, Real};
+use fitted::fitted_steps;
+use matching::Matching;
+use passage::{Passage, Shots};
 use rand::RngCore;
 use rayon::prelude::*;
+use records::Records;
 use std::collections::BTreeMap;
 
 /// Columns of a batch, about: windows times their components.
@@ -21,9 +26,14 @@ const MOST_GROUPS: usize = 8;
 const MEMORY: usize = 8_000_000;
 /// Residuals of a stage, at most: more of them make the equations no better known.
 const MOST_RESIDUALS: usize = 20_000;
-/// Multiplications that a stage may cost, before the last and in it, and the epochs that it may take in any case and at most.
-const WORK: [f64; 2] = [2e10, 3e11];
-const EPOCHS: [[usize; 2]; 2] = [[8, 40], [40, 400]];
+/// Multiplications that a stage may cost, and the epochs that it may take in any case and at most: the matching of
+/// derivatives, stages before the last, and the last.
+const WORK: [f64; 3] = [5e10, 2e10, 3e11];
+const EPOCHS: [[usize; 2]; 3] = [[8, 200], [8, 40], [40, 400]];
+/// Epochs after which steps are fitted anew.
+const REFIT: usize = 5;
+/// Steps by which training is judged, in terms of those that it takes: as accurate as predictions are.
+const OF_PREDICTION: usize = 2;
 /// Errors that are small enough, as parts of the deviation of the data: those of slopes, those before the last stage, and
 /// those in it.
 const ENOUGH: [f64; 3] = [1e-3, 1e-4, 1e-5];
@@ -173,7 +183,7 @@ impl<'a, T: Real> Lengthening<'a, T> {
     fn leave_out_the_lost(&mut self, unknowns: &[T]) -> Result<(), Error> {
         let all = self.grouped(self.stage);
         let count = all.iter().map(Vec::len).sum::<usize>();
-        let is_found = |one: &(Window, Option<usize>)| self.shoot(unknowns, &[vec![*one]], None).is_ok();
+        let is_found = |one: &(Window, Option<usize>)| self.shoot(unknowns, &[vec![*one]], 1, None).is_ok();
         let found: Vec<_> = all.into_iter().flatten().filter(is_found).collect();
         match 2 * found.len() > count {
             true => self.groups = self.in_groups(found),
@@ -184,12 +194,16 @@ impl<'a, T: Real> Lengthening<'a, T> {
 
     /// How many epochs a stage may take, by the work of one: the product of the Jacobian with itself.
     fn most_epochs(&self, stage: Stage) -> usize {
-        let last = usize::from(stage == Stage::Last);
+        let kind = match stage {
+            MATCHING => 0,
+            Stage::Before(_) => 1,
+            Stage::Last => 2,
+        };
         let rows =
             self.records.times.iter().map(|times| times.len() * self.layout.dim).sum::<usize>().min(MOST_RESIDUALS);
         let work = rows as f64 * (self.layout.params as f64).powi(2);
-        let [least, most] = EPOCHS[last];
-        ((WORK[last] / work.max(1.0)) as usize).clamp(least, most)
+        let [least, most] = EPOCHS[kind];
+        ((WORK[kind] / work.max(1.0)) as usize).clamp(least, most)
     }
 
     /// Chooses the steps through every interval by their error at these unknowns.
@@ -276,7 +290,9 @@ impl<T: Real> Objective<T> for Lengthening<'_, T> {
             (window, self.layout.learned_starts.then_some(self.layout.params + trajectory * dim))
         };
         let groups = self.in_groups((0..data.len()).map(whole).collect());
-        let shots = self.shoot(unknowns, &groups, None)?;
+        // Given steps are those of predictions, too.
+        let finer = if self.accuracy.is_some() { OF_PREDICTION } else { 1 };
+        let shots = self.shoot(unknowns, &groups, finer, None)?;
         let total = shots.sum / self.residuals(&groups).max(1) as f64;
         Ok(Evaluation { work: shots.work, ..total.into() })
     }
@@ -338,7 +354,7 @@ impl<T: Real> Objective<T> for Lengthening<'_, T> {
 impl<T: Real> SumOfSquares<T> for Lengthening<'_, T> {
     fn normal_equations(
         &mut self,
-        _: Minibatch<'_>,
+        batch: Minibatch<'_>,
         unknowns: &[T],
         equations: &mut NormalEquations,
     ) -> Result<Evaluation, Error> {
@@ -348,10 +364,14 @@ impl<T: Real> SumOfSquares<T> for Lengthening<'_, T> {
             let sum = matching.evaluate(&unknowns[..self.layout.params], &observations, Some(equations))?;
             (observations.len() * self.layout.dim, Shots { sum, ..Shots::default() })
         } else {
-            let shots = match self.shoot(unknowns, &self.groups, Some(&mut *equations)) {
+            if batch.epoch.is_multiple_of(REFIT) && self.accuracy.is_some() {
+                self.fit_steps(unknowns);
+                self.groups = self.in_groups(self.groups.concat());
+            }
+            let shots = match self.shoot(unknowns, &self.groups, 1, Some(&mut *equations)) {
                 Err(_) if self.stage != Stage::Last => {
                     self.leave_out_the_lost(unknowns)?;
-                    self.shoot(unknowns, &self.groups, Some(&mut *equations))?
+                    self.shoot(unknowns, &self.groups, 1, Some(&mut *equations))?
                 }
                 shots => shots?,
             };
@@ -370,6 +390,9 @@ impl<T: Real> SumOfSquares<T> for Lengthening<'_, T> {
             let sum = matching.evaluate(&unknowns[..self.layout.params], &observations, None)?;
             return Ok(sum / (observations.len() * self.layout.dim).max(1) as f64);
         }
-        Ok(self.shoot(unknowns, &self.groups, None)?.sum / self.residuals(&self.groups).max(1) as f64)
+        Ok(self.shoot(unknowns, &self.groups, 1, None)?.sum / self.residuals(&self.groups).max(1) as f64)
     }
 }
+
+#[cfg(test)]
+mod tests;

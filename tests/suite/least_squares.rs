@@ -1,0 +1,195 @@
+//! Training by least squares, as it is by default.
+
+use kutta::data::{Trajectories, Trajectory};
+use kutta::field::{Activation, Mlp};
+use kutta::train::{Adam, AnyOptimizer, Lbfgs, LevenbergMarquardt, Settings, Shooting, Trainer};
+use kutta::{Fit, Flow, Number, OdeBlock, Tableau, VectorField};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// `ẋ = p x - x y, ẏ = x y - q y`, in logarithms of its rates.
+#[derive(Debug, Clone)]
+struct Prey;
+
+impl VectorField for Prey {
+    fn dim(&self) -> usize {
+        2
+    }
+    fn param_count(&self) -> usize {
+        2
+    }
+    fn eval<S: Number>(&self, p: &[S], _t: S, y: &[S], dy: &mut [S]) {
+        dy[0] = p[0].exp() * y[0] - y[0] * y[1];
+        dy[1] = y[0] * y[1] - p[1].exp() * y[1];
+    }
+}
+
+fn record(id: &str, times: Vec<f64>, of: impl Fn(&[f64]) -> Vec<f64>) -> Trajectory {
+    let states = of(&times);
+    Trajectory::new(id, times, states).unwrap()
+}
+
+/// Orbits of predator and prey with errors of a given size, that alternate.
+fn orbits(starts: &[[f64; 2]], points: usize, error: f64) -> Trajectories {
+    let params = [1.5_f64.ln(), 3.0_f64.ln()];
+    let one = |(k, start): (usize, &[f64; 2])| {
+        let times: Vec<f64> = (0..points).map(|k| 0.1 * k as f64).collect();
+        record(&k.to_string(), times, |times| {
+            let path = Flow::new(&Prey, &params).tolerance(1e-10, 1e-12).solve(0.0, start, times).unwrap();
+            let wrong = |(k, y): (usize, &f64)| y * (1.0 + error * if (k * k / 3) % 2 == 0 { 1.0 } else { -1.0 });
+            path.states().iter().enumerate().map(wrong).collect()
+        })
+    };
+    Trajectories::new(["x", "y"], starts.iter().enumerate().map(one).collect()).unwrap()
+}
+
+fn network() -> OdeBlock<Mlp> {
+    OdeBlock::new(Mlp::new([2, 10, 10, 2], Activation::Tanh).unwrap(), Tableau::radau_iia(2).unwrap())
+}
+
+fn fitted(data: &Trajectories, seed: u64) -> Fit<Mlp> {
+    Trainer::new(network()).standardised(true).seed(seed).fit(data).unwrap()
+}
+
+fn error(fit: &Fit<Mlp>) -> f64 {
+    fit.summary.train_rmse.as_ref().unwrap().overall
+}
+
+#[test]
+fn a_network_arrives_by_default() {
+    let data = orbits(&[[1.0, 1.0]], 80, 0.0);
+    for seed in 0..3 {
+        let fit = fitted(&data, seed);
+        assert!(error(&fit) < 5e-3, "seed {seed}: {}", error(&fit));
+        assert!(fit.summary.stopped_early && fit.summary.epochs < 800, "{}", fit.summary.epochs);
+        // Beyond the data: the next round of the orbit.
+        let times: Vec<f64> = (0..120).map(|k| 0.1 * k as f64).collect();
+        let truth = orbits(&[[1.0, 1.0]], 120, 0.0);
+        let path = fit.model.predict(0.0, &[1.0, 1.0], &times).unwrap();
+        let worst = path.states().iter().zip(truth.trajectory(0).states()).map(|(a, b)| (a - b).abs());
+        assert!(worst.fold(0.0, f64::max) < 0.1, "seed {seed}");
+    }
+}
+
+#[test]
+fn rates_are_found_from_far_away() {
+    let data = orbits(&[[1.0, 1.0], [2.0, 0.5]], 40, 0.0);
+    for start in [[-3.0, 3.0], [3.0, -2.0], [0.0, 0.0]] {
+        let fit = Trainer::new(OdeBlock::new(Prey, Tableau::radau_iia(3).unwrap())).initial(start).fit(&data).unwrap();
+        let expected = [1.5_f64.ln(), 3.0_f64.ln()];
+        for (p, expected) in fit.model.params().iter().zip(expected) {
+            assert!((p - expected).abs() < 1e-4, "from {start:?}: {:?}", fit.model.params());
+        }
+    }
+}
+
+#[test]
+fn noise_is_not_followed_and_starts_are_learned() {
+    let noisy = orbits(&[[1.0, 1.0]], 80, 0.05);
+    let fit = fitted(&noisy, 0);
+    let truth = orbits(&[[1.0, 1.0]], 80, 0.0);
+    let start = &fit.model.starts()[0].state;
+    assert!(start.iter().zip(noisy.trajectory(0).state(0)).all(|(a, b)| a != b), "{start:?}");
+    let path = fit.model.predict(0.0, start, truth.trajectory(0).times()).unwrap();
+    let squares = path.states().iter().zip(truth.trajectory(0).states()).map(|(a, b)| (a - b) * (a - b));
+    let error = (squares.sum::<f64>() / 160.0).sqrt();
+    assert!(error < 0.12, "{error}");
+    let told = Trainer::new(network()).standardised(true).learned_starts(false).epochs(3).fit(&noisy).unwrap();
+    assert_eq!(told.model.starts()[0].state, noisy.trajectory(0).state(0));
+}
+
+#[test]
+fn times_over_decades_are_taken_by_the_logarithm() {
+    // Two reactions, a thousandfold apart in time.
+    let times: Vec<f64> = std::iter::once(0.0).chain((0..60).map(|k| 10f64.powf(-4.0 + 0.1 * f64::from(k)))).collect();
+    let of = |times: &[f64]| {
+        times.iter().flat_map(|t| [(-100.0 * t).exp(), (-0.1 * t).exp() - (-100.0 * t).exp()]).collect()
+    };
+    let data = Trajectories::new(["a", "b"], vec![record("", times, of)]).unwrap();
+    let fit = fitted(&data, 0);
+    assert!(fit.model.standardisation().time_offset().is_some());
+    assert!(error(&fit) < 0.01, "{}", error(&fit));
+    let path = fit.model.predict(0.0, &[1.0, 0.0], &[0.05, 1.0, 40.0]).unwrap();
+    for (k, t) in [0.05, 1.0, 40.0_f64].iter().enumerate() {
+        assert!((path.state(k)[1] - ((-0.1 * t).exp() - (-100.0 * t).exp())).abs() < 0.03, "at {t}");
+    }
+    // Slopes are by the time of the data.
+    let slope = fit.model.derivative(1.0, &[0.0, (-0.1_f64).exp()]).unwrap()[1];
+    assert!((slope + 0.1 * (-0.1_f64).exp()).abs() < 0.02, "{slope}");
+    let error = fit.model.predict(0.0, &[1.0, 0.0], &[-1.0]).unwrap_err().to_string();
+    assert!(error.contains("the logarithm of time"), "{error}");
+}
+
+#[test]
+fn training_goes_on_from_a_checkpoint_bit_for_bit() {
+    let data = orbits(&[[1.0, 1.0], [2.0, 1.0]], 40, 0.02);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.json");
+    let trainer = Trainer::new(network()).standardised(true).epochs(70);
+    let whole = trainer.clone().fit(&data).unwrap();
+    for half in [1, 9, 30, 55] {
+        trainer.clone().epochs(half).checkpoint(&path, 1).fit(&data).unwrap();
+        let resumed = trainer.clone().resume(&path).fit(&data).unwrap();
+        assert_eq!(resumed.model.params(), whole.model.params(), "resumed after {half}");
+        assert_eq!(resumed.history.epochs.len(), whole.history.epochs.len());
+    }
+}
+
+#[test]
+fn threads_change_no_bit() {
+    let data = orbits(&[[1.0, 1.0], [2.0, 1.0], [0.5, 2.0]], 30, 0.0);
+    let by = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| Trainer::new(network()).standardised(true).epochs(40).fit(&data).unwrap().model.params().to_vec())
+    };
+    assert_eq!(by(1), by(3));
+}
+
+#[test]
+fn what_least_squares_cannot_do_is_left_to_others_or_refused() {
+    let data = orbits(&[[1.0, 1.0]], 20, 0.0);
+    // Batches are for Adam.
+    let fit = Trainer::new(network()).batch_size(1).epochs(2).fit(&data).unwrap();
+    assert_eq!(fit.history.epochs[0].learning_rate, Adam::default().learning_rate);
+    let least_squares = Trainer::new(network()).optimizer(LevenbergMarquardt::default());
+    let message = least_squares.clone().batch_size(1).fit(&data).unwrap_err().error.to_string();
+    assert_eq!(message, "batch size is 1, expected none, for least squares");
+    let growing = Shooting::GrowingHorizon { intervals: 2, epochs: 5 };
+    let message = least_squares.shooting(growing).fit(&data).unwrap_err().error.to_string();
+    assert!(message.contains("expected Lengthening or SingleShooting"), "{message}");
+    let message = Trainer::new(network()).optimizer(Adam::default()).shooting(Shooting::Lengthening).fit(&data);
+    assert!(message.unwrap_err().error.to_string().contains("LevenbergMarquardt, to lengthen windows"));
+}
+
+#[test]
+fn quasi_newton_steps_lead_down() {
+    let data = orbits(&[[1.0, 1.0]], 20, 0.0);
+    let trainer = Trainer::new(OdeBlock::new(Prey, Tableau::rk4()).step_size(0.05)).initial([0.0, 0.0]);
+    let fit = trainer.optimizer(Lbfgs::default()).epochs(200).fit(&data).unwrap();
+    assert!((fit.model.params()[0] - 1.5_f64.ln()).abs() < 1e-3, "{:?}", fit.model.params());
+    let losses: Vec<f64> = fit.history.epochs.iter().map(|row| row.loss).collect();
+    assert!(losses.windows(2).all(|pair| pair[1] <= pair[0]), "{losses:?}");
+    assert!(fit.summary.stopped_early && losses.len() < 100);
+}
+
+#[test]
+fn a_stopped_training_has_the_best_of_whole_records() {
+    let data = orbits(&[[1.0, 1.0]], 60, 0.0);
+    let stop = Arc::new(AtomicBool::new(false));
+    stop.store(true, Ordering::Relaxed);
+    let fit = Trainer::new(network()).standardised(true).stop_when(stop).fit(&data).unwrap();
+    assert_eq!(fit.summary.epochs, 0);
+    let early = Trainer::new(network()).standardised(true).epochs(12).fit(&data).unwrap();
+    let late = Trainer::new(network()).standardised(true).epochs(60).fit(&data).unwrap();
+    assert!(error(&late) <= error(&early) * (1.0 + 1e-6), "{} and {}", error(&late), error(&early));
+}
+
+#[test]
+fn settings_are_saved_by_name() {
+    let settings = Settings { optimizer: LevenbergMarquardt::default().into(), ..Settings::default() };
+    let text = serde_json::to_string(&settings).unwrap();
+    assert!(text.contains(r#""optimizer":{"levenberg_marquardt":{"#), "{text}");
+    assert_eq!(serde_json::from_str::<Settings>(&text).unwrap(), settings);
+    let automatic = serde_json::to_string(&AnyOptimizer::default()).unwrap();
+    assert_eq!(automatic, r#""automatic""#);
+}
