@@ -42,11 +42,15 @@
 //! # Ok::<(), kutta::Error>(())
 //! ```
 
+mod contradiction;
+mod crossing;
 mod csv;
+mod reversal;
 mod split;
 mod standardise;
 mod trajectories;
 
+pub use contradiction::{Contradiction, Crossing, Place, Reversal};
 pub use split::Segment;
 pub use standardise::Standardisation;
 pub use trajectories::{Trajectories, Trajectory};
