@@ -1,10 +1,13 @@
 //! The command line: arguments in, library calls, tables and JSON out.
 
+mod advice;
+mod beyond;
 #[cfg(feature = "plot")]
 mod figure;
 mod files;
 mod fit;
 mod fit_options;
+mod notes;
 mod options;
 mod predict;
 mod regularisation;

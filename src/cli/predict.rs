@@ -1,14 +1,15 @@
 //! `kutta predict`
 
+use super::beyond::{beyond, warnings};
 use super::files::Files;
-use super::options::{digits, finite, positive, shown};
+use super::options::{finite, positive, shown};
 use super::{Failure, print, print_json, tell};
 use clap::Args;
 use kutta::Error;
 use kutta::data::{Trajectories, Trajectory};
-use kutta::field::{AnyField, Dimensions};
+use kutta::field::AnyField;
 use kutta::flow::Solution;
-use kutta::network::{Sharing, fewest_steps};
+use kutta::network::fewest_steps;
 use kutta::train::{LearnedStart, Model};
 use serde_json::json;
 use std::path::PathBuf;
@@ -105,7 +106,7 @@ impl Predict {
                 "model": self.model.display().to_string(), "scheme": model.block().method().name(),
                 "method": if self.flow { "flow" } else { "network" },
                 "time": model.time_name(), "components": model.components(),
-                "times": path.times(), "states": states, "warnings": warnings,
+                "times": path.times(), "states": states, "warnings": warnings, "beyond": beyond(model, &path),
             })),
             (false, None) => print(csv.to_csv_string()?),
             (false, Some(out)) => print(format_args!("{} states in {}\n", path.len(), out.display())),
@@ -224,45 +225,6 @@ fn unknown(name: &str, known: &[LearnedStart]) -> String {
         }
         _ => format!("--trajectory is `{name}`, expected one of {}{rest}", names.join(", ")),
     }
-}
-
-/// Where a prediction is outside of what the model has seen.
-fn warnings(model: &Model<AnyField>, path: &Trajectory) -> Vec<String> {
-    let Some(seen) = model.seen() else {
-        let unknown = "the model does not tell the times and states it learned from: whether the prediction leaves them is \
-                       not known";
-        return vec![unknown.to_string()];
-    };
-    let name = model.time_name();
-    let mut warnings: Vec<String> = Vec::new();
-    let [first, last] = seen.times;
-    let (from, to) = (path.times()[0], path.times()[path.len() - 1]);
-    let beyond = (first - from).max(to - last);
-    let sees_time = model.block().field().depends_on_time() || model.block().sharing() == Sharing::PerStep;
-    let range = format!("data from {name} = {} to {}", shown(first), shown(last));
-    // As much as rounding makes is not beyond.
-    let is_beyond = beyond > 1e-9 * (last - first);
-    if sees_time && is_beyond {
-        warnings.push(format!("the equation changes with time, and was learned from {range}: beyond, it is a guess"));
-    } else if is_beyond {
-        let share = digits(beyond / (last - first));
-        warnings.push(format!("the prediction goes beyond the {range}, by {share} times their length"));
-    }
-    for departure in seen.departures(path) {
-        let component = &model.components()[departure.component];
-        let [least, largest] = seen.states[departure.component].map(digits);
-        let (value, time) = (digits(departure.value), shown(departure.time));
-        let sign = if departure.value < 0.0 && seen.states[departure.component][0] >= 0.0 {
-            "; that it stays positive, or is conserved, cannot be imposed yet"
-        } else {
-            ""
-        };
-        warnings.push(format!(
-            "`{component}` leaves what was seen, {least} to {largest}: it reaches {value} at {name} = {time}, where the \
-             equation is a guess{sign}"
-        ));
-    }
-    warnings
 }
 
 /// What was predicted, in order of time, and without zeros that have a sign.

@@ -106,19 +106,27 @@ impl FitReport {
         unpredicted.iter().try_for_each(|what| writeln!(f, "no prediction of {what}"))?;
         let all = self.components.len() > 1;
         let name = self.components.iter().map(|c| c.chars().count()).fold("root mean square error".len(), usize::max);
-        let mut line = |label: &str, cells: [Option<&str>; 3]| {
+        let mut line = |label: &str, cells: &[String]| {
             write!(f, "{label:name$}")?;
-            cells.into_iter().flatten().try_for_each(|cell| write!(f, "  {cell:>18}"))?;
+            // Errors, each with its R².
+            let widths = [18, 8].into_iter().cycle();
+            cells.iter().zip(widths).try_for_each(|(cell, width)| write!(f, "  {cell:>width$}"))?;
             writeln!(f)
         };
-        let titles = ["training", "held out", "(deviation of data)"];
-        line("root mean square error", [Some(titles[0]), held_out.as_ref().map(|_| titles[1]), Some(titles[2])])?;
+        let titles: &[&str] = match held_out {
+            None => &["training", "R²", "(deviation of data)"],
+            Some(_) => &["training", "R²", "held out", "R²", "(deviation of data)"],
+        };
+        line("root mean square error", &titles.iter().map(ToString::to_string).collect::<Vec<_>>())?;
         let mut numbers = |label: &str, of: fn(&Rmse, &str) -> Option<f64>, deviation: Option<&f64>| {
-            let of = |rmse: &Rmse| of(rmse, label);
-            let training = number(training.as_ref().and_then(of).as_ref());
-            let held_out = held_out.as_ref().map(|rmse| number(of(rmse).as_ref()));
-            let cells = [Some(training), held_out, Some(format!("({})", number(deviation)))];
-            line(label, cells.each_ref().map(Option::as_deref))
+            let cells = |rmse: Option<&Rmse>| {
+                let error = rmse.and_then(|rmse| of(rmse, label));
+                [number(error.as_ref()), explained(error, deviation)]
+            };
+            let mut all = cells(training.as_ref()).to_vec();
+            all.extend(held_out.iter().flat_map(|rmse| cells(Some(rmse))));
+            all.push(format!("({})", number(deviation)));
+            line(label, &all)
         };
         for c in &self.components {
             numbers(c, |rmse, c| rmse.by_component.get(c).copied(), self.standard_deviation.get(c))?;
@@ -162,6 +170,17 @@ impl Bounds {
     }
 }
 
+/// `R² = 1 - e²`, with `e` the error for the deviation, to four digits after the point and never more than it is.
+fn explained(error: Option<f64>, deviation: Option<&f64>) -> String {
+    match (error, deviation) {
+        (Some(error), Some(&deviation)) if deviation > 0.0 => match 1.0 - (error / deviation).powi(2) {
+            r2 if r2 > -1e3 => format!("{:.4}", (1e4 * r2).floor() / 1e4),
+            r2 => format!("{r2:.0e}"),
+        },
+        _ => "-".to_string(),
+    }
+}
+
 /// Three digits, in whichever notation is shorter.
 fn number(x: Option<&f64>) -> String {
     match x {
@@ -186,6 +205,9 @@ impl fmt::Display for FitReport {
             plural(self.observations, "observation", "observations"),
             plural(self.trajectories, "trajectory", "trajectories"),
         );
+        if self.verdict.is_bad() {
+            writeln!(f, "{}", self.verdict)?;
+        }
         writeln!(f, "data     {}: {observations}, {trajectories}", self.data)?;
         let widths = self.widths.iter().map(usize::to_string).collect::<Vec<_>>().join("-");
         writeln!(f, "network  {widths} {}, {}", self.activation, plural(*parameters, "parameter", "parameters"))?;
@@ -239,7 +261,10 @@ impl fmt::Display for FitReport {
         }
         writeln!(f)?;
         self.errors(f)?;
-        writeln!(f, "\n{}", self.verdict)?;
+        match self.verdict.is_bad() {
+            true => writeln!(f)?,
+            false => writeln!(f, "\n{}", self.verdict)?,
+        }
         writeln!(f, "model    {}", self.out)?;
         if let Some(path) = &self.record {
             writeln!(f, "record   {path}")?;

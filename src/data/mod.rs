@@ -42,12 +42,16 @@
 //! # Ok::<(), kutta::Error>(())
 //! ```
 
+mod contradiction;
+mod crossing;
 mod csv;
+mod reversal;
 mod spline;
 mod split;
 mod standardise;
 mod trajectories;
 
+pub use contradiction::{Contradiction, Crossing, Place, Reversal};
 pub(crate) use spline::Smoothed;
 pub use split::Segment;
 pub use standardise::Standardisation;

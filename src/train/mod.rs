@@ -6,6 +6,7 @@
 //! | use, save and load what was learned | [`Model`] |
 //! | say what a good prediction is | [`Loss`]: [`MeanSquare`], [`MeanSquareAt`], [`FinalState`], a closure |
 //! | know whether a fit is worth anything | [`Summary::verdict`], [`Model::seen`] |
+//! | know whether data can be followed at all | [`Trajectories::contradiction`](crate::data::Trajectories::contradiction) |
 //! | stop early, with the best so far | [`Trainer::stop_when`] |
 //! | keep the learned field smooth, or stable | [`Regularisation`](crate::Regularisation) |
 //! | fit long oscillating records, which flatten otherwise | [`Shooting`] |
@@ -44,6 +45,7 @@
 
 mod best;
 mod checkpoint;
+mod cover;
 mod document;
 mod duration;
 mod fit;
@@ -67,6 +69,7 @@ mod undo;
 mod verdict;
 
 pub use crate::network::{FinalState, Loss, MeanSquare, MeanSquareAt};
+pub use cover::Cover;
 pub use fit::{Fit, Interrupted, Summary};
 pub use history::{Epoch, History};
 pub use model::{LearnedStart, Model};

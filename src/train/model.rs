@@ -102,7 +102,7 @@ impl<F: Field<T>, T: Real> Model<F, T> {
 
     /// The same model, which learned from these data.
     pub(super) fn having_seen(self, data: &Trajectories) -> Self {
-        Model { seen: Some(Seen::of(data)), ..self }
+        Model { seen: Some(Seen::of(data).covered(data)), ..self }
     }
 
     /// The network, in standard units.

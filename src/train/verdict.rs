@@ -60,9 +60,15 @@ pub struct Judgement {
     /// Root mean square error on the training data, divided by the deviation of all data. `None` if they could not be
     /// predicted, or never change.
     pub error: Option<f64>,
-    /// The same of the held-out data, if there are any.
+    /// `R² = 1 - e²` of that error `e`: the share of the variance of all data that is explained; negative where the mean
+    /// would do better.
+    pub r2: Option<f64>,
+    /// The error on the held-out data, if there are any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held_out_error: Option<f64>,
+    /// `R²` of that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held_out_r2: Option<f64>,
 }
 
 /// What a fit is worth, see [`Summary::verdict`].
@@ -96,7 +102,8 @@ impl Summary {
                 true => Worth::Constant,
                 false => Worth::of(error).max(held_out_error.map_or(Worth::Constant, |e| Worth::of(Some(e)))),
             };
-            (name.clone(), Judgement { worth, error, held_out_error })
+            let r2 = |error: Option<f64>| error.map(|e| 1.0 - e * e);
+            (name.clone(), Judgement { worth, error, r2: r2(error), held_out_error, held_out_r2: r2(held_out_error) })
         };
         let components: BTreeMap<_, _> = data.components().iter().enumerate().map(judge).collect();
         Ok(Assessment {
@@ -140,6 +147,10 @@ mod tests {
         assert_eq!([worth("x"), worth("y"), worth("c")], [Worth::Good, Worth::Fair, Worth::Constant]);
         assert_eq!((found.overall, found.parameters, found.numbers), (Worth::Fair, 9, 6));
         assert_eq!((found.components["y"].error, found.components["c"].error), (Some(0.4), None));
+        let y = &found.components["y"];
+        assert!((y.r2.unwrap() - 0.84).abs() < 1e-12 && y.held_out_r2.is_none() && found.components["c"].r2.is_none());
+        let y = verdict(rmse(0.1, 1.0), rmse(0.1, 20.0)).components["y"];
+        assert!(y.r2.is_some_and(|r2| r2 > 0.9) && (y.held_out_r2.unwrap() + 3.0).abs() < 1e-12, "{y:?}");
         assert_eq!(verdict(rmse(0.9, 1.0), None).overall, Worth::Poor);
         assert_eq!(verdict(rmse(0.94, 1.0), None).overall, Worth::Poor);
         assert_eq!(verdict(rmse(0.96, 1.0), None).overall, Worth::Worthless, "hardly better than the mean");

@@ -6,6 +6,7 @@ mod adjoint_properties;
 mod commands;
 mod common;
 mod contraction;
+mod contradictions;
 mod convergence_order;
 mod csv_errors;
 mod field_kernels;

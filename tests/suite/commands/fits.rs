@@ -94,12 +94,123 @@ fn columns_that_are_no_components_of_a_state_are_told() {
     assert!(says(&verdict(&folder, QUICK), "notes", "`k` changes from record to record alone: it is a constant"));
     let folder = with("index,t,x\n0,0,1\n1,0.1,2\n2,0.2,1\n");
     assert!(says(&verdict(&folder, QUICK), "notes", "the time is the first column, `index`; `t` is learned"));
-    let folder = with(&rows("t,x", 30, |t| vec![t.sin()]));
-    assert!(says(&verdict(&folder, QUICK), "advice", "`x` rises and falls, which a single component"));
+    let folder = with(&rows("t,heat,y", 8, |t| vec![20.0 + 0.3 * t, (0.3 * t).exp()]));
+    let found = verdict(&folder, QUICK);
+    assert!(says(&found, "notes", "`heat` changes at a constant rate, like a clock or a ramp"), "{found}");
+    assert!(!says(&found, "notes", "`y` changes at"), "{found}");
+    let dose = |t: f64| vec![if t == 0.0 { 1.0 } else { 1.0 + 8.0 * (-0.3 * t).exp() }];
+    let folder = with(&rows("hour,y", 12, dose));
+    let words = "`y` jumps right after hour = 0, and never so again: if something was given there";
+    assert!(says(&verdict(&folder, QUICK), "notes", words));
+    let folder = with(&rows("hour,y", 12, |t| vec![(-2.0 * t).exp()]));
+    assert!(!says(&verdict(&folder, QUICK), "notes", "jumps"), "a decay goes on");
     let help = succeeds(&folder, "fit --help");
     for word in ["cannot be given", "inputs", "constants", "gaps"] {
         assert!(help.contains(word), "no `{word}` in {help}");
     }
+}
+
+fn kinds(verdict: &Value) -> Vec<&str> {
+    verdict["findings"].as_array().unwrap().iter().map(|finding| finding["kind"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn what_no_function_of_the_state_can_do_is_found_whatever_the_fit() {
+    let folder = with(&rows("t,x", 60, |t| vec![(0.5 * t).sin()]));
+    let found = verdict(&folder, QUICK);
+    let finding =
+        &found["findings"].as_array().unwrap().iter().find(|f| f["kind"] == "not_a_function_of_state").unwrap();
+    assert!(finding["text"].as_str().unwrap().contains("`x` rises and falls by 1.9"), "{found}");
+    assert_eq!((&finding["evidence"], &finding["component"]), (&"reversal".into(), &"x".into()));
+    assert!(says(&found, "notes", "`x` rises and falls by 1.9"), "{found}");
+    let slope = "a column `x_slope` with (next x - x before) / (next t - t before) in each row";
+    assert!(says(&found, "advice", slope) && says(&found, "advice", "--time-input"), "{found}");
+    assert!(!says(&found, "advice", "--seed"), "no training can mend that: {found}");
+    // With the time it is one.
+    let found = verdict(&folder, &format!("{QUICK} --time-input"));
+    assert!(!kinds(&found).contains(&"not_a_function_of_state"), "{found}");
+    assert!(!says(&found, "advice", "--time-input") && !says(&found, "advice", "slope"), "{found}");
+    // With its slope it is one too.
+    let folder = with(&rows("t,x,v", 60, |t| vec![(0.5 * t).sin(), 0.5 * (0.5 * t).cos()]));
+    assert!(!kinds(&verdict(&folder, QUICK)).contains(&"not_a_function_of_state"));
+    // Driven from outside it is none, though it has its slope.
+    let beat = |t: f64| vec![(0.2 * t).sin() + (0.3 * t).sin(), 0.2 * (0.2 * t).cos() + 0.3 * (0.3 * t).cos()];
+    let folder = with(&rows("t,x,v", 200, beat));
+    let found = verdict(&folder, QUICK);
+    assert!(says(&found, "notes", "the state is nearly the same and goes on elsewhere"), "{found}");
+    assert!(says(&found, "advice", "a hidden state or an input") && !says(&found, "advice", "slope"), "{found}");
+    // A constant of the record is nothing that the rest could do without.
+    let dose = |id: i32| {
+        (0..15).map(move |k| {
+            let t = 0.4 * f64::from(k);
+            format!("{id},{t},{},7{id}\n", t * (-t).exp())
+        })
+    };
+    let folder = with(&format!("trajectory,t,y,weight\n{}", (0..2).flat_map(dose).collect::<String>()));
+    let found = verdict(&folder, QUICK);
+    assert!(says(&found, "notes", "rises and falls") && says(&found, "notes", "while nothing else changes"), "{found}");
+    assert!(!says(&found, "advice", "is imposed from outside"), "{found}");
+    // Records that differ in what the file does not tell.
+    let record = |id: &str, rate: f64| {
+        (0..30).map(|k| format!("{id},{k},{}\n", (-rate * f64::from(k)).exp())).collect::<String>()
+    };
+    let folder = with(&format!("trajectory,t,x\n{}{}", record("slow", 0.05), record("fast", 0.15)));
+    let found = verdict(&folder, &format!("{QUICK} --per-step"));
+    assert!(!says(&found, "advice", "--time-input"), "{found}");
+    let found = verdict(&folder, QUICK);
+    assert!(kinds(&found).contains(&"not_a_function_of_state"), "{found}");
+    let advice = "the records differ in something that the file does not tell";
+    assert!(says(&found, "advice", advice) && !says(&found, "advice", "--time-input"), "{found}");
+}
+
+#[test]
+fn shares_of_the_variance_are_told_on_all_data() {
+    let folder = with(&rows("t,x,c", 40, |t| vec![(-0.1 * t).exp(), 5.0]));
+    let object = json(&succeeds(&folder, "fit data.csv --epochs 100 --hidden 4 --validation 0.25 --json"));
+    let x = &object["verdict"]["components"]["x"];
+    for (error, r2) in [("error", "r2"), ("held_out_error", "held_out_r2")] {
+        let (error, r2) = (x[error].as_f64().unwrap(), x[r2].as_f64().unwrap());
+        assert!((r2 - (1.0 - error * error)).abs() < 1e-12, "{object}");
+    }
+    assert!(object["verdict"]["components"]["c"]["r2"].is_null());
+    let text = succeeds(&folder, "fit data.csv --epochs 100 --hidden 4 --validation 0.25");
+    let table: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().collect()).collect();
+    let row = |name: &str| table.iter().find(|row| row.first() == Some(&name)).unwrap();
+    assert_eq!(&row("root")[4..9], ["training", "R²", "held", "out", "R²"]);
+    for (column, r2) in [(2, "r2"), (4, "held_out_r2")] {
+        let shown: f64 = row("x")[column].parse().unwrap();
+        let r2 = x[r2].as_f64().unwrap();
+        assert!(shown <= r2 && r2 < shown + 1.01e-4, "{shown} and {r2}: {text}");
+    }
+    assert_eq!((row("c")[2], row("c")[4]), ("-", "-"));
+}
+
+#[test]
+fn a_bad_verdict_comes_first() {
+    let folder = with(&rows("t,x", 31, |t| vec![t.exp()]));
+    let text = succeeds(&folder, "fit data.csv --raw --epochs 1 --hidden 4 --lr 1e-9");
+    assert!(text.starts_with("verdict  worthless: `x` is predicted ") && text.contains("\n\ndata "), "{text}");
+    assert_eq!(text.matches("verdict").count(), 1, "{text}");
+    let found = verdict(&folder, "--raw --epochs 1 --hidden 4 --lr 1e-9");
+    let first = &found["findings"][0];
+    assert_eq!((&first["kind"], &first["component"]), (&"no_better_than_mean".into(), &"x".into()));
+}
+
+#[test]
+fn what_is_done_already_is_not_advised() {
+    let folder = with(&rows("t,x", 31, |t| vec![(0.05 * t).exp()]));
+    let bad = "--epochs 1 --hidden 4 --lr 1e-9";
+    let advice = |options: &str| verdict(&folder, &format!("{bad} {options}"))["advice"].to_string();
+    let plain = advice("");
+    assert!(
+        plain.contains("more --epochs than 1") && plain.contains("--learned-starts") && !plain.contains("--raw"),
+        "{plain}"
+    );
+    assert!(plain.contains("more units than --hidden 4") && !plain.contains("--strategy"), "{plain}");
+    assert!(!advice("--learned-starts").contains("--learned-starts"));
+    assert!(advice("--strategy single").contains("--strategy multiple"));
+    // More units for more parameters than numbers would be none.
+    assert!(!verdict(&folder, "--epochs 1 --hidden 20 --lr 1e-9")["advice"].to_string().contains("units"));
 }
 
 #[test]

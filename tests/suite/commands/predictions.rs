@@ -3,6 +3,16 @@
 use super::*;
 use kutta::data::Trajectories;
 
+/// Saves an edited model. Its checksum is found by the error that tells it.
+fn resealed(folder: &TempDir, mut model: Value) {
+    let save = |model: &Value| fs::write(folder.path().join("model.json"), model.to_string()).unwrap();
+    save(&model);
+    let error = text(&command(folder.path(), "predict model.json --until 1901").output().unwrap().stderr);
+    let checksum = error.split_whitespace().find(|word| word.starts_with("fnv1a64:")).unwrap();
+    model["checksum"] = checksum.trim_end_matches(',').into();
+    save(&model);
+}
+
 #[test]
 fn hindcasts_lead_back_and_end_with_the_start() {
     let folder = folder();
@@ -140,16 +150,11 @@ fn what_is_outside_of_what_was_seen_is_said() {
     assert!(late.contains("beyond the data from year = 1900 to 1905, by 5 times their length"), "{late}");
     let a_little = warnings("--until 1905.5 --json");
     assert!(a_little.contains("beyond the data from year = 1900 to 1905, by 0.1 times their length"), "{a_little}");
-    // A model of before that was kept. Its checksum is found by the error that tells it.
+    // A model of before that was kept.
     let model = fs::read_to_string(folder.path().join("model.json")).unwrap();
     let mut model = json(&model);
     model["contents"].as_object_mut().unwrap().remove("seen");
-    let save = |model: &Value| fs::write(folder.path().join("model.json"), model.to_string()).unwrap();
-    save(&model);
-    let error = text(&command(folder.path(), "predict model.json --until 1901").output().unwrap().stderr);
-    let checksum = error.split_whitespace().find(|word| word.starts_with("fnv1a64:")).unwrap();
-    model["checksum"] = checksum.trim_end_matches(',').into();
-    save(&model);
+    resealed(&folder, model);
     assert!(warnings("--until 1901 --json").contains("whether the prediction leaves them is not known"));
     // An equation that changes with time knows nothing of other times.
     succeeds(&folder, &format!("fit data.csv {QUICK} --time-input"));
@@ -158,6 +163,62 @@ fn what_is_outside_of_what_was_seen_is_said() {
         late.contains("the equation changes with time, and was learned from data from year = 1900 to 1905"),
         "{late}"
     );
+}
+
+#[test]
+fn how_far_beyond_is_told_in_numbers() {
+    let folder = folder();
+    succeeds(&folder, &format!("fit data.csv {QUICK}"));
+    let beyond = |arguments: &str| {
+        let output = command(folder.path(), &format!("predict model.json --json {arguments}")).output().unwrap();
+        json(&outcome(output).0)["beyond"].take()
+    };
+    let within = beyond("--until 1900.01");
+    assert_eq!(within["time"], 0.0, "{within}");
+    assert!(within["distance"].as_f64().unwrap() <= within["spacing"].as_f64().unwrap() + 0.05, "{within}");
+    assert_eq!(beyond("--until 1915")["time"], 2.0);
+    assert_eq!(beyond("--start 30,4 --from 1899 --until 1899.5")["time"], 0.2);
+    let far = beyond("--start 30,114 --until 1900.001");
+    let lynx = &far["components"]["lynx"];
+    assert!(
+        lynx["beyond"].as_f64().unwrap() >= 55.0 && (1.0..1.1).contains(&lynx["ranges"].as_f64().unwrap()),
+        "{far}"
+    );
+    assert_eq!(far["components"]["hare"]["beyond"], 0.0, "{far}");
+    assert!(far["distance"].as_f64().unwrap() > 1.5, "{far}");
+}
+
+#[test]
+fn states_in_all_ranges_and_far_from_all_data_are_said() {
+    let folder = folder();
+    let circle = |k: i32| {
+        let angle = f64::from(k) * 0.2;
+        format!("{k},{},{}\n", angle.cos(), 100.0 * angle.sin())
+    };
+    fs::write(folder.path().join("data.csv"), "t,x,y\n".to_string() + &(0..63).map(circle).collect::<String>())
+        .unwrap();
+    succeeds(&folder, &format!("fit data.csv {QUICK}"));
+    let warnings = |start: &str| {
+        let arguments = format!("predict model.json --start {start} --until 0.01 --json");
+        let (out, err) = outcome(command(folder.path(), &arguments).output().unwrap());
+        (json(&out), err)
+    };
+    let (out, err) = warnings("0,0");
+    assert!(
+        err.contains("each component stays in its range, but together they leave what was seen: at t = 0 "),
+        "{err}"
+    );
+    let distance = out["beyond"]["distance"].as_f64().unwrap();
+    assert!((0.9..1.1).contains(&distance) && err.contains(" deviations away"), "{distance}: {err}");
+    assert_eq!(warnings("0.6,80").1, "");
+    // A model of before that was kept says no more than it knows.
+    let mut model = json(&fs::read_to_string(folder.path().join("model.json")).unwrap());
+    let kept = model["contents"]["seen"]["cover"]["states"].as_array().unwrap().len();
+    assert!((2..=200).contains(&kept), "{kept}");
+    model["contents"]["seen"].as_object_mut().unwrap().remove("cover");
+    resealed(&folder, model);
+    let (out, err) = warnings("0,0");
+    assert!(err.is_empty() && out["beyond"]["distance"].is_null() && out["beyond"]["time"] == 0.0, "{out}, {err}");
 }
 
 #[test]

@@ -1,0 +1,85 @@
+//! How far a prediction leaves what the model has seen, in words and numbers.
+
+use super::options::{digits, shown};
+use kutta::data::Trajectory;
+use kutta::field::{AnyField, Dimensions};
+use kutta::network::Sharing;
+use kutta::train::{Model, Seen};
+use serde_json::{Map, Value, json};
+
+/// Where a prediction is outside of what the model has seen.
+pub fn warnings(model: &Model<AnyField>, path: &Trajectory) -> Vec<String> {
+    let Some(seen) = model.seen() else {
+        let unknown = "the model does not tell the times and states it learned from: whether the prediction leaves them is \
+                       not known";
+        return vec![unknown.to_string()];
+    };
+    let name = model.time_name();
+    let mut warnings: Vec<String> = Vec::new();
+    let [first, last] = seen.times;
+    let (from, to) = (path.times()[0], path.times()[path.len() - 1]);
+    let beyond = (first - from).max(to - last);
+    let sees_time = model.block().field().depends_on_time() || model.block().sharing() == Sharing::PerStep;
+    let range = format!("data from {name} = {} to {}", shown(first), shown(last));
+    // As much as rounding makes is not beyond.
+    let is_beyond = beyond > 1e-9 * (last - first);
+    if sees_time && is_beyond {
+        warnings.push(format!("the equation changes with time, and was learned from {range}: beyond, it is a guess"));
+    } else if is_beyond {
+        let share = digits(beyond / (last - first));
+        warnings.push(format!("the prediction goes beyond the {range}, by {share} times their length"));
+    }
+    for departure in seen.departures(path) {
+        let component = &model.components()[departure.component];
+        let [least, largest] = seen.states[departure.component].map(digits);
+        let (value, time) = (digits(departure.value), shown(departure.time));
+        let share = match seen.is_constant(departure.component) {
+            true => String::new(),
+            false => format!(", {} ranges beyond", digits(ranges_beyond(seen, departure.component, departure.value))),
+        };
+        let sign = if departure.value < 0.0 && seen.states[departure.component][0] >= 0.0 {
+            "; that it stays positive, or is conserved, cannot be imposed yet"
+        } else {
+            ""
+        };
+        warnings.push(format!(
+            "`{component}` leaves what was seen, {least} to {largest}: it reaches {value} at {name} = {time}{share}, \
+             where the equation is a guess{sign}"
+        ));
+    }
+    if let (Some((k, distance)), Some(cover)) = (seen.gap(path), &seen.cover) {
+        let (distance, spacing, time) = (digits(distance), digits(cover.spacing), shown(path.times()[k]));
+        warnings.push(format!(
+            "each component stays in its range, but together they leave what was seen: at {name} = {time} the nearest state \
+             of the data is {distance} deviations away, against {spacing} along the data; there the equation is a guess"
+        ));
+    }
+    warnings
+}
+
+/// How far a prediction leaves what the model has seen, if that is known: in parts of the time of the data; for each component
+/// the most, in its units and in parts of its range; and the largest distance from the nearest state, in deviations.
+pub fn beyond(model: &Model<AnyField>, path: &Trajectory) -> Option<Value> {
+    let seen = model.seen()?;
+    let most = |numbers: &mut dyn Iterator<Item = f64>| numbers.fold(0.0, f64::max);
+    let component = |(i, name): (usize, &String)| {
+        let values = || path.states().iter().skip(i).step_by(path.dim());
+        let beyond = most(&mut values().map(|&y| seen.beyond(i, y)));
+        let ranges = (!seen.is_constant(i)).then(|| most(&mut values().map(|&y| ranges_beyond(seen, i, y))));
+        (name.clone(), json!({ "beyond": beyond, "ranges": ranges }))
+    };
+    let components: Map<String, Value> = model.components().iter().enumerate().map(component).collect();
+    let distance =
+        seen.cover.as_ref().map(|cover| most(&mut path.states().chunks_exact(path.dim()).map(|y| cover.distance(y))));
+    Some(json!({
+        "time": most(&mut path.times().iter().map(|&t| seen.time_beyond(t))),
+        "components": components, "distance": distance, "spacing": seen.cover.as_ref().map(|cover| cover.spacing),
+    }))
+}
+
+/// By how many times its range a component that changes is beyond it.
+fn ranges_beyond(seen: &Seen, component: usize, value: f64) -> f64 {
+    let [least, largest] = seen.states[component];
+    // Halves, so that no range overflows.
+    0.5 * seen.beyond(component, value) / (0.5 * largest - 0.5 * least)
+}
