@@ -124,7 +124,14 @@ impl<T: Real> Chunk<T> {
         }
         steps.fill_start(&mut self.states[..rows * stride], d * stride);
         self.penalty.is_pending = false;
-        self.traces.resize_with(self.layers.len(), Trace::new);
+        if self.traces.is_empty() {
+            self.traces.resize_with(self.layers.len(), Trace::new);
+            // The last first: memory is handed out upwards, and read fastest upwards, which counts on the way back, where the
+            // traces of many samples are no longer in the cache.
+            for (n, trace) in self.traces.iter_mut().enumerate().rev() {
+                steps.at(n).make_room(self.batch, trace);
+            }
+        }
         self.ws.start_pass(!steps.keeps_jacobians());
         for (n, &layer) in self.layers.iter().enumerate() {
             let (y, next) = self.states[n * rows * stride..(n + 2) * rows * stride].split_at_mut(rows * stride);

@@ -20,8 +20,6 @@ impl<T: Real> Step<'_, T> {
     ) -> Result<usize, Error> {
         let Start { batch, h, .. } = from;
         let (s, layout) = (block.stages.len(), self.layout(block, batch));
-        trace.y.resize(layout.len(), T::zero());
-        trace.record.resize(block.field().record_rows() * layout.stride, T::zero());
         self.write_times(block, layout, from, &mut trace.t);
         if block.is_another {
             ws.remembered.newton.forget(true);

@@ -76,7 +76,6 @@ pub(crate) const SMALLEST_STEP: f64 = 10.0;
 /// ```
 #[derive(Debug)]
 pub struct Step<'a, T: Real> {
-    field: &'a dyn Field<T>,
     scheme: Plan<'a, T>,
     solver: StageSolver,
     /// Whether times are refused of which the field would not see the steps.
@@ -114,7 +113,7 @@ impl<'a, T: Real> Step<'a, T> {
             return Err(Error::invalid("the field's dimension", "0", "at least 1"));
         }
         solver.check()?;
-        Ok(Step { field, scheme: Plan::new(field, method)?, solver, tells_times: true })
+        Ok(Step { scheme: Plan::new(field, method)?, solver, tells_times: field.depends_on_time() })
     }
 
     /// Rows of what is carried from step to step.
@@ -172,8 +171,10 @@ impl<'a, T: Real> Step<'a, T> {
             return Ok(0);
         }
         ws.increments.resize(plan.increments * batch.stride, T::zero());
-        ws.smooth.resize(plan.increments * batch.stride, T::zero());
-        trace.blocks.resize_with(plan.blocks.len(), Default::default);
+        if plan.implicit {
+            ws.smooth.resize(plan.increments * batch.stride, T::zero());
+        }
+        self.make_room(batch, trace);
         let mut iterations = 0;
         for (block, trace) in plan.blocks.iter().zip(&mut trace.blocks) {
             if block.implicit {
@@ -205,11 +206,23 @@ impl<'a, T: Real> Step<'a, T> {
         }
     }
 
+    /// Sizes what a trace holds of a step of a batch.
+    pub(crate) fn make_room(&self, batch: Batch, trace: &mut Trace<T>) {
+        let plan = &self.scheme;
+        trace.blocks.resize_with(plan.blocks.len(), Default::default);
+        for (block, trace) in plan.blocks.iter().zip(&mut trace.blocks) {
+            let stride = self.layout(block, batch).stride;
+            trace.t.resize(self.known(block) * stride, T::zero());
+            trace.y.resize(self.unknowns(block, batch), T::zero());
+            trace.record.resize(block.record * stride, T::zero());
+        }
+    }
+
     /// Refuses arguments of the wrong size; `states` counts the entries of another matrix of states.
     fn check(&self, from: Start<'_, T>, name: &'static str, states: usize) -> Result<(), Error> {
         let Start { params, t, h, y, batch, signals } = from;
         let len = self.rows() * batch.stride;
-        Error::check_len("params", "entries", params.len(), self.field.param_count())?;
+        Error::check_len("params", "entries", params.len(), self.scheme.params)?;
         Error::check_len("y", "entries", y.len(), len)?;
         Error::check_len(name, "entries", states, len)?;
         let needed = |argument, found: usize| Error::check_len(argument, "entries", found.min(batch.live), batch.live);
@@ -228,9 +241,11 @@ impl<'a, T: Real> Step<'a, T> {
 
     /// Refuses times of which a field that depends on them would not see the steps.
     fn check_times(&self, Start { t, h, batch, .. }: Start<'_, T>) -> Result<(), Error> {
+        if !self.tells_times {
+            return Ok(());
+        }
         let unit = T::constant(SMALLEST_STEP) * T::EPSILON;
-        let lost = t[..batch.live].iter().zip(h).find(|&(t, h)| unit * t.abs() > h.abs());
-        match lost.filter(|_| self.tells_times && self.field.depends_on_time()) {
+        match t[..batch.live].iter().zip(h).find(|&(t, h)| unit * t.abs() > h.abs()) {
             None => Ok(()),
             Some((t, h)) => Err(Error::invalid(
                 "the time",
@@ -278,8 +293,7 @@ impl<'a, T: Real> Step<'a, T> {
     }
 
     /// Writes the times of a block's stages, and the signals at these times, for each term.
-    fn write_times(&self, block: &Block<'_, T>, layout: Layout, from: Start<'_, T>, known: &mut Vec<T>) {
-        known.resize(self.known(block) * layout.stride, T::zero());
+    fn write_times(&self, block: &Block<'_, T>, layout: Layout, from: Start<'_, T>, known: &mut [T]) {
         let signals = self.scheme.signals;
         let nodes = block.c.chunks_exact(layout.stages);
         for (known, nodes) in known.chunks_exact_mut((1 + signals) * layout.stride).zip(nodes) {
@@ -301,8 +315,6 @@ impl<'a, T: Real> Step<'a, T> {
         let (batch, plan) = (from.batch, &self.scheme);
         let (i, planned) = (block.stages[0], &plan.terms[block.terms[0]]);
         let reads = &planned.term.reads;
-        trace.y.resize(reads.len() * batch.stride, T::zero());
-        trace.record.resize(planned.term.record_rows() * batch.stride, T::zero());
         self.write_times(block, self.layout(block, batch), from, &mut trace.t);
         let vectors = from.y.chunks_exact(plan.dim * batch.stride);
         combine(plan.u(i), vectors.map(|vector| &vector[span(reads, batch)]), &mut trace.y);
@@ -317,6 +329,8 @@ impl<'a, T: Real> Step<'a, T> {
         let slope = &mut ws.increments[span(&planned.slot(i), batch)];
         planned.term.eval(at, slope, &mut trace.record, &mut ws.scratch);
         scale_columns(from.h, slope, batch);
-        ws.smooth[span(&planned.slot(i), batch)].copy_from_slice(slope);
+        if plan.implicit {
+            ws.smooth[span(&planned.slot(i), batch)].copy_from_slice(slope);
+        }
     }
 }

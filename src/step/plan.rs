@@ -21,6 +21,8 @@ pub(crate) struct Plan<'a, T: Real> {
     pub stages: usize,
     pub carried: usize,
     pub dim: usize,
+    /// Parameters of the field.
+    pub params: usize,
     pub terms: Vec<Planned<'a, T>>,
     pub blocks: Vec<Block<'a, T>>,
     /// Rows of the increments of all terms at all stages.
@@ -62,6 +64,8 @@ pub(crate) struct Block<'a, T: Real> {
     pub c: Vec<T>,
     /// Whether its evaluations depend on themselves.
     pub implicit: bool,
+    /// Rows of what an evaluation records.
+    pub record: usize,
     /// Coefficients among the block's stages.
     pub coupling: Coupling<T>,
     /// What is evaluated at the unknowns of an implicit block.
@@ -100,7 +104,8 @@ impl<'a, T: Real> Plan<'a, T> {
         for (m, term) in terms.into_iter().enumerate() {
             let rows = s * term.writes.len();
             let a = cast(s * s, &|k| method.a(m, k / s, k % s));
-            planned.push(Planned { stages: s, a, b: cast(r * s, &|k| method.b(m, k / s, k % s)), from, term });
+            let b = cast(r * s, &|k| method.b(m, k / s, k % s));
+            planned.push(Planned { stages: s, a, b, from, term });
             from += rows;
         }
         let order = Graph::new(method, &planned).blocks();
@@ -121,6 +126,7 @@ impl<'a, T: Real> Plan<'a, T> {
             stages: s,
             carried: r,
             dim,
+            params: field.param_count(),
             implicit: !solved.is_empty(),
             keeps_vectors: (0..r * r).all(|k| method.v(k / r, k % r) == f64::from(u8::from(k / r == k % r))),
             signals: field.signals(),
@@ -218,6 +224,7 @@ impl<'a, T: Real> Block<'a, T> {
         };
         Block {
             index,
+            record: terms.iter().map(|&m| planned[m].term.record_rows()).sum(),
             inverse: single.and_then(|a| inverse(a, stages.len())),
             decoupling: single
                 .filter(|_| coupling.whole(d).is_some())

@@ -43,7 +43,8 @@ pub(super) fn scale_columns<T: Real>(factors: &[T], matrix: &mut [T], batch: Bat
 
 /// The first live column that is not finite.
 pub(super) fn not_finite<T: Real>(matrix: &[T], batch: Batch) -> Option<usize> {
-    let finite = |row: &[T]| row[..batch.live].iter().all(|x| x.is_finite());
+    // Without a way out of the loop, which then goes by vectors.
+    let finite = |row: &[T]| row[..batch.live].iter().fold(true, |all, x| all & x.is_finite());
     if matrix.chunks_exact(batch.stride).all(finite) {
         return None;
     }

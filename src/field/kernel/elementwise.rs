@@ -201,22 +201,41 @@ impl<T: Kernels> WithSimd for AddProduct<'_, T> {
     }
 }
 
-/// `to[s, i] = from[i, s]` for the first `live` columns `s`; rows of `to` are `to_stride` long, and filled up with zeros.
+/// `to[s, i] = from[i, s]` for the first `live` columns `s`; rows of `to` are `to_stride` long, a multiple of
+/// [`MAX_LANES`], and filled up with zeros.
 #[inline(always)]
 pub fn transpose<T: Kernels>(from: &[T], stride: usize, live: usize, to: &mut [T], to_stride: usize) {
-    // Blocks of rows, so that neither side touches more cache lines than the cache holds.
-    const BLOCK: usize = 16;
     for row in to.chunks_exact_mut(to_stride).take(live) {
-        row[from.len() / stride..].fill(T::zero());
+        row[to_stride - MAX_LANES..].copy_from_slice(&[T::zero(); MAX_LANES]);
     }
-    for (block, from) in from.chunks(BLOCK * stride).enumerate() {
-        let rows = from.len() / stride;
-        for s in 0..live {
-            let to = &mut to[s * to_stride + block * BLOCK..][..rows];
-            for (to, row) in to.iter_mut().zip(from.chunks_exact(stride)) {
-                *to = row[s];
-            }
+    let (rows, mut row) = (from.len() / stride, 0);
+    while rows - row >= 8 {
+        interleave::<T, 8>(&from[row * stride..], stride, live, &mut to[row..], to_stride);
+        row += 8;
+    }
+    if rows - row >= 4 {
+        interleave::<T, 4>(&from[row * stride..], stride, live, &mut to[row..], to_stride);
+        row += 4;
+    }
+    while rows > row {
+        interleave::<T, 1>(&from[row * stride..], stride, live, &mut to[row..], to_stride);
+        row += 1;
+    }
+}
+
+/// `to[s, i] = from[i, s]` for `R` rows `i`, whose numbers are written together: as many as there are registers for.
+#[inline(always)]
+fn interleave<T: Kernels, const R: usize>(from: &[T], stride: usize, live: usize, to: &mut [T], to_stride: usize) {
+    let mut rows: [&[T]; R] = [&[]; R];
+    for (row, from) in rows.iter_mut().zip(from.chunks(stride)) {
+        *row = &from[..live];
+    }
+    for s in 0..live {
+        let mut column = [T::zero(); R];
+        for (x, row) in column.iter_mut().zip(&rows) {
+            *x = row[s];
         }
+        to[s * to_stride..][..R].copy_from_slice(&column);
     }
 }
 

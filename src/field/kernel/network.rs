@@ -225,13 +225,6 @@ impl<T: Kernels> WithSimd for Pullback<'_, T> {
         let (mut next, transposed) = buffer.split_at_mut(net.widest_hidden() * stride);
         for (l, layer) in net.layers.iter().enumerate().rev() {
             let cotangent = if layer.is_last { w } else { &*delta };
-            if let Some(bar) = params_bar.as_deref_mut() {
-                let input = (record.input(l, at.y), stride, live);
-                add_outer(simd, layer, Matrix { data: cotangent, stride }, input, transposed, bar);
-                if let Some(bar) = layer.bias_mut(bar) {
-                    add_row_sums(simd, cotangent, stride, live, bar);
-                }
-            }
             let c = if l == 0 { &mut *y_bar } else { &mut *next };
             simd.vectorize(MatMul {
                 init: Init::Zero,
@@ -245,8 +238,16 @@ impl<T: Kernels> WithSimd for Pullback<'_, T> {
                 columns: columns.used,
                 spill: false,
             });
+            // Reads of the record what the transpose needs next, and row by row, which memory is better at.
             if let Some(before) = l.checked_sub(1) {
                 record.scale(simd, before, c);
+            }
+            if let Some(bar) = params_bar.as_deref_mut() {
+                let input = (record.input(l, at.y), stride, live);
+                add_outer(simd, layer, Matrix { data: cotangent, stride }, input, transposed, bar);
+                if let Some(bar) = layer.bias_mut(bar) {
+                    add_row_sums(simd, cotangent, stride, live, bar);
+                }
             }
             swap(&mut delta, &mut next);
         }
