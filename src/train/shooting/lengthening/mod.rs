@@ -142,10 +142,16 @@ impl<'a, T: Real> Lengthening<'a, T> {
         Passage { block: self.block, records: &self.records, layout: self.layout, unknowns }
     }
 
-    /// Predicts groups of windows, in parallel, and adds up; the equations of each part are its own.
-    fn shoot(&self, unknowns: &[T], groups: &[Group], equations: Option<&mut NormalEquations>) -> Result<Shots, Error> {
+    /// Predicts groups of windows, in parallel, by so many times the steps, and adds up; the equations of each part are its own.
+    fn shoot(
+        &self,
+        unknowns: &[T],
+        groups: &[Group],
+        finer: usize,
+        equations: Option<&mut NormalEquations>,
+    ) -> Result<Shots, Error> {
         let passage = self.passage(unknowns);
-        let steps = |window: &Window, interval: usize| self.records.steps[window.trajectory][interval];
+        let steps = |window: &Window, interval: usize| finer * self.records.steps[window.trajectory][interval];
         let parts = match &equations {
             Some(_) => (MEMORY / (unknowns.len() * unknowns.len()).max(1)).clamp(1, MOST_GROUPS),
             None => MOST_GROUPS,
