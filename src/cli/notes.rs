@@ -58,9 +58,7 @@ pub fn notes(verdict: &Assessment, data: &Trajectories) -> Vec<String> {
 pub fn odd(options: &FitOptions, data: &Trajectories, settings: &Settings) -> Vec<String> {
     let mut notes = Vec::new();
     let epochs = options.training.epochs;
-    if let Some(warm_up) =
-        options.training.warm_up.filter(|&w| w > epochs && !options.training.is_on_whole_records())
-    {
+    if let Some(warm_up) = options.training.warm_up.filter(|&w| w > epochs && !options.training.is_on_whole_records()) {
         notes.push(format!("--warm-up is {warm_up}, and --epochs only {epochs}: training ended amid the warm-up"));
     }
     // The first observation of each part is the last one before.

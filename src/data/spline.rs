@@ -10,8 +10,7 @@ const A_DECADE: f64 = 2.0;
 /// Σ (y_k - g(t_k))² + α ∫ g''(t)² dt
 /// ```
 ///
-/// with one `α` for all records, chosen by cross-validation: the error of each measurement as predicted by the spline through
-/// the others is least, in the mean square over those inside. Measurements without noise come back as they are.
+/// with one `α` for all records, chosen by generalised cross-validation. Measurements without noise come back as they are.
 ///
 /// *References*: Reinsch, "Smoothing by spline functions", 1967; Hutchinson and de Hoog, "Smoothing noisy data with spline
 /// functions", 1985.
@@ -23,8 +22,8 @@ pub(crate) struct Smoothed {
     pub slopes: Vec<Vec<f64>>,
     /// Estimated standard deviation of the noise.
     pub noise: f64,
-    /// The mean square of what the spline through the others misses a measurement by.
-    pub score: f64,
+    /// The mean square of what the spline through the others misses a measurement by, over those inside.
+    pub missed: f64,
 }
 
 impl Smoothed {
@@ -34,20 +33,23 @@ impl Smoothed {
         let intervals = || records.iter().flat_map(|(t, _)| t.windows(2).map(|ends| ends[1] - ends[0]));
         let (shortest, longest) =
             intervals().fold((f64::INFINITY, 0.0_f64), |(least, most), h| (least.min(h), most.max(h)));
-        let mut best = Smoothed { values: Vec::new(), slopes: Vec::new(), noise: 0.0, score: f64::INFINITY };
-        let mut alpha = 0.0;
+        let mut best = Smoothed { values: Vec::new(), slopes: Vec::new(), noise: 0.0, missed: f64::INFINITY };
+        let (mut alpha, mut least) = (0.0, f64::INFINITY);
         if systems.iter().any(|system| !system.is_straight()) && longest > 0.0 {
             let [from, to] = [1e-9 * shortest.powi(3), 1e4 * longest.powi(3)].map(|alpha| alpha.log10() * A_DECADE);
             for k in (from.floor() as i64)..=(to.ceil() as i64) {
                 let candidate = 10f64.powf(k as f64 / A_DECADE);
-                let (mut missed, mut noise, mut inside) = (0.0, 0.0, 0.0);
+                let (mut missed, mut residuals, mut freedoms, mut inside) = (0.0, 0.0, 0.0, 0.0);
                 for [residual, freedom] in systems.iter().flat_map(|system| system.residuals(candidate)) {
                     missed += (residual / freedom).powi(2);
-                    noise += residual * residual / freedom;
+                    residuals += residual * residual;
+                    freedoms += freedom;
                     inside += 1.0;
                 }
-                if missed / inside < best.score {
-                    (alpha, best.score, best.noise) = (candidate, missed / inside, (noise / inside).sqrt());
+                let score = residuals * inside / (freedoms * freedoms);
+                if score < least {
+                    (alpha, least) = (candidate, score);
+                    (best.missed, best.noise) = (missed / inside, (residuals / freedoms).sqrt());
                 }
             }
         }

@@ -171,7 +171,7 @@ impl Standardisation {
                 values.map(|y| (y - self.mean()[i]) / self.scale()[i]).collect()
             });
             let records: Vec<(&[f64], Vec<f64>)> = times.iter().map(|t| &t[..]).zip(values).collect();
-            0.5 * Smoothed::new(&records).score.max(f64::MIN_POSITIVE).ln()
+            0.5 * Smoothed::new(&records).missed.max(f64::MIN_POSITIVE).ln()
         };
         (0..data.dim()).map(of).sum::<f64>() / data.dim() as f64
     }

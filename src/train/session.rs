@@ -159,6 +159,13 @@ impl<'a, T: Real> Session<'a, T> {
         self.state.epoch >= self.epochs || self.state.stopped_early
     }
 
+    /// Whether there were epochs, and in none of them the objective could be evaluated.
+    pub(super) fn has_never_had_a_value(&self) -> bool {
+        self.state.epoch > 0
+            && self.state.history.epochs.iter().all(|row| row.loss.is_nan())
+            && self.state.best.is_none()
+    }
+
     /// The epochs done.
     pub fn history(&self) -> &History {
         &self.state.history
@@ -368,9 +375,11 @@ impl<'a, T: Real> Session<'a, T> {
         Ok(Some((value, norm)))
     }
 
-    /// Whether a stage before the last is given up, because a method that evaluates the objective itself has no value of it.
+    /// Whether a stage is given up, because a method that evaluates the objective itself has no value of it: one before the
+    /// last, or the last if something was found.
     fn is_lost(&mut self) -> bool {
-        let is_lost = self.descends && self.state.stage != Stage::Last;
+        let State { stage, best, join, .. } = &self.state;
+        let is_lost = self.descends && (*stage != Stage::Last || best.is_some() || join.best.is_some());
         self.state.settled |= is_lost;
         is_lost
     }

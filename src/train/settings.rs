@@ -135,8 +135,14 @@ impl Settings {
                 "LevenbergMarquardt, to lengthen windows",
             ));
         }
-        let shooting = self.shooting.laid_out(epochs, suits_parts, takes_squares);
-        Ok(Settings { optimizer, shooting, schedule: self.schedule.laid_out(epochs), ..self.clone() })
+        let shooting = match (&optimizer, self.shooting) {
+            // What it remembers is of one objective.
+            (AnyOptimizer::Lbfgs(_), Shooting::Automatic) => Shooting::SingleShooting,
+            (_, shooting) => shooting.laid_out(epochs, suits_parts, takes_squares),
+        };
+        // Of learning rates there is no use.
+        let schedule = if takes_squares { Schedule::Constant } else { self.schedule.laid_out(epochs) };
+        Ok(Settings { optimizer, shooting, schedule, ..self.clone() })
     }
 
     /// Refuses settings that make no sense.

@@ -23,6 +23,8 @@ use std::time::Duration;
 
 /// Steps through the median interval, where neither a step size is given nor their error can decide.
 const STEPS: f64 = 4.0;
+/// More of these can hardly be kept.
+const MOST_STEPS: f64 = 1e7;
 
 /// Learns the parameters of a network from recorded trajectories.
 ///
@@ -300,6 +302,13 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
         if let Some(accuracy) = block.accuracy_of_steps() {
             let step =
                 if block.sharing() == Sharing::PerStep { block.step() } else { median_interval(&training) / STEPS };
+            let span: f64 = training.iter().map(|t| t.times()[t.len() - 1] - t.times()[0]).sum();
+            if !fits_steps && span / step > MOST_STEPS {
+                let expected = format!(
+                    "at most {MOST_STEPS:e}; a quarter of the median interval is {step}: give a longer step size"
+                );
+                return Err(Error::invalid("the number of steps through the data", span / step, expected).into());
+            }
             block = block.step_size(step);
             if fits_steps {
                 // The step size is for who wants to look at predictions as often as that.
@@ -348,6 +357,9 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
         let (epochs, longest) = (session.state.epoch, observations.longest());
         let outlook = Outlook::new(self.when_long, &chosen.shooting, longest, epochs, self.epochs);
         match self.train(&mut session, outlook, &description) {
+            Ok(()) if takes_squares && session.has_never_had_a_value() => {
+                Err(Error::NotFinite { what: "the loss, or its derivatives", location: None }.into())
+            }
             Ok(()) => Ok(outcome(session)?),
             Err(error) if session.take_back() => {
                 let fit = outcome(session).ok().map(Box::new);

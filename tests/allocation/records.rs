@@ -28,7 +28,7 @@ fn allocated() -> f64 {
     let times: Vec<f64> = (0..points).map(|k| k as f64).collect();
     let states = (0..8 * points).map(|k| (0.1 * k as f64).sin()).collect();
     let data = Trajectories::new((0..8).map(name), vec![Trajectory::new("", times, states).unwrap()]).unwrap();
-    let trainer = Trainer::new(OdeBlock::new(Growth, Tableau::forward_euler())).standardised(true);
+    let trainer = Trainer::new(OdeBlock::new(Growth, Tableau::forward_euler()).step_size(1.0)).standardised(true);
     let trainer = trainer.shooting(Shooting::SingleShooting).optimizer(Adam::default()).initial([0.0]).epochs(0);
     let before = ALLOCATED.load(Ordering::Relaxed);
     trainer.fit(&data).unwrap();

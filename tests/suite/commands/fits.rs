@@ -242,7 +242,12 @@ fn more_threads_than_cores_are_not_started() {
 fn uneven_times_are_told() {
     let folder = with("t,x\n0,1\n0.001,2\n0.002,1\n0.003,2\n1e6,3\n");
     let words = ["between observations are 0.001 to 1e6, in the median 0.001", "give a longer --step"];
-    fails(&folder, "fit data.csv --substeps 4", 2, &words.map(|word| word.replace("1e6", "1000000")).each_ref().map(|w| &w[..]));
+    fails(
+        &folder,
+        "fit data.csv --substeps 4",
+        2,
+        &words.map(|word| word.replace("1e6", "1000000")).each_ref().map(|w| &w[..]),
+    );
 }
 
 #[test]

@@ -171,7 +171,7 @@ fn several_records_batches_and_time() {
     fs::write(folder.path().join("many.csv"), text).unwrap();
     let options = "--time-input --learned-starts --strategy growing --schedule plateau --batch 2 --validation 0.25 \
                    --optimizer sgd --lr 0.01 --clip 1 --patience 3 --on-failure skip --solver newton-gmres --threads 2";
-    let text = runs(&folder, &format!("fit many.csv {QUICK} {options}"));
+    let text = runs(&folder, &format!("fit many.csv --epochs 6 --hidden 4 --substeps 1 {options}"));
     assert!(text.contains("4 trajectories") && text.contains("held out") && text.contains("2-4-1 tanh"), "{text}");
     // Each training record has its start.
     let starts: Vec<f64> = ["a", "b", "c", "d"]

@@ -4,24 +4,28 @@ use super::Window;
 use super::passage::Passage;
 use crate::{Error, Real, Tableau};
 use rayon::prelude::*;
+use std::collections::BTreeSet;
 
 /// Rounds in which the numbers of steps are found.
-const ROUNDS: usize = 4;
+const ROUNDS: usize = 8;
 /// Most steps through an interval, and the most by which a round multiplies them.
 const MOST_STEPS: usize = 2048;
-const MOST_GROWTH: f64 = 16.0;
+const MOST_GROWTH: f64 = 4.0;
 /// Intervals that are looked at side by side.
 const TOGETHER: usize = 16;
 
-/// For every interval of every record, the fewest equal steps by which its end, reached from the smoothed observation at its
+/// For each of these intervals, of a trajectory and a number, the fewest equal steps by which its end, reached from the smoothed observation at its
 /// beginning, has an error of `accuracy` at most, relative to the deviation of the data; as the same with twice as many
 /// steps tells. An interval that cannot be predicted gets more, at most 2048.
-pub(super) fn fitted_steps<T: Real>(passage: &Passage<'_, '_, T>, accuracy: f64) -> Vec<Vec<usize>> {
+pub(super) fn fitted_steps<T: Real>(
+    passage: &Passage<'_, '_, T>,
+    intervals: BTreeSet<(usize, usize)>,
+    accuracy: f64,
+) -> Vec<Vec<usize>> {
     let records = passage.records;
     let order = passage.block.method().tableau().and_then(Tableau::order).unwrap_or(1).max(1) as f64;
     let mut steps: Vec<Vec<usize>> = records.times.iter().map(|times| vec![1; times.len().saturating_sub(1)]).collect();
-    let mut open: Vec<(usize, usize)> =
-        steps.iter().enumerate().flat_map(|(i, steps)| (0..steps.len()).map(move |j| (i, j))).collect();
+    let mut open: Vec<(usize, usize)> = intervals.into_iter().collect();
     for _ in 0..ROUNDS {
         // Those that take alike many steps are together.
         open.sort_by_key(|&(i, j)| (steps[i][j], i, j));
@@ -43,9 +47,9 @@ pub(super) fn fitted_steps<T: Real>(passage: &Passage<'_, '_, T>, accuracy: f64)
             let growth = (error / accuracy).powf(1.0 / order).min(MOST_GROWTH);
             let count = ((steps[i][j] as f64 * growth).ceil() as usize).clamp(1, MOST_STEPS);
             if count > steps[i][j] {
+                steps[i][j] = count;
                 left.push((i, j));
             }
-            steps[i][j] = count;
         }
         if left.is_empty() {
             break;

@@ -16,7 +16,7 @@ use passage::{Passage, Shots};
 use rand::RngCore;
 use rayon::prelude::*;
 use records::Records;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Columns of a batch, about: windows times their components.
 const LANES: usize = 16;
@@ -24,8 +24,9 @@ const LANES: usize = 16;
 /// in numbers.
 const MOST_GROUPS: usize = 8;
 const MEMORY: usize = 8_000_000;
-/// Residuals of a stage, at most: more of them make the equations no better known.
-const MOST_RESIDUALS: usize = 20_000;
+/// Residuals of a stage, at most: more of them make the equations no better known. So many times as many judge it.
+const MOST_RESIDUALS: usize = 10_000;
+const JUDGED: usize = 4;
 /// Multiplications that a stage may cost, and the epochs that it may take in any case and at most: the matching of
 /// derivatives, stages before the last, and the last.
 const WORK: [f64; 3] = [5e10, 2e10, 3e11];
@@ -119,7 +120,18 @@ impl<'a, T: Real> Lengthening<'a, T> {
                 windows.push((window, learned.then_some(self.layout.params + trajectory * dim)));
             }
         }
-        self.in_groups(thinned(windows, |(window, _)| (window.last - window.first) * dim))
+        self.in_groups(thinned(windows, MOST_RESIDUALS, |(window, _)| (window.last - window.first) * dim))
+    }
+
+    /// The whole records by which unknowns are judged.
+    fn judged(&self) -> Group {
+        let (data, dim) = (self.records.data, self.layout.dim);
+        let whole = |trajectory| {
+            let window = Window { trajectory, first: 0, last: data.intervals(trajectory) };
+            (window, self.layout.learned_starts.then_some(self.layout.params + trajectory * dim))
+        };
+        let all = (0..data.len()).map(whole).collect();
+        thinned(all, JUDGED * MOST_RESIDUALS, |(window, _): &(Window, _)| (window.last - window.first) * dim)
     }
 
     /// Windows that take equal steps, a few at a time.
@@ -215,7 +227,16 @@ impl<'a, T: Real> Lengthening<'a, T> {
     /// Chooses the steps through every interval by their error at these unknowns.
     fn fit_steps(&mut self, unknowns: &[T]) {
         if let Some(accuracy) = self.accuracy {
-            let fitted = fitted_steps(&self.passage(unknowns), accuracy);
+            let of = |windows: &[(Window, Option<usize>)]| {
+                let intervals = |(window, _): &(Window, _)| {
+                    let trajectory = window.trajectory;
+                    (window.first..window.last).map(move |j| (trajectory, j))
+                };
+                windows.iter().flat_map(intervals).collect::<BTreeSet<_>>()
+            };
+            let mut intervals = of(&self.groups.concat());
+            intervals.extend(of(&self.judged()));
+            let fitted = fitted_steps(&self.passage(unknowns), intervals, accuracy);
             self.records.steps = fitted;
         }
     }
@@ -231,7 +252,9 @@ impl<'a, T: Real> Lengthening<'a, T> {
     /// The observations whose slopes are matched.
     fn observations(&self) -> Vec<(usize, usize)> {
         let times = self.records.times.iter().enumerate();
-        thinned(times.flat_map(|(i, times)| (0..times.len()).map(move |k| (i, k))).collect(), |_| self.layout.dim)
+        thinned(times.flat_map(|(i, times)| (0..times.len()).map(move |k| (i, k))).collect(), MOST_RESIDUALS, |_| {
+            self.layout.dim
+        })
     }
 }
 
@@ -243,10 +266,10 @@ fn soften<T: Real>(field: &dyn Field<T>, params: &mut [T]) {
     params[first..].iter_mut().for_each(|p| *p *= T::constant(GENTLE));
 }
 
-/// So many of them, evenly, that they come to no more than the most residuals.
-fn thinned<I>(all: Vec<I>, residuals: impl Fn(&I) -> usize) -> Vec<I> {
+/// So many of them, evenly, that they come to no more than the most residuals, about.
+fn thinned<I>(all: Vec<I>, most: usize, residuals: impl Fn(&I) -> usize) -> Vec<I> {
     let count: usize = all.iter().map(residuals).sum();
-    let keep = (MOST_RESIDUALS as f64 / count.max(1) as f64).min(1.0);
+    let keep = (most as f64 / count.max(1) as f64).min(1.0);
     let kept = |k: usize| (k as f64 * keep).floor() > ((k as f64 - 1.0) * keep).floor() || k == 0;
     all.into_iter().enumerate().filter_map(|(k, one)| kept(k).then_some(one)).collect()
 }
@@ -290,12 +313,7 @@ impl<T: Real> Objective<T> for Lengthening<'_, T> {
         if self.judges {
             self.fit_steps(unknowns);
         }
-        let (data, dim) = (self.records.data, self.layout.dim);
-        let whole = |trajectory| {
-            let window = Window { trajectory, first: 0, last: data.intervals(trajectory) };
-            (window, self.layout.learned_starts.then_some(self.layout.params + trajectory * dim))
-        };
-        let groups = self.in_groups((0..data.len()).map(whole).collect());
+        let groups = self.in_groups(self.judged());
         // Given steps are those of predictions, too.
         let finer = if self.accuracy.is_some() { OF_PREDICTION } else { 1 };
         let shots = self.shoot(unknowns, &groups, finer, None)?;
@@ -333,10 +351,12 @@ impl<T: Real> Objective<T> for Lengthening<'_, T> {
 
     fn enter(&mut self, stage: Stage, unknowns: &mut Vec<T>) {
         self.stage = stage;
+        self.groups = self.grouped(stage);
         if stage != MATCHING {
             self.fit_steps(unknowns);
+            // Windows that take alike many steps are together.
+            self.groups = self.grouped(stage);
         }
-        self.groups = self.grouped(stage);
     }
 
     fn memory(&self) -> Vec<T> {
