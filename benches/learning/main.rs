@@ -4,6 +4,7 @@
 //! truth. `sindy.py` and `diffrax_recipe.py` do the same by other means, on what `--write` has written; `measured.md` has
 //! figures.
 
+mod equations;
 mod systems;
 mod trial;
 
