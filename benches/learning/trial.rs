@@ -117,7 +117,8 @@ pub fn run(system: &System, recorded: &Recorded, seed: u64, variant: Variant, li
 fn fit(data: &Trajectories, seed: u64, variant: Variant, limit: Duration) -> Result<kutta::Fit<Mlp>, Interrupted<Mlp>> {
     let field = Mlp::new([data.dim(), 20, 20, data.dim()], Activation::Tanh)?;
     let mut block = OdeBlock::new(field, Tableau::radau_iia(2)?);
-    if variant == Variant::FixedSteps {
+    // Other optimisers take these steps of themselves.
+    if matches!(variant, Variant::FixedSteps | Variant::Adam | Variant::Lbfgs) {
         block = block.step_size(step_size(data)?);
     }
     let initial = block.init::<f64>(&mut StdRng::seed_from_u64(seed));
