@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | fit a network to recorded trajectories | [`Trainer`] |
 //! | use, save and load what was learned | [`Model`] |
+//! | choose how unknowns are moved | [`LevenbergMarquardt`] (the default, where it can be), [`Lbfgs`], [`Adam`], [`Sgd`] |
 //! | say what a good prediction is | [`Loss`]: [`MeanSquare`], [`MeanSquareAt`], [`FinalState`], a closure |
 //! | know whether a fit is worth anything | [`Summary::verdict`], [`Model::seen`] |
 //! | know whether data can be followed at all | [`Trajectories::contradiction`](crate::data::Trajectories::contradiction) |

@@ -14,20 +14,24 @@ const LINE_PERIOD: Duration = Duration::from_secs(5);
 pub(super) enum Progress {
     Nothing,
     Bar { bar: ProgressBar, shown: Instant },
-    Lines { begun: Instant, shown: Instant, before: usize, epochs: usize },
+    Lines { begun: Instant, shown: Instant, before: usize, epochs: Option<usize> },
 }
 
 impl Progress {
-    /// Of a training of so many `epochs`, the first of which were done `before`.
-    pub fn new(wanted: bool, before: usize, epochs: usize) -> Self {
+    /// Of a training of so many `epochs`, the first of which were done `before`; of one that ends by itself, if there is no
+    /// number of them.
+    pub fn new(wanted: bool, before: usize, epochs: Option<usize>) -> Self {
         if !wanted {
             return Progress::Nothing;
         }
-        let (bar, now) = (ProgressBar::new(epochs as u64), Instant::now());
+        let (bar, now) = (ProgressBar::new(epochs.unwrap_or(0) as u64), Instant::now());
         if bar.is_hidden() {
             return Progress::Lines { begun: now, shown: now, before, epochs };
         }
-        let template = "{bar:30} epoch {pos}/{len}, {eta} left, {msg}";
+        let template = match epochs {
+            Some(_) => "{bar:30} epoch {pos}/{len}, {eta} left, {msg}",
+            None => "{spinner} epoch {pos}, {msg}",
+        };
         // A template that does not parse would leave the plain bar.
         let bar = ProgressStyle::with_template(template).map_or(bar.clone(), |style| bar.clone().with_style(style));
         Progress::Bar { bar, shown: now }
@@ -54,10 +58,13 @@ impl Progress {
             Progress::Lines { begun, shown, before, epochs } if shown.elapsed() >= LINE_PERIOD => {
                 *shown = Instant::now();
                 let done = row.epoch.saturating_sub(*before).max(1) as f64;
-                let left = begun.elapsed().as_secs_f64() / done * epochs.saturating_sub(row.epoch) as f64;
-                let (epoch, left, message) = (row.epoch, duration(left), message());
+                let left = |epochs: &usize| {
+                    let left = begun.elapsed().as_secs_f64() / done * epochs.saturating_sub(row.epoch) as f64;
+                    format!(" of {epochs}, {} left", duration(left))
+                };
+                let (epoch, left, message) = (row.epoch, epochs.as_ref().map_or_else(String::new, left), message());
                 // Training does not fail because nobody listens.
-                let _ = writeln!(std::io::stderr(), "epoch {epoch} of {epochs}, {left} left, {message}");
+                let _ = writeln!(std::io::stderr(), "epoch {epoch}{left}, {message}");
             }
             _ => {}
         }

@@ -44,13 +44,18 @@ const MOST_STEPS: f64 = 1e7;
 /// }
 /// let data = Trajectories::from_csv_str("t,x\n0,1\n1,0.5\n2,0.25\n3,0.125\n", "half-lives")?;
 /// let midpoint = Tableau::new([[0.5]], [1.0], [0.5])?;
+/// let fit = Trainer::new(OdeBlock::new(Decay, midpoint.clone())).fit(&data)?;
+/// assert!((fit.model.params()[0] - 2.0_f64.ln()).abs() < 1e-4);
+/// // The same by gradients, through steps of a length that is given.
 /// let block = OdeBlock::new(Decay, midpoint).step_size(0.1);
 /// let fit = Trainer::new(block).optimizer(Adam::new(0.02)).epochs(300).fit(&data)?;
 /// assert!((fit.model.params()[0] - 2.0_f64.ln()).abs() < 1e-2);
 /// # Ok::<(), kutta::Error>(())
 /// ```
 ///
-/// The steps are no longer than the block's step size and land on the observations. The parameters that training gives
+/// Steps land on the observations; they are no longer than the block's step size, if one was given, or else as short as each
+/// interval needs for the block's [accuracy](OdeBlock::accuracy). Training ends after its epochs, or when least squares have
+/// settled, most often after tens of them. The parameters that training gives
 /// are the best it saw: of least validation loss if data are held out, otherwise of least training loss on whole records,
 /// which are looked at now and then while the [`Shooting`] trains on parts of them, too; with mini-batches and nothing
 /// held out, the last, or the best of the looks if that is better.
@@ -355,8 +360,11 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
             session = session.go_on_from(checkpoint::load(path, &description)?, path)?;
         }
         let (epochs, longest) = (session.state.epoch, observations.longest());
-        let outlook = Outlook::new(self.when_long, &chosen.shooting, longest, epochs, self.epochs);
-        match self.train(&mut session, outlook, &description) {
+        // Least squares end by themselves, most often long before all epochs are done.
+        let (when_long, planned) = if takes_squares { (None, None) } else { (self.when_long, Some(self.epochs)) };
+        let outlook = Outlook::new(when_long, &chosen.shooting, longest, epochs, self.epochs);
+        let progress = Progress::new(self.progress, epochs, planned);
+        match self.train(&mut session, (outlook, progress), &description) {
             Ok(()) if takes_squares && session.has_never_had_a_value() => {
                 Err(Error::NotFinite { what: "the loss, or its derivatives", location: None }.into())
             }
@@ -408,10 +416,9 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
     fn train<T: Real>(
         &self,
         session: &mut Session<'_, T>,
-        mut outlook: Outlook<'_>,
+        (mut outlook, mut progress): (Outlook<'_>, Progress),
         description: &checkpoint::Description,
     ) -> Result<(), Error> {
-        let mut progress = Progress::new(self.progress, session.state.epoch, self.epochs);
         let is_over = |session: &Session<'_, T>| session.is_over() || self.stop.load(Ordering::Relaxed);
         while !is_over(session) {
             let epoch = session.epoch();

@@ -197,3 +197,41 @@ fn settings_are_saved_by_name() {
     let automatic = serde_json::to_string(&AnyOptimizer::default()).unwrap();
     assert_eq!(automatic, r#""automatic""#);
 }
+
+/// Robertson's reaction, in logarithms of its rates.
+#[derive(Debug, Clone)]
+struct Robertson;
+
+impl VectorField for Robertson {
+    fn dim(&self) -> usize {
+        3
+    }
+    fn param_count(&self) -> usize {
+        3
+    }
+    fn eval<S: Number>(&self, p: &[S], _t: S, y: &[S], dy: &mut [S]) {
+        let (slow, fast, back) = (p[0].exp() * y[0], p[1].exp() * y[1] * y[1], p[2].exp() * y[1] * y[2]);
+        dy[0] = back - slow;
+        dy[1] = slow - back - fast;
+        dy[2] = fast;
+    }
+}
+
+#[test]
+fn stiff_rates_are_found_from_a_factor_of_a_hundred_away() {
+    let truth = [0.04_f64, 3e7, 1e4].map(f64::ln);
+    let times: Vec<f64> = std::iter::once(0.0).chain((0..39).map(|k| 10f64.powf(-4.0 + 0.23 * f64::from(k)))).collect();
+    let of = |times: &[f64]| {
+        let path = Flow::new(&Robertson, &truth).tolerance(1e-11, 1e-16).solve(0.0, &[1.0, 0.0, 0.0], times).unwrap();
+        path.states().to_vec()
+    };
+    let data = Trajectories::new(["a", "b", "c"], vec![record("", times, of)]).unwrap();
+    let found = (0..8).filter(|corner| {
+        let start: Vec<f64> =
+            (0..3).map(|i| truth[i] + if corner >> i & 1 == 0 { 100f64.ln() } else { -100f64.ln() }).collect();
+        let fit = Trainer::new(OdeBlock::new(Robertson, Tableau::radau_iia(3).unwrap())).initial(start).fit(&data);
+        fit.is_ok_and(|fit| fit.model.params().iter().zip(truth).all(|(p, truth)| (p - truth).abs() < 1e-4))
+    });
+    let found = found.count();
+    assert!(found >= 7, "{found} of 8");
+}

@@ -31,6 +31,8 @@ const JUDGED: usize = 4;
 /// derivatives, stages before the last, and the last.
 const WORK: [f64; 3] = [5e10, 2e10, 3e11];
 const EPOCHS: [[usize; 2]; 3] = [[8, 200], [8, 40], [40, 400]];
+/// The accuracy of steps that does for a judgement of what is held out.
+const OF_JUDGEMENT: f64 = 1e-4;
 /// Epochs after which steps are fitted anew.
 const REFIT: usize = 5;
 /// Steps by which training is judged, in terms of those that it takes: as accurate as predictions are.
@@ -100,7 +102,9 @@ impl<'a, T: Real> Lengthening<'a, T> {
 
     /// To judge unknowns by whole records.
     pub fn judging(settings: &Settings, block: &'a AnyBlock<'a, T>, data: &'a Observations<T>) -> Self {
-        Lengthening { judges: true, ..Lengthening::new(settings, block, data, None) }
+        let judge = Lengthening::new(settings, block, data, None);
+        let accuracy = judge.accuracy.map(|accuracy| accuracy.max(OF_JUDGEMENT));
+        Lengthening { judges: true, accuracy, ..judge }
     }
 
     /// The windows of a stage, in groups; of whole records and so many residuals at most.
