@@ -343,12 +343,13 @@ impl<T: Real> Objective<T> for Lengthening<'_, T> {
 
     fn suffices(&self, at: Turn, value: f64) -> bool {
         let stage = at.stage.unwrap_or(Stage::Last);
-        let (enough, noise) = match stage {
-            // Slopes of smoothed data are smooth: there is no noise to stop at.
-            MATCHING => (ENOUGH[0], 0.0),
-            Stage::Before(_) => (ENOUGH[1], OF_NOISE * self.records.noise),
-            Stage::Last => (ENOUGH[2], OF_NOISE * self.records.noise),
+        let enough = match stage {
+            MATCHING => ENOUGH[0],
+            Stage::Before(_) => ENOUGH[1],
+            Stage::Last => ENOUGH[2],
         };
+        // Slopes of smoothed data err by about as much, in an interval.
+        let noise = OF_NOISE * self.records.noise;
         let least = enough.max(100.0 * T::EPSILON.to_f64());
         at.epochs_in_stage >= self.most_epochs(stage) || value <= noise.max(least * least * self.records.variance)
     }
