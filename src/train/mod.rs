@@ -30,7 +30,7 @@
 //! | pendulum with 5 % noise, 100 | 0.021 to 0.022 | 0.5 |
 //! | damped pendulum at irregular times, 100 | 2e-5 to 1e-4 | 2 |
 //! | double pendulum, 150 | 9e-5 to 2e-4 | 2 |
-//! | Kepler's problem, two orbits, 100 | 8e-5 to 3e-4 | 2 |
+//! | Kepler's problem, two orbits, 100 | 4e-5 to 1e-4 | 2 |
 //! | cubic spiral, 30 | 0.02 to 0.04 | 1 |
 //! | FitzHugh–Nagumo, 200 | 1e-4 | 2 |
 //! | van der Pol, µ = 2, 100 | 1e-4 to 0.0015 | 2 |

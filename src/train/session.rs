@@ -149,6 +149,8 @@ impl<'a, T: Real> Session<'a, T> {
             return Err(document::invalid(path, "the state does not fit what is trained".into()));
         }
         self.gradient = vec![T::zero(); count];
+        // Of a method that evaluates the objective itself there is no update.
+        self.descends = state.update.is_none() && state.epoch > 0;
         self.before = state.history.epochs.last().map_or(0.0, |row| row.seconds);
         self.state = state;
         Ok(self)

@@ -148,7 +148,7 @@ impl<'a, T: Real> Lengthening<'a, T> {
             alike.entry((window.last - window.first, same)).or_default().push((window, slot));
         }
         for group in alike.values_mut() {
-            group.sort_by_key(|(window, _)| steps(window).iter().sum::<usize>());
+            group.sort_by_key(|(window, _)| (steps(window).iter().sum::<usize>(), window.place()));
         }
         let together = (LANES / self.layout.dim.max(1)).max(1);
         alike.into_values().flat_map(|group| group.chunks(together).map(<[_]>::to_vec).collect::<Vec<_>>()).collect()
@@ -395,10 +395,11 @@ impl<T: Real> SumOfSquares<T> for Lengthening<'_, T> {
             let sum = matching.evaluate(&unknowns[..self.layout.params], &observations, Some(equations))?;
             (observations.len() * self.layout.dim, Shots { sum, ..Shots::default() })
         } else {
-            if batch.epoch.is_multiple_of(REFIT) && self.accuracy.is_some() {
+            if batch.epoch.is_multiple_of(REFIT) {
                 self.fit_steps(unknowns);
-                self.groups = self.in_groups(self.groups.concat());
             }
+            // All of them again: nothing but the steps is remembered.
+            self.groups = self.grouped(self.stage);
             let shots = match self.shoot(unknowns, &self.groups, 1, Some(&mut *equations)) {
                 Err(_) if self.stage != Stage::Last => {
                     self.leave_out_the_lost(unknowns)?;
