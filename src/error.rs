@@ -219,6 +219,11 @@ impl Error {
     }
 
     /// The same error, for step `step` of a chain and the samples that a chunk's columns stand for.
+    /// Whether other parameters might do better.
+    pub(crate) fn is_of_parameters(&self) -> bool {
+        matches!(self, Error::NotConverged { .. } | Error::NotFinite { .. } | Error::Singular { .. })
+    }
+
     pub(crate) fn relocated(mut self, step: usize, samples: &[usize]) -> Self {
         if let Error::NotConverged { location, .. }
         | Error::Singular { location, .. }

@@ -2,7 +2,7 @@
 
 use super::fit_options::FitOptions;
 use kutta::data::{Contradiction, Trajectories};
-use kutta::train::{Assessment, Judgement, Seen, Worth};
+use kutta::train::{Assessment, Judgement, Seen, Settings, Worth};
 
 /// The largest over the least of a component's values, from which its logarithm is the better component.
 const ORDERS: f64 = 1e3;
@@ -126,14 +126,17 @@ fn on_training(verdict: &Assessment, options: &FitOptions, data: &Trajectories) 
         return format!("it follows what it learned from and nothing else: try {}", others.join(", "));
     }
     others.push("another --seed".to_string());
-    others.push(format!("more --epochs than {}", options.training.epochs));
+    if options.training.is_by_gradients() || options.training.epochs < Settings::EPOCHS {
+        others.push(format!("more --epochs than {}", options.training.epochs));
+    }
     if options.training.is_on_whole_records() {
         others.push("--strategy multiple".to_string());
     }
     if verdict.parameters < verdict.numbers {
         others.push(format!("more units than --hidden {units}"));
     }
-    if !options.training.learned_starts {
+    // Least squares learn them by themselves, where they find noise.
+    if options.training.is_by_gradients() && !options.training.learned_starts {
         others.push("--learned-starts, if the data are noisy".to_string());
     }
     if !knows_time(options) && data.contradiction(true).is_none() {

@@ -123,6 +123,11 @@ impl TrainingOptions {
         [("--lr", self.lr), ("--penalty", self.penalty)]
     }
 
+    /// Whether least squares are kept from training.
+    pub fn is_by_gradients(&self) -> bool {
+        !matches!(self.optimizer, OptimizerName::Auto | OptimizerName::Lm)
+    }
+
     /// Whether there are no parts of records to warm up by.
     pub fn is_on_whole_records(&self) -> bool {
         self.strategy == StrategyName::Single

@@ -93,6 +93,10 @@ kinds! {
 impl Dimensions for AnyField {
     dimensions_of!(self => self.inner::<f64>());
 
+    fn has_known_rates(&self) -> bool {
+        self.inner::<f64>().has_known_rates()
+    }
+
     fn in_time_units(self, unit: f64) -> Self {
         self.measured_in(unit)
     }

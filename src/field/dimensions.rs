@@ -29,6 +29,12 @@ pub trait Dimensions: Sync {
     /// Whether `F` depends on `t`.
     fn depends_on_time(&self) -> bool;
 
+    /// Whether something in it has a unit of time and is known, not learned, so that times may be measured in other units, but
+    /// not warped. Provided: yes, to be sure.
+    fn has_known_rates(&self) -> bool {
+        true
+    }
+
     /// The same field for a time that is measured in units of `unit`: rates that are known, not learned, are multiplied by
     /// it.
     fn in_time_units(self, unit: f64) -> Self

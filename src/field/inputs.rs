@@ -152,6 +152,10 @@ impl<F: Dimensions> Dimensions for WithInputs<F> {
         self.signals() > 0 || self.append.contains(&Input::Time) || self.map.depends_on_time()
     }
 
+    fn has_known_rates(&self) -> bool {
+        self.map.has_known_rates()
+    }
+
     fn in_time_units(self, unit: f64) -> Self {
         WithInputs { map: self.map.in_time_units(unit), ..self }
     }

@@ -192,6 +192,10 @@ impl Dimensions for Mlp {
         false
     }
 
+    fn has_known_rates(&self) -> bool {
+        false
+    }
+
     // All that it knows of time is learned.
     fn in_time_units(self, _: f64) -> Self {
         self

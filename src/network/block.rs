@@ -107,7 +107,7 @@ impl<F: Dimensions> OdeBlock<F> {
     /// Leaves the steps through recorded data to their error: training takes as many equal steps from observation to
     /// observation as keep the estimated error of each interval below `accuracy`, relative to the deviation of the data, and
     /// predictions are those of the [`Flow`](crate::Flow) of the field. Instead of a step size; by default, if neither is
-    /// given, [`ACCURACY`](OdeBlock::ACCURACY).
+    /// given, [`ACCURACY`](OdeBlock::ACCURACY). A number between 0 and 1; rounding bounds it from below, at 1e-3 in f32.
     pub fn accuracy(self, accuracy: f64) -> Self {
         OdeBlock { accuracy: Some(accuracy), ..self }
     }
@@ -262,6 +262,19 @@ impl<F: Dimensions + ?Sized> OdeBlock<F> {
     /// The accuracy of steps through recorded data, if no step size was given.
     pub fn accuracy_of_steps(&self) -> Option<f64> {
         self.accuracy
+    }
+
+    /// The same, as far as a precision allows: rounding and the errors of stage equations are far below it.
+    pub(crate) fn accuracy_in<T: Real>(&self) -> Option<f64> {
+        self.accuracy.map(|accuracy| accuracy.max(1e4 * T::EPSILON.to_f64()))
+    }
+
+    /// Refuses an accuracy that is none.
+    pub(crate) fn check_accuracy(&self) -> Result<(), Error> {
+        match self.accuracy.filter(|accuracy| !(*accuracy > 0.0 && *accuracy < 1.0)) {
+            None => Ok(()),
+            Some(accuracy) => Err(Error::invalid("accuracy", accuracy, "a number between 0 and 1")),
+        }
     }
 
     /// The field.

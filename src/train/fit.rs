@@ -1,8 +1,10 @@
 //! What a training gives.
 
 use super::{History, Model, Rmse};
-use crate::Error;
+use crate::data::Trajectories;
+use crate::field::Field;
 use crate::regularisation::Penalties;
+use crate::{Error, Real};
 use serde::Serialize;
 use std::fmt;
 
@@ -15,6 +17,38 @@ pub struct Fit<F, T = f64> {
     pub history: History,
     /// The outcome in a few numbers.
     pub summary: Summary,
+}
+
+impl<F: Field<T>, T: Real> Fit<F, T> {
+    /// The fit of a model to what it was trained and judged on.
+    pub(super) fn new(
+        model: Model<F, T>,
+        (history, stopped_early): (History, bool),
+        training: &Trajectories,
+        held_out: Option<&Trajectories>,
+    ) -> Self {
+        let mut unpredicted = Vec::new();
+        let mut known = |what: &str, rmse: Result<Rmse, Error>| {
+            rmse.map_err(|error| unpredicted.push(format!("{what}: {error}"))).ok()
+        };
+        let train_rmse = known("the training data", model.rmse_learned(training));
+        let validation_rmse = held_out.and_then(|data| known("the held-out data", model.rmse(data)));
+        let summary = Summary {
+            scheme: model.block().method().name().to_string(),
+            parameters: model.params().len(),
+            epochs: history.epochs.len(),
+            stopped_early,
+            seconds: history.epochs.last().map_or(0.0, |row| row.seconds),
+            penalties: history.epochs.last().and_then(|row| row.penalties),
+            train_rmse,
+            validation_rmse,
+            unpredicted,
+            failed_solves: history.epochs.iter().map(|row| row.failed_solves).sum(),
+            mean_iterations: history.epochs.iter().map(|row| row.mean_iterations).sum::<f64>()
+                / history.epochs.len().max(1) as f64,
+        };
+        Fit { model, history, summary }
+    }
 }
 
 /// The outcome of a training in a few numbers.

@@ -68,6 +68,7 @@ mod seen;
 mod session;
 mod settings;
 mod shooting;
+mod squares;
 mod state;
 mod sums;
 mod trainer;

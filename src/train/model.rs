@@ -11,8 +11,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// The tolerance of each step of a prediction, in terms of the accuracy of the steps of training; and their most.
-const OF_STEPS: f64 = 1.0;
+/// Most steps of a prediction.
 const MOST_STEPS: usize = 1_000_000;
 
 const FORMAT: &str = "kutta model";
@@ -83,6 +82,7 @@ impl<F: Field<T>, T: Real> Model<F, T> {
         if !self.params.iter().all(|p| p.is_finite()) {
             return Err(Error::NotFinite { what: "a parameter", location: None });
         }
+        self.block.check_accuracy()?;
         let step_size = self.block.step();
         if !(step_size > 0.0 && step_size.is_finite() && self.block.start_time().is_finite()) {
             return Err(Error::invalid("step_size", step_size, "a positive number, with a finite start time"));
@@ -161,8 +161,8 @@ impl<F: Field<T>, T: Real> Model<F, T> {
     /// [`Error::ShapeMismatch`] for a start of another dimension, [`Error::InvalidArgument`] for times that are not finite or
     /// not in order, and the errors of [`OdeBlock::forward`].
     pub fn predict(&self, t0: f64, y0: &[f64], times: &[f64]) -> Result<Solution<f64>, Error> {
-        if let Some(accuracy) = self.block.accuracy_of_steps() {
-            return self.flow(t0, y0, times, OF_STEPS * accuracy);
+        if let Some(accuracy) = self.block.accuracy_in::<T>() {
+            return self.flow(t0, y0, times, accuracy);
         }
         let (mut nodes, places) = self.nodes(t0, y0, times)?;
         let backward = nodes.len() > 1 && nodes[1] < nodes[0];
@@ -246,18 +246,12 @@ impl<F: Field<T>, T: Real> Model<F, T> {
             places.push(nodes.len() - 1);
             before = t;
         }
-        if let Some((&t, offset)) = [t0]
-            .iter()
-            .chain(times)
-            .find(|&&t| !self.standardisation.apply_time(t).is_finite())
-            .zip(self.standardisation.time_offset())
-        {
+        if let Some(offset) = self.standardisation.time_offset() {
             let first = self.standardisation.time_origin() - offset;
-            return Err(Error::invalid(
-                "a time",
-                t,
-                format!("one after {first}: the model is one of the logarithm of time"),
-            ));
+            if let Some(&t) = times.iter().chain([&t0]).find(|&&t| t <= first) {
+                let expected = format!("one after {first}: the model is one of the logarithm of time");
+                return Err(Error::invalid("a time", t, expected));
+            }
         }
         Ok((nodes, places))
     }

@@ -78,17 +78,14 @@ impl NormalEquations {
     }
 
     /// Adds those of other residuals with the same unknowns, both finished.
-    ///
-    /// # Panics
-    /// If there are other unknowns.
-    pub fn add(&mut self, other: &Self) {
+    pub(super) fn add(&mut self, other: &Self) {
         self.matrix += &other.matrix;
         self.half_gradient.iter_mut().zip(&other.half_gradient).for_each(|(sum, x)| *sum += x);
         self.sum += other.sum;
     }
 
     /// Multiplies all squares by a factor.
-    pub fn scale(&mut self, factor: f64) {
+    pub(super) fn scale(&mut self, factor: f64) {
         let unknowns = self.unknowns();
         (0..unknowns).for_each(|j| (j..unknowns).for_each(|i| self.matrix[(i, j)] *= factor));
         self.half_gradient.iter_mut().for_each(|x| *x *= factor);
@@ -115,7 +112,8 @@ impl NormalEquations {
         self.sum.is_finite() && self.half_gradient.iter().all(|x| x.is_finite()) && self.diagonal().all(f64::is_finite)
     }
 
-    /// The step `δ` of `(JᵀJ + μ diag(d)) δ = -Jᵀr`; `None` if the matrix is not positive definite in this precision.
+    /// The step `δ` of `(JᵀJ + μ diag(d)) δ = -Jᵀr`, with the damping `μ` and the scale `d`, of which entries that are missing
+    /// count as zero; `None` if the matrix is not positive definite in this precision.
     pub fn step(&self, damping: f64, scale: &[f64]) -> Option<Vec<f64>> {
         let unknowns = self.unknowns();
         let mut matrix = self.matrix.clone();

@@ -228,16 +228,16 @@ impl<'a, T: Real> Session<'a, T> {
                 match self.step(first..last, rate) {
                     Ok(None) => continue,
                     Ok(Some((value, norm))) => sums.add(value, norm, weight),
-                    Err(error) if is_failed_solve(&error) && self.is_lost() => {
+                    Err(error) if error.is_of_parameters() && self.is_lost() => {
                         sums.failed += 1;
                         lost = Some(error);
                     }
                     Err(error) => match policy {
-                        OnFailure::Backtrack if is_failed_solve(&error) && self.backtrack() => {
+                        OnFailure::Backtrack if error.is_of_parameters() && self.backtrack() => {
                             sums.failed += 1;
                             continue;
                         }
-                        OnFailure::SkipBatch if is_failed_solve(&error) => {
+                        OnFailure::SkipBatch if error.is_of_parameters() => {
                             sums.failed += 1;
                             failure = Some(error);
                         }
@@ -465,9 +465,4 @@ impl<'a, T: Real> Session<'a, T> {
 /// Whether there can be so many unknowns in a stage.
 fn is_count(stage: Stage, count: usize, lasting: usize) -> bool {
     count == lasting || (stage != Stage::Last && count > lasting)
-}
-
-/// Whether other parameters might do better.
-fn is_failed_solve(error: &Error) -> bool {
-    matches!(error, Error::NotConverged { .. } | Error::NotFinite { .. } | Error::Singular { .. })
 }

@@ -4,9 +4,10 @@ use super::duration::Outlook;
 use super::model::LearnedStart;
 use super::progress::Progress;
 use super::shooting::{Following, Lengthening, Observations};
+use super::squares::{self, with_steps};
 use super::{
-    AnyOptimizer, Fit, History, Interrupted, LevenbergMarquardt, Loss, MeanSquare, Model, Objective, OnFailure, Rmse,
-    Schedule, Session, Settings, Shooting, Summary, Validation, checkpoint,
+    AnyOptimizer, Fit, Interrupted, Loss, MeanSquare, Model, Objective, OnFailure, Schedule, Session, Settings,
+    Shooting, Validation, checkpoint,
 };
 use crate::data::{Standardisation, Trajectories};
 use crate::field::{Dimensions, Field};
@@ -20,11 +21,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-
-/// Steps through the median interval, where neither a step size is given nor their error can decide.
-const STEPS: f64 = 4.0;
-/// More of these can hardly be kept.
-const MOST_STEPS: f64 = 1e7;
 
 /// Learns the parameters of a network from recorded trajectories.
 ///
@@ -292,33 +288,26 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
         F: Field<T>,
         L: Loss<T>,
     {
-        let chosen = self.settings.laid_out(self.epochs, self.loss.suits_parts(), self.check_squares::<T>())?;
+        let chosen = self.settings.laid_out(
+            self.epochs,
+            self.loss.suits_parts(),
+            squares::check::<T>(&self.block, &self.loss, &self.settings, &self.penalties),
+        )?;
         chosen.check()?;
         let takes_squares = matches!(chosen.optimizer, AnyOptimizer::LevenbergMarquardt(_));
         let fits_steps = takes_squares && self.block.accuracy_of_steps().is_some();
         Error::check_len("data", "components", data.dim(), self.block.dim())?;
         let (training, held_out) = self.split(data)?;
         let standard = match self.settings.standardised {
-            true if fits_steps => Standardisation::suited(&training)?,
+            // What has a unit of time, and is known, cannot be warped.
+            true if fits_steps && !self.block.field().has_known_rates() => Standardisation::suited(&training)?,
             true => Standardisation::fit(&training)?,
             false => Standardisation::identity(data.dim()),
         };
         let mut block = self.block.clone();
-        if let Some(accuracy) = block.accuracy_of_steps() {
-            let step =
-                if block.sharing() == Sharing::PerStep { block.step() } else { median_interval(&training) / STEPS };
-            let span: f64 = training.iter().map(|t| t.times()[t.len() - 1] - t.times()[0]).sum();
-            if !fits_steps && span / step > MOST_STEPS {
-                let expected = format!(
-                    "at most {MOST_STEPS:e}; a quarter of the median interval is {step}: give a longer step size"
-                );
-                return Err(Error::invalid("the number of steps through the data", span / step, expected).into());
-            }
-            block = block.step_size(step);
-            if fits_steps {
-                // The step size is for who wants to look at predictions as often as that.
-                block = block.accuracy(accuracy);
-            }
+        block.check_accuracy()?;
+        if block.accuracy_of_steps().is_some() {
+            block = with_steps(block, &training, fits_steps)?;
         }
         let mut block = block.in_time_units(standard.time_scale());
         if block.sharing() == Sharing::PerStep {
@@ -334,7 +323,7 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
             let starts = params.split_off(block.param_count());
             let model = Model::new(block.clone(), params, standard.clone(), data.components(), data.time_name())?;
             let model = self.with_starts(model, &starts, &training)?;
-            Ok::<_, Error>(summarise(model, (history, stopped_early), &training, held_out.as_ref()))
+            Ok::<_, Error>(Fit::new(model, (history, stopped_early), &training, held_out.as_ref()))
         };
         let mut objective: Box<dyn Objective<T>> = match takes_squares {
             true => Box::new(Lengthening::new(&chosen, &block, &observations, initial)),
@@ -374,41 +363,6 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
                 Err(Interrupted { error: Box::new(error), fit })
             }
             Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Refuses what cannot be taken as a sum of squares.
-    fn check_squares<T: Real>(&self) -> Result<(), Error>
-    where
-        F: Field<T>,
-        L: Loss<T>,
-    {
-        let (block, settings) = (&self.block, &self.settings);
-        let field: &dyn Field<T> = block.field();
-        let method = block.method();
-        let refuse = |argument, value: String, expected| Err(Error::invalid(argument, value, expected));
-        if !self.loss.is_mean_square() {
-            return refuse("the loss", self.loss.description(), "MeanSquare, for least squares");
-        }
-        if !settings.regularisation.is_none() || !self.penalties.descriptions().is_empty() {
-            return refuse("the regulariser", "given".into(), "none, for least squares");
-        }
-        if let Some(size) = settings.batch_size {
-            return refuse("batch size", size.to_string(), "none, for least squares");
-        }
-        if block.sharing() == Sharing::PerStep || field.reparameterisation().is_some() {
-            return refuse(
-                "the network",
-                "one of reparameterised or many fields".into(),
-                "one field, for least squares",
-            );
-        }
-        if method.carried() != 1 || method.is_inverse() {
-            return refuse("the method", method.name().to_string(), "one that carries one state, for least squares");
-        }
-        match field.param_count() <= LevenbergMarquardt::MOST_UNKNOWNS {
-            true => Ok(()),
-            false => refuse("parameters", field.param_count().to_string(), "at most 2500, for least squares"),
         }
     }
 
@@ -483,40 +437,4 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
         let starts = training.iter().zip(states.chunks_exact(training.dim())).map(start).collect();
         Ok(model.with_starts(starts).having_seen(training))
     }
-}
-
-/// The median interval between observations; the upper one, if there are two.
-fn median_interval(data: &Trajectories) -> f64 {
-    let mut intervals: Vec<f64> =
-        data.iter().flat_map(|t| t.times().windows(2).map(|ends| ends[1] - ends[0])).collect();
-    intervals.sort_unstable_by(f64::total_cmp);
-    intervals[intervals.len() / 2]
-}
-
-fn summarise<F: Field<T>, T: Real>(
-    model: Model<F, T>,
-    (history, stopped_early): (History, bool),
-    training: &Trajectories,
-    held_out: Option<&Trajectories>,
-) -> Fit<F, T> {
-    let mut unpredicted = Vec::new();
-    let mut known =
-        |what: &str, rmse: Result<Rmse, Error>| rmse.map_err(|error| unpredicted.push(format!("{what}: {error}"))).ok();
-    let train_rmse = known("the training data", model.rmse_learned(training));
-    let validation_rmse = held_out.and_then(|data| known("the held-out data", model.rmse(data)));
-    let summary = Summary {
-        scheme: model.block().method().name().to_string(),
-        parameters: model.params().len(),
-        epochs: history.epochs.len(),
-        stopped_early,
-        seconds: history.epochs.last().map_or(0.0, |row| row.seconds),
-        penalties: history.epochs.last().and_then(|row| row.penalties),
-        train_rmse,
-        validation_rmse,
-        unpredicted,
-        failed_solves: history.epochs.iter().map(|row| row.failed_solves).sum(),
-        mean_iterations: history.epochs.iter().map(|row| row.mean_iterations).sum::<f64>()
-            / history.epochs.len().max(1) as f64,
-    };
-    Fit { model, history, summary }
 }

@@ -1,7 +1,7 @@
 //! Training by least squares, as it is by default.
 
-use kutta::data::{Trajectories, Trajectory};
-use kutta::field::{Activation, Mlp};
+use kutta::data::{Standardisation, Trajectories, Trajectory};
+use kutta::field::{Activation, Damped, Mlp, WithInputs};
 use kutta::train::{Adam, AnyOptimizer, Lbfgs, LevenbergMarquardt, Settings, Shooting, Trainer};
 use kutta::{Fit, Flow, Number, OdeBlock, Tableau, VectorField};
 use rand::{Rng, SeedableRng};
@@ -196,4 +196,38 @@ fn settings_are_saved_by_name() {
     assert_eq!(serde_json::from_str::<Settings>(&text).unwrap(), settings);
     let automatic = serde_json::to_string(&AnyOptimizer::default()).unwrap();
     assert_eq!(automatic, r#""automatic""#);
+}
+
+#[test]
+fn single_precision_arrives_as_far_as_it_can() {
+    let data = orbits(&[[1.0, 1.0]], 60, 0.0);
+    let fit = Trainer::new(network()).standardised(true).fit_in::<f32>(&data).unwrap();
+    let error = fit.summary.train_rmse.as_ref().unwrap().overall;
+    assert!(error < 0.05, "{error}");
+    assert!(fit.model.predict(0.0, &[1.0, 1.0], &[1.0]).unwrap().state(0).iter().all(|y| y.is_finite()));
+}
+
+#[test]
+fn known_rates_stay_those_of_plain_time() {
+    // Decay at a known rate, looked at over decades.
+    let times: Vec<f64> = std::iter::once(0.0).chain((0..50).map(|k| 10f64.powf(-3.0 + 0.1 * f64::from(k)))).collect();
+    let of = |times: &[f64]| times.iter().map(|t| (-0.5 * t).exp()).collect();
+    let data = Trajectories::new(["x"], vec![record("", times, of)]).unwrap();
+    let mlp = || WithInputs::new(Mlp::new([1, 4, 1], Activation::Tanh).unwrap(), []).unwrap();
+    let units = |fit: &Standardisation| fit.time_offset();
+    let radau = || Tableau::radau_iia(2).unwrap();
+    let damped = OdeBlock::new(Damped::new(mlp(), 0.5).unwrap(), radau());
+    let fit = Trainer::new(damped).standardised(true).epochs(30).fit(&data).unwrap();
+    assert!(units(fit.model.standardisation()).is_none());
+    let learned = Trainer::new(OdeBlock::new(mlp(), radau())).standardised(true).epochs(30).fit(&data).unwrap();
+    assert!(units(learned.model.standardisation()).is_some());
+}
+
+#[test]
+fn an_accuracy_that_is_none_is_refused() {
+    let data = orbits(&[[1.0, 1.0]], 12, 0.0);
+    for accuracy in [0.0, 1.0, -1.0, f64::NAN, f64::INFINITY] {
+        let message = Trainer::new(network().accuracy(accuracy)).fit(&data).unwrap_err().error.to_string();
+        assert_eq!(message, format!("accuracy is {accuracy}, expected a number between 0 and 1"));
+    }
 }

@@ -63,7 +63,7 @@ pub(in crate::train) struct Lengthening<'a, T: Real> {
     judges: bool,
     initial: Option<Vec<T>>,
     stage: Stage,
-    /// Groups of windows of the stage, and those that could not be predicted when the equations were last made.
+    /// Groups of windows of the stage, without those that could not be predicted when the equations were last made.
     groups: Vec<Group>,
 }
 
@@ -84,7 +84,7 @@ impl<'a, T: Real> Lengthening<'a, T> {
         // Each start is worth unknowns: many of them are taken as smoothed.
         let noisy = records.is_noisy() && data.len() * dim <= MOST_LEARNED;
         let layout = Layout { params, dim, learned_starts: settings.learned_starts.unwrap_or(noisy) };
-        let accuracy = block.accuracy_of_steps();
+        let accuracy = block.accuracy_in::<T>();
         let mut lengthening = Lengthening {
             block,
             records,
@@ -401,7 +401,7 @@ impl<T: Real> SumOfSquares<T> for Lengthening<'_, T> {
             // All of them again: nothing but the steps is remembered.
             self.groups = self.grouped(self.stage);
             let shots = match self.shoot(unknowns, &self.groups, 1, Some(&mut *equations)) {
-                Err(_) if self.stage != Stage::Last => {
+                Err(error) if self.stage != Stage::Last && error.is_of_parameters() => {
                     self.leave_out_the_lost(unknowns)?;
                     self.shoot(unknowns, &self.groups, 1, Some(&mut *equations))?
                 }

@@ -4,6 +4,7 @@ use super::records::Records;
 use super::{Layout, Window};
 use crate::field::{Apart, Batch, Field};
 use crate::network::{AnyBlock, Work};
+use crate::solve::StageSolver;
 use crate::step::{Start, Step, Trace, Workspace};
 use crate::train::NormalEquations;
 use crate::{Error, Real};
@@ -30,6 +31,17 @@ pub(super) struct Passage<'p, 'a, T: Real> {
 pub(super) struct Shots {
     pub sum: f64,
     pub work: Work,
+}
+
+/// The tolerance of stage equations, in terms of the accuracy of steps that are fitted, where none is given.
+const OF_ACCURACY: f64 = 1e-3;
+
+/// How stages are solved: so well that the errors of steps can be told.
+fn solver<T: Real>(block: &AnyBlock<'_, T>) -> StageSolver {
+    let given = *block.solver();
+    let needed = block.accuracy_in::<T>().map(|accuracy| OF_ACCURACY * accuracy);
+    let needed = needed.filter(|&needed| given.tolerance.is_none() && needed < given.stage_tolerance::<T>().to_f64());
+    StageSolver { tolerance: needed.or(given.tolerance), ..given }
 }
 
 impl<T: Real> Passage<'_, '_, T> {
@@ -59,7 +71,7 @@ impl<T: Real> Passage<'_, '_, T> {
         let batch = Batch::padded::<T>(windows.len() * copies);
         let stride = batch.stride;
         let lanes = || windows.iter().flat_map(|(window, _)| (0..copies).map(move |_| window));
-        let step = Step::new(field, self.block.method(), *self.block.solver())?;
+        let step = Step::new(field, self.block.method(), solver(self.block))?;
         let apart = Apart { field, samples: batch.live };
         let mut derivatives = match equations {
             Some(_) => Some(Derivatives::new(self, &apart, windows)?),
@@ -149,7 +161,7 @@ impl<'w, T: Real> Derivatives<'w, T> {
         }
         let field: &dyn Field<T> = apart;
         Ok(Derivatives {
-            step: Step::new(field, of.block.method(), *of.block.solver())?,
+            step: Step::new(field, of.block.method(), solver(of.block))?,
             windows,
             dim,
             params,
