@@ -24,6 +24,7 @@ const MOST_PARAMETERS: usize = 100_000_000;
 impl FitOptions {
     pub fn run(&self) -> Result<(), Failure> {
         self.files().check()?;
+        self.training.check().map_err(Failure::Usage)?;
         let scheme = scheme(&self.scheme)?;
         let data = Trajectories::from_csv(&self.data)?;
         threads::start(self.training.threads)?;

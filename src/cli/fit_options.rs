@@ -1,6 +1,6 @@
 //! The arguments of `kutta fit`.
 
-use super::options::{by_name, count, positive};
+use super::options::{by_name, count, fraction, positive};
 use super::regularisation::RegularisationOptions;
 use super::spectral::Spectral;
 use super::stages::StageOptions;
@@ -49,7 +49,7 @@ pub struct FitOptions {
     pub spectral: Spectral,
     /// Estimated error of the steps through an interval between observations, relative to the deviation of the data: as many
     /// steps are taken as that needs, revised in training [default: 1e-6]
-    #[arg(long, value_parser = positive, value_name = "ERROR", conflicts_with_all = ["substeps", "step"], help_heading = "Network", allow_hyphen_values = true)]
+    #[arg(long, value_parser = fraction, value_name = "ERROR", conflicts_with_all = ["substeps", "step"], help_heading = "Network", allow_hyphen_values = true)]
     pub accuracy: Option<f64>,
     /// Steps in the median interval between observations, instead of --accuracy; 4 where errors cannot decide, as with adam
     #[arg(long, value_parser = count, value_name = "STEPS", help_heading = "Network", allow_hyphen_values = true)]

@@ -92,7 +92,12 @@ impl Predict {
         if let Some(file) = &self.plot {
             super::figure::prediction(file, model, &path)?;
         }
-        let warnings = warnings(model, &path);
+        let mut warnings = warnings(model, &path);
+        if self.start.is_some() && model.standardisation().time_offset().is_some() {
+            let told = "the model is of the logarithm of time: it holds from the start that it learned, and a prediction from \
+                        another is a guess";
+            warnings.push(told.to_string());
+        }
         let states: Vec<&[f64]> = path.states().chunks_exact(path.dim()).collect();
         let csv =
             Trajectories::new(model.components().to_vec(), vec![path.clone()])?.with_time_name(model.time_name())?;

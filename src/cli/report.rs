@@ -27,6 +27,9 @@ pub struct FitReport {
     step_size: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     accuracy: Option<f64>,
+    /// `τ` of logarithmic time, and its origin.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    logarithmic_time: Option<[f64; 2]>,
     widths: Vec<usize>,
     activation: String,
     #[serde(rename = "bound", skip_serializing_if = "Option::is_none")]
@@ -78,6 +81,11 @@ impl FitReport {
             standard_deviation: data.components().iter().cloned().zip((0..).map(deviation)).collect(),
             step_size: fit.model.step_size(),
             accuracy: fit.model.block().accuracy_of_steps(),
+            logarithmic_time: fit
+                .model
+                .standardisation()
+                .time_offset()
+                .map(|offset| [offset, fit.model.standardisation().time_origin()]),
             widths,
             activation: options.activation.to_string(),
             bounds: Bounds::new(options.spectral.bound(), &fit.model, data)?,
@@ -89,7 +97,7 @@ impl FitReport {
                 StageMethod::FixedPoint => Some(contraction(&fit.model, data)?),
                 _ => None,
             },
-            verdict: Told::new(fit.summary.verdict(data)?, options, data, settings),
+            verdict: Told::new((fit.summary.verdict(data)?, fit.summary.refinement), options, data, settings),
             out: name(&options.out),
             record: options.record.as_deref().map(name),
             plot: plot.map(|path| name(path)),
@@ -199,8 +207,17 @@ fn plural(n: usize, one: &str, many: &str) -> String {
 
 impl fmt::Display for FitReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Summary { scheme, parameters, epochs, stopped_early, seconds, failed_solves, mean_iterations, .. } =
-            &self.summary;
+        let Summary {
+            scheme,
+            parameters,
+            optimizer,
+            epochs,
+            stopped_early,
+            seconds,
+            failed_solves,
+            mean_iterations,
+            ..
+        } = &self.summary;
         let (observations, trajectories) = (
             plural(self.observations, "observation", "observations"),
             plural(self.trajectories, "trajectory", "trajectories"),
@@ -217,6 +234,14 @@ impl fmt::Display for FitReport {
             }
             None => writeln!(f, "scheme   {scheme}, steps of {} {} at most", self.step_size, self.time)?,
         }
+        if let Some([offset, origin]) = self.logarithmic_time {
+            let (offset, origin, time) = (number(Some(&offset)), number(Some(&origin)), &self.time);
+            writeln!(
+                f,
+                "time     by its logarithm, ln(1 + ({time} - {origin})/{offset}): the equation holds from the start of the \
+                 record alone; --time plain for one that does not change with time"
+            )?;
+        }
         if let Some(bounds) = &self.bounds {
             bounds.write(f, &self.time)?;
         }
@@ -225,7 +250,7 @@ impl fmt::Display for FitReport {
             Some(_) => format!("{epochs} of {planned}"),
             None => plural(*epochs, "epoch", "epochs"),
         };
-        let mut work = format!("{trained} in {seconds:.1} s");
+        let mut work = format!("{trained} of {optimizer} in {seconds:.1} s");
         if *stopped_early {
             work += ", stopped since the loss no longer fell";
         }

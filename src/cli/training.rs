@@ -50,6 +50,10 @@ pub struct TrainingOptions {
     /// Train in the data's own units, instead of states of mean 0 and deviation 1
     #[arg(long, help_heading = "Training")]
     pub raw: bool,
+    /// Whether times are taken by their logarithm, plain or log; auto is log for a single record that is smoother in it. What
+    /// is learned in log holds from the start of the record alone
+    #[arg(long, default_value = "auto", value_name = "NAME", help_heading = "Training")]
+    time: TimeName,
     /// Records in a batch [default: all]
     #[arg(long, value_parser = count, value_name = "COUNT", help_heading = "Training", allow_hyphen_values = true)]
     batch: Option<usize>,
@@ -105,6 +109,13 @@ enum StrategyName {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
+enum TimeName {
+    Auto,
+    Plain,
+    Log,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
 enum FailureName {
     Backtrack,
     Stop,
@@ -121,6 +132,21 @@ impl TrainingOptions {
     /// Numbers of its own that options give.
     pub fn given(&self) -> [(&'static str, Option<f64>); 2] {
         [("--lr", self.lr), ("--penalty", self.penalty)]
+    }
+
+    /// Refuses options that the optimiser has no use for.
+    pub fn check(&self) -> Result<(), String> {
+        let name = match self.optimizer {
+            OptimizerName::Lm => "lm",
+            OptimizerName::Lbfgs => "lbfgs",
+            _ => return Ok(()),
+        };
+        let given =
+            [("--lr", self.lr.is_some()), ("--clip", self.clip.is_some()), ("--schedule", self.schedule.is_some())];
+        match given.iter().find(|(_, is_given)| *is_given) {
+            None => Ok(()),
+            Some((option, _)) => Err(format!("{option} is for adam and sgd: --optimizer {name} has no use for it")),
+        }
     }
 
     /// Whether least squares are kept from training.
@@ -170,6 +196,11 @@ impl TrainingOptions {
             seed: self.seed,
             learned_starts: self.learned_starts.then_some(true),
             standardised: !self.raw,
+            logarithmic_time: match self.time {
+                TimeName::Auto => None,
+                TimeName::Plain => Some(false),
+                TimeName::Log => Some(true),
+            },
             validation: match (self.validation, self.validation_kind) {
                 (None, _) => Validation::None,
                 (Some(part), Some(ValidationName::Future)) => Validation::Future(part),

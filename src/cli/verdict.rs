@@ -9,6 +9,9 @@ use kutta::train::{Assessment, Judgement, Settings, Worth};
 use serde::Serialize;
 use std::fmt;
 
+/// Deviations by which predictions may change with their accuracy before that is worth a word.
+const UNSTABLE: f64 = 0.1;
+
 /// A verdict, with what was found, advice where there is some, and notes on what the data and the command tell beforehand.
 #[derive(Serialize)]
 pub struct Told {
@@ -35,6 +38,7 @@ struct Finding {
 enum Kind {
     NoBetterThanMean,
     NotAFunctionOfState,
+    TooUnstable,
     MoreParametersThanNumbers,
 }
 
@@ -45,7 +49,12 @@ impl Finding {
 }
 
 impl Told {
-    pub fn new(verdict: Assessment, options: &FitOptions, data: &Trajectories, settings: &Settings) -> Self {
+    pub fn new(
+        (verdict, refinement): (Assessment, Option<f64>),
+        options: &FitOptions,
+        data: &Trajectories,
+        settings: &Settings,
+    ) -> Self {
         let contradiction = data.contradiction(knows_time(options));
         let advice = advice(&verdict, contradiction.as_ref(), options, data);
         let mut findings = Vec::new();
@@ -56,6 +65,14 @@ impl Told {
         if let Some(contradiction) = contradiction {
             let text = contradicted(&contradiction, data, knows_time(options));
             findings.push(Finding { evidence: Some(contradiction), ..Finding::new(Kind::NotAFunctionOfState, text) });
+        }
+        if let Some(change) = refinement.filter(|&change| change > UNSTABLE) {
+            let text = format!(
+                "predictions of the data change by {} deviations when they are computed ten times as accurately: what was \
+                 learned is too unstable to be predicted",
+                digits(change)
+            );
+            findings.push(Finding::new(Kind::TooUnstable, text));
         }
         let (parameters, numbers) = (verdict.parameters, verdict.numbers);
         if parameters > numbers {

@@ -141,7 +141,8 @@ impl Standardisation {
 
     /// The units of [`fit`](Standardisation::fit), in the time in which the data are smoother: a smoothing spline through
     /// the data in logarithmic time must miss a measurement by half of what one in plain time misses it by, or less, as
-    /// cross-validation tells. Only data whose intervals differ a hundredfold are looked at.
+    /// cross-validation tells. Only single trajectories whose intervals differ a hundredfold are looked at: an equation that does
+    /// not change with time changes with its logarithm, so that what is learned from one start holds for no other.
     ///
     /// # Errors
     /// As [`fit`](Standardisation::fit).
@@ -149,7 +150,7 @@ impl Standardisation {
         let plain = Self::fit(data)?;
         let intervals = || data.iter().flat_map(|t| t.times().windows(2).map(|ends| ends[1] - ends[0]));
         let (least, most) = intervals().fold((f64::INFINITY, 0.0_f64), |(a, b), h| (a.min(h), b.max(h)));
-        if most < UNEVEN * least {
+        if data.len() > 1 || most < UNEVEN * least {
             return Ok(plain);
         }
         match plain.clone().in_logarithmic_time(data) {

@@ -23,7 +23,7 @@ impl<F: Field<T>, T: Real> Fit<F, T> {
     /// The fit of a model to what it was trained and judged on.
     pub(super) fn new(
         model: Model<F, T>,
-        (history, stopped_early): (History, bool),
+        (optimizer, history, stopped_early): (String, History, bool),
         training: &Trajectories,
         held_out: Option<&Trajectories>,
     ) -> Self {
@@ -32,15 +32,18 @@ impl<F: Field<T>, T: Real> Fit<F, T> {
             rmse.map_err(|error| unpredicted.push(format!("{what}: {error}"))).ok()
         };
         let train_rmse = known("the training data", model.rmse_learned(training));
+        let refinement = model.refinement(training).unwrap_or(None);
         let validation_rmse = held_out.and_then(|data| known("the held-out data", model.rmse(data)));
         let summary = Summary {
             scheme: model.block().method().name().to_string(),
             parameters: model.params().len(),
+            optimizer,
             epochs: history.epochs.len(),
             stopped_early,
             seconds: history.epochs.last().map_or(0.0, |row| row.seconds),
             penalties: history.epochs.last().and_then(|row| row.penalties),
             train_rmse,
+            refinement,
             validation_rmse,
             unpredicted,
             failed_solves: history.epochs.iter().map(|row| row.failed_solves).sum(),
@@ -58,6 +61,8 @@ pub struct Summary {
     pub scheme: String,
     /// Number of parameters.
     pub parameters: usize,
+    /// The optimiser, in words.
+    pub optimizer: String,
     /// Epochs trained.
     pub epochs: usize,
     /// Whether training stopped because the loss no longer improved.
@@ -71,6 +76,12 @@ pub struct Summary {
     /// `None` if the prediction failed, as [`unpredicted`](Summary::unpredicted) tells. That can happen after mini-batches
     /// or failed ones: the network may be unable to follow one of the trajectories.
     pub train_rmse: Option<Rmse>,
+    /// By how much predictions of the training data change at most, in deviations of their component, when they are computed
+    /// ten times as accurately, with stops at the quarters of each record alone; where
+    /// [accuracy](crate::OdeBlock::accuracy) makes the steps. Not far below 1, what is learned is too unstable to be predicted,
+    /// however small the errors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refinement: Option<f64>,
     /// Errors on the held-out data, predicted from their first observations; `None` if nothing was held out, or the
     /// prediction failed.
     pub validation_rmse: Option<Rmse>,

@@ -300,10 +300,13 @@ impl<F: Field<T>, T: Real> Model<F, T> {
     /// # Errors
     /// As [`predict`](Model::predict).
     pub fn follow_learned(&self, data: &Trajectories) -> Result<Trajectories, Error> {
-        self.follow_from(data, |trajectory| {
-            let is_its = |s: &&LearnedStart| s.trajectory == trajectory.id() && s.time == trajectory.times()[0];
-            self.starts.iter().find(is_its).map_or(trajectory.state(0), |start| &start.state)
-        })
+        self.follow_from(data, |trajectory| self.start_of(trajectory))
+    }
+
+    /// Where a trajectory starts: as learned, or else as observed.
+    fn start_of<'a>(&'a self, trajectory: &'a Trajectory) -> &'a [f64] {
+        let is_its = |s: &&LearnedStart| s.trajectory == trajectory.id() && s.time == trajectory.times()[0];
+        self.starts.iter().find(is_its).map_or(trajectory.state(0), |start| &start.state)
     }
 
     fn follow_from<'a>(
@@ -314,15 +317,8 @@ impl<F: Field<T>, T: Real> Model<F, T> {
         Error::check_len("data", "components", data.dim(), self.block.dim())?;
         let starts: Vec<&[f64]> = data.iter().map(start).collect();
         let standard: Vec<T> = self.standard_state(&starts.concat())?;
-        if self.block.accuracy_of_steps().is_some() {
-            let records: Vec<(&Trajectory, &[f64])> = data.iter().zip(starts).collect();
-            let predicted = records.par_iter().map(|(observed, y0)| {
-                let states = self.predict(observed.times()[0], y0, observed.times())?.states().to_vec();
-                Trajectory::new(observed.id(), observed.times().to_vec(), states)
-            });
-            // All of them run to their end, so that the error does not depend on the threads.
-            let predicted = predicted.collect::<Vec<Result<_, Error>>>().into_iter().collect::<Result<_, _>>()?;
-            return Trajectories::new(data.components().to_vec(), predicted)?.with_time_name(data.time_name());
+        if let Some(accuracy) = self.block.accuracy_in::<T>() {
+            return self.flow_through(data, &starts, accuracy);
         }
         let mut grid = Grid::new();
         for trajectory in data {
@@ -337,6 +333,41 @@ impl<F: Field<T>, T: Real> Model<F, T> {
         };
         let predicted = data.iter().zip(starts).enumerate().map(predicted).collect::<Result<_, Error>>()?;
         Trajectories::new(data.components().to_vec(), predicted)?.with_time_name(data.time_name())
+    }
+
+    /// Predictions of recorded trajectories from these starts, at their times, by the [flow](Model::flow).
+    fn flow_through(&self, data: &Trajectories, starts: &[&[f64]], tolerance: f64) -> Result<Trajectories, Error> {
+        let records: Vec<(&Trajectory, &&[f64])> = data.iter().zip(starts).collect();
+        let predicted = records.par_iter().map(|(observed, y0)| {
+            let times = observed.times();
+            let states = self.flow(times[0], y0, times, tolerance)?.states().to_vec();
+            Trajectory::new(observed.id(), times.to_vec(), states)
+        });
+        // All of them run to their end, so that the error does not depend on the threads.
+        let predicted = predicted.collect::<Vec<Result<_, Error>>>().into_iter().collect::<Result<_, _>>()?;
+        Trajectories::new(data.components().to_vec(), predicted)?.with_time_name(data.time_name())
+    }
+
+    /// What [`Summary::refinement`](super::Summary::refinement) tells.
+    pub(super) fn refinement(&self, data: &Trajectories) -> Result<Option<f64>, Error> {
+        let Some(accuracy) = self.block.accuracy_in::<T>() else { return Ok(None) };
+        let units = Standardisation::fit(data)?;
+        let of = |record: &Trajectory| {
+            let (t0, y0, last) = (record.times()[0], self.start_of(record), record.len() - 1);
+            // At the quarters alone: steps that do not stop at every observation are others.
+            let quarters: Vec<usize> = (1..=4).map(|k| k * last / 4).collect();
+            let times: Vec<f64> = quarters.iter().map(|&k| record.times()[k]).collect();
+            let (coarse, fine) =
+                (self.flow(t0, y0, record.times(), accuracy)?, self.flow(t0, y0, &times, 0.1 * accuracy)?);
+            let changes = quarters.iter().enumerate().flat_map(|(k, &at)| {
+                let pairs = coarse.state(at).iter().zip(fine.state(k)).zip(units.scale());
+                pairs.map(|((coarse, fine), scale)| (coarse - fine).abs() / scale)
+            });
+            Ok::<_, Error>(changes.fold(0.0, f64::max))
+        };
+        let changes: Vec<Result<f64, Error>> =
+            (0..data.len()).into_par_iter().map(|i| of(data.trajectory(i))).collect();
+        changes.into_iter().try_fold(0.0, |most: f64, change| change.map(|change| most.max(change))).map(Some)
     }
 
     /// Errors of [`follow`](Model::follow).

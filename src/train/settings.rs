@@ -66,6 +66,10 @@ pub struct Settings {
     pub learned_starts: Option<bool>,
     /// Whether states and times are standardised.
     pub standardised: bool,
+    /// Whether times of standardised data are taken by their [logarithm](crate::data::Standardisation::in_logarithmic_time).
+    /// `None`: where the data are [smoother](crate::data::Standardisation::suited) in it, the field has no known rates, and
+    /// steps are fitted to their error.
+    pub logarithmic_time: Option<bool>,
     /// What is held out.
     pub validation: Validation,
     /// Epochs from one validation to the next.
@@ -89,6 +93,7 @@ impl Default for Settings {
             seed: 0,
             learned_starts: None,
             standardised: false,
+            logarithmic_time: None,
             validation: Validation::None,
             validate_every: 1,
             patience: None,
@@ -121,7 +126,11 @@ impl Settings {
     pub(super) fn laid_out(&self, epochs: usize, suits_parts: bool, squares: Result<(), Error>) -> Result<Self, Error> {
         let whole_or_lengthening = match self.shooting {
             Shooting::Automatic | Shooting::Lengthening | Shooting::SingleShooting => squares,
-            other => Err(Error::invalid("the strategy", format!("{other:?}"), "Lengthening or SingleShooting")),
+            other => Err(Error::invalid(
+                "the strategy",
+                other.name(),
+                "windows that lengthen or single shooting, for least squares",
+            )),
         };
         let optimizer = self.optimizer.laid_out(whole_or_lengthening.is_ok());
         let takes_squares = matches!(optimizer, AnyOptimizer::LevenbergMarquardt(_));
@@ -129,11 +138,7 @@ impl Settings {
             whole_or_lengthening?;
         } else if self.shooting == Shooting::Lengthening {
             whole_or_lengthening?;
-            return Err(Error::invalid(
-                "the optimiser",
-                format!("{optimizer:?}"),
-                "LevenbergMarquardt, to lengthen windows",
-            ));
+            return Err(Error::invalid("the optimiser", optimizer.name(), "Levenberg-Marquardt, to lengthen windows"));
         }
         let shooting = match (&optimizer, self.shooting) {
             // What it remembers is of one objective.

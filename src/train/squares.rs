@@ -5,10 +5,12 @@ use crate::data::Trajectories;
 use crate::field::Dimensions;
 use crate::network::{AnyBlock, OdeBlock, Sharing};
 use crate::regularisation::FurtherAtEither;
-use crate::{Error, Real};
+use crate::{Error, Real, Tableau};
 
 /// Steps through the median interval, where neither a step size is given nor their error can decide.
 const STEPS: f64 = 4.0;
+/// The least order of schemes whose steps are fitted to their error.
+const LEAST_ORDER: usize = 3;
 /// More of these can hardly be kept.
 const MOST_STEPS: f64 = 1e7;
 
@@ -42,6 +44,13 @@ pub(super) fn check<T: Real>(
     }
 }
 
+/// Whether steps are fitted to their error: where no step size is given, and the order is one at which errors fall fast
+/// enough for that.
+pub(super) fn fits_steps<F: Dimensions>(block: &OdeBlock<F>) -> bool {
+    let order = block.method().tableau().and_then(Tableau::order).unwrap_or(0);
+    block.accuracy_of_steps().is_some() && order >= LEAST_ORDER
+}
+
 /// The block with steps through `data` where it was given none: a quarter of the median interval, kept beside its accuracy if
 /// steps are fitted to that, for who wants to look at predictions as often.
 pub(super) fn with_steps<F: Dimensions>(
@@ -55,6 +64,11 @@ pub(super) fn with_steps<F: Dimensions>(
         let expected =
             format!("at most {MOST_STEPS:e}; a quarter of the median interval is {step}: give a longer step size");
         return Err(Error::invalid("the number of steps through the data", span / step, expected));
+    }
+    if let Some(accuracy) = block.accuracy_of_steps().filter(|&accuracy| !fitted && accuracy != OdeBlock::<F>::ACCURACY)
+    {
+        let expected = format!("a step size: steps are fitted by least squares alone, and from order {LEAST_ORDER} on");
+        return Err(Error::invalid("accuracy", accuracy, expected));
     }
     let accuracy = block.accuracy_of_steps().filter(|_| fitted);
     let block = block.step_size(step);

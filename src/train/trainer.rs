@@ -196,6 +196,11 @@ impl<F, L> Trainer<F, L> {
         self.set(|s| s.standardised = standardised)
     }
 
+    /// Takes the times of standardised data by their logarithm, or as they are; without this, as the data suit.
+    pub fn logarithmic_time(self, logarithmic: bool) -> Self {
+        self.set(|s| s.logarithmic_time = Some(logarithmic))
+    }
+
     /// What is held out.
     pub fn validation(self, validation: Validation) -> Self {
         self.set(|s| s.validation = validation)
@@ -295,15 +300,10 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
         )?;
         chosen.check()?;
         let takes_squares = matches!(chosen.optimizer, AnyOptimizer::LevenbergMarquardt(_));
-        let fits_steps = takes_squares && self.block.accuracy_of_steps().is_some();
+        let fits_steps = takes_squares && squares::fits_steps(&self.block);
         Error::check_len("data", "components", data.dim(), self.block.dim())?;
         let (training, held_out) = self.split(data)?;
-        let standard = match self.settings.standardised {
-            // What has a unit of time, and is known, cannot be warped.
-            true if fits_steps && !self.block.field().has_known_rates() => Standardisation::suited(&training)?,
-            true => Standardisation::fit(&training)?,
-            false => Standardisation::identity(data.dim()),
-        };
+        let standard = self.units::<T>(&training, fits_steps)?;
         let mut block = self.block.clone();
         block.check_accuracy()?;
         if block.accuracy_of_steps().is_some() {
@@ -323,7 +323,12 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
             let starts = params.split_off(block.param_count());
             let model = Model::new(block.clone(), params, standard.clone(), data.components(), data.time_name())?;
             let model = self.with_starts(model, &starts, &training)?;
-            Ok::<_, Error>(Fit::new(model, (history, stopped_early), &training, held_out.as_ref()))
+            Ok::<_, Error>(Fit::new(
+                model,
+                (chosen.optimizer.name(), history, stopped_early),
+                &training,
+                held_out.as_ref(),
+            ))
         };
         let mut objective: Box<dyn Objective<T>> = match takes_squares {
             true => Box::new(Lengthening::new(&chosen, &block, &observations, initial)),
@@ -363,6 +368,26 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
                 Err(Interrupted { error: Box::new(error), fit })
             }
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The units that are trained in.
+    fn units<T: Real>(&self, training: &Trajectories, fits_steps: bool) -> Result<Standardisation, Error>
+    where
+        F: Field<T>,
+    {
+        // What has a unit of time, and is known, cannot be warped.
+        let can_warp = self.settings.standardised && fits_steps && !self.block.field().has_known_rates();
+        match self.settings.logarithmic_time {
+            Some(true) if !can_warp => {
+                let expected =
+                    "standardised data, a field without known rates, and least squares that choose the steps";
+                Err(Error::invalid("logarithmic time", "asked for", expected))
+            }
+            Some(true) => Standardisation::fit(training)?.in_logarithmic_time(training),
+            None if can_warp => Standardisation::suited(training),
+            _ if self.settings.standardised => Standardisation::fit(training),
+            _ => Ok(Standardisation::identity(training.dim())),
         }
     }
 

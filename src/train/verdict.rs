@@ -74,7 +74,7 @@ pub struct Judgement {
 /// What a fit is worth, see [`Summary::verdict`].
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Assessment {
-    /// That of the worst component.
+    /// That of the worst component, or of the [refinement](Summary::refinement), if predictions change by more than they err.
     pub overall: Worth,
     /// By name of the component.
     pub components: BTreeMap<String, Judgement>,
@@ -107,7 +107,13 @@ impl Summary {
         };
         let components: BTreeMap<_, _> = data.components().iter().enumerate().map(judge).collect();
         Ok(Assessment {
-            overall: components.values().map(|judgement| judgement.worth).max().unwrap_or(Worth::Constant),
+            // Errors that another accuracy would change are no errors of what was learned.
+            overall: components
+                .values()
+                .map(|judgement| judgement.worth)
+                .chain(self.refinement.map(|change| Worth::of(Some(change))))
+                .max()
+                .unwrap_or(Worth::Constant),
             components,
             parameters: self.parameters,
             numbers: data.observations() * data.dim(),
@@ -130,11 +136,13 @@ mod tests {
             let summary = Summary {
                 scheme: String::new(),
                 parameters: 9,
+                optimizer: String::new(),
                 epochs: 1,
                 stopped_early: false,
                 seconds: 0.0,
                 penalties: None,
                 train_rmse,
+                refinement: None,
                 validation_rmse,
                 unpredicted: Vec::new(),
                 failed_solves: 0,

@@ -231,3 +231,40 @@ fn an_accuracy_that_is_none_is_refused() {
         assert_eq!(message, format!("accuracy is {accuracy}, expected a number between 0 and 1"));
     }
 }
+
+#[test]
+fn several_records_stay_in_plain_time_and_the_choice_can_be_made() {
+    let times =
+        || std::iter::once(0.0).chain((0..40).map(|k| 10f64.powf(-3.0 + 0.12 * f64::from(k)))).collect::<Vec<_>>();
+    let decay = |id: &str, start: f64| record(id, times(), |times| times.iter().map(|t| start * (-t).exp()).collect());
+    let block = || OdeBlock::new(Mlp::new([1, 6, 1], Activation::Tanh).unwrap(), Tableau::radau_iia(2).unwrap());
+    let two = Trajectories::new(["x"], vec![decay("a", 1.0), decay("b", 2.0)]).unwrap();
+    let trainer = || Trainer::new(block()).standardised(true).epochs(60);
+    // An equation that does not change with time is one of time, not of its logarithm, from more than one start.
+    assert!(trainer().fit(&two).unwrap().model.standardisation().time_offset().is_none());
+    let one = Trajectories::new(["x"], vec![decay("a", 1.0)]).unwrap();
+    let offset = |trainer: Trainer<Mlp>| trainer.fit(&one).unwrap().model.standardisation().time_offset();
+    assert!(offset(trainer()).is_some() && offset(trainer().logarithmic_time(false)).is_none());
+    let refused = Trainer::new(block()).logarithmic_time(true).fit(&one).unwrap_err().error.to_string();
+    assert!(refused.starts_with("logarithmic time is asked for, expected standardised data"), "{refused}");
+}
+
+#[test]
+fn low_orders_take_steps_of_given_length() {
+    let data = orbits(&[[1.0, 1.0]], 20, 0.0);
+    let euler = || OdeBlock::new(Prey, Tableau::forward_euler());
+    let fit = Trainer::new(euler()).initial([0.3, 1.0]).epochs(20).fit(&data).unwrap();
+    assert!(fit.model.block().accuracy_of_steps().is_none());
+    assert!((fit.model.step_size() - 0.025).abs() < 1e-12);
+    let refused = Trainer::new(euler().accuracy(1e-4)).fit(&data).unwrap_err().error.to_string();
+    assert!(refused.contains("from order 3 on"), "{refused}");
+}
+
+#[test]
+fn what_another_accuracy_would_change_is_told() {
+    let data = orbits(&[[1.0, 1.0]], 40, 0.0);
+    let stable = fitted(&data, 0).summary;
+    assert!(stable.refinement.is_some_and(|change| change < 1e-3), "{:?}", stable.refinement);
+    let assessed = kutta::train::Summary { refinement: Some(0.7), ..stable }.verdict(&data).unwrap();
+    assert_eq!(assessed.overall, kutta::train::Worth::Poor);
+}

@@ -79,6 +79,18 @@ impl<O: Optimizer<f32> + Optimizer<f64> + 'static> From<O> for AnyOptimizer {
 }
 
 impl AnyOptimizer {
+    /// In words.
+    pub fn name(&self) -> String {
+        match self {
+            AnyOptimizer::Automatic => "the automatic one".to_string(),
+            AnyOptimizer::LevenbergMarquardt(_) => "Levenberg-Marquardt".to_string(),
+            AnyOptimizer::Lbfgs(_) => "L-BFGS".to_string(),
+            AnyOptimizer::Adam(_) => "Adam".to_string(),
+            AnyOptimizer::Sgd(_) => "gradient descent".to_string(),
+            AnyOptimizer::Other(other) => other.description(),
+        }
+    }
+
     /// The automatic choice made, for an objective that can be taken as a sum of squares, or cannot.
     pub(in crate::train) fn laid_out(&self, takes_squares: bool) -> Self {
         match self {

@@ -104,6 +104,17 @@ impl Shooting {
         epochs - epochs / 10
     }
 
+    /// In words.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Shooting::Automatic => "the automatic one",
+            Shooting::Lengthening => "windows that lengthen",
+            Shooting::SingleShooting => "single shooting",
+            Shooting::GrowingHorizon { .. } => "a growing horizon",
+            Shooting::MultipleShooting { .. } => "multiple shooting",
+        }
+    }
+
     /// What the automatic choice is for a training of so many epochs, with a loss that suits parts of records or not.
     pub(super) fn laid_out(self, epochs: usize, suits_parts: bool, takes_squares: bool) -> Self {
         match self {

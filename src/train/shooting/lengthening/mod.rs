@@ -29,7 +29,7 @@ const MOST_RESIDUALS: usize = 10_000;
 const JUDGED: usize = 4;
 /// Multiplications that a stage may cost, and the epochs that it may take in any case and at most: the matching of
 /// derivatives, stages before the last, and the last.
-const WORK: [f64; 3] = [5e10, 2e10, 3e11];
+const WORK: [f64; 3] = [5e10, 2e10, 1e11];
 const EPOCHS: [[usize; 2]; 3] = [[8, 200], [8, 40], [40, 400]];
 /// The accuracy of steps that does for a judgement of what is held out.
 const OF_JUDGEMENT: f64 = 1e-4;
@@ -39,7 +39,7 @@ const REFIT: usize = 5;
 const OF_PREDICTION: usize = 2;
 /// Errors that are small enough, as parts of the deviation of the data: those of slopes, those before the last stage, and
 /// those in it.
-const ENOUGH: [f64; 3] = [1e-3, 1e-4, 1e-5];
+const ENOUGH: [f64; 3] = [1e-3, 1e-4, 3e-5];
 /// What random weights of the last layer are multiplied by: a field that is weak in directions of which the data know nothing
 /// does not lead predictions away in them.
 const GENTLE: f64 = 0.1;
