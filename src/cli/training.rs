@@ -151,7 +151,16 @@ impl TrainingOptions {
 
     /// Whether least squares are kept from training.
     pub fn is_by_gradients(&self) -> bool {
-        !matches!(self.optimizer, OptimizerName::Auto | OptimizerName::Lm)
+        match self.optimizer {
+            OptimizerName::Auto => self.wants_rates() || self.batch.is_some(),
+            OptimizerName::Lm => false,
+            _ => true,
+        }
+    }
+
+    /// Whether an option is given that only gradients have a use for.
+    fn wants_rates(&self) -> bool {
+        self.lr.is_some() || self.schedule.is_some() || self.clip.is_some()
     }
 
     /// Whether there are no parts of records to warm up by.
@@ -168,10 +177,9 @@ impl TrainingOptions {
             epochs: warm_up,
             penalty: self.penalty.unwrap_or(Shooting::PENALTY),
         };
-        let wants_rates = self.lr.is_some() || self.schedule.is_some() || self.clip.is_some();
         Settings {
             optimizer: match self.optimizer {
-                OptimizerName::Auto if wants_rates => Adam::new(rate).into(),
+                OptimizerName::Auto if self.wants_rates() => Adam::new(rate).into(),
                 OptimizerName::Auto => AnyOptimizer::Automatic,
                 OptimizerName::Lm => LevenbergMarquardt::default().into(),
                 OptimizerName::Lbfgs => Lbfgs::default().into(),

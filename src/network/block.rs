@@ -107,7 +107,8 @@ impl<F: Dimensions> OdeBlock<F> {
     /// Leaves the steps through recorded data to their error: training takes as many equal steps from observation to
     /// observation as keep the estimated error of each interval below `accuracy`, relative to the deviation of the data, and
     /// predictions are those of the [`Flow`](crate::Flow) of the field. Instead of a step size; by default, if neither is
-    /// given, [`ACCURACY`](OdeBlock::ACCURACY). A number between 0 and 1; rounding bounds it from below, at 1e-3 in f32.
+    /// given, [`ACCURACY`](OdeBlock::ACCURACY). For tableaux of declared order 3 or more, trained by least squares; others take
+    /// four steps in the median interval then. A number between 0 and 1; rounding bounds it from below, at 1e-3 in f32.
     pub fn accuracy(self, accuracy: f64) -> Self {
         OdeBlock { accuracy: Some(accuracy), ..self }
     }

@@ -39,10 +39,10 @@ use std::time::Duration;
 ///     }
 /// }
 /// let data = Trajectories::from_csv_str("t,x\n0,1\n1,0.5\n2,0.25\n3,0.125\n", "half-lives")?;
-/// let midpoint = Tableau::new([[0.5]], [1.0], [0.5])?;
-/// let fit = Trainer::new(OdeBlock::new(Decay, midpoint.clone())).fit(&data)?;
+/// let fit = Trainer::new(OdeBlock::new(Decay, Tableau::radau_iia(2)?)).fit(&data)?;
 /// assert!((fit.model.params()[0] - 2.0_f64.ln()).abs() < 1e-4);
-/// // The same by gradients, through steps of a length that is given.
+/// // The same by gradients, through steps of a length that is given, by a scheme of one's own.
+/// let midpoint = Tableau::new([[0.5]], [1.0], [0.5])?;
 /// let block = OdeBlock::new(Decay, midpoint).step_size(0.1);
 /// let fit = Trainer::new(block).optimizer(Adam::new(0.02)).epochs(300).fit(&data)?;
 /// assert!((fit.model.params()[0] - 2.0_f64.ln()).abs() < 1e-2);

@@ -160,9 +160,9 @@ fn what_least_squares_cannot_do_is_left_to_others_or_refused() {
     assert_eq!(message, "batch size is 1, expected none, for least squares");
     let growing = Shooting::GrowingHorizon { intervals: 2, epochs: 5 };
     let message = least_squares.shooting(growing).fit(&data).unwrap_err().error.to_string();
-    assert!(message.contains("expected Lengthening or SingleShooting"), "{message}");
+    assert!(message.contains("expected windows that lengthen or single shooting"), "{message}");
     let message = Trainer::new(network()).optimizer(Adam::default()).shooting(Shooting::Lengthening).fit(&data);
-    assert!(message.unwrap_err().error.to_string().contains("LevenbergMarquardt, to lengthen windows"));
+    assert!(message.unwrap_err().error.to_string().contains("Levenberg-Marquardt, to lengthen windows"));
 }
 
 #[test]

@@ -79,7 +79,7 @@ fn a_terminal_that_is_closed_ends_training_too() {
     signal(&child, "-HUP");
     let (code, out, err) = end(child, err);
     assert_eq!(code, Some(129), "{err}");
-    assert!(out.contains(" of 100000000 epochs in "), "{out}");
+    assert!(out.contains(" of 100000000 epochs of Adam in "), "{out}");
     succeeds(&folder, "predict model.json --until 1903");
 }
 
