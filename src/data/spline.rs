@@ -1,7 +1,11 @@
 //! Smoothing splines.
 
+/// How many times the shortest interval the longest must be before logarithms of time are thought of.
+pub(super) const UNEVEN: f64 = 100.0;
 /// Candidates for the smoothing parameter, a decade.
 const A_DECADE: f64 = 2.0;
+/// The median of the size of what is normal, in standard deviations.
+const MEDIAN: f64 = 0.6745;
 
 /// Measurements of one quantity in several records, smoothed: the states and slopes of natural cubic splines `g` that
 /// minimise
@@ -22,18 +26,47 @@ pub(crate) struct Smoothed {
     pub slopes: Vec<Vec<f64>>,
     /// Estimated standard deviation of the noise.
     pub noise: f64,
+    /// The same by the median of what measurements are off by: little, where a few jumps are all that is not smooth.
+    pub typical: f64,
     /// The mean square of what the spline through the others misses a measurement by, over those inside.
     pub missed: f64,
 }
 
 impl Smoothed {
+    /// In plain time, or, if intervals differ a hundredfold, in its logarithm from the beginning of each record, where the
+    /// spline misses less in that.
+    pub fn in_suited_time(records: &[(&[f64], Vec<f64>)]) -> Self {
+        let plain = Smoothed::new(records);
+        let intervals = || records.iter().flat_map(|(t, _)| t.windows(2).map(|ends| ends[1] - ends[0]));
+        let (least, most) = intervals().fold((f64::INFINITY, 0.0_f64), |(a, b), h| (a.min(h), b.max(h)));
+        if most < UNEVEN * least {
+            return plain;
+        }
+        let offset = records.iter().filter_map(|(t, _)| Some(t.get(1)? - t[0])).fold(f64::INFINITY, f64::min);
+        let warped = records.iter().map(|(t, _)| t.iter().map(|t_k| ((t_k - t[0]) / offset).ln_1p()).collect());
+        let times: Vec<Vec<f64>> = warped.collect();
+        if times.iter().any(|times| times.windows(2).any(|ends| ends[0] >= ends[1])) {
+            return plain;
+        }
+        let warped: Vec<_> = times.iter().zip(records).map(|(t, (_, y))| (&t[..], y.clone())).collect();
+        let mut logarithmic = Smoothed::new(&warped);
+        if logarithmic.missed >= plain.missed {
+            return plain;
+        }
+        for (slopes, (t, _)) in logarithmic.slopes.iter_mut().zip(records) {
+            slopes.iter_mut().zip(*t).for_each(|(slope, t_k)| *slope /= offset + (t_k - t[0]));
+        }
+        logarithmic
+    }
+
     /// Of records with ascending times and as many values.
     pub fn new(records: &[(&[f64], Vec<f64>)]) -> Self {
         let systems: Vec<_> = records.iter().map(|(t, y)| System::new(t, y)).collect();
         let intervals = || records.iter().flat_map(|(t, _)| t.windows(2).map(|ends| ends[1] - ends[0]));
         let (shortest, longest) =
             intervals().fold((f64::INFINITY, 0.0_f64), |(least, most), h| (least.min(h), most.max(h)));
-        let mut best = Smoothed { values: Vec::new(), slopes: Vec::new(), noise: 0.0, missed: f64::INFINITY };
+        let mut best =
+            Smoothed { values: Vec::new(), slopes: Vec::new(), noise: 0.0, typical: 0.0, missed: f64::INFINITY };
         let (mut alpha, mut least) = (0.0, f64::INFINITY);
         if systems.iter().any(|system| !system.is_straight()) && longest > 0.0 {
             let [from, to] = [1e-9 * shortest.powi(3), 1e4 * longest.powi(3)].map(|alpha| alpha.log10() * A_DECADE);
@@ -53,6 +86,10 @@ impl Smoothed {
                 }
             }
         }
+        let off = |[residual, freedom]: [f64; 2]| residual.abs() / freedom.sqrt();
+        let mut off: Vec<f64> = systems.iter().flat_map(|system| system.residuals(alpha)).map(off).collect();
+        off.sort_unstable_by(f64::total_cmp);
+        best.typical = off.get(off.len() / 2).map_or(0.0, |median| median / MEDIAN);
         for system in &systems {
             let (values, slopes) = system.spline(alpha);
             best.values.push(values);
@@ -242,10 +279,31 @@ mod tests {
             let (t, y) = wave(0.1, seed);
             let smoothed = Smoothed::new(&[(&t, y)]);
             assert!((0.08..0.125).contains(&smoothed.noise), "{}", smoothed.noise);
+            assert!((0.07..0.135).contains(&smoothed.typical), "{}", smoothed.typical);
             let errors = t.iter().zip(&smoothed.values[0]).map(|(t, g)| (g - t.sin()).powi(2));
             let error = (errors.sum::<f64>() / t.len() as f64).sqrt();
             assert!(error < 0.06, "{error}");
         }
+    }
+
+    #[test]
+    fn what_slows_down_is_smoothed_by_the_logarithm_of_time() {
+        let t: Vec<f64> = std::iter::once(0.0).chain((0..39).map(|k| 10f64.powf(-2.0 + 0.13 * f64::from(k)))).collect();
+        let y: Vec<f64> = t.iter().map(|t| 1.0 / (1.0 + t)).collect();
+        let smoothed = Smoothed::in_suited_time(&[(&t, y.clone())]);
+        assert!(smoothed.noise < 0.1 * Smoothed::new(&[(&t, y)]).noise);
+        for (t, slope) in t.iter().zip(&smoothed.slopes[0]).skip(1) {
+            let expected = -(1.0 + t).powi(-2);
+            assert!((slope - expected).abs() < 0.05 * expected.abs(), "{slope} at {t}, {expected}");
+        }
+    }
+
+    #[test]
+    fn a_jump_is_not_typical() {
+        let (t, mut y) = wave(0.0, 0);
+        y.iter_mut().skip(60).for_each(|y| *y += 1.0);
+        let smoothed = Smoothed::new(&[(&t, y)]);
+        assert!(smoothed.typical < 0.1 * smoothed.noise, "{} of {}", smoothed.typical, smoothed.noise);
     }
 
     #[test]

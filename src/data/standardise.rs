@@ -1,13 +1,11 @@
 //! States of order one, times in units of the mean interval.
 
-use super::spline::Smoothed;
+use super::spline::{Smoothed, UNEVEN};
 use super::trajectories::{Trajectories, Trajectory};
 use crate::Error;
 use serde::{Deserialize, Serialize};
 
-/// The longest interval in terms of the shortest from which times may be logarithmic, and how much smoother the data must
-/// be then.
-const UNEVEN: f64 = 100.0;
+/// How much smoother the data must be in logarithmic time for that to be taken.
 const SMOOTHER: f64 = 2.0;
 
 /// An affine map of states and times to standard units, in which networks train well.

@@ -330,24 +330,27 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
                 held_out.as_ref(),
             ))
         };
-        let mut objective: Box<dyn Objective<T>> = match takes_squares {
-            true => Box::new(Lengthening::new(&chosen, &block, &observations, initial)),
-            false => {
-                let following = Following::new(&chosen, &self.loss, &block, &observations);
-                Box::new(following.starting_from(initial).penalised_by(self.penalties.at()?))
-            }
-        };
         // Predicted from their first observations, and by the loss alone.
         let alone = Regularisation::default();
         let judged = Settings { learned_starts: Some(false), regularisation: alone, ..chosen.clone() };
-        let mut validation: Option<Box<dyn Objective<T>>> = match &validation {
-            None => None,
-            Some(held_out) if takes_squares => Some(Box::new(Lengthening::judging(&judged, &block, held_out))),
-            Some(held_out) => Some(Box::new(Following::new(&judged, &self.loss, &block, held_out))),
-        };
+        let mut objective: Box<dyn Objective<T>>;
+        let mut judge: Option<Box<dyn Objective<T>>> = None;
+        if takes_squares {
+            let squares = Lengthening::new(&chosen, &block, &observations, initial);
+            if let Some(held_out) = &validation {
+                judge = Some(Box::new(squares.judging(&judged, held_out)));
+            }
+            objective = Box::new(squares);
+        } else {
+            let following = Following::new(&chosen, &self.loss, &block, &observations);
+            objective = Box::new(following.starting_from(initial).penalised_by(self.penalties.at()?));
+            if let Some(held_out) = &validation {
+                judge = Some(Box::new(Following::new(&judged, &self.loss, &block, held_out)));
+            }
+        }
         let mut session = Session::new(&chosen, self.epochs, &mut *objective)?;
-        if let Some(validation) = &mut validation {
-            session = session.judged_by(&mut **validation);
+        if let Some(judge) = &mut judge {
+            session = session.judged_by(&mut **judge);
         }
         let description = self.described_by::<T>(&chosen, data);
         if let Some(path) = &self.resume {

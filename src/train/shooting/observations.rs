@@ -72,6 +72,11 @@ impl Layout {
         self.params + if self.learned_starts { data.len() * self.dim } else { 0 }
     }
 
+    /// The place of the start of a trajectory, if that is learned.
+    pub fn start(&self, trajectory: usize) -> Option<usize> {
+        self.learned_starts.then_some(self.params + trajectory * self.dim)
+    }
+
     /// The windows of a stage, trajectory by trajectory, each with the place of its start if that is unknown.
     pub fn windows<T: Real>(
         &self,
@@ -82,7 +87,7 @@ impl Layout {
         let mut next = self.lasting(data);
         let place = |window: Window| {
             let slot = if window.first == 0 {
-                self.learned_starts.then_some(self.params + window.trajectory * self.dim)
+                self.start(window.trajectory)
             } else {
                 next += self.dim;
                 Some(next - self.dim)

@@ -15,7 +15,7 @@ const MOST_GROWTH: f64 = 4.0;
 const TOGETHER: usize = 16;
 
 /// For each of these intervals, of a trajectory and a number, the fewest equal steps by which its end, reached from the smoothed observation at its
-/// beginning, has an error of `accuracy` at most, relative to the deviation of the data; as the same with twice as many
+/// beginning or the start that is learned, has an error of `accuracy` at most, relative to the deviation of the data; as the same with twice as many
 /// steps tells. An interval that cannot be predicted gets more, at most 2048.
 pub(super) fn fitted_steps<T: Real>(
     passage: &Passage<'_, '_, T>,
@@ -32,7 +32,7 @@ pub(super) fn fitted_steps<T: Real>(
         let found: Vec<Vec<f64>> = open
             .par_chunks(TOGETHER)
             .map(|intervals| {
-                let windows: Vec<_> = intervals.iter().map(|&(i, j)| window(i, j)).collect();
+                let windows: Vec<_> = intervals.iter().map(|&(i, j)| window(passage, i, j)).collect();
                 errors(passage, &windows, &steps).unwrap_or_else(|_| {
                     let one = |window: &(Window, Option<usize>)| {
                         errors(passage, std::slice::from_ref(window), &steps).map_or(f64::INFINITY, |errors| errors[0])
@@ -59,8 +59,9 @@ pub(super) fn fitted_steps<T: Real>(
     steps
 }
 
-fn window(trajectory: usize, first: usize) -> (Window, Option<usize>) {
-    (Window { trajectory, first, last: first + 1 }, None)
+fn window<T: Real>(passage: &Passage<'_, '_, T>, trajectory: usize, first: usize) -> (Window, Option<usize>) {
+    let start = passage.layout.start(trajectory).filter(|_| first == 0);
+    (Window { trajectory, first, last: first + 1 }, start)
 }
 
 /// The estimated errors at the ends of windows of one interval, by the largest of the components.

@@ -11,13 +11,14 @@ const TOGETHER: usize = 256;
 /// What the growth of differences counts beside slopes.
 const GROWTH: f64 = 1e-2;
 
-/// The squares of `w (F(γ, t, y) - y')` at observations, with states and slopes of a smoothing spline and
+/// The squares of `w (F(γ, t, y) - y')` at observations, in deviations of the data, with states and slopes of a smoothing
+/// spline and
 ///
 /// ```text
 /// 1/w = 1/h + |y'| ,
 /// ```
 ///
-/// where `h` is the mean interval and `|y'|` in deviations of the data. Errors of slopes count by the error of states that
+/// where `h` is the mean interval and `|y'|` in deviations, too. Errors of slopes count by the error of states that
 /// they make in an interval; but where states move fast, by what they are of the slope: at the jumps of a relaxation
 /// oscillation slopes are thousands of times those between, and both have to be right.
 ///
@@ -73,6 +74,7 @@ impl<T: Real> Matching<'_, '_, T> {
                 }
                 let direction = column(&directions);
                 for i in 0..d {
+                    let weight = weight / self.records.deviations[i];
                     let residual = weight * (dy[i * stride + q].to_f64() - self.records.slopes[trajectory][k * d + i]);
                     if !residual.is_finite() {
                         return Err(Error::NotFinite { what: "the field", location: None });

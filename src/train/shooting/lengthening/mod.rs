@@ -50,7 +50,8 @@ const MOST_LEARNED: usize = 200;
 /// The stage of derivative matching.
 const MATCHING: Stage = Stage::Before(0);
 
-/// How well a block follows recorded trajectories in the mean square, as a sum of squares.
+/// How well a block follows recorded trajectories in the mean square, as a sum of squares; errors of each component in its
+/// deviation.
 pub(in crate::train) struct Lengthening<'a, T: Real> {
     block: &'a AnyBlock<'a, T>,
     records: Records<'a, T>,
@@ -100,9 +101,10 @@ impl<'a, T: Real> Lengthening<'a, T> {
         lengthening
     }
 
-    /// To judge unknowns by whole records.
-    pub fn judging(settings: &Settings, block: &'a AnyBlock<'a, T>, data: &'a Observations<T>) -> Self {
-        let judge = Lengthening::new(settings, block, data, None);
+    /// To judge unknowns by other whole records, in the same units.
+    pub fn judging(&self, settings: &Settings, held_out: &'a Observations<T>) -> Self {
+        let mut judge = Lengthening::new(settings, self.block, held_out, None);
+        judge.records.deviations.clone_from(&self.records.deviations);
         let accuracy = judge.accuracy.map(|accuracy| accuracy.max(OF_JUDGEMENT));
         Lengthening { judges: true, accuracy, ..judge }
     }
@@ -120,8 +122,8 @@ impl<'a, T: Real> Lengthening<'a, T> {
             };
             for first in (0..intervals).step_by(length.max(1)) {
                 let window = Window { trajectory, first, last: (first + length).min(intervals) };
-                let learned = self.layout.learned_starts && first == 0 && stage == Stage::Last;
-                windows.push((window, learned.then_some(self.layout.params + trajectory * dim)));
+                let start = self.layout.start(trajectory).filter(|_| first == 0 && stage == Stage::Last);
+                windows.push((window, start));
             }
         }
         self.in_groups(thinned(windows, MOST_RESIDUALS, |(window, _)| (window.last - window.first) * dim))
@@ -132,7 +134,7 @@ impl<'a, T: Real> Lengthening<'a, T> {
         let (data, dim) = (self.records.data, self.layout.dim);
         let whole = |trajectory| {
             let window = Window { trajectory, first: 0, last: data.intervals(trajectory) };
-            (window, self.layout.learned_starts.then_some(self.layout.params + trajectory * dim))
+            (window, self.layout.start(trajectory))
         };
         let all = (0..data.len()).map(whole).collect();
         thinned(all, JUDGED * MOST_RESIDUALS, |(window, _): &(Window, _)| (window.last - window.first) * dim)
@@ -245,6 +247,19 @@ impl<'a, T: Real> Lengthening<'a, T> {
         }
     }
 
+    /// Takes these parameters, if windows are predicted no worse by them.
+    fn keep_the_better(&mut self, unknowns: &mut [T], given: &[T]) {
+        let mut error = |unknowns: &[T]| {
+            self.fit_steps(unknowns);
+            self.shoot(unknowns, &self.groups, 1, None).map_or(f64::INFINITY, |shots| shots.sum)
+        };
+        let mut other = unknowns.to_vec();
+        other[..given.len()].copy_from_slice(given);
+        if error(&other) <= error(unknowns) {
+            unknowns.copy_from_slice(&other);
+        }
+    }
+
     /// Residuals of these windows.
     fn residuals(&self, groups: &[Group]) -> usize {
         let of = |(window, slot): &(Window, Option<usize>)| {
@@ -334,8 +349,7 @@ impl<T: Real> Objective<T> for Lengthening<'_, T> {
         let from = |length: usize| if length < longest { Stage::Before(length) } else { Stage::Last };
         match at.stage {
             _ if !self.lengthens => Stage::Last,
-            None if self.initial.is_none() => MATCHING,
-            None => from(1),
+            None => MATCHING,
             Some(Stage::Before(length)) if at.settled => from((2 * length).max(1)),
             Some(stage) => stage,
         }
@@ -351,12 +365,15 @@ impl<T: Real> Objective<T> for Lengthening<'_, T> {
         // Slopes of smoothed data err by about as much, in an interval.
         let noise = OF_NOISE * self.records.noise;
         let least = enough.max(100.0 * T::EPSILON.to_f64());
-        at.epochs_in_stage >= self.most_epochs(stage) || value <= noise.max(least * least * self.records.variance)
+        at.epochs_in_stage >= self.most_epochs(stage) || value <= noise.max(least * least)
     }
 
     fn enter(&mut self, stage: Stage, unknowns: &mut Vec<T>) {
-        self.stage = stage;
+        let was_matching = std::mem::replace(&mut self.stage, stage) == MATCHING;
         self.groups = self.grouped(stage);
+        if was_matching && let Some(given) = self.initial.clone() {
+            self.keep_the_better(unknowns, &given);
+        }
         if stage != MATCHING {
             self.fit_steps(unknowns);
             // Windows that take alike many steps are together.

@@ -106,10 +106,11 @@ impl<T: Real> Passage<'_, '_, T> {
             for (w, (window, _)) in windows.iter().enumerate() {
                 let observed = records.data.state(window.trajectory, window.first + j + 1);
                 for (i, observed) in observed.iter().enumerate() {
-                    let residual = y[i * stride + w * copies].to_f64() - observed.to_f64();
+                    let weight = 1.0 / records.deviations[i];
+                    let residual = weight * (y[i * stride + w * copies].to_f64() - observed.to_f64());
                     shots.sum += residual * residual;
                     if let (Some(equations), Some(derivatives)) = (&mut equations, &derivatives) {
-                        derivatives.write(w, i, equations.row(residual));
+                        derivatives.write(w, i, weight, equations.row(residual));
                     }
                 }
             }
@@ -120,10 +121,11 @@ impl<T: Real> Passage<'_, '_, T> {
             // A learned start has an error of its own.
             for (i, slot) in slot.iter().flat_map(|slot| (0..d).map(move |i| (i, slot + i))) {
                 let observed = records.data.state(window.trajectory, window.first)[i];
-                let residual = self.unknowns[slot].to_f64() - observed.to_f64();
+                let weight = 1.0 / records.deviations[i];
+                let residual = weight * (self.unknowns[slot].to_f64() - observed.to_f64());
                 shots.sum += residual * residual;
                 if let Some(equations) = &mut equations {
-                    equations.row(residual)[slot] = 1.0;
+                    equations.row(residual)[slot] = weight;
                 }
             }
         }
@@ -200,13 +202,14 @@ impl<'w, T: Real> Derivatives<'w, T> {
         Ok(())
     }
 
-    /// The derivatives of component `i` of window `w` by all unknowns.
-    fn write(&self, w: usize, i: usize, out: &mut [f64]) {
+    /// The derivatives of component `i` of window `w` by all unknowns, weighted.
+    fn write(&self, w: usize, i: usize, weight: f64, out: &mut [f64]) {
         let columns = self.params + self.dim;
         let row = &self.now[(w * self.dim + i) * columns..][..columns];
-        out[..self.params].copy_from_slice(&row[..self.params]);
+        let (by_params, by_start) = row.split_at(self.params);
+        out.iter_mut().zip(by_params).for_each(|(out, x)| *out = weight * x);
         if let Some(slot) = self.windows[w].1 {
-            out[slot..slot + self.dim].copy_from_slice(&row[self.params..]);
+            out[slot..].iter_mut().zip(by_start).for_each(|(out, x)| *out = weight * x);
         }
     }
 }

@@ -19,11 +19,10 @@ pub(super) struct Records<'a, T> {
     pub slopes: Vec<Vec<f64>>,
     /// Steps through each interval of each trajectory.
     pub steps: Vec<Vec<usize>>,
-    /// Mean over the components of the variance of the noise, and of the data.
-    pub noise: f64,
-    pub variance: f64,
-    /// Deviation of each component; 1 where it never changes.
+    /// Deviation of each component, in which its errors count; 1 where it never changes.
     pub deviations: Vec<f64>,
+    /// Mean over the components of the variance of the noise, in deviations.
+    pub noise: f64,
 }
 
 impl<'a, T: Real> Records<'a, T> {
@@ -39,7 +38,6 @@ impl<'a, T: Real> Records<'a, T> {
             steps: all.map(counts).collect(),
             times,
             noise: 0.0,
-            variance: 0.0,
             deviations: Vec::new(),
         };
         for component in 0..dim {
@@ -56,8 +54,8 @@ impl<'a, T: Real> Records<'a, T> {
         let n = self.times.iter().map(Vec::len).sum::<usize>() as f64;
         let mean = of.iter().flat_map(|(_, y)| y).map(|y| y / n).sum::<f64>();
         let variance = of.iter().flat_map(|(_, y)| y).map(|y| (y - mean).powi(2) / n).sum::<f64>();
-        let smoothed = Smoothed::new(&of);
-        let is_noisy = n >= ENOUGH && smoothed.noise > NOISELESS * variance.sqrt();
+        let smoothed = Smoothed::in_suited_time(&of);
+        let is_noisy = n >= ENOUGH && smoothed.noise.min(smoothed.typical) > NOISELESS * variance.sqrt();
         for (k, (values, slopes)) in smoothed.values.iter().zip(&smoothed.slopes).enumerate() {
             for (j, (value, slope)) in values.iter().zip(slopes).enumerate() {
                 self.slopes[k][j * dim + i] = *slope;
@@ -66,10 +64,10 @@ impl<'a, T: Real> Records<'a, T> {
                 }
             }
         }
-        self.deviations.push(if variance > 0.0 { variance.sqrt() } else { 1.0 });
-        self.variance += variance / dim as f64;
+        let deviation = if variance > 0.0 { variance.sqrt() } else { 1.0 };
+        self.deviations.push(deviation);
         if is_noisy {
-            self.noise += smoothed.noise * smoothed.noise / dim as f64;
+            self.noise += (smoothed.noise / deviation).powi(2) / dim as f64;
         }
     }
 
