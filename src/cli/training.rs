@@ -15,7 +15,7 @@ pub struct TrainingOptions {
     #[arg(long, default_value_t = Settings::EPOCHS, value_parser = count, value_name = "COUNT", help_heading = "Training", allow_hyphen_values = true)]
     pub epochs: usize,
     /// lm (Levenberg-Marquardt), lbfgs, adam or sgd; auto is lm, but adam where an option asks for what lm has no use for, or
-    /// there are more than 2500 parameters
+    /// there are more than 25000 parameters
     #[arg(long, default_value = "auto", value_name = "NAME", help_heading = "Training")]
     optimizer: OptimizerName,
     /// Learning rate of adam or sgd [default: 0.005]
@@ -54,7 +54,7 @@ pub struct TrainingOptions {
     /// is learned in log holds from the start of the record alone
     #[arg(long, default_value = "auto", value_name = "NAME", help_heading = "Training")]
     time: TimeName,
-    /// Records in a batch [default: all]
+    /// Records in a batch, or windows of 16 intervals where there are no more records than that [default: all]
     #[arg(long, value_parser = count, value_name = "COUNT", help_heading = "Training", allow_hyphen_values = true)]
     batch: Option<usize>,
     /// Longest gradient of adam or sgd; longer ones are shortened; inf for no bound [default: 0.1]

@@ -102,6 +102,20 @@ impl Trajectories {
         }
         Ok(segments)
     }
+
+    /// Cuts every trajectory into trajectories of their own, of `intervals` intervals at most, as
+    /// [`segments`](Trajectories::segments) are; named by where they come from, `id[first]`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidArgument`] if `intervals` is zero.
+    pub fn windows(&self, intervals: usize) -> Result<Self, Error> {
+        let window = |s: Segment<'_>| {
+            let id = format!("{}[{}]", self.trajectory(s.trajectory).id(), s.first);
+            Trajectory::new(id, s.times.to_vec(), s.states.to_vec())
+        };
+        Ok(self.with(self.segments(intervals)?.into_iter().map(window).collect::<Result<_, _>>()?))
+    }
 }
 
 fn share(fraction: f64, of: usize) -> usize {

@@ -57,7 +57,9 @@ pub struct Settings {
     pub shooting: Shooting,
     /// What is added to the loss.
     pub regularisation: Regularisation,
-    /// Trajectories in a batch; all if `None`.
+    /// Trajectories in a batch; all if `None`. Where there are no more trajectories than this, the automatic strategy cuts
+    /// them into windows of 16 intervals, each predicted from the observation at its beginning, and these are batched: so
+    /// one long record is trained on in the memory that a batch takes.
     pub batch_size: Option<usize>,
     /// What initial parameters, batches and validation trajectories are drawn from.
     pub seed: u64,
@@ -106,6 +108,8 @@ impl Default for Settings {
 impl Settings {
     /// Epochs of a training, by default.
     pub const EPOCHS: usize = 4000;
+    /// Intervals of the windows that are batched where records are few.
+    pub const WINDOW: usize = 16;
     /// Largest norm of a gradient, by default.
     pub const CLIP: f64 = 0.1;
 
@@ -148,6 +152,14 @@ impl Settings {
         // Of learning rates there is no use.
         let schedule = if takes_squares { Schedule::Constant } else { self.schedule.laid_out(epochs) };
         Ok(Settings { optimizer, shooting, schedule, ..self.clone() })
+    }
+
+    /// Intervals of the windows into which so many trajectories are cut to be batched, if they are; for a loss that suits
+    /// parts of records or not.
+    pub(super) fn windows_in_batches(&self, trajectories: usize, suits_parts: bool) -> Option<usize> {
+        let fits_all = self.batch_size.is_some_and(|size| size >= trajectories);
+        let is_free = self.shooting == Shooting::Automatic && self.learned_starts != Some(true);
+        (fits_all && is_free && suits_parts).then_some(Settings::WINDOW)
     }
 
     /// Refuses settings that make no sense.

@@ -40,7 +40,7 @@ pub(super) fn check<T: Real>(
     }
     match field.param_count() <= LevenbergMarquardt::MOST_UNKNOWNS {
         true => Ok(()),
-        false => refuse("parameters", field.param_count().to_string(), "at most 2500, for least squares"),
+        false => refuse("parameters", field.param_count().to_string(), "at most 25000, for least squares"),
     }
 }
 

@@ -174,7 +174,8 @@ impl<F, L> Trainer<F, L> {
         Trainer { penalties: further, ..self }.set(|s| s.regularisation = weights)
     }
 
-    /// Trains on so many trajectories at a time, drawn anew every epoch. Without this, on all of them together.
+    /// Trains on so many trajectories at a time, drawn anew every epoch; or on so many windows of 16 intervals, where there are
+    /// no more trajectories than that. Without this, on all of them together.
     pub fn batch_size(self, trajectories: usize) -> Self {
         self.set(|s| s.batch_size = Some(trajectories))
     }
@@ -293,11 +294,9 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
         F: Field<T>,
         L: Loss<T>,
     {
-        let chosen = self.settings.laid_out(
-            self.epochs,
-            self.loss.suits_parts(),
-            squares::check::<T>(&self.block, &self.loss, &self.settings, &self.penalties),
-        )?;
+        let suits_parts = self.loss.suits_parts();
+        let squares = squares::check::<T>(&self.block, &self.loss, &self.settings, &self.penalties);
+        let mut chosen = self.settings.laid_out(self.epochs, suits_parts, squares)?;
         chosen.check()?;
         let takes_squares = matches!(chosen.optimizer, AnyOptimizer::LevenbergMarquardt(_));
         let fits_steps = takes_squares && squares::fits_steps(&self.block);
@@ -314,7 +313,16 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
             block = block.per_step(standard.apply_time(self.block.start_time()));
         }
         let observe = |data: &Trajectories| Observations::<T>::new(&block, data, &standard);
-        let observations = observe(&training)?;
+        // A network with fields of its own for every step begins at one time.
+        let can_cut = suits_parts && !takes_squares && block.sharing() == Sharing::Shared;
+        let windows = match self.settings.windows_in_batches(training.len(), can_cut) {
+            Some(intervals) if training.iter().any(|t| t.len() > intervals + 1) => {
+                chosen.shooting = Shooting::SingleShooting;
+                Some(training.windows(intervals)?)
+            }
+            _ => None,
+        };
+        let observations = observe(windows.as_ref().unwrap_or(&training))?;
         let validation = held_out.as_ref().map(observe).transpose()?;
         let initial = self.initial.as_ref().map(|params| params.iter().map(|&p| T::constant(p)).collect());
         let outcome = |session: Session<'_, T>| {

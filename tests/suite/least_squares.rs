@@ -85,6 +85,74 @@ fn rates_are_found_from_far_away() {
     }
 }
 
+/// Robertson's reactions, in logarithms of their rates.
+#[derive(Debug, Clone)]
+struct Reactions;
+
+impl VectorField for Reactions {
+    fn dim(&self) -> usize {
+        3
+    }
+    fn param_count(&self) -> usize {
+        3
+    }
+    fn eval<S: Number>(&self, p: &[S], _t: S, y: &[S], dy: &mut [S]) {
+        let [slow, fast, back] = [p[0].exp() * y[0], p[1].exp() * y[1] * y[1], p[2].exp() * y[1] * y[2]];
+        dy[0] = back - slow;
+        dy[1] = slow - back - fast;
+        dy[2] = fast;
+    }
+}
+
+#[test]
+fn stiff_rates_are_found_from_a_hundredfold_off() {
+    let truth = [0.04_f64, 3e7, 1e4].map(f64::ln);
+    for [from, until] in [[-5.0, 5.0], [-2.0, 3.0]] {
+        let decades = (0..39).map(|k| 10f64.powf(from + (until - from) * f64::from(k) / 38.0));
+        let data = record("", std::iter::once(0.0).chain(decades).collect(), |times| {
+            let flow = Flow::new(&Reactions, &truth).tolerance(1e-10, 1e-14);
+            flow.solve(0.0, &[1.0, 0.0, 0.0], times).unwrap().states().to_vec()
+        });
+        let data = Trajectories::new(["a", "b", "c"], vec![data]).unwrap();
+        for corner in 0..8 {
+            let off = |i: usize| if corner >> i & 1 == 0 { -(100_f64.ln()) } else { 100_f64.ln() };
+            let start: Vec<f64> = (0..3).map(|i| truth[i] + off(i)).collect();
+            let block = OdeBlock::new(Reactions, Tableau::radau_iia(3).unwrap());
+            let fit = Trainer::new(block).initial(start).fit(&data).unwrap();
+            for (p, expected) in fit.model.params().iter().zip(truth) {
+                assert!((p - expected).abs() < 1e-4, "from {corner:b} of {from}: {:?}", fit.model.params());
+            }
+        }
+    }
+}
+
+#[test]
+fn wide_networks_arrive_too() {
+    let data = orbits(&[[1.0, 1.0]], 60, 0.0);
+    let wide = Mlp::new([2, 60, 60, 2], Activation::Tanh).unwrap();
+    let block = OdeBlock::new(wide, Tableau::radau_iia(2).unwrap());
+    assert!(block.param_count() > 2500);
+    let fit = Trainer::new(block).standardised(true).epochs(60).fit(&data).unwrap();
+    assert_eq!(fit.summary.optimizer, "Levenberg-Marquardt");
+    assert!(error(&fit) < 0.02, "{}", error(&fit));
+}
+
+#[test]
+fn long_records_are_batched_by_windows() {
+    let data = orbits(&[[1.0, 1.0]], 401, 0.0);
+    let trainer = Trainer::new(network().step_size(0.1)).batch_size(8).epochs(5);
+    let fit = trainer.clone().fit(&data).unwrap();
+    // 25 windows of 16 intervals.
+    let windows = data.windows(16).unwrap();
+    assert_eq!((windows.len(), windows.trajectory(24).id()), (25, "0[384]"));
+    let same = trainer.clone().shooting(Shooting::SingleShooting).fit(&windows).unwrap();
+    assert_eq!(fit.model.params(), same.model.params());
+    assert_eq!(fit.model.starts().len(), 1);
+    // As many as fill batches are taken as they are.
+    let whole = trainer.shooting(Shooting::SingleShooting).fit(&data).unwrap();
+    assert_ne!(fit.model.params(), whole.model.params());
+}
+
 #[test]
 fn noise_is_not_followed_and_starts_are_learned() {
     let noisy = orbits(&[[1.0, 1.0]], 80, 0.05);

@@ -25,7 +25,7 @@ const PATIENCE: f64 = 4.0;
 /// with the Jacobian `J` of the residuals, and `D` the largest diagonal of `JᵀJ` so far, entries below a tenth of the largest
 /// raised to that. A step is taken if it decreases the sum; `μ` follows from how far the decrease is the predicted one.
 /// Where [`Adam`](super::Adam) takes thousands of updates, it takes tens, each at the cost of some: the method of choice for
-/// full batches and up to a few thousand unknowns. It has no use for a learning rate, a schedule or clipping.
+/// full batches and up to some thousand unknowns. It has no use for a learning rate, a schedule or clipping.
 ///
 /// *Reference*: Moré, "The Levenberg–Marquardt algorithm: implementation and theory", 1978; the update of `μ`: Nielsen,
 /// "Damping parameter in Marquardt's method", 1999.
@@ -46,7 +46,7 @@ impl Default for LevenbergMarquardt {
 
 impl LevenbergMarquardt {
     /// Most unknowns for which [`AnyOptimizer::Automatic`](super::AnyOptimizer) is this method.
-    pub const MOST_UNKNOWNS: usize = 2500;
+    pub const MOST_UNKNOWNS: usize = 25_000;
 
     fn search<T: Real>(
         &self,
@@ -103,7 +103,7 @@ impl LevenbergMarquardt {
 
 /// `D`, for what has been the diagonal of `JᵀJ` before.
 fn grown<T: Real>(diagonal: &mut [T], equations: &NormalEquations) -> Vec<f64> {
-    diagonal.iter_mut().zip(equations.diagonal()).for_each(|(most, now)| *most = T::constant(most.to_f64().max(now)));
+    diagonal.iter_mut().zip(&equations.diagonal()).for_each(|(most, &now)| *most = T::constant(most.to_f64().max(now)));
     let longest = diagonal.iter().fold(0.0, |most: f64, x| most.max(x.to_f64()));
     // Without any slope, any scale does.
     let least = if longest > 0.0 { SHORTEST * longest } else { 1.0 };

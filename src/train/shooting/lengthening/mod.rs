@@ -24,8 +24,10 @@ const LANES: usize = 16;
 /// in numbers.
 const MOST_GROUPS: usize = 8;
 const MEMORY: usize = 8_000_000;
-/// Residuals of a stage, at most: more of them make the equations no better known. So many times as many judge it.
+/// Residuals of a stage, at most, and entries of their Jacobian: more of them make the equations no better known. So many
+/// times as many judge it.
 const MOST_RESIDUALS: usize = 10_000;
+const MOST_ENTRIES: usize = 50_000_000;
 const JUDGED: usize = 4;
 /// Multiplications that a stage may cost, and the epochs that it may take in any case and at most: the matching of
 /// derivatives, stages before the last, and the last.
@@ -109,13 +111,18 @@ impl<'a, T: Real> Lengthening<'a, T> {
         Lengthening { judges: true, accuracy, ..judge }
     }
 
+    /// The most residuals of a stage.
+    fn most_residuals(&self) -> usize {
+        MOST_RESIDUALS.min(MOST_ENTRIES / self.layout.params.max(1))
+    }
+
     /// The windows of a stage, in groups; of whole records and so many residuals at most.
     fn grouped(&self, stage: Stage) -> Vec<Group> {
         let (data, dim) = (self.records.data, self.layout.dim);
         let mut windows = Vec::new();
         for trajectory in 0..data.len() {
             let intervals = data.intervals(trajectory);
-            let most = MOST_RESIDUALS / dim.max(1);
+            let most = self.most_residuals() / dim.max(1);
             let length = match stage {
                 Stage::Last => intervals.min(most.max(1)),
                 Stage::Before(length) => length.max(1),
@@ -126,7 +133,7 @@ impl<'a, T: Real> Lengthening<'a, T> {
                 windows.push((window, start));
             }
         }
-        self.in_groups(thinned(windows, MOST_RESIDUALS, |(window, _)| (window.last - window.first) * dim))
+        self.in_groups(thinned(windows, self.most_residuals(), |(window, _)| (window.last - window.first) * dim))
     }
 
     /// The whole records by which unknowns are judged.
@@ -171,7 +178,10 @@ impl<'a, T: Real> Lengthening<'a, T> {
         let passage = self.passage(unknowns);
         let steps = |window: &Window, interval: usize| finer * self.records.steps[window.trajectory][interval];
         let parts = match &equations {
-            Some(_) => (MEMORY / (unknowns.len() * unknowns.len()).max(1)).clamp(1, MOST_GROUPS),
+            Some(_) => {
+                let residuals = self.most_residuals() / MOST_GROUPS;
+                (MEMORY / NormalEquations::size(unknowns.len(), residuals).max(1)).clamp(1, MOST_GROUPS)
+            }
             None => MOST_GROUPS,
         };
         let each = groups.len().div_ceil(parts).max(1);
@@ -216,16 +226,22 @@ impl<'a, T: Real> Lengthening<'a, T> {
         Ok(())
     }
 
-    /// How many epochs a stage may take, by the work of one: the product of the Jacobian with itself.
+    /// How many epochs a stage may take, by the work of one: the products of rows or columns of the Jacobian.
     fn most_epochs(&self, stage: Stage) -> usize {
         let kind = match stage {
             MATCHING => 0,
             Stage::Before(_) => 1,
             Stage::Last => 2,
         };
-        let rows =
-            self.records.times.iter().map(|times| times.len() * self.layout.dim).sum::<usize>().min(MOST_RESIDUALS);
-        let work = rows as f64 * (self.layout.params as f64).powi(2);
+        let rows = self
+            .records
+            .times
+            .iter()
+            .map(|times| times.len() * self.layout.dim)
+            .sum::<usize>()
+            .min(self.most_residuals());
+        let [rows, columns] = [rows, self.layout.params].map(|count| count as f64);
+        let work = rows * columns * rows.min(columns);
         let [least, most] = EPOCHS[kind];
         ((WORK[kind] / work.max(1.0)) as usize).clamp(least, most)
     }
@@ -271,9 +287,8 @@ impl<'a, T: Real> Lengthening<'a, T> {
     /// The observations whose slopes are matched.
     fn observations(&self) -> Vec<(usize, usize)> {
         let times = self.records.times.iter().enumerate();
-        thinned(times.flat_map(|(i, times)| (0..times.len()).map(move |k| (i, k))).collect(), MOST_RESIDUALS, |_| {
-            self.layout.dim
-        })
+        let all = times.flat_map(|(i, times)| (0..times.len()).map(move |k| (i, k))).collect();
+        thinned(all, self.most_residuals(), |_| self.layout.dim)
     }
 }
 

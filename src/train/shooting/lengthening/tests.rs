@@ -68,7 +68,7 @@ fn jacobians_are_those_of_the_residuals() {
         let mut equations = NormalEquations::new(unknowns.len());
         objective.normal_equations(all(&[0, 1]), &unknowns, &mut equations).unwrap();
         assert!(equations.sum_of_squares() < 1e-18);
-        let diagonal: Vec<f64> = equations.diagonal().collect();
+        let diagonal = equations.diagonal();
         for (i, expected) in diagonal.iter().enumerate() {
             let mut at = |difference: f64| {
                 let mut moved = unknowns.clone();
