@@ -6,7 +6,7 @@ use super::options::{finite, positive, shown};
 use super::{Failure, print, print_json, tell};
 use clap::Args;
 use kutta::Error;
-use kutta::data::{Trajectories, Trajectory};
+use kutta::data::{Standardisation, Trajectories, Trajectory};
 use kutta::field::AnyField;
 use kutta::flow::Solution;
 use kutta::network::fewest_steps;
@@ -14,6 +14,8 @@ use kutta::train::{LearnedStart, Model};
 use serde_json::json;
 use std::path::PathBuf;
 
+/// The interval between states in units of the mean interval of the data, where time goes by its logarithm.
+const A_STEP: f64 = 0.25;
 /// States in a prediction, at most.
 const MOST_STATES: f64 = 1e7;
 
@@ -43,7 +45,8 @@ pub struct Predict {
     /// Time to predict until; before the start, for a hindcast
     #[arg(long, value_parser = finite, value_name = "TIME", allow_hyphen_values = true)]
     until: f64,
-    /// Interval between predicted states [default: the network's step]
+    /// Interval between predicted states [default: the network's step; for models of the logarithm of time, a quarter of
+    /// the mean interval in that]
     #[arg(long, value_parser = positive, value_name = "INTERVAL", allow_hyphen_values = true)]
     every: Option<f64>,
     /// Integrate the learned equation accurately, instead of with the network's own steps
@@ -86,7 +89,11 @@ impl Predict {
 
     fn predict(&self, model: &Model<AnyField>) -> Result<(), Failure> {
         let (start, t0) = self.start(model)?;
-        let times = self.times(t0, model.step_size())?;
+        let standard = model.standardisation();
+        let times = match standard.time_offset() {
+            Some(_) if self.every.is_none() && self.until != t0 => self.times_in_units(t0, standard),
+            _ => self.times(t0, model.step_size())?,
+        };
         let path = trajectory(&self.integrate(model, t0, &start, &times)?)?;
         #[cfg(feature = "plot")]
         if let Some(file) = &self.plot {
@@ -186,6 +193,18 @@ impl Predict {
             return Err(Failure::Usage(format!("--from is {t}, expected {expected}")));
         }
         Ok(self.integrate(model, learned.time, &learned.state, &[t])?.states().to_vec())
+    }
+
+    /// From `t0` to the end, evenly in the units that the model has learned in: for those in which time goes by its logarithm.
+    fn times_in_units(&self, t0: f64, standard: &Standardisation) -> Vec<f64> {
+        let [from, until] = [t0, self.until].map(|t| standard.apply_time(t));
+        // Times that have no logarithm are refused by the model, with the reason.
+        let count = if (until - from).is_finite() { fewest_steps((until - from).abs(), A_STEP) } else { 1 };
+        let inner = (1..count).map(|k| standard.invert_time(from + (until - from) * k as f64 / count as f64));
+        let mut times = vec![t0];
+        times.extend(inner);
+        times.push(self.until);
+        times
     }
 
     /// `t0`, `t0 ± every`, …, and the end.

@@ -21,10 +21,10 @@ pub struct TrainingOptions {
     /// Learning rate of adam or sgd [default: 0.005]
     #[arg(long, value_parser = positive, value_name = "RATE", help_heading = "Training", allow_hyphen_values = true)]
     lr: Option<f64>,
-    /// Momentum of sgd
-    #[arg(long, default_value = "0.9", value_parser = decay, value_name = "NUMBER", help_heading = "Training",
+    /// Momentum of sgd [default: 0.9]
+    #[arg(long, value_parser = decay, value_name = "NUMBER", help_heading = "Training",
           allow_hyphen_values = true)]
-    momentum: f64,
+    momentum: Option<f64>,
     /// The learning rate over the epochs: constant, cosine (falls to zero at the end) or plateau (falls tenfold
     /// after 50 epochs without progress)
     /// [default: cosine]
@@ -51,7 +51,7 @@ pub struct TrainingOptions {
     #[arg(long, help_heading = "Training")]
     pub raw: bool,
     /// Whether times are taken by their logarithm, plain or log; auto is log for a single record that is smoother in it. What
-    /// is learned in log holds from the start of the record alone
+    /// is learned in log holds from the start of the record alone, and for no time before that
     #[arg(long, default_value = "auto", value_name = "NAME", help_heading = "Training")]
     time: TimeName,
     /// Records in a batch, or windows of 16 intervals where there are no more records than that [default: all]
@@ -63,10 +63,10 @@ pub struct TrainingOptions {
     /// Stop after so many epochs without a better loss on whole records
     #[arg(long, value_parser = count, value_name = "EPOCHS", help_heading = "Training", allow_hyphen_values = true)]
     patience: Option<usize>,
-    /// When the stages of a batch are not solved: backtrack (take the last update back and make a shorter one), stop, or
-    /// skip the batch
-    #[arg(long, default_value = "backtrack", value_name = "WHAT", help_heading = "Training")]
-    on_failure: FailureName,
+    /// When the stages of a batch are not solved: backtrack (take the last update of adam or sgd back and make a shorter
+    /// one), stop, or skip the batch [default: backtrack]
+    #[arg(long, value_name = "WHAT", help_heading = "Training")]
+    on_failure: Option<FailureName>,
     /// What random numbers are drawn from
     #[arg(long, default_value = "0", value_parser = seed, value_name = "NUMBER", help_heading = "Training", allow_hyphen_values = true)]
     seed: u64,
@@ -137,15 +137,26 @@ impl TrainingOptions {
     /// Refuses options that the optimiser has no use for.
     pub fn check(&self) -> Result<(), String> {
         let name = match self.optimizer {
+            OptimizerName::Auto => "auto",
             OptimizerName::Lm => "lm",
             OptimizerName::Lbfgs => "lbfgs",
-            _ => return Ok(()),
+            OptimizerName::Adam => "adam",
+            OptimizerName::Sgd => return Ok(()),
         };
-        let given =
-            [("--lr", self.lr.is_some()), ("--clip", self.clip.is_some()), ("--schedule", self.schedule.is_some())];
+        if self.momentum.is_some() {
+            return Err(format!("--momentum is for sgd: --optimizer {name} has no use for it"));
+        }
+        let given = [
+            ("--lr", self.lr.is_some()),
+            ("--clip", self.clip.is_some()),
+            ("--schedule", self.schedule.is_some()),
+            ("--on-failure", self.on_failure.is_some()),
+        ];
         match given.iter().find(|(_, is_given)| *is_given) {
-            None => Ok(()),
-            Some((option, _)) => Err(format!("{option} is for adam and sgd: --optimizer {name} has no use for it")),
+            Some((option, _)) if matches!(self.optimizer, OptimizerName::Lm | OptimizerName::Lbfgs) => {
+                Err(format!("{option} is for adam and sgd: --optimizer {name} has no use for it"))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -160,7 +171,7 @@ impl TrainingOptions {
 
     /// Whether an option is given that only gradients have a use for.
     fn wants_rates(&self) -> bool {
-        self.lr.is_some() || self.schedule.is_some() || self.clip.is_some()
+        self.lr.is_some() || self.schedule.is_some() || self.clip.is_some() || self.on_failure.is_some()
     }
 
     /// Whether there are no parts of records to warm up by.
@@ -184,7 +195,7 @@ impl TrainingOptions {
                 OptimizerName::Lm => LevenbergMarquardt::default().into(),
                 OptimizerName::Lbfgs => Lbfgs::default().into(),
                 OptimizerName::Adam => Adam::new(rate).into(),
-                OptimizerName::Sgd => Sgd::new(rate).momentum(self.momentum).into(),
+                OptimizerName::Sgd => Sgd::new(rate).momentum(self.momentum.unwrap_or(0.9)).into(),
             },
             schedule: match self.schedule {
                 Some(ScheduleName::Constant) => Schedule::Constant,
@@ -219,9 +230,9 @@ impl TrainingOptions {
             patience: self.patience,
             clip: Some(self.clip.unwrap_or(Settings::CLIP)),
             on_failure: match self.on_failure {
-                FailureName::Backtrack => OnFailure::Backtrack,
-                FailureName::Stop => OnFailure::Stop,
-                FailureName::Skip => OnFailure::SkipBatch,
+                Some(FailureName::Backtrack) | None => OnFailure::Backtrack,
+                Some(FailureName::Stop) => OnFailure::Stop,
+                Some(FailureName::Skip) => OnFailure::SkipBatch,
             },
             ..Settings::default()
         }

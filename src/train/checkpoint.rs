@@ -51,14 +51,42 @@ pub(super) fn load<T: Real>(path: &Path, settings: &Description) -> Result<State
             then => then.unwrap_or(&Value::Null),
         };
         if then != now {
+            let (place, then, now) = first_difference(name.clone(), then, now);
             let reason = format!(
-                "the checkpoint is of a training with other settings: {name} was {then}, is now {now}; \
-                 resume with the same settings, or start anew"
+                "the checkpoint is of a training with other settings: {place} was {}, is now {}; \
+                 resume with the same settings, or start anew",
+                shortened(then),
+                shortened(now)
             );
             return Err(document::invalid(path, reason));
         }
     }
     Ok(loaded.state)
+}
+
+/// Where two settings differ first, as deep inside as that can be told.
+fn first_difference<'v>(place: String, then: &'v Value, now: &'v Value) -> (String, &'v Value, &'v Value) {
+    if let (Value::Object(old), Value::Object(new)) = (then, now)
+        && let Some((name, inner)) = new.iter().find(|(name, inner)| old.get(*name) != Some(inner))
+        && let Some(before) = old.get(name)
+    {
+        return first_difference(format!("{place}: {name}"), before, inner);
+    }
+    (place, then, now)
+}
+
+/// A setting as JSON, without its middle if it is long.
+fn shortened(value: &Value) -> String {
+    /// Characters that are left at either end.
+    const ENDS: usize = 40;
+    let text: Vec<char> = value.to_string().chars().collect();
+    match text.len() {
+        0..=100 => text.into_iter().collect(),
+        count => {
+            let part = |range: std::ops::Range<usize>| text[range].iter().collect::<String>();
+            format!("{} … {}", part(0..ENDS), part(count - ENDS..count))
+        }
+    }
 }
 
 /// An optimiser of a file, with the names that its settings have now.

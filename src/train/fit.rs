@@ -37,6 +37,7 @@ impl<F: Field<T>, T: Real> Fit<F, T> {
         let summary = Summary {
             scheme: model.block().method().name().to_string(),
             parameters: model.params().len(),
+            numbers: training.observations() * training.dim(),
             optimizer,
             epochs: history.epochs.len(),
             stopped_early,
@@ -61,6 +62,8 @@ pub struct Summary {
     pub scheme: String,
     /// Number of parameters.
     pub parameters: usize,
+    /// Numbers that they were learned from: components of all observations, without those held out.
+    pub numbers: usize,
     /// The optimiser, in words.
     pub optimizer: String,
     /// Epochs trained.

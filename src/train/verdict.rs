@@ -80,7 +80,7 @@ pub struct Assessment {
     pub components: BTreeMap<String, Judgement>,
     /// Parameters that were learned. More of them than numbers can follow the numbers without a law behind them.
     pub parameters: usize,
-    /// Numbers that they were learned from: components of all observations.
+    /// Numbers that they were learned from, as in the [`Summary`].
     pub numbers: usize,
 }
 
@@ -116,7 +116,7 @@ impl Summary {
                 .unwrap_or(Worth::Constant),
             components,
             parameters: self.parameters,
-            numbers: data.observations() * data.dim(),
+            numbers: self.numbers,
         })
     }
 }
@@ -136,6 +136,7 @@ mod tests {
             let summary = Summary {
                 scheme: String::new(),
                 parameters: 9,
+                numbers: 6,
                 optimizer: String::new(),
                 epochs: 1,
                 stopped_early: false,

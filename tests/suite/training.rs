@@ -266,11 +266,11 @@ fn a_checkpoint_of_another_training_is_refused() {
     };
     let resumed = || trainer.clone().epochs(8).resume(&path);
     assert!(refusal(resumed().seed(5).fit(&data)).contains("other settings: seed was 0, is now 5"));
-    assert!(refusal(resumed().optimizer(Adam::new(0.5)).fit(&data)).contains("optimizer was"));
+    assert!(refusal(resumed().optimizer(Adam::new(0.5)).fit(&data)).contains("learning_rate was"));
     assert!(refusal(resumed().fit(&oscillations(&[0.0, 1.1], 7))).contains("data was"));
     assert!(refusal(resumed().loss(FinalState).fit(&data)).contains("loss was"));
     let other = plain(smooth(3).step_size(0.1)).epochs(8).resume(&path);
-    assert!(refusal(other.fit(&data)).contains("network was"));
+    assert!(refusal(other.fit(&data)).contains("step_size was"));
     assert!(resumed().fit(&data).is_ok());
     // Half a file.
     let text = std::fs::read_to_string(&path).unwrap();

@@ -116,35 +116,39 @@ impl<'a, T: Real> Lengthening<'a, T> {
         MOST_RESIDUALS.min(MOST_ENTRIES / self.layout.params.max(1))
     }
 
-    /// The windows of a stage, in groups; of whole records and so many residuals at most.
-    fn grouped(&self, stage: Stage) -> Vec<Group> {
-        let (data, dim) = (self.records.data, self.layout.dim);
+    /// The windows of a stage. Records that are too long to be taken whole are taken in so many parts of what can be.
+    fn windows(&self, stage: Stage) -> Vec<(Window, Option<usize>)> {
+        let data = self.records.data;
+        let most = (self.most_residuals() / self.layout.dim.max(1)).max(1);
         let mut windows = Vec::new();
         for trajectory in 0..data.len() {
             let intervals = data.intervals(trajectory);
-            let most = self.most_residuals() / dim.max(1);
             let length = match stage {
-                Stage::Last => intervals.min(most.max(1)),
-                Stage::Before(length) => length.max(1),
+                Stage::Last if intervals > most => most / MOST_GROUPS,
+                Stage::Last => intervals,
+                Stage::Before(length) => length,
             };
             for first in (0..intervals).step_by(length.max(1)) {
-                let window = Window { trajectory, first, last: (first + length).min(intervals) };
+                let window = Window { trajectory, first, last: (first + length.max(1)).min(intervals) };
                 let start = self.layout.start(trajectory).filter(|_| first == 0 && stage == Stage::Last);
                 windows.push((window, start));
             }
         }
-        self.in_groups(thinned(windows, self.most_residuals(), |(window, _)| (window.last - window.first) * dim))
+        windows
+    }
+
+    /// The windows of a stage, in groups; of so many residuals at most.
+    fn grouped(&self, stage: Stage) -> Vec<Group> {
+        self.in_groups(self.thinned(self.windows(stage), self.most_residuals()))
     }
 
     /// The whole records by which unknowns are judged.
     fn judged(&self) -> Group {
-        let (data, dim) = (self.records.data, self.layout.dim);
-        let whole = |trajectory| {
-            let window = Window { trajectory, first: 0, last: data.intervals(trajectory) };
-            (window, self.layout.start(trajectory))
-        };
-        let all = (0..data.len()).map(whole).collect();
-        thinned(all, JUDGED * MOST_RESIDUALS, |(window, _): &(Window, _)| (window.last - window.first) * dim)
+        self.thinned(self.windows(Stage::Last), JUDGED * MOST_RESIDUALS)
+    }
+
+    fn thinned(&self, windows: Group, most: usize) -> Group {
+        thinned(windows, most, |(window, _)| (window.last - window.first) * self.layout.dim)
     }
 
     /// Windows that take equal steps, a few at a time.

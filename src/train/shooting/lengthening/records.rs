@@ -52,10 +52,14 @@ impl<'a, T: Real> Records<'a, T> {
         let of: Vec<_> =
             self.times.iter().enumerate().map(|(k, t)| (&t[..], values(k).collect::<Vec<f64>>())).collect();
         let n = self.times.iter().map(Vec::len).sum::<usize>() as f64;
-        let mean = of.iter().flat_map(|(_, y)| y).map(|y| y / n).sum::<f64>();
-        let variance = of.iter().flat_map(|(_, y)| y).map(|y| (y - mean).powi(2) / n).sum::<f64>();
+        let all = || of.iter().flat_map(|(_, y)| y);
+        // Divided before they are added or squared, so that neither overflows.
+        let mean = all().map(|y| y / n).sum::<f64>();
+        let largest = all().map(|y| (y - mean).abs()).fold(0.0, f64::max);
+        let square = all().map(|y| ((y - mean) / largest).powi(2) / n).sum::<f64>();
+        let deviation = if largest > 0.0 { largest * square.sqrt() } else { 1.0 };
         let smoothed = Smoothed::in_suited_time(&of);
-        let is_noisy = n >= ENOUGH && smoothed.noise.min(smoothed.typical) > NOISELESS * variance.sqrt();
+        let is_noisy = n >= ENOUGH && smoothed.noise.min(smoothed.typical) > NOISELESS * deviation;
         for (k, (values, slopes)) in smoothed.values.iter().zip(&smoothed.slopes).enumerate() {
             for (j, (value, slope)) in values.iter().zip(slopes).enumerate() {
                 self.slopes[k][j * dim + i] = *slope;
@@ -64,7 +68,6 @@ impl<'a, T: Real> Records<'a, T> {
                 }
             }
         }
-        let deviation = if variance > 0.0 { variance.sqrt() } else { 1.0 };
         self.deviations.push(deviation);
         if is_noisy {
             self.noise += (smoothed.noise / deviation).powi(2) / dim as f64;
