@@ -104,7 +104,7 @@ kinds! {
     /// That of an antisymmetric matrix.
     Antisymmetric(Antisymmetric),
     /// An equation of second order.
-    SecondOrder(SecondOrder<Mlp>),
+    SecondOrder(SecondOrder<WithInputs<Mlp>>),
 }
 
 impl AnyField {

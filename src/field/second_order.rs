@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 /// velocities. An `f` of `n` components and `2n` inputs reads positions and velocities, one of `n` inputs positions alone:
 /// schemes such as Störmer's and Verlet's are then explicit.
 ///
-/// Parameters are those of `f`, `second`.
+/// Parameters are those of `f`, `second`. A network that sees time, or what the sample knows, is
+/// [`WithInputs::of_state`](super::WithInputs::of_state).
 ///
 /// ```
 /// use kutta::field::{Activation, Dimensions, SecondOrder};

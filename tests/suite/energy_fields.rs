@@ -6,8 +6,8 @@ use crate::common::networks::{activation, batch, mlp};
 use crate::field_kernels::assert_computes;
 use crate::second_derivatives::assert_bends_as;
 use kutta::field::{
-    Activation, Antisymmetric, AnyField, Batch, Dimensions, Energy, Field, GradientFlow, Hamiltonian, Parameter, Point,
-    PortHamiltonian, Potential, Ridge, ScalarField, Scratch, SecondOrder, Separable,
+    Activation, Antisymmetric, AnyField, Batch, Dimensions, Energy, Field, GradientFlow, Hamiltonian, Input, Parameter,
+    Point, PortHamiltonian, Potential, Ridge, ScalarField, Scratch, SecondOrder, Separable, WithInputs,
 };
 use kutta::{Mlp, Number, VectorField};
 use proptest::prelude::*;
@@ -38,8 +38,8 @@ impl Formula for Antisymmetric {
     }
 }
 
-/// `q' = v`, `v' = f(q, v)` or `f(q)`.
-struct SecondOrderWritten(Mlp);
+/// `q' = v`, `v' = f(q, v)` or `f(q)`, and of the time with it.
+struct SecondOrderWritten(Mlp, bool);
 impl VectorField for SecondOrderWritten {
     fn dim(&self) -> usize {
         2 * self.0.dim()
@@ -47,10 +47,12 @@ impl VectorField for SecondOrderWritten {
     fn param_count(&self) -> usize {
         self.0.param_count()
     }
-    fn eval<S: Number>(&self, params: &[S], _: S, y: &[S], dy: &mut [S]) {
+    fn eval<S: Number>(&self, params: &[S], t: S, y: &[S], dy: &mut [S]) {
         let (dq, dv) = dy.split_at_mut(self.0.dim());
         dq.copy_from_slice(&y[dq.len()..]);
-        self.0.eval(params, &y[..self.0.inputs()], dv);
+        let mut inputs = y[..self.0.inputs() - usize::from(self.1)].to_vec();
+        inputs.resize(self.0.inputs(), t);
+        self.0.eval(params, &inputs, dv);
     }
 }
 
@@ -82,7 +84,7 @@ proptest! {
         assert_computes::<f32>(&ridge, &Provided(&ridge), batch, seed, 1e-3);
         let force = Mlp::new([1, 7, 1], Activation::Tanh).unwrap();
         let field = SecondOrder::of(force.clone()).unwrap();
-        assert_computes::<f32>(&field, &SecondOrderWritten(force), batch, seed, 1e-3);
+        assert_computes::<f32>(&field, &SecondOrderWritten(force, false), batch, seed, 1e-3);
     }
 
     #[test]
@@ -138,8 +140,11 @@ proptest! {
         reads_velocities in any::<bool>(), freedom in 1..=3_usize, batch in batch(), seed in any::<u64>(),
     ) {
         let inputs = if reads_velocities { 2 * freedom } else { freedom };
-        let force = Mlp::new([inputs, 7, freedom], Activation::Softplus).unwrap();
-        check(&SecondOrder::of(force.clone()).unwrap(), &SecondOrderWritten(force), batch, seed);
+        let force = |inputs| Mlp::new([inputs, 7, freedom], Activation::Softplus).unwrap();
+        check(&SecondOrder::of(force(inputs)).unwrap(), &SecondOrderWritten(force(inputs), false), batch, seed);
+        let driven = WithInputs::of_state(inputs, force(inputs + 1), [Input::Time]).unwrap();
+        check(&driven, &Provided(&driven), batch, seed);
+        check(&SecondOrder::of(driven).unwrap(), &SecondOrderWritten(force(inputs + 1), true), batch, seed);
     }
 
     /// The sum of two energies is separable, and the same field otherwise.
@@ -245,7 +250,11 @@ fn energies_of_any_field_are_saved_and_checked_when_read() {
     ];
     let others: [AnyField; 2] = [
         Antisymmetric::new(3, 0.1, Activation::Tanh).unwrap().into(),
-        SecondOrder::of(Mlp::new([2, 5, 1], Activation::Tanh).unwrap()).unwrap().into(),
+        SecondOrder::of(
+            WithInputs::of_state(2, Mlp::new([3, 5, 1], Activation::Tanh).unwrap(), [Input::Time]).unwrap(),
+        )
+        .unwrap()
+        .into(),
     ];
     for field in &others {
         assert!(field.potential::<f64>().is_none());

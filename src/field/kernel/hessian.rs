@@ -57,11 +57,8 @@ impl<T: Kernels> WithSimd for Hessian<'_, T> {
         network.pull_back(simd, Direction::Along(at.y), Matrix { data: w, stride }, &mut memory, None, None);
         network.curvature(simd, &mut memory);
         for (l, layer) in net.layers.iter().enumerate().filter(|(_, layer)| !layer.is_last) {
-            let factor = if l == 0 {
-                &mut memory.delta[..layer.outputs * stride]
-            } else {
-                &mut memory.delta[..layer.inputs * stride]
-            };
+            let rows = if l == 0 { layer.outputs } else { layer.inputs };
+            let factor = &mut memory.delta[..rows * stride];
             factor.fill(T::one());
             if l > 0 {
                 record.scale(simd, l - 1, factor);
