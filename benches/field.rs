@@ -1,8 +1,8 @@
-//! Evaluation and derivatives of multilayer perceptrons, small and large.
+//! Evaluation and derivatives of multilayer perceptrons, small and large, and of fields made of them.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use kutta::Real;
-use kutta::field::{Activation, Batch, Dimensions, Field, Mlp, Point, Scratch};
+use kutta::field::{Activation, Batch, Field, Hamiltonian, Mlp, Point, PortHamiltonian, Ridge, Scratch, Separable};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -11,8 +11,12 @@ where
     Mlp: Field<T>,
 {
     let net = Mlp::new(widths, activation).expect("widths are valid");
+    measure_field(criterion, &format!("{name} x{samples}/{activation}"), &net, samples);
+}
+
+fn measure_field<T: Real>(criterion: &mut Criterion, name: &str, net: &dyn Field<T>, samples: usize) {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
-    let params: Vec<T> = Field::init(&net, &mut rng);
+    let params: Vec<T> = net.init(&mut rng);
     let batch = Batch::padded::<T>(samples);
     let (d, n) = (net.dim() * batch.stride, net.inputs() * batch.stride);
     let (t, w) = (vec![T::zero(); batch.stride], vec![T::one(); d]);
@@ -25,7 +29,7 @@ where
     let mut jacobian = vec![T::zero(); d * net.inputs()];
 
     let precision = size_of::<T>() * 8;
-    let mut group = criterion.benchmark_group(format!("{name}/{activation}/f{precision}"));
+    let mut group = criterion.benchmark_group(format!("{name}/f{precision}"));
     group.bench_function("eval", |b| b.iter(|| net.eval_batch(at, &mut dy, &mut record, &mut scratch)));
     group.bench_function("vjp", |b| b.iter(|| net.vjp(at, &record, &w, &mut y_bar, None, &mut scratch)));
     group.bench_function("vjp_params", |b| {
@@ -40,12 +44,30 @@ where
 
 fn networks(criterion: &mut Criterion) {
     for activation in Activation::ALL {
-        measure::<f32>(criterion, "2-20-20-20-20-2 x5", &[2, 20, 20, 20, 20, 2], activation, 5);
-        measure::<f64>(criterion, "2-20-20-20-20-2 x5", &[2, 20, 20, 20, 20, 2], activation, 5);
+        measure::<f32>(criterion, "2-20-20-20-20-2", &[2, 20, 20, 20, 20, 2], activation, 5);
+        measure::<f64>(criterion, "2-20-20-20-20-2", &[2, 20, 20, 20, 20, 2], activation, 5);
     }
-    measure::<f32>(criterion, "256-512-512-256 x32", &[256, 512, 512, 256], Activation::Tanh, 32);
-    measure::<f64>(criterion, "256-512-512-256 x32", &[256, 512, 512, 256], Activation::Tanh, 32);
+    measure::<f32>(criterion, "256-512-512-256", &[256, 512, 512, 256], Activation::Tanh, 32);
+    measure::<f64>(criterion, "256-512-512-256", &[256, 512, 512, 256], Activation::Tanh, 32);
 }
 
-criterion_group!(benches, networks);
+/// The field of an energy beside a network of its size: evaluation is a pass and one back, its derivative three passes.
+fn energies(criterion: &mut Criterion) {
+    let net = |widths: &[usize]| Mlp::new(widths, Activation::Tanh).expect("widths are valid");
+    let energy = || net(&[2, 20, 20, 1]);
+    for samples in [5, 256] {
+        let mut measure = |name: &str, field: &dyn Field<f64>| {
+            measure_field(criterion, &format!("{name} x{samples}"), field, samples)
+        };
+        measure("2-20-20-2", &net(&[2, 20, 20, 2]));
+        measure("hamiltonian of 2-20-20-1", &Hamiltonian::new(energy()).expect("two components"));
+        measure("port-hamiltonian of 2-20-20-1", &PortHamiltonian::new(energy()).expect("two components"));
+        let part = || net(&[1, 20, 20, 1]);
+        measure("separable of 1-20-20-1", &Separable::hamiltonian(part(), part()).expect("one component each"));
+        let ridge = || Ridge::new(1, 20, Activation::Tanh).expect("one component");
+        measure("two-layer 1-20-1", &Separable::hamiltonian(ridge(), ridge()).expect("one component each"));
+    }
+}
+
+criterion_group!(benches, networks, energies);
 criterion_main!(benches);

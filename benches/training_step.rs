@@ -4,9 +4,10 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use kutta::data::{Trajectories, Trajectory};
-use kutta::field::{Activation, Damped, Field, Mlp};
+use kutta::field::{Activation, Damped, Field, Hamiltonian, Mlp, Separable};
 use kutta::network::{OdeBlock, States, Work};
 use kutta::solve::{JacobianReuse, Preconditioner, Reuse, StageMethod, StageSolver, WarmStart};
+use kutta::tableau::{Method, PartitionedTableau};
 use kutta::train::{Adam, Loss, MeanSquare, Optimizer};
 use kutta::{Real, Tableau};
 use rand::{SeedableRng, rngs::StdRng};
@@ -100,6 +101,37 @@ where
             );
         }
     }
+}
+
+/// Fields of energies, of networks as large as that of [`lotka_volterra`], in logarithms: there the equations are those of a
+/// sum of two energies.
+fn energies(criterion: &mut Criterion) {
+    let logs = |orbit: &Trajectory| {
+        let states = orbit.states().iter().map(|z| z.ln()).collect();
+        Trajectory::new(orbit.id(), orbit.times().to_vec(), states).unwrap()
+    };
+    let data = Trajectories::new(["prey", "predator"], orbits().iter().map(logs).collect()).unwrap();
+    let midpoint = || Method::from(Tableau::implicit_midpoint());
+    let verlet = || Method::from(PartitionedTableau::by_name("stoermer_verlet").unwrap());
+    let net = |inputs| Mlp::new([inputs, 20, 20, 20, 20, 1], Activation::Tanh).unwrap();
+    let separable = || Separable::hamiltonian(net(1), net(1)).unwrap();
+    energy(criterion, "hamiltonian/midpoint", Hamiltonian::new(net(2)).unwrap(), midpoint(), &data);
+    energy(criterion, "separable/midpoint", separable(), midpoint(), &data);
+    energy(criterion, "separable/stoermer_verlet", separable(), verlet(), &data);
+}
+
+fn energy<F: Field<f64>>(criterion: &mut Criterion, name: &str, field: F, method: Method, data: &Trajectories) {
+    let block = OdeBlock::new(field, method).step_size(0.2).solved_by(solver::<f64>());
+    training_step::<_, f64>(
+        &block,
+        init(&block),
+        data,
+        1e-3,
+        |path, target, gradient| MeanSquare.value_and_grad(path, target, gradient),
+        |step| {
+            criterion.bench_function(&format!("energies/{name}/f64"), |b| b.iter(&mut *step));
+        },
+    );
 }
 
 fn scaling(criterion: &mut Criterion) {
@@ -221,6 +253,7 @@ fn all(criterion: &mut Criterion) {
     reuse(criterion);
     lotka_volterra::<f32>(criterion, "f32");
     lotka_volterra::<f64>(criterion, "f64");
+    energies(criterion);
     scaling(criterion);
 }
 

@@ -54,6 +54,8 @@
 //! | read, write, split, standardise trajectories | [`Trajectories`], module [`data`], which describes the CSV format |
 //! | write a field of my own | [`VectorField`] for any [`Number`]; [`field::Field`] for what exists in batches alone |
 //! | take a field of many parameters | [`Mlp`]; [`WithInputs`] adds the time, [`Damped`] a known damping |
+//! | learn an energy that is kept, or lost | [`field::Hamiltonian`], [`field::Separable`], [`field::PortHamiltonian`] |
+//! | learn an equation of second order | [`field::SecondOrder`] |
 //! | give a field inputs, or constants in which samples differ | [`field::Signal`] |
 //! | treat parts or terms of a field differently | [`field::Partitioned`], [`field::InParts`], [`field::Split`] |
 //! | keep a field stable, by a bound on its slope or its spectrum | [`Layered::normalised`], [`Layered::with_spectrum`], [`field::Spectrum`] |

@@ -2,7 +2,8 @@
 
 use super::kernel::Kernels;
 use super::{
-    Bounded, Damped, Dimensions, Field, JvpBars, Mlp, Normalised, Parameter, Point, Reparameterisation, Scratch, Term,
+    Antisymmetric, Bounded, Damped, Dimensions, Field, Gradient, GradientFlow, Hamiltonian, JvpBars, Mlp, Normalised,
+    Parameter, Point, PortHamiltonian, Potential, Reparameterisation, Ridge, Scratch, SecondOrder, Separable, Term,
     WithInputs,
 };
 use crate::Real;
@@ -12,9 +13,9 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-/// The kinds of fields, each with the entry that only files of its kind have.
+/// The kinds of fields; those that there were before files told theirs, each with the entry that only its files have.
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $kind:ident($field:ty) by $entry:literal),* $(,)?) => {
+    ($($(#[$doc:meta])* $kind:ident($field:ty) $(by $entry:literal)?),* $(,)?) => {
         /// A field of any kind, for programs that learn of it when they run: the command line, and whoever loads its models.
         ///
         /// In files it is told by its `kind`. Those written before there were kinds are read too.
@@ -44,9 +45,9 @@ macro_rules! kinds {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let value = Value::deserialize(deserializer)?;
                 if value.get("kind").is_none() {
-                    $(if value.get($entry).is_some() {
+                    $($(if value.get($entry).is_some() {
                         return serde_json::from_value(value).map(AnyField::$kind).map_err(D::Error::custom);
-                    })*
+                    })?)*
                 }
                 Ok(match serde_json::from_value(value).map_err(D::Error::custom)? {
                     $(OfKind::$kind(field) => AnyField::$kind(field)),*
@@ -88,6 +89,37 @@ kinds! {
     Normalised(Normalised<WithInputs<Mlp>>) by "lipschitz",
     /// A disc for the eigenvalues of its Jacobian.
     Bounded(Bounded<Normalised<WithInputs<Mlp>>>) by "spectrum",
+    /// That of an energy, which it keeps.
+    Hamiltonian(Hamiltonian<Gradient<Mlp>>),
+    /// That of a kinetic and a potential energy.
+    Separable(Separable<Gradient<Mlp>, Gradient<Mlp>>),
+    /// An antisymmetric perceptron of two layers.
+    TwoLayer(Separable<Ridge, Ridge>),
+    /// That of an energy, which it loses.
+    PortHamiltonian(PortHamiltonian<Gradient<Mlp>>),
+    /// The way down an energy.
+    GradientFlow(GradientFlow<Gradient<Mlp>>),
+    /// `-Kᵀ σ(K y + b)`
+    Parabolic(GradientFlow<Ridge>),
+    /// That of an antisymmetric matrix.
+    Antisymmetric(Antisymmetric),
+    /// An equation of second order.
+    SecondOrder(SecondOrder<WithInputs<Mlp>>),
+}
+
+impl AnyField {
+    /// The field as one that tells an energy, if it is made of its gradient.
+    pub fn potential<T: Real + Kernels>(&self) -> Option<&dyn Potential<T>> {
+        match self {
+            AnyField::Hamiltonian(field) => Some(field),
+            AnyField::Separable(field) => Some(field),
+            AnyField::TwoLayer(field) => Some(field),
+            AnyField::PortHamiltonian(field) => Some(field),
+            AnyField::GradientFlow(field) => Some(field),
+            AnyField::Parabolic(field) => Some(field),
+            _ => None,
+        }
+    }
 }
 
 impl Dimensions for AnyField {

@@ -37,6 +37,9 @@ pub enum Input {
 pub struct WithInputs<F> {
     map: F,
     append: Vec<Input>,
+    /// Components of the state that is completed, if not those of the map.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<usize>,
 }
 
 #[derive(Deserialize)]
@@ -44,13 +47,15 @@ pub struct WithInputs<F> {
 struct Parts<F> {
     map: F,
     append: Vec<Input>,
+    state: Option<usize>,
 }
 
 impl<F: Dimensions> TryFrom<Parts<F>> for WithInputs<F> {
     type Error = Error;
 
     fn try_from(parts: Parts<F>) -> Result<Self, Error> {
-        Self::new(parts.map, parts.append)
+        let Parts { map, append, state } = parts;
+        WithInputs { map, append, state }.checked()
     }
 }
 
@@ -62,9 +67,24 @@ impl<F: Dimensions> WithInputs<F> {
     /// [`Error::ShapeMismatch`] if `map` has not as many inputs as outputs and appended inputs together,
     /// [`Error::InvalidArgument`] for a constant that is not finite, and for a signal beyond 65 536.
     pub fn new(map: F, append: impl Into<Vec<Input>>) -> Result<Self, Error> {
-        let append = append.into();
-        Error::check_len("the map", "inputs", map.inputs(), map.dim() + append.len())?;
-        for input in &append {
+        WithInputs { map, append: append.into(), state: None }.checked()
+    }
+
+    /// The map from a state of `state` components to those of `map`, as a force that depends on positions and velocities,
+    /// with these inputs after the state: for fields that are made of it, such as [`SecondOrder`](super::SecondOrder).
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](WithInputs::new), with `state` in place of the outputs.
+    pub fn of_state(state: usize, map: F, append: impl Into<Vec<Input>>) -> Result<Self, Error> {
+        let state = Some(state).filter(|state| *state != map.dim());
+        WithInputs { map, append: append.into(), state }.checked()
+    }
+
+    fn checked(self) -> Result<Self, Error> {
+        let expected = self.inputs().saturating_add(self.append.len());
+        Error::check_len("the map", "inputs", self.map.inputs(), expected)?;
+        for input in &self.append {
             if let Input::Signal(k) = input
                 && *k >= MOST_SIGNALS
             {
@@ -76,7 +96,7 @@ impl<F: Dimensions> WithInputs<F> {
                 return Err(Error::invalid("constant input", c, "a finite number"));
             }
         }
-        Ok(WithInputs { map, append })
+        Ok(self)
     }
 
     /// The map that is completed.
@@ -92,7 +112,7 @@ impl<F: Dimensions> WithInputs<F> {
     /// The states with the appended inputs, in a buffer of `scratch`.
     fn complete<T: Real>(&self, at: Point<'_, T>, scratch: &mut Scratch<T>) -> Vec<T> {
         let stride = at.batch.stride;
-        let state = self.map.dim() * stride;
+        let state = self.inputs() * stride;
         let mut y = scratch.take(self.map.inputs() * stride);
         y[..state].copy_from_slice(&at.y[..state]);
         for (row, input) in y[state..].chunks_exact_mut(stride.max(1)).zip(&self.append) {
@@ -128,7 +148,7 @@ impl<F: Dimensions> Dimensions for WithInputs<F> {
     }
 
     fn inputs(&self) -> usize {
-        self.dim()
+        self.state.unwrap_or(self.dim())
     }
 
     fn param_count(&self) -> usize {
@@ -188,7 +208,7 @@ impl<F: Field<T>, T: Real> Field<T> for WithInputs<F> {
 
     fn jvp(&self, at: Point<'_, T>, record: &[T], v: &[T], w: Option<&[T]>, out: &mut [T], scratch: &mut Scratch<T>) {
         let y = self.complete(at, scratch);
-        let state = self.map.dim() * at.batch.stride;
+        let state = self.inputs() * at.batch.stride;
         let mut direction = scratch.take(y.len());
         direction[..state].copy_from_slice(&v[..state]);
         direction[state..].fill(T::zero());
@@ -207,7 +227,7 @@ impl<F: Field<T>, T: Real> Field<T> for WithInputs<F> {
         scratch: &mut Scratch<T>,
     ) {
         let y = self.complete(at, scratch);
-        let state = self.map.dim() * at.batch.stride;
+        let state = self.inputs() * at.batch.stride;
         let mut inputs_bar = scratch.take(y.len());
         self.map.vjp(Point { y: &y, ..at }, record, w, &mut inputs_bar, params_bar, scratch);
         y_bar[..state].copy_from_slice(&inputs_bar[..state]);
@@ -225,7 +245,7 @@ impl<F: Field<T>, T: Real> Field<T> for WithInputs<F> {
         scratch: &mut Scratch<T>,
     ) {
         let y = self.complete(at, scratch);
-        let state = self.map.dim() * at.batch.stride;
+        let state = self.inputs() * at.batch.stride;
         let mut direction = scratch.take(y.len());
         direction[..state].copy_from_slice(&v[..state]);
         direction[state..].fill(T::zero());
@@ -245,11 +265,11 @@ impl<F: Field<T>, T: Real> Field<T> for WithInputs<F> {
 
     fn jacobian(&self, at: Point<'_, T>, record: &[T], out: &mut [T], scratch: &mut Scratch<T>) {
         let y = self.complete(at, scratch);
-        let (d, inputs, stride) = (self.map.dim(), self.map.inputs(), at.batch.stride);
-        let mut full = scratch.take(d * inputs * stride);
+        let (d, row, all) = (self.dim(), self.inputs() * at.batch.stride, self.map.inputs() * at.batch.stride);
+        let mut full = scratch.take(d * all);
         self.map.jacobian(Point { y: &y, ..at }, record, &mut full, scratch);
         for i in 0..d {
-            out[i * d * stride..][..d * stride].copy_from_slice(&full[i * inputs * stride..][..d * stride]);
+            out[i * row..][..row].copy_from_slice(&full[i * all..][..row]);
         }
         scratch.give(full);
         scratch.give(y);
@@ -265,16 +285,16 @@ impl<F: Field<T>, T: Real> Field<T> for WithInputs<F> {
         scratch: &mut Scratch<T>,
     ) {
         let y = self.complete(at, scratch);
-        let (d, inputs, stride) = (self.map.dim(), self.map.inputs(), at.batch.stride);
+        let (d, row, all) = (self.dim(), self.inputs() * at.batch.stride, self.map.inputs() * at.batch.stride);
         // No weight on derivatives by what is appended.
-        let mut full = scratch.take(d * inputs * stride);
+        let mut full = scratch.take(d * all);
         full.fill(T::zero());
         for i in 0..d {
-            full[i * inputs * stride..][..d * stride].copy_from_slice(&w[i * d * stride..][..d * stride]);
+            full[i * all..][..row].copy_from_slice(&w[i * row..][..row]);
         }
         let mut inputs_bar = scratch.take(y.len());
         self.map.jacobian_pullback(Point { y: &y, ..at }, record, &full, &mut inputs_bar, params_bar, scratch);
-        y_bar[..d * stride].copy_from_slice(&inputs_bar[..d * stride]);
+        y_bar[..row].copy_from_slice(&inputs_bar[..row]);
         scratch.give(inputs_bar);
         scratch.give(full);
         scratch.give(y);

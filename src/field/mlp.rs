@@ -1,6 +1,8 @@
 //! The multilayer perceptron.
 
-use super::kernel::{Chain, Directions, Evaluate, Jacobian, JvpPullback, Kernels, Link, Pullback, Pushforward};
+use super::kernel::{
+    Chain, Directions, Evaluate, Hessian, Jacobian, JvpPullback, Kernels, Link, Pullback, Pushforward,
+};
 use super::{Activation, Dense, Dimensions, Field, JvpBars, Layered, Parameter, Point, Reparameterisation, Scratch};
 use crate::number::Rounded;
 use crate::{Error, Number, Real};
@@ -119,6 +121,22 @@ impl Mlp {
             let job =
                 JvpPullback { net: self.chain(), at, record, directions, w, y_bar, params_bar, buffer: &mut buffer };
             T::jvp_pullback(job);
+            scratch.give(buffer);
+        }
+    }
+
+    /// `out = ∂²(wᵀ F)/∂y²`: row `i·n + j` is its entry `(i, j)` for every sample.
+    pub(super) fn hessian<T: Real + Kernels>(
+        &self,
+        at: Point<'_, T>,
+        record: &[T],
+        w: &[T],
+        out: &mut [T],
+        scratch: &mut Scratch<T>,
+    ) {
+        if at.batch.live > 0 {
+            let mut buffer = scratch.take(Hessian::buffer_len(self.chain(), at));
+            T::hessian(Hessian { net: self.chain(), at, record, w, out, buffer: &mut buffer });
             scratch.give(buffer);
         }
     }

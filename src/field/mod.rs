@@ -7,6 +7,19 @@
 //! Fields composed of linear operators ([`Layered`]) can be kept from growing steep, by a bound on their Lipschitz constant
 //! ([`Normalised`]), and from leaving a stability region, by a disc for the eigenvalues of their Jacobian ([`Bounded`],
 //! [`Spectrum`]).
+//!
+//! Fields that conserve or lose something do so by what they are made of:
+//!
+//! | field | is | and so |
+//! | --- | --- | --- |
+//! | [`Hamiltonian`] | `J ∂E/∂y` | keeps the energy and the volume, is symplectic |
+//! | [`Separable`] | the same of `T(p) + V(q)` | is so by explicit schemes |
+//! | [`PortHamiltonian`] | `(J - L Lᵀ) ∂E/∂y` | never gains energy |
+//! | [`GradientFlow`] | `-∂E/∂y`, over a [`Ridge`] `-Kᵀ σ(K y + b)` | goes down; the latter contracts |
+//! | [`Antisymmetric`] | `σ((A - Aᵀ - γ I) y + b)` | neither forgets nor blows up |
+//! | [`SecondOrder`] | `q'' = f(t, q, q')` | has velocities that are those of its positions |
+//!
+//! An [`Energy`] `E` is a [`ScalarField`] of one's own or a network of one output; the fields tell it, as [`Potential`]s.
 
 /// What a field is whose numbers are those of the field inside: what [`Dimensions`] asks for but its unit of time.
 macro_rules! dimensions_of {
@@ -100,6 +113,7 @@ macro_rules! evaluated_by {
 }
 
 mod activation;
+mod antisymmetric;
 mod any;
 mod apart;
 mod batch;
@@ -107,6 +121,7 @@ mod bounded;
 mod columns;
 mod damped;
 mod dimensions;
+mod energy;
 mod inputs;
 mod kernel;
 mod layered;
@@ -118,20 +133,27 @@ mod partitioned;
 mod provided;
 mod reparameterisation;
 mod scratch;
+mod second_order;
 mod signal;
 mod spectrum;
 mod split;
 mod term;
 mod terms;
+mod tied;
 mod vector_field;
 
 pub use activation::Activation;
+pub use antisymmetric::Antisymmetric;
 pub use any::AnyField;
 pub(crate) use apart::Apart;
 pub use batch::{Batch, JvpBars, Point};
 pub use bounded::Bounded;
 pub use damped::Damped;
 pub use dimensions::Dimensions;
+pub use energy::{
+    Diagonal, Dissipative, Energy, Gradient, GradientFlow, Hamiltonian, PortHamiltonian, Potential, Ridge, ScalarField,
+    Separable, Structure, Structured, Symplectic,
+};
 pub use inputs::{Input, WithInputs};
 pub use layered::Layered;
 pub use mlp::Mlp;
@@ -141,6 +163,7 @@ pub use parameter::Parameter;
 pub use partitioned::{InParts, Partitioned};
 pub use reparameterisation::{Effective, Purpose, Reparameterisation};
 pub use scratch::Scratch;
+pub use second_order::{SecondOrder, Velocity};
 pub(crate) use signal::write_signals;
 pub use signal::{Signal, signal};
 pub use spectrum::Spectrum;

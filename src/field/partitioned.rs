@@ -82,6 +82,10 @@ impl<F: Dimensions> InParts<F> {
 impl<F: Dimensions> Dimensions for InParts<F> {
     dimensions_of!(self => self.field);
 
+    fn has_known_rates(&self) -> bool {
+        self.field.has_known_rates()
+    }
+
     fn in_time_units(self, unit: f64) -> Self {
         InParts { field: self.field.in_time_units(unit), ..self }
     }

@@ -251,6 +251,11 @@ macro_rules! evaluated_by_terms {
             pub fn second(&self) -> &G {
                 &self.second
             }
+
+            /// The two fields.
+            pub fn into_parts(self) -> (F, G) {
+                (self.first, self.second)
+            }
         }
 
         impl<F: Dimensions, G: Dimensions> Dimensions for $pair<F, G> {
@@ -284,6 +289,10 @@ macro_rules! evaluated_by_terms {
 
             fn depends_on_time(&self) -> bool {
                 self.first.depends_on_time() || self.second.depends_on_time()
+            }
+
+            fn has_known_rates(&self) -> bool {
+                self.first.has_known_rates() || self.second.has_known_rates()
             }
 
             fn in_time_units(self, unit: f64) -> Self {

@@ -110,6 +110,12 @@ fn assert_agree<T: Real>(a: &Results<T>, b: &Results<T>, tolerance: f64) {
     assert_close("jacobian", &a.jacobian, &b.jacobian, tolerance);
 }
 
+/// A field computes, at a random point, what another does.
+pub fn assert_computes<T: Real>(field: &dyn Field<T>, other: &dyn Field<T>, batch: Batch, seed: u64, tolerance: f64) {
+    let case = Case::new(field, batch, seed);
+    assert_agree(&case.run(field), &case.run(other), tolerance);
+}
+
 fn mlp_with_inputs() -> impl Strategy<Value = WithInputs<Mlp>> {
     (prop::collection::vec(1..=12_usize, 1..=3), activation(), 0..3_usize).prop_map(|(mut widths, activation, case)| {
         let append: &[Input] = [&[][..], &[Input::Time], &[Input::Constant(1.5), Input::Time]][case];

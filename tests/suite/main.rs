@@ -9,6 +9,8 @@ mod contraction;
 mod contradictions;
 mod convergence_order;
 mod csv_errors;
+mod energy_fields;
+mod energy_laws;
 mod field_kernels;
 mod flow;
 mod joining;

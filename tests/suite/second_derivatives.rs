@@ -177,6 +177,13 @@ fn assert_identities(case: &Case<f64>, field: &dyn Field<f64>, formula: &impl Ve
     assert!((left - right).abs() <= 1e-12 * scale.max(1.0), "{left} {right}");
 }
 
+/// A field has, at a random point, the second derivatives of its formula.
+pub fn assert_bends_as(field: &dyn Field<f64>, formula: &impl VectorField, batch: Batch, seed: u64, tolerance: f64) {
+    let case = Case::<f64>::new(field, batch, seed);
+    assert_agree(&case.run(field), &case.run(formula), tolerance);
+    assert_identities(&case, field, formula);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

@@ -4,12 +4,14 @@ mod chain;
 mod coefficients;
 mod elementwise;
 mod functions;
+mod hessian;
 mod matmul;
 mod network;
 mod pack;
 mod second;
 
 pub(crate) use chain::{Chain, Link};
+pub(crate) use hessian::Hessian;
 pub(crate) use network::{Evaluate, Jacobian, Pullback, Pushforward};
 pub(crate) use second::{Directions, JvpPullback};
 
@@ -36,6 +38,8 @@ pub trait Kernels: Real + Vectorised {
     fn jacobian(job: Jacobian<'_, Self>);
     /// Pullback of Jacobian–vector products.
     fn jvp_pullback(job: JvpPullback<'_, Self>);
+    /// Hessian of a combination of outputs.
+    fn hessian(job: Hessian<'_, Self>);
 }
 
 macro_rules! kernels {
@@ -54,6 +58,9 @@ macro_rules! kernels {
                 Arch::new().dispatch(job)
             }
             fn jvp_pullback(job: JvpPullback<'_, Self>) {
+                Arch::new().dispatch(job)
+            }
+            fn hessian(job: Hessian<'_, Self>) {
                 Arch::new().dispatch(job)
             }
         }

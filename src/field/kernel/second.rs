@@ -45,20 +45,20 @@ impl<T: Kernels> JvpPullback<'_, T> {
 
 /// A direction of the state.
 #[derive(Clone, Copy)]
-enum Direction<'a, T> {
+pub(super) enum Direction<'a, T> {
     Along(&'a [T]),
     Unit(usize),
 }
 
 /// Parts of the buffer.
-struct Memory<'a, T> {
+pub(super) struct Memory<'a, T> {
     /// `ż` of the hidden units, `β`, and `σ''`.
-    tangents: &'a mut [T],
-    bend: &'a mut [T],
-    curvature: &'a mut [T],
+    pub tangents: &'a mut [T],
+    pub bend: &'a mut [T],
+    pub curvature: &'a mut [T],
     /// One layer each.
     input: &'a mut [T],
-    delta: &'a mut [T],
+    pub delta: &'a mut [T],
     next: &'a mut [T],
     sums: &'a mut [T],
     transposed: &'a mut [T],
@@ -66,7 +66,7 @@ struct Memory<'a, T> {
 
 impl<'a, T: Kernels> Memory<'a, T> {
     #[inline(always)]
-    fn new(net: Chain<'_>, stride: usize, buffer: &'a mut [T]) -> Self {
+    pub fn new(net: Chain<'_>, stride: usize, buffer: &'a mut [T]) -> Self {
         let (units, widest) = (net.hidden_units() * stride, net.widest_hidden() * stride);
         let (tangents, buffer) = buffer.split_at_mut(units);
         let (bend, buffer) = buffer.split_at_mut(units);
@@ -82,16 +82,16 @@ impl<'a, T: Kernels> Memory<'a, T> {
 
 /// The network at a point.
 #[derive(Clone, Copy)]
-struct Network<'a, T> {
-    net: Chain<'a>,
-    at: Point<'a, T>,
-    record: Record<'a, T>,
+pub(super) struct Network<'a, T> {
+    pub net: Chain<'a>,
+    pub at: Point<'a, T>,
+    pub record: Record<'a, T>,
 }
 
 impl<T: Kernels> Network<'_, T> {
     /// Where the hidden units that layer `l` puts out are among all.
     #[inline(always)]
-    fn units(self, l: usize) -> Range<usize> {
+    pub fn units(self, l: usize) -> Range<usize> {
         let (layer, stride) = (&self.net.layers[l], self.at.batch.stride);
         layer.first_unit * stride..(layer.first_unit + layer.outputs) * stride
     }
@@ -146,7 +146,7 @@ impl<T: Kernels> Network<'_, T> {
     /// Pulls the cotangent `w` of one Jacobian–vector product back, as far as slopes count for constant; the rest is left
     /// in `memory.bend`.
     #[inline(always)]
-    fn pull_back<S: Simd>(
+    pub fn pull_back<S: Simd>(
         self,
         simd: S,
         direction: Direction<'_, T>,
@@ -198,7 +198,7 @@ impl<T: Kernels> Network<'_, T> {
 
     /// `σ''` at all hidden units.
     #[inline(always)]
-    fn curvature<S: Simd>(self, simd: S, memory: &mut Memory<'_, T>) {
+    pub fn curvature<S: Simd>(self, simd: S, memory: &mut Memory<'_, T>) {
         let (activation, columns) = (self.net.activation, self.record.columns);
         for (l, layer) in self.net.layers.iter().enumerate().filter(|(_, layer)| !layer.is_last) {
             let units = self.units(l);

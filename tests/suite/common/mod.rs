@@ -1,5 +1,6 @@
 //! Fields and schemes that several tests use.
 
+pub mod energies;
 pub mod formula;
 pub mod networks;
 pub mod problems;
