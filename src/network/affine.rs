@@ -2,6 +2,7 @@
 
 use super::{Layer, Pass};
 use crate::field::Parameter;
+use crate::linalg::{LuScratch, Singular};
 use crate::{Error, Real};
 use rand::{Rng, RngCore};
 
@@ -58,6 +59,32 @@ impl<T: Real> Layer<T> for Affine {
         };
         let (x, y) = (zeros(self.inputs)?, zeros(self.outputs)?);
         Ok(Box::new(Applied { layer: *self, samples, x, y, has_passed: false }))
+    }
+
+    fn inverse(&self, params: &[T], y: &[T]) -> Result<Vec<T>, Error> {
+        let n = self.inputs;
+        if n != self.outputs {
+            let sizes = format!("affine, of {n} inputs and {} outputs", self.outputs);
+            return Err(Error::invalid(
+                "the layer",
+                sizes,
+                "one of as many outputs as inputs, which alone has an inverse",
+            ));
+        }
+        Error::check_len("params", "entries", params.len(), Layer::<T>::param_count(self))?;
+        let samples = y.len() / n.max(1);
+        Error::check_len("y", "entries", y.len(), samples * n)?;
+        let (weights, bias) = params.split_at(n * n);
+        let (mut factors, mut pivots, mut scratch) = (weights.to_vec(), vec![0; 2 * n], LuScratch::default());
+        T::factor(&mut factors, &mut pivots, &mut scratch).map_err(|Singular| {
+            Error::invalid("the layer", "affine with a singular matrix", "one whose matrix has an inverse")
+        })?;
+        let mut x = y.to_vec();
+        for x in x.chunks_exact_mut(n.max(1)) {
+            x.iter_mut().zip(bias).for_each(|(x, &bias)| *x -= bias);
+            T::solve(&factors, &pivots, x, &mut scratch);
+        }
+        Ok(x)
     }
 }
 

@@ -293,6 +293,11 @@ impl<F: Dimensions + ?Sized> OdeBlock<F> {
         &self.solver
     }
 
+    /// What is kept of a forward pass.
+    pub fn memory_policy(&self) -> Memory {
+        self.memory
+    }
+
     /// Number of steps.
     pub fn step_count(&self) -> usize {
         self.steps
@@ -376,7 +381,7 @@ impl<F: Dimensions + ?Sized> OdeBlock<F> {
 
     /// What chunks are cut by, with so many rows of what is carried.
     pub(super) fn key(&self, rows: usize) -> Key {
-        (rows, self.layers(), self.start_time, self.step_size)
+        (rows, self.layers(), self.start_time, self.step_size, self.memory)
     }
 
     pub(super) fn check_layers(&self) -> Result<(), Error> {

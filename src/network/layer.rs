@@ -1,7 +1,7 @@
 //! Layers: differentiable maps of vectors, with parameters.
 
-use super::{Grid, OdeBlock, Unrolled};
-use crate::field::{Field, Parameter};
+use super::{Grid, OdeBlock, Unrolled, inverse};
+use crate::field::{Dimensions, Field, Parameter};
 use crate::{Error, Real};
 use rand::RngCore;
 
@@ -28,6 +28,33 @@ pub trait Layer<T: Real>: Sync {
     /// # Errors
     /// Whatever makes the layer's settings senseless.
     fn ready(&self, samples: usize) -> Result<Box<dyn Pass<T> + '_>, Error>;
+
+    /// The inputs that lead to the outputs `y` of all samples, with errors as steps back make them: see
+    /// [`Memory`](super::Memory). Of a block whose method carries the state alone, a square [`Affine`](super::Affine) layer, and
+    /// chains of these.
+    ///
+    /// ```
+    /// use kutta::field::{Activation, Mlp, Partitioned};
+    /// use kutta::network::{Layer, OdeBlock};
+    /// use kutta::tableau::PartitionedTableau;
+    /// // A RevNet of four layers, y1 = x1 + Φ1(x2), y2 = x2 + Φ2(y1): the halves are the parts of a field.
+    /// let half = || Mlp::new([3, 8, 3], Activation::Tanh);
+    /// let halves = Partitioned::new(half()?, half()?)?;
+    /// let layer = OdeBlock::new(halves, PartitionedTableau::by_name("symplectic_euler")?).steps(4);
+    /// let params: Vec<f64> = (0..layer.param_count()).map(|k| 0.5 * f64::sin(k as f64)).collect();
+    /// let x = [0.1, 0.2, 0.3, -0.1, -0.2, -0.3];
+    /// let y = layer.ready(1)?.forward(&params, &x)?.to_vec();
+    /// let found = layer.inverse(&params, &y)?;
+    /// assert!(found.iter().zip(&x).all(|(found, x)| (found - x).abs() < 1e-14));
+    /// # Ok::<(), kutta::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] for a layer without an inverse, [`Error::InvalidTableau`] for a method without one,
+    /// [`Error::ShapeMismatch`] for arguments of the wrong size; what prevents the layer from going back.
+    fn inverse(&self, _params: &[T], _y: &[T]) -> Result<Vec<T>, Error> {
+        Err(Error::invalid("the layer", "one that has no inverse", "one that loses nothing of its inputs"))
+    }
 
     /// Number of parameters.
     fn param_count(&self) -> usize {
@@ -83,12 +110,21 @@ impl<F: Field<T>, T: Real> Layer<T> for OdeBlock<F> {
     }
 
     fn ready(&self, samples: usize) -> Result<Box<dyn Pass<T> + '_>, Error> {
-        let mut grid = Grid::new();
-        let times = || (0..=self.step_count()).map(|n| self.start_time() + n as f64 * self.step());
-        (0..samples).try_for_each(|_| grid.push_observed(times(), [self.step_count()]))?;
-        let unrolled = self.unroll(&grid)?;
+        let unrolled = self.unroll(&to_the_end(self, samples)?)?;
         Ok(Box::new(Chain { bar: unrolled.path().clone(), unrolled }))
     }
+
+    fn inverse(&self, params: &[T], y: &[T]) -> Result<Vec<T>, Error> {
+        inverse::starts(self, params, &to_the_end(self, y.len() / self.dim().max(1))?, y)
+    }
+}
+
+/// The steps of a block as a layer, of so many samples: their ends are observed.
+fn to_the_end<F: Dimensions>(block: &OdeBlock<F>, samples: usize) -> Result<Grid, Error> {
+    let mut grid = Grid::new();
+    let times = || (0..=block.step_count()).map(|n| block.start_time() + n as f64 * block.step());
+    (0..samples).try_for_each(|_| grid.push_observed(times(), [block.step_count()]))?;
+    Ok(grid)
 }
 
 /// A block's pass to the states after its last step.

@@ -3,19 +3,24 @@
 mod affine;
 mod block;
 mod chunk;
+mod clock;
 mod contraction;
+mod course;
 mod discs;
 mod forward;
 mod grid;
+mod inverse;
 mod layer;
 mod loss;
 mod memory;
 mod penalty;
 mod regularised;
+mod schedule;
 mod sequential;
 mod spare;
 mod spectra;
 mod states;
+mod trail;
 mod unrolled;
 
 pub use affine::Affine;

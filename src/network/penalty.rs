@@ -1,28 +1,19 @@
 //! Regularisation of a chunk's trajectories: values, and derivatives for the backward pass to start from.
 
+use super::course::Route;
 use crate::Real;
-use crate::field::{Batch, Field, Point, Signal, write_signals};
+use crate::field::{Batch, Field, Point, write_signals};
 use crate::regularisation::{Bars, Further, Local, Penalties, Regularisation, mixed};
-use std::ops::Range;
-use std::sync::Arc;
 
 /// Most states that are evaluated together. They come from several steps, so that few samples fill the registers too.
 const COLUMNS: usize = 64;
 
-/// The states of a chunk, the first of the `rows` of `steps + 1` matrices, with a row of times each.
-#[derive(Clone)]
+/// The states of a chunk on its way, the first of the `rows` of `steps + 1` matrices.
+#[derive(Clone, Copy)]
 pub(super) struct Visited<'a, T> {
-    pub samples: &'a [usize],
-    /// Which set of parameters each step uses.
-    pub layers: &'a [usize],
-    /// The sets from the first to the last of these.
-    pub touched: Range<usize>,
+    pub route: &'a Route,
     pub y: &'a [T],
-    pub t: &'a [T],
     pub rows: usize,
-    pub stride: usize,
-    /// What the samples know beside their states, if they do.
-    pub signals: &'a [Arc<dyn Signal>],
 }
 
 /// What a regulariser adds to a chunk's part of the objective, and the memory that this needs.
@@ -57,21 +48,22 @@ impl<T: Real> Penalised<T> {
         samples: usize,
         with_derivatives: bool,
     ) {
-        let (d, count, stride) = (field.dim(), field.param_count(), states.stride);
-        let (steps, live) = (states.layers.len(), states.samples.len());
+        let Route { samples: of_batch, layers, touched, batch: Batch { live, stride }, clock, signals, .. } =
+            states.route;
+        let (d, count, live, stride, steps) = (field.dim(), field.param_count(), *live, *stride, layers.len());
         self.value = Penalties::default();
         self.is_pending = with_derivatives;
         if with_derivatives {
             self.states_bar.clear();
             self.states_bar.resize(states.y.len(), T::zero());
             self.params_bar.clear();
-            self.params_bar.resize(states.touched.len() * count, T::zero());
+            self.params_bar.resize(touched.len() * count, T::zero());
         }
         if steps == 0 {
             return;
         }
         // Samples of one grid point after the other; a piece of them shares its parameters.
-        let layer = |point: usize| states.layers[(point / live).min(steps - 1)];
+        let layer = |point: usize| layers[(point / live).min(steps - 1)];
         let (mut first, end) = (0, (steps + 1) * live);
         while first < end {
             let piece = (first..end.min(first + COLUMNS)).take_while(|&point| layer(point) == layer(first));
@@ -84,7 +76,7 @@ impl<T: Real> Penalised<T> {
             self.y.resize(d * batch.stride, T::zero());
             for column in 0..batch.live {
                 let (n, q) = place(column);
-                self.t[column] = states.t[n * stride + q];
+                self.t[column] = T::constant(clock.time(n, q));
                 for i in 0..d {
                     self.y[i * batch.stride + column] = states.y[(n * states.rows + i) * stride + q];
                 }
@@ -94,16 +86,16 @@ impl<T: Real> Penalised<T> {
                 self.local.positions.push(n as f64 / steps as f64);
             }
             if field.signals() > 0 {
-                write_signals(&mut self.t, batch.stride, batch.live, |column| &states.signals[place(column).1]);
+                write_signals(&mut self.t, batch.stride, batch.live, |column| &signals[place(column).1]);
             }
             let seed = |column: usize| {
                 let (n, q) = place(column);
-                mixed([of.seed, states.samples[q] as u64, n as u64])
+                mixed([of.seed, of_batch[q] as u64, n as u64])
             };
             let range = layer(first) * count..(layer(first) + 1) * count;
             let at = Point { params: &params[range.clone()], t: &self.t, y: &self.y, batch };
             self.y_bar.resize(d * batch.stride, T::zero());
-            let set = layer(first) - states.touched.start;
+            let set = layer(first) - touched.start;
             let params_bar = &mut self.params_bar;
             let bars = with_derivatives
                 .then(|| Bars { y: &mut self.y_bar, params: &mut params_bar[set * count..(set + 1) * count] });

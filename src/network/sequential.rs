@@ -91,6 +91,17 @@ impl<T: Real> Layer<T> for Sequential<T> {
         let y = vec![T::zero(); samples * self.outputs()];
         Ok(Box::new(Linked { links, y_bar: y.clone(), y, params: from }))
     }
+
+    fn inverse(&self, params: &[T], y: &[T]) -> Result<Vec<T>, Error> {
+        Error::check_len("params", "entries", params.len(), self.param_count())?;
+        let (mut y, mut end) = (y.to_vec(), params.len());
+        for layer in self.layers.iter().rev() {
+            let from = end - layer.param_count();
+            y = layer.inverse(&params[from..end], &y)?;
+            end = from;
+        }
+        Ok(y)
+    }
 }
 
 /// A layer of the chain: which parameters are its own, its inputs, and their cotangents or tangents.

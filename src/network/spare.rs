@@ -1,7 +1,7 @@
 //! Memory of a pass, kept for the next.
 
-use super::Grid;
 use super::chunk::Chunk;
+use super::{Grid, Memory};
 use crate::Real;
 use std::any::Any;
 use std::fmt;
@@ -30,9 +30,9 @@ impl PartialEq for Spare {
     }
 }
 
-/// What, beside the grid, chunks are cut by: rows of what is carried, sets of parameters, and where and how far apart these
-/// begin.
-pub(super) type Key = (usize, usize, f64, f64);
+/// What, beside the grid, chunks are cut by: rows of what is carried, sets of parameters, where and how far apart these begin,
+/// and what is kept of a pass.
+pub(super) type Key = (usize, usize, f64, f64, Memory);
 
 struct Kept<T: Real> {
     grid: Grid,

@@ -2,7 +2,7 @@
 
 use super::chunk::Chunk;
 use super::penalty::variation;
-use super::{AnyBlock, Grid, States, Work};
+use super::{AnyBlock, Grid, Memory, States, Work};
 use crate::field::{Effective, Field, Purpose};
 use crate::regularisation::{Further, Penalties, Regularisation, Regulariser};
 use crate::step::Steps;
@@ -33,12 +33,14 @@ pub struct Unrolled<'a, T: Real> {
 
 impl<'a, T: Real> Unrolled<'a, T> {
     pub(crate) fn new(block: &'a AnyBlock<'a, T>, grid: &Grid) -> Result<Self, Error> {
-        Self::with_chunks(block, grid, |rows| Chunk::cut(block.dim(), rows, grid, |t| block.layer_at(t)))
+        Self::with_chunks(block, grid, |rows| {
+            Chunk::cut((block.dim(), rows), block.memory_policy(), grid, |t| block.layer_at(t))
+        })
     }
 
     /// As [`new`](Self::new), with the memory of the block's last gradient, if that was of the same steps.
     pub(super) fn with_spare(block: &'a AnyBlock<'a, T>, grid: &Grid) -> Result<Self, Error> {
-        let fresh = |rows| Chunk::cut(block.dim(), rows, grid, |t| block.layer_at(t));
+        let fresh = |rows| Chunk::cut((block.dim(), rows), block.memory_policy(), grid, |t| block.layer_at(t));
         Self::with_chunks(block, grid, |rows| block.spare.take(grid, block.key(rows)).unwrap_or_else(|| fresh(rows)))
     }
 
@@ -53,7 +55,12 @@ impl<'a, T: Real> Unrolled<'a, T> {
         chunks: impl FnOnce(usize) -> Vec<Chunk<T>>,
     ) -> Result<Self, Error> {
         block.check_layers()?;
-        let (dim, steps) = (block.dim(), Steps::new(block.field(), block.method(), *block.solver())?);
+        block.memory_policy().check()?;
+        let (dim, method, solver) = (block.dim(), block.method(), *block.solver());
+        let steps = match block.memory_policy() {
+            Memory::Reverse { .. } => Steps::there_and_back(block.field(), method, solver).map_err(no_way_back)?,
+            _ => Steps::new(block.field(), method, solver)?,
+        };
         (0..grid.samples()).try_for_each(|sample| steps.check_times(grid.times(sample)))?;
         Ok(Unrolled {
             field: block.field(),
@@ -100,8 +107,8 @@ impl<'a, T: Real> Unrolled<'a, T> {
         check_finite("a start", starts)?;
         let params = effective.params();
         self.variation = 0.0;
-        let (steps, layer_params) = (&self.steps, self.layer_params);
-        run(&mut self.chunks, |chunk| chunk.forward(steps, params, layer_params, starts))?;
+        let taken = (&self.steps, params, self.layer_params);
+        run(&mut self.chunks, |chunk| chunk.forward(taken, starts))?;
         for chunk in &self.chunks {
             chunk.observe(|sample, k, i, value| self.path.state_mut(sample, k)[i] = value);
         }
@@ -198,11 +205,8 @@ impl<'a, T: Real> Unrolled<'a, T> {
         of: (&Regularisation, &Further<T>),
         with_derivatives: bool,
     ) -> Result<Penalties, Error> {
-        let (field, samples) = (self.field, self.samples);
-        run(&mut self.chunks, |chunk| {
-            chunk.penalise((field, effective.params()), of, samples, with_derivatives);
-            Ok(())
-        })?;
+        let (field, samples, taken) = (self.field, self.samples, (&self.steps, effective.params(), self.layer_params));
+        run(&mut self.chunks, |chunk| chunk.penalise(field, taken, of, samples, with_derivatives))?;
         let mut penalties = Penalties::default();
         self.chunks.iter().for_each(|chunk| penalties.add(1.0, &chunk.penalty.value));
         Ok(penalties)
@@ -242,10 +246,8 @@ impl<'a, T: Real> Unrolled<'a, T> {
         Error::check_passed(self.has_passed)?;
         gradient.check_shape("gradient", &self.path)?;
         let dim = self.path.dim();
-        let (steps, layer_params) = (&self.steps, self.layer_params);
-        run(&mut self.chunks, |chunk| {
-            chunk.backward(steps, effective.params(), layer_params, |sample, k, i| gradient.state(sample, k)[i])
-        })?;
+        let (layer_params, taken) = (self.layer_params, (&self.steps, effective.params(), self.layer_params));
+        run(&mut self.chunks, |chunk| chunk.backward(taken, |sample, k, i| gradient.state(sample, k)[i]))?;
         params_bar.fill(T::zero());
         for chunk in &self.chunks {
             let touched = &mut params_bar[chunk.touched(layer_params)];
@@ -270,17 +272,10 @@ impl<'a, T: Real> Unrolled<'a, T> {
         let mut params_dot = params_dot.to_vec();
         self.effective.push_forward(self.field, params, &mut params_dot);
         let mut tangents = self.path.clone();
+        let taken = (&self.steps, self.effective.params(), self.layer_params);
         for chunk in &mut self.chunks {
-            chunk.pushforward(
-                &self.steps,
-                self.effective.params(),
-                self.layer_params,
-                starts_dot,
-                &params_dot,
-                |sample, k, i, value| {
-                    tangents.state_mut(sample, k)[i] = value;
-                },
-            )?;
+            let read = |sample, k, i, value| tangents.state_mut(sample, k)[i] = value;
+            chunk.pushforward(taken, starts_dot, &params_dot, read)?;
         }
         Ok(tangents)
     }
@@ -299,6 +294,13 @@ fn run<T: Real>(
             results.into_iter().collect()
         }
     }
+}
+
+/// Says that a policy asks for what the method has not.
+fn no_way_back(error: Error) -> Error {
+    let Error::InvalidTableau { name, reason } = error else { return error };
+    let expected = format!("one without steps back: `{name}` has none, {reason}");
+    Error::invalid("the memory policy", "`reverse`", expected)
 }
 
 pub(super) fn check_finite<T: Real>(what: &'static str, numbers: &[T]) -> Result<(), Error> {

@@ -140,6 +140,23 @@ impl<T: Real> DecoupledFactors<T> {
         (self.rows, self.samples) == (rows, samples) && self.decoupling == *decoupling
     }
 
+    /// Room for as many factors.
+    pub fn empty(&self) -> Self {
+        Self::new(self.decoupling.clone(), self.rows, self.samples)
+    }
+
+    /// Whether others are of the same matrices.
+    pub fn is_like(&self, other: &Self) -> bool {
+        other.fits(&self.decoupling, self.rows, self.samples)
+    }
+
+    /// Becomes the factors of others, which fit the same matrices.
+    pub fn copy_from(&mut self, other: &Self) {
+        self.real.clone_from(&other.real);
+        self.complex.clone_from(&other.complex);
+        self.pivots.clone_from(&other.pivots);
+    }
+
     /// The stage whose Jacobian stands for all.
     pub fn stage(&self) -> usize {
         self.decoupling.stage

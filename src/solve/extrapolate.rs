@@ -51,6 +51,16 @@ impl<T: Real> Extrapolation<T> {
         (self.known > 0).then_some(&self.next)
     }
 
+    /// Becomes another sequence as far as it has come.
+    pub fn copy_from(&mut self, other: &Self) {
+        self.known = other.known;
+        // All of them have room at once, for whatever comes to be kept here.
+        self.differences.iter_mut().for_each(|own| own.reserve(other.next.len().saturating_sub(own.len())));
+        let kept = self.differences.iter_mut().zip(&other.differences).take(other.known);
+        kept.for_each(|(own, other)| own.clone_from(other));
+        self.next.clone_from(&other.next);
+    }
+
     /// Scales the last matrix, and forgets those before.
     pub fn scale(&mut self, ratio: T) {
         self.known = self.known.min(1);

@@ -46,6 +46,21 @@ impl<T: Real> Factors<T> {
         self.forms.clear();
     }
 
+    /// Becomes the factors of others.
+    pub fn copy_from(&mut self, other: &Self) {
+        self.forms.clone_from(&other.forms);
+        self.equations = other.equations;
+        let has = |form| other.forms.contains(&Some(form));
+        if has(Form::Coupled) {
+            self.coupled.clone_from(&other.coupled);
+            self.pivots.clone_from(&other.pivots);
+        }
+        if let Some(theirs) = other.decoupled.as_ref().filter(|_| has(Form::Decoupled)) {
+            let own = self.decoupled.take().filter(|own| theirs.is_like(own));
+            self.decoupled.insert(own.unwrap_or_else(|| theirs.empty())).copy_from(theirs);
+        }
+    }
+
     /// Whether there are factors of matrices of that size for every sample.
     pub fn cover(&self, layout: Layout) -> bool {
         self.equations == layout.equations()

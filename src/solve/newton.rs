@@ -66,6 +66,14 @@ impl<T: Real> Newton<T> {
         }
     }
 
+    /// Takes over what another has learned from solves, without its factors unless `factors` says so.
+    pub fn copy_from(&mut self, other: &Self, factors: bool) {
+        self.relaxations.clone_from(&other.relaxations);
+        if factors {
+            self.factors.copy_from(&other.factors);
+        }
+    }
+
     /// How the operators of the samples' last solves are relaxed, if they were solved by GMRES.
     pub fn relaxations(&self) -> &[Relaxation<T>] {
         &self.relaxations

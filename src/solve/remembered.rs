@@ -10,7 +10,7 @@
 //! | `defeats_krylov` | a solve that LU ended where GMRES did not | later solves, and adjoints: which of the two comes first |
 //!
 //! Beside this, the trace of a step keeps what its stages were beyond the first guess, for the same step of the next pass
-//! ([`WarmStart::LastEpoch`](super::WarmStart::LastEpoch)). A pass begins by [`forget`](Remembered::forget), its way back by
+//! ([`WarmStart::LastEpoch`](super::WarmStart::LastEpoch)). A checkpoint keeps what steps forward read. A pass begins by [`forget`](Remembered::forget), its way back by
 //! [`forget_adjoint`](Remembered::forget_adjoint).
 
 use super::{Extrapolation, Newton, Relaxation};
@@ -47,6 +47,14 @@ impl<T: Real> Remembered<T> {
         self.newton.forget(factors);
         self.forget_adjoint();
         self.defeats_krylov = false;
+    }
+
+    /// Becomes what another remembers of steps forward, without factors of Jacobians unless `factors` says so: the next step is
+    /// solved as after those.
+    pub fn copy_from(&mut self, other: &Self, factors: bool) {
+        self.slopes.copy_from(&other.slopes);
+        self.newton.copy_from(&other.newton, factors);
+        self.defeats_krylov = other.defeats_krylov;
     }
 
     /// Forgets what adjoints taught.

@@ -19,6 +19,10 @@ pub struct Work {
     pub jacobians: usize,
     /// Factorisations of matrices.
     pub factorizations: usize,
+    /// Steps taken again, or back, for want of what a [memory policy](crate::network::Memory) did not keep, one a sample.
+    pub recomputed: usize,
+    /// Stretches on which steps back drifted too far, so that they were taken again from a checkpoint, one a sample.
+    pub fallbacks: usize,
 }
 
 impl Work {
@@ -36,5 +40,7 @@ impl AddAssign for Work {
         self.products += other.products;
         self.jacobians += other.jacobians;
         self.factorizations += other.factorizations;
+        self.recomputed += other.recomputed;
+        self.fallbacks += other.fallbacks;
     }
 }

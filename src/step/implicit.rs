@@ -105,7 +105,8 @@ impl<T: Real> Step<'_, T> {
             for (m, other) in plan.terms.iter().enumerate() {
                 for j in 0..plan.stages {
                     let a = other.a(stage, j);
-                    if a == T::zero() || block.contains(m, j) {
+                    // What comes later is in rows that no term reads here.
+                    if a == T::zero() || !block.follows(m, j, plan.stages) {
                         continue;
                     }
                     if let Some((_, slot)) = other.shared(&(p..p + 1), j) {

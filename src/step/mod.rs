@@ -16,6 +16,7 @@
 //! blocks, the adjoint in reverse.
 
 mod adjoint;
+mod back;
 mod graph;
 mod implicit;
 mod linear;
@@ -27,13 +28,14 @@ mod trace;
 mod vectors;
 mod workspace;
 
+pub(crate) use back::BackWorkspace;
 pub(crate) use steps::Steps;
 pub use trace::Trace;
 pub use workspace::Workspace;
 
 use crate::error::Location;
 use crate::field::{Batch, Field, Point, Signal};
-use crate::solve::{JacobianReuse, Layout, StageSolver};
+use crate::solve::{JacobianReuse, Layout, StageSolver, WarmStart};
 use crate::tableau::Method;
 use crate::{Error, Real};
 use nalgebra::DMatrix;
@@ -100,6 +102,15 @@ pub struct Start<'a, T> {
     pub signals: &'a [Arc<dyn Signal>],
 }
 
+/// What solves of implicit stages take over from those before, beside slopes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Remembers {
+    /// Factors of Jacobians.
+    pub factors: bool,
+    /// What the same step taught in the last pass.
+    pub epochs: bool,
+}
+
 impl<'a, T: Real> Step<'a, T> {
     /// A step of `method` over `field`, its implicit stages solved by `solver`.
     ///
@@ -119,6 +130,13 @@ impl<'a, T: Real> Step<'a, T> {
     /// Rows of what is carried from step to step.
     pub(crate) fn rows(&self) -> usize {
         self.scheme.carried * self.scheme.dim
+    }
+
+    /// Whether what solves of its stages remember makes a difference to the next step: of their Jacobians as well.
+    pub(crate) fn remembers(&self) -> Option<Remembers> {
+        let factors = self.solver.reuse.jacobian != JacobianReuse::Stage;
+        let epochs = self.solver.reuse.start == WarmStart::LastEpoch;
+        self.scheme.implicit.then_some(Remembers { factors, epochs })
     }
 
     /// Whether Jacobians of one pass serve in the next.

@@ -59,7 +59,9 @@ pub(crate) struct Block<'a, T: Real> {
     /// Ascending: those that are evaluated at the stages.
     pub terms: Vec<usize>,
     /// By term and stage: whether the evaluation is part of the block; others of these terms at these stages are not.
-    members: Vec<bool>,
+    pub members: Vec<bool>,
+    /// By term and stage of the method: whether a block before this one evaluates it.
+    before: Vec<bool>,
     /// Nodes of the block's stages: for each term those of its own.
     pub c: Vec<T>,
     /// Whether its evaluations depend on themselves.
@@ -114,6 +116,8 @@ impl<'a, T: Real> Plan<'a, T> {
             blocks.push(Block::new(index, nodes, (field, &planned), method));
         }
         for index in 0..blocks.len() {
+            let evaluated = |k: usize| order[..index].iter().any(|nodes| nodes.contains(&(k / s, k % s)));
+            blocks[index].before = (0..planned.len() * s).map(evaluated).collect();
             let is_later = |i: &usize| blocks[index + 1..].iter().any(|block| block.stages.contains(i));
             blocks[index].later = (0..s).filter(is_later).collect();
         }
@@ -233,6 +237,7 @@ impl<'a, T: Real> Block<'a, T> {
             stages,
             terms,
             members,
+            before: Vec::new(),
             c: c.into_iter().map(T::constant).collect(),
             implicit,
             coupling,
@@ -255,13 +260,9 @@ impl<'a, T: Real> Block<'a, T> {
         self.members[k * self.stages.len() + i]
     }
 
-    /// Whether an evaluation of the method is part of the block.
-    pub fn contains(&self, term: usize, stage: usize) -> bool {
-        let find = |all: &[usize], x: usize| all.iter().position(|&y| y == x);
-        match (find(&self.terms, term), find(&self.stages, stage)) {
-            (Some(k), Some(i)) => self.is_member(k, i),
-            _ => false,
-        }
+    /// Whether a block before this one, of a method of so many stages, evaluates a term at a stage.
+    pub fn follows(&self, term: usize, stage: usize, stages: usize) -> bool {
+        self.before[term * stages + stage]
     }
 }
 

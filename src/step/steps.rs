@@ -1,6 +1,7 @@
 //! The steps of a path.
 
-use super::Step;
+use super::back::{Back, BackWorkspace};
+use super::{Remembers, Start, Step, Trace, Workspace};
 use crate::field::Field;
 use crate::solve::StageSolver;
 use crate::tableau::Method;
@@ -14,6 +15,8 @@ const EQUAL: f64 = 1e-9;
 pub(crate) struct Steps<'a, T: Real> {
     starting: Option<(usize, Step<'a, T>)>,
     then: Step<'a, T>,
+    /// What undoes those of the method itself, if asked for.
+    back: Option<Back<'a, T>>,
     /// By carried vector: which multiple of the state it is at the start.
     start: Vec<T>,
     name: String,
@@ -32,7 +35,43 @@ impl<'a, T: Real> Steps<'a, T> {
         };
         let then = Step::new(field, method, solver)?;
         let start = method.start().iter().map(|&q| T::constant(q)).collect();
-        Ok(Steps { starting, then, start, name: method.name().to_string() })
+        Ok(Steps { starting, then, back: None, start, name: method.name().to_string() })
+    }
+
+    /// Those that can be taken back as well: of a method that needs a past, all but the first.
+    ///
+    /// # Errors
+    /// As [`new`](Steps::new), and [`Error::InvalidTableau`] for a method without an inverse.
+    pub fn there_and_back(field: &'a dyn Field<T>, method: &Method, solver: StageSolver) -> Result<Self, Error> {
+        let steps = Self::new(field, method, solver)?;
+        let back = Some(Back::new(field, method, solver, &steps.then)?);
+        Ok(Steps { back, ..steps })
+    }
+
+    /// The first steps, which another method takes.
+    pub fn starting(&self) -> usize {
+        self.starting.as_ref().map_or(0, |(count, _)| *count)
+    }
+
+    /// Undoes a step, not one of the first: see [`Back::take`].
+    ///
+    /// # Errors
+    /// Those of a step; [`Error::InvalidArgument`] if these steps are not [`there_and_back`](Steps::there_and_back).
+    pub fn take_back(
+        &self,
+        from: Start<'_, T>,
+        before: &mut [T],
+        trace: &mut Trace<T>,
+        memory: (&mut BackWorkspace<T>, &mut Workspace<T>),
+    ) -> Result<(), Error> {
+        let no_way = || Error::invalid("the steps", "forward ones", "steps there and back");
+        self.back.as_ref().ok_or_else(no_way)?.take(&self.then, from, before, trace, memory)
+    }
+
+    /// What solves of implicit stages take over from those before, if there are any.
+    pub fn remembers(&self) -> Option<Remembers> {
+        let starting = self.starting.as_ref().and_then(|(_, step)| step.remembers());
+        self.then.remembers().or(starting)
     }
 
     /// Step number `n`.

@@ -23,6 +23,15 @@ impl<T> Trace<T> {
         Trace { blocks: Vec::new() }
     }
 
+    /// Becomes, of another, what a pass before found, which the next step there starts from.
+    pub(crate) fn learn_from(&mut self, other: &Self)
+    where
+        T: Clone + Default,
+    {
+        self.blocks.resize_with(other.blocks.len(), Default::default);
+        self.blocks.iter_mut().zip(&other.blocks).for_each(|(own, other)| own.surprise.clone_from(&other.surprise));
+    }
+
     /// Forgets what a pass before this one found, for a step elsewhere.
     pub(crate) fn forget(&mut self) {
         self.blocks.iter_mut().for_each(|block| block.surprise.clear());

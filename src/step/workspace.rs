@@ -69,10 +69,30 @@ impl<T: Real> Workspace<T> {
         self.start_pass(true);
     }
 
+    /// Forgets what earlier steps taught, but not their work.
+    pub(crate) fn forget(&mut self) {
+        self.remembered.forget(true);
+    }
+
     /// As [`start`](Workspace::start), for the same samples again; with or without forgetting factors of Jacobians.
     pub(crate) fn start_pass(&mut self, factors: bool) {
         self.remembered.forget(factors);
         self.work = Work::default();
+    }
+
+    /// Remembers what another has learned from steps forward, see [`Remembered::copy_from`].
+    pub(crate) fn recall(&mut self, other: &Remembered<T>, factors: bool) {
+        self.remembered.copy_from(other, factors);
+    }
+
+    /// What steps have taught.
+    pub(crate) fn remembered(&self) -> &Remembered<T> {
+        &self.remembered
+    }
+
+    /// Counts steps that are taken again.
+    pub(crate) fn work_mut(&mut self) -> &mut Work {
+        &mut self.work
     }
 
     /// Forgets what earlier steps of an adjoint taught: the next one does not continue them.

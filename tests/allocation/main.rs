@@ -1,6 +1,7 @@
 //! What is allocated, by an allocator that counts. A program of its own, and one test: all its threads share the counters.
 
 mod per_step;
+mod policies;
 mod records;
 mod steps;
 mod updates;
@@ -42,5 +43,7 @@ fn allocations() {
     steps::do_not_allocate();
     updates::do_not_allocate();
     per_step::memory_is_in_proportion_to_the_steps();
+    policies::do_not_allocate();
+    policies::hold_what_they_promise();
     records::are_copied_once();
 }

@@ -16,6 +16,7 @@ mod flow;
 mod joining;
 mod layers;
 mod least_squares;
+mod memory;
 mod method_orders;
 mod methods;
 mod model_files;

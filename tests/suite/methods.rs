@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 /// A map `G(γ, t, x): R^inputs → R^dim`, `Σ_k v_k tanh(w_k x + u_k t + b_k)`.
 #[derive(Debug, Clone)]
-struct Map {
+pub struct Map {
     inputs: usize,
     dim: usize,
 }
@@ -41,7 +41,7 @@ impl VectorField for Map {
 
 /// A field of 3 components of each of the kinds that schemes tell apart.
 #[derive(Debug, Clone)]
-enum Kind {
+pub enum Kind {
     Whole(Smooth),
     Sum(Split<Smooth, Smooth>),
     /// Each part reads the other alone.
@@ -51,10 +51,10 @@ enum Kind {
     Masked(InParts<Smooth>),
 }
 
-const DIM: usize = 3;
+pub const DIM: usize = 3;
 
 impl Kind {
-    fn field(&self) -> &(dyn Field<f64> + '_) {
+    pub fn field(&self) -> &(dyn Field<f64> + '_) {
         match self {
             Kind::Whole(field) => field,
             Kind::Sum(field) => field,
@@ -172,21 +172,39 @@ macro_rules! with_block {
     };
 }
 
+pub(crate) use with_block;
+
 #[derive(Debug, Clone)]
-struct Case {
-    kind: Kind,
-    method: Method,
-    solver: StageSolver,
+pub struct Case {
+    pub kind: Kind,
+    pub method: Method,
+    pub solver: StageSolver,
     numbers: Vec<f64>,
     h: f64,
 }
 
-const SAMPLES: usize = 2;
+pub const SAMPLES: usize = 2;
 const STEPS: usize = 5;
 
-fn case() -> impl Strategy<Value = Case> {
+pub fn case() -> impl Strategy<Value = Case> {
     (any_method(), solver(), prop::collection::vec(-1.0..1.0f64, 200), 0.05..0.2f64)
         .prop_map(|((kind, method), solver, numbers, h)| Case { kind, method, solver, numbers, h })
+}
+
+/// Cases of methods whose steps back are as stable as those forward, and that carry the state alone.
+pub fn reversible() -> impl Strategy<Value = Case> {
+    let named = ["implicit_midpoint", "trapezoidal", "gauss_2", "gauss_3", "lobatto_iiia_3", "lobatto_iiib_3"];
+    let pairs = ["symplectic_euler", "stoermer_verlet", "position_verlet", "forest_ruth_4"];
+    let pair = |name| Method::from(PartitionedTableau::by_name(name).unwrap());
+    let ways = prop_oneof![
+        prop::sample::select(named.to_vec())
+            .prop_map(|name| (Kind::Whole(smooth()), Method::from(Tableau::by_name(name).unwrap()))),
+        (parts(), prop::sample::select(pairs.to_vec())).prop_map(move |(kind, name)| (kind, pair(name))),
+    ];
+    (case(), ways).prop_map(|(case, (kind, method))| {
+        let solver = StageSolver { tolerance: Some(1e-14), ..StageSolver::default() };
+        Case { kind, method, solver, ..case }
+    })
 }
 
 fn dot(x: &[f64], y: &[f64]) -> f64 {
@@ -198,15 +216,15 @@ impl Case {
         (from..from + count).map(|k| self.numbers[k % self.numbers.len()]).collect()
     }
 
-    fn params(&self) -> Vec<f64> {
+    pub fn params(&self) -> Vec<f64> {
         self.numbers(0, self.kind.field().param_count())
     }
 
-    fn starts(&self) -> Vec<f64> {
+    pub fn starts(&self) -> Vec<f64> {
         self.numbers(50, SAMPLES * DIM)
     }
 
-    fn block<F: Field<f64>>(&self, field: F) -> OdeBlock<F> {
+    pub fn block<F: Field<f64>>(&self, field: F) -> OdeBlock<F> {
         OdeBlock::new(field, self.method.clone()).steps(STEPS).step_size(self.h).solved_by(self.solver)
     }
 
@@ -311,6 +329,28 @@ proptest! {
         for (x, y) in y0.iter().zip(&back) {
             prop_assert!((x - y).abs() <= 1e-12, "{y0:?} and {back:?}");
         }
+    }
+
+    /// Of steps that solves remember nothing of, nothing is left in a workspace that the next would find.
+    #[test]
+    fn steps_do_not_depend_on_what_was_done_before(case in case()) {
+        let params = case.params();
+        let (y, other) = (case.numbers(50, case.method.carried() * DIM), case.numbers(77, case.method.carried() * DIM));
+        with_block!(case, block => {
+            let step = Step::new(block.field(), &case.method, StageSolver { tolerance: None, ..case.solver }).unwrap();
+            let take = |y: &[f64], ws: &mut Workspace<f64>| {
+                let from = Start { params: &params, t: &[0.3], h: &[case.h], y, batch: Batch::ONE, signals: &[] };
+                let (mut next, mut trace) = (vec![0.0; y.len()], Trace::new());
+                ws.start();
+                step.forward(from, &mut next, &mut trace, ws).unwrap();
+                step.pullback(from, &trace, &mut next.clone(), &mut vec![0.0; params.len()], ws).unwrap();
+                next
+            };
+            let fresh = take(&y, &mut Workspace::new());
+            let mut used = Workspace::new();
+            take(&other, &mut used);
+            prop_assert_eq!(fresh, take(&y, &mut used));
+        });
     }
 
     /// A sum that is taken as a whole, and one whose terms have the same tableau, are one step.
