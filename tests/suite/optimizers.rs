@@ -82,7 +82,7 @@ fn its_state_is_saved_and_training_goes_on_bit_for_bit() {
     }
     let other = Heavy { momentum: 0.8, ..heavy(0.05) };
     let error = trainer.epochs(24).optimizer(other).resume(&path).fit(&data).unwrap_err().to_string();
-    assert!(error.contains("optimizer was") && error.contains("momentum: 0.8"), "{error}");
+    assert!(error.contains("optimizer: other was") && error.contains("momentum: 0.8"), "{error}");
 }
 
 #[test]

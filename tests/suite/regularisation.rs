@@ -428,7 +428,7 @@ fn resumed_training_draws_the_same_probes() {
         assert_eq!(parts(&whole), parts(&resumed));
         assert_eq!(whole.model.params(), resumed.model.params());
         let other = trainer.regularised_by(Regularisation { seed: 3, ..weights }).resume(&path).fit(&data).unwrap_err();
-        assert!(other.to_string().contains("regularisation was"), "{other}");
+        assert!(other.to_string().contains("regularisation: seed was 0, is now 3"), "{other}");
     }
 }
 

@@ -40,7 +40,7 @@ pub enum Shooting {
     #[default]
     Automatic,
     /// For [`LevenbergMarquardt`](super::LevenbergMarquardt). First the field is fitted to the slopes of smoothed
-    /// observations, unless there are initial parameters. Then records are cut into windows that are predicted from the
+    /// observations; initial parameters, if there are any, are returned to if they predict no worse. Then records are cut into windows that are predicted from the
     /// smoothed observation at their beginning: windows of one interval, and twice as many whenever the optimiser has
     /// settled, until they are whole records. Nothing in it needs to be chosen.
     Lengthening,
