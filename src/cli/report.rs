@@ -212,6 +212,7 @@ impl fmt::Display for FitReport {
             parameters,
             optimizer,
             epochs,
+            starts,
             stopped_early,
             seconds,
             failed_solves,
@@ -253,6 +254,9 @@ impl fmt::Display for FitReport {
         let mut work = format!("{trained} of {optimizer} in {seconds:.1} s");
         if *stopped_early {
             work += ", stopped since the loss no longer fell";
+        }
+        if *starts > 1 {
+            let _ = write!(work, ", the best of {starts} starts");
         }
         if *mean_iterations > 0.0 {
             let _ = write!(work, ", {mean_iterations:.1} iterations a stage system");

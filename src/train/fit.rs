@@ -1,6 +1,6 @@
 //! What a training gives.
 
-use super::{History, Model, Rmse};
+use super::{History, LevenbergMarquardt, Model, Rmse};
 use crate::data::Trajectories;
 use crate::field::Field;
 use crate::regularisation::Penalties;
@@ -39,6 +39,7 @@ impl<F: Field<T>, T: Real> Fit<F, T> {
             parameters: model.params().len(),
             numbers: training.observations() * training.dim(),
             optimizer,
+            starts: 1,
             epochs: history.epochs.len(),
             stopped_early,
             seconds: history.epochs.last().map_or(0.0, |row| row.seconds),
@@ -53,6 +54,11 @@ impl<F: Field<T>, T: Real> Fit<F, T> {
         };
         Fit { model, history, summary }
     }
+
+    /// Whether training has ended by itself, by least squares.
+    pub(super) fn settled_by_squares(&self) -> bool {
+        self.summary.stopped_early && self.summary.optimizer == LevenbergMarquardt::NAME
+    }
 }
 
 /// The outcome of a training in a few numbers.
@@ -66,6 +72,8 @@ pub struct Summary {
     pub numbers: usize,
     /// The optimiser, in words.
     pub optimizer: String,
+    /// Starts that were tried, of which this is the best.
+    pub starts: usize,
     /// Epochs trained.
     pub epochs: usize,
     /// Whether training stopped because the loss no longer improved.

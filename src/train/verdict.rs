@@ -137,6 +137,7 @@ mod tests {
                 scheme: String::new(),
                 parameters: 9,
                 numbers: 6,
+                starts: 1,
                 optimizer: String::new(),
                 epochs: 1,
                 stopped_early: false,

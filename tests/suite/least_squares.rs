@@ -154,6 +154,23 @@ fn long_records_are_batched_by_windows() {
 }
 
 #[test]
+fn where_one_is_not_sure_there_are_several_starts() {
+    // A field that is too small for what it has to follow, from most of its starts.
+    let data = orbits(&[[1.0, 1.0]], 60, 0.0);
+    let small = |seed: u64| {
+        let block = OdeBlock::new(Mlp::new([2, 2, 2], Activation::Tanh).unwrap(), Tableau::radau_iia(2).unwrap());
+        Trainer::new(block).standardised(true).seed(seed)
+    };
+    let fit = small(0).fit(&data).unwrap();
+    assert_eq!(fit.summary.starts, 3);
+    // Given parameters are one start, and so is what follows the data.
+    let given = small(0).initial(fit.model.params()).fit(&data).unwrap();
+    assert_eq!(given.summary.starts, 1);
+    assert!(error(&given) < 1.01 * error(&fit));
+    assert_eq!(fitted(&data, 0).summary.starts, 1);
+}
+
+#[test]
 fn noise_is_not_followed_and_starts_are_learned() {
     let noisy = orbits(&[[1.0, 1.0]], 80, 0.05);
     let fit = fitted(&noisy, 0);

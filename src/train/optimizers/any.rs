@@ -83,7 +83,7 @@ impl AnyOptimizer {
     pub fn name(&self) -> String {
         match self {
             AnyOptimizer::Automatic => "the automatic one".to_string(),
-            AnyOptimizer::LevenbergMarquardt(_) => "Levenberg-Marquardt".to_string(),
+            AnyOptimizer::LevenbergMarquardt(_) => LevenbergMarquardt::NAME.to_string(),
             AnyOptimizer::Lbfgs(_) => "L-BFGS".to_string(),
             AnyOptimizer::Adam(_) => "Adam".to_string(),
             AnyOptimizer::Sgd(_) => "gradient descent".to_string(),

@@ -45,6 +45,8 @@ impl Default for LevenbergMarquardt {
 }
 
 impl LevenbergMarquardt {
+    /// In words.
+    pub(in crate::train) const NAME: &str = "Levenberg-Marquardt";
     /// Most unknowns for which [`AnyOptimizer::Automatic`](super::AnyOptimizer) is this method.
     pub const MOST_UNKNOWNS: usize = 25_000;
 
