@@ -1,6 +1,6 @@
 //! Time and memory of a gradient by each memory policy: the tables of `measured.md`, in its words.
 //!
-//! Run with `cargo bench --bench memory`; one thread suffices for the first two tables, whose samples are a single chunk.
+//! Run with `RAYON_NUM_THREADS=1 cargo bench --bench memory`.
 
 use kutta::field::{Activation, Field, Mlp, Partitioned};
 use kutta::network::{Grid, Memory, OdeBlock, States, Unrolled};

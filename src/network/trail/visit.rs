@@ -14,7 +14,7 @@ impl<T: Real> Trail<T> {
         }
         if self.path.is_empty() {
             let mut path = std::mem::take(&mut self.path);
-            let all = self.from_start(course, |trail, n| {
+            let all = self.again_from_start(course, |trail, n| {
                 path.extend_from_slice(&trail.states[trail.place(n)]);
                 Ok(())
             });
@@ -34,7 +34,7 @@ impl<T: Real> Trail<T> {
     ) -> Result<(), Error> {
         match self.memory {
             Memory::StoreAll => (0..course.len()).try_for_each(|n| visit(n, Some(self.taken(course, n))))?,
-            _ => self.from_start(course, |trail, n| {
+            _ => self.again_from_start(course, |trail, n| {
                 let start = course.start(n, &trail.states[..trail.len], &mut trail.moment);
                 visit(n, Some((start, &trail.passing)))
             })?,
@@ -43,7 +43,7 @@ impl<T: Real> Trail<T> {
     }
 
     /// Takes all steps again, and shows each when it has been taken.
-    fn from_start(
+    fn again_from_start(
         &mut self,
         course: Course<'_, T>,
         mut show: impl FnMut(&mut Self, usize) -> Result<(), Error>,
