@@ -151,6 +151,7 @@ impl TrainingOptions {
             ("--clip", self.clip.is_some()),
             ("--schedule", self.schedule.is_some()),
             ("--on-failure", self.on_failure.is_some()),
+            ("--batch", self.batch.is_some()),
         ];
         match given.iter().find(|(_, is_given)| *is_given) {
             Some((option, _)) if matches!(self.optimizer, OptimizerName::Lm | OptimizerName::Lbfgs) => {

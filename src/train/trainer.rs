@@ -339,7 +339,7 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
         Error::check_len("data", "components", data.dim(), self.block.dim())?;
         let (training, held_out) = self.split(data)?;
         // What is held out is the same for all of them.
-        chosen.seed = chosen.seed.wrapping_add(start as u64 * NEXT_SEED);
+        chosen.seed = chosen.seed.wrapping_add((start as u64).wrapping_mul(NEXT_SEED));
         let standard = self.units::<T>(&training, fits_steps)?;
         let mut block = self.block.clone();
         block.check_accuracy()?;
