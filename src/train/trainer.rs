@@ -305,14 +305,14 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
         F: Field<T>,
         L: Loss<T>,
     {
-        let mut best = self.from_start(0, data)?;
+        let mut best = self.train_anew(0, data)?;
         let (mut least, mut starts) = (worst_error(&best, data), 1);
         let is_one_enough = self.initial.is_some() || self.checkpoint.is_some() || self.resume.is_some();
         if is_one_enough || least <= SURE || !best.settled_by_squares() || data.contradiction(false).is_some() {
             return Ok(best);
         }
         while starts < STARTS && least > SURE && !self.stop.load(Ordering::Relaxed) {
-            if let Ok(other) = self.from_start(starts, data) {
+            if let Ok(other) = self.train_anew(starts, data) {
                 let error = worst_error(&other, data);
                 if error < least {
                     (best, least) = (other, error);
@@ -325,7 +325,7 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
     }
 
     /// Trains from one of several starts.
-    fn from_start<T: Real>(&self, start: usize, data: &Trajectories) -> Result<Fit<F, T>, Interrupted<F, T>>
+    fn train_anew<T: Real>(&self, start: usize, data: &Trajectories) -> Result<Fit<F, T>, Interrupted<F, T>>
     where
         F: Field<T>,
         L: Loss<T>,
