@@ -2,9 +2,9 @@
 
 use super::kernel::Kernels;
 use super::{
-    Antisymmetric, Bounded, Damped, Dimensions, Field, Gradient, GradientFlow, Hamiltonian, JvpBars, Mlp, Normalised,
-    Parameter, Point, PortHamiltonian, Potential, Reparameterisation, Ridge, Scratch, SecondOrder, Separable, Term,
-    WithInputs,
+    Antisymmetric, Bounded, Damped, Dimensions, EnergyGradient, Field, GradientFlow, Hamiltonian, JvpBars, Mlp,
+    Normalised, Parameter, Point, PortHamiltonian, Potential, Reparameterisation, Ridge, Scratch, SecondOrder,
+    Separable, Term, WithInputs,
 };
 use crate::Real;
 use crate::number::Rounded;
@@ -90,15 +90,15 @@ kinds! {
     /// A disc for the eigenvalues of its Jacobian.
     Bounded(Bounded<Normalised<WithInputs<Mlp>>>) by "spectrum",
     /// That of an energy, which it keeps.
-    Hamiltonian(Hamiltonian<Gradient<Mlp>>),
+    Hamiltonian(Hamiltonian<EnergyGradient<Mlp>>),
     /// That of a kinetic and a potential energy.
-    Separable(Separable<Gradient<Mlp>, Gradient<Mlp>>),
+    Separable(Separable<EnergyGradient<Mlp>, EnergyGradient<Mlp>>),
     /// An antisymmetric perceptron of two layers.
     TwoLayer(Separable<Ridge, Ridge>),
     /// That of an energy, which it loses.
-    PortHamiltonian(PortHamiltonian<Gradient<Mlp>>),
+    PortHamiltonian(PortHamiltonian<EnergyGradient<Mlp>>),
     /// The way down an energy.
-    GradientFlow(GradientFlow<Gradient<Mlp>>),
+    GradientFlow(GradientFlow<EnergyGradient<Mlp>>),
     /// `-Kᵀ σ(K y + b)`
     Parabolic(GradientFlow<Ridge>),
     /// That of an antisymmetric matrix.

@@ -151,8 +151,8 @@ pub use bounded::Bounded;
 pub use damped::Damped;
 pub use dimensions::Dimensions;
 pub use energy::{
-    Diagonal, Dissipative, Energy, Gradient, GradientFlow, Hamiltonian, PortHamiltonian, Potential, Ridge, ScalarField,
-    Separable, Structure, Structured, Symplectic,
+    Diagonal, DissipativeMatrix, Energy, EnergyGradient, GradientFlow, Hamiltonian, PortHamiltonian, Potential, Ridge,
+    ScalarField, Separable, StructureMatrix, Structured, Symplectic,
 };
 pub use inputs::{Input, WithInputs};
 pub use layered::Layered;

@@ -78,7 +78,7 @@ pub struct Summary {
     pub epochs: usize,
     /// Whether training stopped because the loss no longer improved.
     pub stopped_early: bool,
-    /// Seconds of training.
+    /// Seconds of training, from the start that was kept.
     pub seconds: f64,
     /// What the regulariser added to the loss in the last epoch, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]

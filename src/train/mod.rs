@@ -69,9 +69,11 @@ mod session;
 mod settings;
 mod shooting;
 mod squares;
+mod starts;
 mod state;
 mod sums;
 mod trainer;
+mod training;
 mod undo;
 mod verdict;
 

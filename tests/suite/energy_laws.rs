@@ -2,8 +2,8 @@
 
 use crate::common::energies::{Waves, smooth_energy};
 use kutta::field::{
-    Activation, Antisymmetric, Batch, Dimensions, Field, Gradient, GradientFlow, Hamiltonian, Point, PortHamiltonian,
-    Potential, Ridge, ScalarField, Scratch, SecondOrder, Separable,
+    Activation, Antisymmetric, Batch, Dimensions, EnergyGradient, Field, GradientFlow, Hamiltonian, Point,
+    PortHamiltonian, Potential, Ridge, ScalarField, Scratch, SecondOrder, Separable,
 };
 use kutta::properties::{At, assert_symplectic};
 use kutta::solve::StageSolver;
@@ -299,7 +299,8 @@ fn fields_in_other_units_of_time_are_as_much_faster() {
     before.iter().zip(&after).for_each(|(x, y)| assert!((3.0 * x - y).abs() < 1e-14));
     let (before, after) = speed(SecondOrder::of(Mlp::new([2, 5, 1], Activation::Tanh).unwrap()).unwrap(), 3.0);
     assert!((3.0 * before[0] - after[0]).abs() < 1e-14 && before[1] == after[1]);
-    let field: Hamiltonian<Gradient<Mlp>> = Hamiltonian::new(Mlp::new([2, 5, 1], Activation::Tanh).unwrap()).unwrap();
+    let field: Hamiltonian<EnergyGradient<Mlp>> =
+        Hamiltonian::new(Mlp::new([2, 5, 1], Activation::Tanh).unwrap()).unwrap();
     let (before, after) = speed(field, 3.0);
     assert_eq!(before, after);
 }

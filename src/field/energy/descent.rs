@@ -1,6 +1,6 @@
 //! Gradient flows.
 
-use super::{Energy, Structure, Structured};
+use super::{Energy, StructureMatrix, Structured};
 use crate::field::Dimensions;
 use crate::{Error, Number};
 use serde::{Deserialize, Serialize};
@@ -63,7 +63,7 @@ impl Diagonal {
     }
 }
 
-impl Structure for Diagonal {
+impl StructureMatrix for Diagonal {
     fn check(&self, dim: usize) -> Result<(), Error> {
         Error::check_len("the diagonal", "entries", self.factors.len(), dim)?;
         match self.factors.iter().find(|factor| !factor.is_normal()) {

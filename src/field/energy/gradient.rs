@@ -76,8 +76,8 @@ pub trait ScalarField: Sync {
 /// # Ok::<(), kutta::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Of<E>", bound(deserialize = "E: Energy<Gradient = Gradient<E>> + Deserialize<'de>"))]
-pub struct Gradient<E> {
+#[serde(try_from = "Of<E>", bound(deserialize = "E: Energy<Gradient = EnergyGradient<E>> + Deserialize<'de>"))]
+pub struct EnergyGradient<E> {
     pub(super) energy: E,
 }
 
@@ -87,7 +87,7 @@ struct Of<E> {
     energy: E,
 }
 
-impl<E: Energy<Gradient = Gradient<E>>> TryFrom<Of<E>> for Gradient<E> {
+impl<E: Energy<Gradient = EnergyGradient<E>>> TryFrom<Of<E>> for EnergyGradient<E> {
     type Error = Error;
 
     fn try_from(of: Of<E>) -> Result<Self, Error> {
@@ -95,7 +95,7 @@ impl<E: Energy<Gradient = Gradient<E>>> TryFrom<Of<E>> for Gradient<E> {
     }
 }
 
-impl<E> Gradient<E> {
+impl<E> EnergyGradient<E> {
     /// The energy.
     pub fn inner(&self) -> &E {
         &self.energy
@@ -103,14 +103,14 @@ impl<E> Gradient<E> {
 }
 
 impl<E: ScalarField> Energy for E {
-    type Gradient = Gradient<E>;
+    type Gradient = EnergyGradient<E>;
 
-    fn gradient(self) -> Result<Gradient<E>, Error> {
-        Ok(Gradient { energy: self })
+    fn gradient(self) -> Result<EnergyGradient<E>, Error> {
+        Ok(EnergyGradient { energy: self })
     }
 }
 
-impl<E: ScalarField> VectorField for Gradient<E> {
+impl<E: ScalarField> VectorField for EnergyGradient<E> {
     fn dim(&self) -> usize {
         self.energy.dim()
     }
@@ -137,7 +137,7 @@ impl<E: ScalarField> VectorField for Gradient<E> {
     }
 
     fn in_time_units(self, unit: f64) -> Self {
-        Gradient { energy: self.energy.in_time_units(unit) }
+        EnergyGradient { energy: self.energy.in_time_units(unit) }
     }
 }
 
@@ -162,7 +162,7 @@ impl<E: ScalarField> VectorField for Value<'_, E> {
     }
 }
 
-impl<E: ScalarField, T: Real> Potential<T> for Gradient<E> {
+impl<E: ScalarField, T: Real> Potential<T> for EnergyGradient<E> {
     fn energy(&self, at: Point<'_, T>, energy: &mut [T], scratch: &mut Scratch<T>) {
         Value(&self.energy).eval_batch(at, energy, &mut [], scratch);
     }

@@ -1,6 +1,6 @@
 //! Hamiltonian fields.
 
-use super::{Energy, Structure, Structured};
+use super::{Energy, StructureMatrix, Structured};
 use crate::field::Dimensions;
 use crate::{Error, Number};
 use serde::{Deserialize, Serialize};
@@ -93,7 +93,7 @@ impl Symplectic {
     }
 }
 
-impl Structure for Symplectic {
+impl StructureMatrix for Symplectic {
     fn check(&self, dim: usize) -> Result<(), Error> {
         if dim == 0 || dim % 2 == 1 {
             return Err(Error::invalid("the components of the energy", dim, "an even number: positions and momenta"));

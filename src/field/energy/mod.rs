@@ -15,12 +15,12 @@ mod separable;
 mod structured;
 
 pub use descent::{Diagonal, GradientFlow};
-pub use gradient::{Gradient, ScalarField};
+pub use gradient::{EnergyGradient, ScalarField};
 pub use hamiltonian::{Hamiltonian, Symplectic};
-pub use port::{Dissipative, PortHamiltonian};
+pub use port::{DissipativeMatrix, PortHamiltonian};
 pub use ridge::Ridge;
 pub use separable::Separable;
-pub use structured::{Structure, Structured};
+pub use structured::{StructureMatrix, Structured};
 
 use super::{Dimensions, Field, Point, Scratch};
 use crate::{Error, Real};

@@ -1,6 +1,6 @@
 //! Networks as energies.
 
-use super::{Energy, Gradient, Potential, ScalarField};
+use super::{Energy, EnergyGradient, Potential, ScalarField};
 use crate::field::kernel::Kernels;
 use crate::field::{Dimensions, Field, JvpBars, Mlp, Parameter, Point, Reparameterisation, Scratch};
 use crate::number::Rounded;
@@ -9,11 +9,11 @@ use rand::RngCore;
 
 /// A network of one output. Its activation should be smooth: the gradient has the slopes of the activation in it.
 impl Energy for Mlp {
-    type Gradient = Gradient<Mlp>;
+    type Gradient = EnergyGradient<Mlp>;
 
-    fn gradient(self) -> Result<Gradient<Mlp>, Error> {
+    fn gradient(self) -> Result<EnergyGradient<Mlp>, Error> {
         Error::check_len("the network of an energy", "outputs", self.dim(), 1)?;
-        Ok(Gradient { energy: self })
+        Ok(EnergyGradient { energy: self })
     }
 }
 
@@ -36,9 +36,9 @@ impl ScalarField for Written<'_> {
     }
 }
 
-impl Gradient<Mlp> {
-    fn written(&self) -> Gradient<Written<'_>> {
-        Gradient { energy: Written(&self.energy) }
+impl EnergyGradient<Mlp> {
+    fn written(&self) -> EnergyGradient<Written<'_>> {
+        EnergyGradient { energy: Written(&self.energy) }
     }
 }
 
@@ -50,7 +50,7 @@ fn with_ones<T: Real>(stride: usize, scratch: &mut Scratch<T>, with: impl FnOnce
     scratch.give(ones);
 }
 
-impl Dimensions for Gradient<Mlp> {
+impl Dimensions for EnergyGradient<Mlp> {
     fn dim(&self) -> usize {
         self.energy.inputs()
     }
@@ -84,13 +84,13 @@ impl Dimensions for Gradient<Mlp> {
     }
 
     fn in_time_units(self, unit: f64) -> Self {
-        Gradient { energy: self.energy.in_time_units(unit) }
+        EnergyGradient { energy: self.energy.in_time_units(unit) }
     }
 }
 
 /// Evaluation is a pass of the network and a pass back, its derivative by the state and the parameters the pullback of a
 /// Jacobian–vector product.
-impl<T: Real + Kernels> Field<T> for Gradient<Mlp> {
+impl<T: Real + Kernels> Field<T> for EnergyGradient<Mlp> {
     fn init(&self, rng: &mut dyn RngCore) -> Vec<T> {
         self.energy.init(rng)
     }
@@ -153,7 +153,7 @@ impl<T: Real + Kernels> Field<T> for Gradient<Mlp> {
     }
 }
 
-impl<T: Real + Kernels> Potential<T> for Gradient<Mlp> {
+impl<T: Real + Kernels> Potential<T> for EnergyGradient<Mlp> {
     fn energy(&self, at: Point<'_, T>, energy: &mut [T], scratch: &mut Scratch<T>) {
         let mut record = scratch.take(self.energy.record_rows() * at.batch.stride);
         self.energy.eval_batch(at, energy, &mut record, scratch);

@@ -1,6 +1,6 @@
 //! Port-Hamiltonian fields: energy that is lost.
 
-use super::{Energy, Structure, Structured, Symplectic};
+use super::{Energy, StructureMatrix, Structured, Symplectic};
 use crate::field::{Batch, Dimensions, Parameter};
 use crate::{Error, Number, Real};
 use rand::{Rng, RngCore};
@@ -25,13 +25,13 @@ use serde::{Deserialize, Serialize};
 /// fields holds of `J`.
 ///
 /// *Reference*: A. van der Schaft, D. Jeltsema, "Port-Hamiltonian systems theory: an introductory overview", 2014.
-pub type PortHamiltonian<G> = Structured<Dissipative, G>;
+pub type PortHamiltonian<G> = Structured<DissipativeMatrix, G>;
 
 /// The matrix `J - R` of a [`PortHamiltonian`] field, with `R = L Lᵀ` in the rows and columns of the last `damped`
 /// components, and zero in the others; `L` is square.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Dissipative {
+pub struct DissipativeMatrix {
     conservative: Symplectic,
     damped: usize,
 }
@@ -42,7 +42,7 @@ impl<G: Dimensions> PortHamiltonian<G> {
     /// # Errors
     /// [`Error::InvalidArgument`] for an odd number of components, and as [`Energy::gradient`].
     pub fn new(energy: impl Energy<Gradient = G>) -> Result<Self, Error> {
-        Self::with(energy, |dim| Ok(Dissipative { conservative: Symplectic::new(dim)?, damped: dim }))
+        Self::with(energy, |dim| Ok(DissipativeMatrix { conservative: Symplectic::new(dim)?, damped: dim }))
     }
 
     /// The field with losses in momenta alone, as of friction.
@@ -50,7 +50,9 @@ impl<G: Dimensions> PortHamiltonian<G> {
     /// # Errors
     /// None, for a field that [`new`](PortHamiltonian::new) made.
     pub fn of_momenta(self) -> Result<Self, Error> {
-        self.restructured(|structure| Ok(Dissipative { damped: structure.conservative.scales().len(), ..structure }))
+        self.restructured(|structure| {
+            Ok(DissipativeMatrix { damped: structure.conservative.scales().len(), ..structure })
+        })
     }
 
     /// The field for components that are measured in these units, as [`Hamiltonian::in_units`](super::Hamiltonian::in_units).
@@ -58,7 +60,7 @@ impl<G: Dimensions> PortHamiltonian<G> {
     /// # Errors
     /// As there.
     pub fn in_units(self, units: &[f64]) -> Result<Self, Error> {
-        self.restructured(|structure| Ok(Dissipative { conservative: Symplectic::of_units(units)?, ..structure }))
+        self.restructured(|structure| Ok(DissipativeMatrix { conservative: Symplectic::of_units(units)?, ..structure }))
     }
 }
 
@@ -75,7 +77,7 @@ fn along<S: Number>(matrix: &[S], k: usize, (x, len): (&[S], usize), piece: usiz
     sum
 }
 
-impl Dissipative {
+impl DissipativeMatrix {
     /// The last rows of a matrix of all, and their length.
     fn damped<'a, S>(&self, x: &'a [S]) -> (&'a [S], usize) {
         let rows = 2 * self.conservative.scales().len();
@@ -94,7 +96,7 @@ impl Dissipative {
     }
 }
 
-impl Structure for Dissipative {
+impl StructureMatrix for DissipativeMatrix {
     fn check(&self, dim: usize) -> Result<(), Error> {
         self.conservative.check(dim)?;
         if self.damped == 0 || self.damped > dim {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// The matrix `M` of a field `M ∂E/∂y`; what it has of learned entries are its parameters.
 ///
 /// Matrices `x` of several columns have `d` rows of equal length, one after another.
-pub trait Structure: Sync {
+pub trait StructureMatrix: Sync {
     /// Refuses a gradient of `dim` components that the matrix does not fit.
     ///
     /// # Errors
@@ -55,7 +55,7 @@ pub trait Structure: Sync {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(
     try_from = "Parts<M, G>",
-    bound(deserialize = "M: Structure + Deserialize<'de>, G: Dimensions + Deserialize<'de>")
+    bound(deserialize = "M: StructureMatrix + Deserialize<'de>, G: Dimensions + Deserialize<'de>")
 )]
 pub struct Structured<M, G> {
     structure: M,
@@ -69,7 +69,7 @@ struct Parts<M, G> {
     gradient: G,
 }
 
-impl<M: Structure, G: Dimensions> TryFrom<Parts<M, G>> for Structured<M, G> {
+impl<M: StructureMatrix, G: Dimensions> TryFrom<Parts<M, G>> for Structured<M, G> {
     type Error = Error;
 
     fn try_from(parts: Parts<M, G>) -> Result<Self, Error> {
@@ -78,7 +78,7 @@ impl<M: Structure, G: Dimensions> TryFrom<Parts<M, G>> for Structured<M, G> {
     }
 }
 
-impl<M: Structure, G: Dimensions> Structured<M, G> {
+impl<M: StructureMatrix, G: Dimensions> Structured<M, G> {
     /// The field of an energy and the matrix that `structure` makes for so many components.
     ///
     /// # Errors
@@ -132,7 +132,7 @@ impl<M: Structure, G: Dimensions> Structured<M, G> {
     }
 }
 
-impl<M: Structure, G: Dimensions> Dimensions for Structured<M, G> {
+impl<M: StructureMatrix, G: Dimensions> Dimensions for Structured<M, G> {
     fn dim(&self) -> usize {
         self.gradient.dim()
     }
@@ -172,7 +172,7 @@ impl<M: Structure, G: Dimensions> Dimensions for Structured<M, G> {
     }
 }
 
-impl<M: Structure, G: Field<T>, T: Real> Field<T> for Structured<M, G> {
+impl<M: StructureMatrix, G: Field<T>, T: Real> Field<T> for Structured<M, G> {
     fn init(&self, rng: &mut dyn RngCore) -> Vec<T> {
         let energy = self.gradient.init(rng);
         [energy, self.structure.init(rng)].concat()
@@ -295,7 +295,7 @@ impl<M: Structure, G: Field<T>, T: Real> Field<T> for Structured<M, G> {
     }
 }
 
-impl<M: Structure, G: Potential<T>, T: Real> Potential<T> for Structured<M, G> {
+impl<M: StructureMatrix, G: Potential<T>, T: Real> Potential<T> for Structured<M, G> {
     fn energy(&self, at: Point<'_, T>, energy: &mut [T], scratch: &mut Scratch<T>) {
         let (params, _) = self.split(at.params);
         self.gradient.energy(Point { params, ..at }, energy, scratch);

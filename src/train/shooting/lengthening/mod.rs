@@ -142,7 +142,7 @@ impl<'a, T: Real> Lengthening<'a, T> {
         self.in_groups(self.thinned(self.windows(stage), self.most_residuals()))
     }
 
-    /// The whole records by which unknowns are judged.
+    /// What unknowns are judged by: the windows of the last stage, more of them.
     fn judged(&self) -> Group {
         self.thinned(self.windows(Stage::Last), JUDGED * MOST_RESIDUALS)
     }

@@ -1,0 +1,54 @@
+//! Several starts, where one is not sure.
+
+use super::{Fit, Interrupted, Judgement, Loss, Trainer, Worth};
+use crate::Real;
+use crate::data::Trajectories;
+use crate::field::{Dimensions, Field};
+use std::sync::atomic::Ordering;
+
+/// Starts of a training, at most, and an error, in deviations of a component, from which one is not sure.
+const STARTS: usize = 3;
+const SURE: f64 = 0.5;
+
+impl<F: Dimensions + Clone, L> Trainer<F, L> {
+    /// Trains in precision `T`.
+    ///
+    /// # Errors
+    /// As [`fit`](Trainer::fit).
+    pub fn fit_in<T: Real>(&self, data: &Trajectories) -> Result<Fit<F, T>, Interrupted<F, T>>
+    where
+        F: Field<T>,
+        L: Loss<T>,
+    {
+        let mut best = self.train_anew(0, data)?;
+        let (mut least, mut starts) = (worst_error(&best, data), 1);
+        let is_one_enough = self.initial.is_some() || self.checkpoint.is_some() || self.resume.is_some();
+        if is_one_enough || least <= SURE || !best.settled_by_squares() || data.contradiction(false).is_some() {
+            return Ok(best);
+        }
+        while starts < STARTS && least > SURE && !self.stop.load(Ordering::Relaxed) {
+            if let Ok(other) = self.train_anew(starts, data) {
+                let error = worst_error(&other, data);
+                if error < least {
+                    (best, least) = (other, error);
+                }
+            }
+            starts += 1;
+        }
+        best.summary.starts = starts;
+        Ok(best)
+    }
+}
+
+/// The largest error in a component, of the data or those held out, in deviations; infinite if they cannot be predicted.
+fn worst_error<F, T>(fit: &Fit<F, T>, data: &Trajectories) -> f64 {
+    let Ok(verdict) = fit.summary.verdict(data) else { return f64::INFINITY };
+    let held_out = fit.summary.validation_rmse.is_some();
+    let error = |judgement: &Judgement| match judgement {
+        Judgement { worth: Worth::Constant, .. } => 0.0,
+        Judgement { error: Some(error), held_out_error: Some(other), .. } => error.max(*other),
+        Judgement { error: Some(error), .. } if !held_out => *error,
+        _ => f64::INFINITY,
+    };
+    verdict.components.values().map(error).fold(0.0, f64::max)
+}
