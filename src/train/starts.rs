@@ -11,6 +11,27 @@ const STARTS: usize = 3;
 const SURE: f64 = 0.5;
 
 impl<F: Dimensions + Clone, L> Trainer<F, L> {
+    /// Trains in double precision.
+    ///
+    /// # Errors
+    /// [`Error::ShapeMismatch`] if data and block do not fit, [`Error::InvalidArgument`] for settings out of range; where
+    /// [`OnFailure`] gives up, those of [`value_and_grad`]; [`Error::Io`] and [`Error::Parse`] for checkpoints. Once training has
+    /// begun, the [`Interrupted`] holds the network as it was then.
+    ///
+    /// [`Error::ShapeMismatch`]: crate::Error::ShapeMismatch
+    /// [`Error::InvalidArgument`]: crate::Error::InvalidArgument
+    /// [`Error::Io`]: crate::Error::Io
+    /// [`Error::Parse`]: crate::Error::Parse
+    /// [`OnFailure`]: super::OnFailure
+    /// [`value_and_grad`]: crate::OdeBlock::value_and_grad
+    pub fn fit(&self, data: &Trajectories) -> Result<Fit<F>, Interrupted<F>>
+    where
+        F: Field<f64>,
+        L: Loss<f64>,
+    {
+        self.fit_in::<f64>(data)
+    }
+
     /// Trains in precision `T`.
     ///
     /// # Errors

@@ -1,8 +1,7 @@
 //! The trainer.
 
-use super::{AnyOptimizer, Fit, Interrupted, Loss, MeanSquare, OnFailure, Schedule, Settings, Shooting, Validation};
-use crate::data::Trajectories;
-use crate::field::{Dimensions, Field};
+use super::{AnyOptimizer, MeanSquare, OnFailure, Schedule, Settings, Shooting, Validation};
+use crate::field::Dimensions;
 use crate::network::OdeBlock;
 use crate::regularisation::{FurtherAtEither, Regulariser};
 use serde::Serialize;
@@ -186,8 +185,9 @@ impl<F, L> Trainer<F, L> {
         self.set(|s| s.learned_starts = Some(learned))
     }
 
-    /// Trains on states and times in standard units, see [`Standardisation`]. The model has the units of the data. The
-    /// step size of the block, and the known rates of its field, are in the data's units of time in any case.
+    /// Trains on states and times in standard units, see [`Standardisation`](crate::data::Standardisation). The model has the
+    /// units of the data. The step size of the block, and the known rates of its field, are in the data's units of time in any
+    /// case.
     pub fn standardised(self, standardised: bool) -> Self {
         self.set(|s| s.standardised = standardised)
     }
@@ -262,21 +262,5 @@ impl<F: Serialize, L> Trainer<F, L> {
     /// not saved: with these, the first epoch begins without, and results agree to the tolerance of stage equations.
     pub fn resume(self, path: impl Into<PathBuf>) -> Self {
         Trainer { resume: Some(path.into()), ..self }.described()
-    }
-}
-
-impl<F: Dimensions + Clone, L> Trainer<F, L> {
-    /// Trains in double precision.
-    ///
-    /// # Errors
-    /// [`Error::ShapeMismatch`] if data and block do not fit, [`Error::InvalidArgument`] for settings out of range;
-    /// where [`OnFailure`] gives up, those of [`value_and_grad`](OdeBlock::value_and_grad); [`Error::Io`] and
-    /// [`Error::Parse`] for checkpoints. Once training has begun, the [`Interrupted`] holds the network as it was then.
-    pub fn fit(&self, data: &Trajectories) -> Result<Fit<F>, Interrupted<F>>
-    where
-        F: Field<f64>,
-        L: Loss<f64>,
-    {
-        self.fit_in::<f64>(data)
     }
 }
