@@ -210,6 +210,7 @@ impl fmt::Display for FitReport {
         let Summary {
             scheme,
             parameters,
+            determined,
             optimizer,
             epochs,
             starts,
@@ -228,7 +229,9 @@ impl fmt::Display for FitReport {
         }
         writeln!(f, "data     {}: {observations}, {trajectories}", self.data)?;
         let widths = self.widths.iter().map(usize::to_string).collect::<Vec<_>>().join("-");
-        writeln!(f, "network  {widths} {}, {}", self.activation, plural(*parameters, "parameter", "parameters"))?;
+        let of_them = determined.map_or(String::new(), |count| format!(", of which the data determine {count:.0}"));
+        let parameters = plural(*parameters, "parameter", "parameters");
+        writeln!(f, "network  {widths} {}, {parameters}{of_them}", self.activation)?;
         match self.accuracy {
             Some(accuracy) => {
                 writeln!(f, "scheme   {scheme}, steps through an interval to {accuracy:e} of the deviation")?

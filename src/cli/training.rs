@@ -1,6 +1,6 @@
 //! Options of training.
 
-use super::options::{count, decay, fraction, positive, seed};
+use super::options::{count, decay, fraction, not_negative, positive, seed};
 use clap::{Args, ValueEnum};
 use kutta::Regularisation;
 use kutta::data::Trajectories;
@@ -47,6 +47,10 @@ pub struct TrainingOptions {
     /// Learn the states that records start from too, for noisy data; lm does where it finds noise
     #[arg(long, help_heading = "Training")]
     pub learned_starts: bool,
+    /// What squares of weights count beside the mean square of errors, with lm [default: as the data decide, so that noise is
+    /// not followed]
+    #[arg(long, value_parser = not_negative, value_name = "NUMBER", help_heading = "Training", allow_hyphen_values = true)]
+    weight_decay: Option<f64>,
     /// Train in the data's own units, instead of states of mean 0 and deviation 1
     #[arg(long, help_heading = "Training")]
     pub raw: bool,
@@ -136,6 +140,9 @@ impl TrainingOptions {
 
     /// Refuses options that the optimiser has no use for.
     pub fn check(&self) -> Result<(), String> {
+        if self.weight_decay.is_some() && self.is_by_gradients() {
+            return Err("--weight-decay is for lm: optimisers by gradients have no use for it".to_string());
+        }
         let name = match self.optimizer {
             OptimizerName::Auto => "auto",
             OptimizerName::Lm => "lm",
@@ -216,6 +223,7 @@ impl TrainingOptions {
             seed: self.seed,
             learned_starts: self.learned_starts.then_some(true),
             standardised: !self.raw,
+            weight_decay: self.weight_decay,
             logarithmic_time: match self.time {
                 TimeName::Auto => None,
                 TimeName::Plain => Some(false),

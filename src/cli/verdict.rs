@@ -75,7 +75,9 @@ impl Told {
             findings.push(Finding::new(Kind::TooUnstable, text));
         }
         let (parameters, numbers) = (verdict.parameters, verdict.numbers);
-        if parameters > numbers {
+        // A number takes a number to be known, and another to be checked.
+        let are_followed = verdict.determined.is_none_or(|determined| 2.0 * determined > numbers as f64);
+        if parameters > numbers && are_followed {
             let units = options.hidden.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
             let is_checked = options.training.validation.is_some();
             let check = if is_checked { "" } else { ", or hold some out with --validation to see" };

@@ -37,6 +37,7 @@ impl<F: Field<T>, T: Real> Fit<F, T> {
         let summary = Summary {
             scheme: model.block().method().name().to_string(),
             parameters: model.params().len(),
+            determined: history.epochs.last().and_then(|row| row.determined),
             numbers: training.observations() * training.dim(),
             optimizer,
             starts: 1,
@@ -68,6 +69,9 @@ pub struct Summary {
     pub scheme: String,
     /// Number of parameters.
     pub parameters: usize,
+    /// How many unknowns the data determine, rather than the prior on weights, at the end; `None` without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub determined: Option<f64>,
     /// Numbers that they were learned from: components of all observations, without those held out.
     pub numbers: usize,
     /// The optimiser, in words.

@@ -31,6 +31,9 @@ pub struct Epoch {
     /// What the regulariser added to the loss, if there is one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub penalties: Option<Penalties>,
+    /// How many unknowns the data determine, rather than a [prior](super::Settings::weight_decay) on weights.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub determined: Option<f64>,
     /// Nonlinear iterations a stage system; zero for explicit schemes.
     pub mean_iterations: f64,
     /// Attempts at a batch that failed, see [`OnFailure`](super::OnFailure): updates taken back, or batches left out.
@@ -68,7 +71,7 @@ impl History {
     fn to_csv(&self) -> String {
         let mut text = String::from(
             "epoch,loss,validation_loss,learning_rate,gradient_norm,gap,divergence,jacobian,kinetic,variation,\
-             mean_iterations,failed_solves,seconds\n",
+             determined,mean_iterations,failed_solves,seconds\n",
         );
         // Zeros without a sign.
         let number = |x: f64| (x + 0.0).to_string();
@@ -77,12 +80,12 @@ impl History {
             let Epoch { epoch, loss, learning_rate, gradient_norm, mean_iterations, failed_solves, seconds, .. } = row;
             let (validation, gap) = (optional(row.validation_loss), optional(row.gap));
             let penalties = row.penalties.map(|p| [p.divergence, p.jacobian, p.kinetic, p.variation].map(number));
-            let penalties = penalties.unwrap_or_default().join(",");
+            let (penalties, determined) = (penalties.unwrap_or_default().join(","), optional(row.determined));
             // Writing to a string cannot fail.
             let _ = writeln!(
                 text,
-                "{epoch},{loss},{validation},{learning_rate},{gradient_norm},{gap},{penalties},{mean_iterations},\
-                 {failed_solves},{seconds:.6}"
+                "{epoch},{loss},{validation},{learning_rate},{gradient_norm},{gap},{penalties},{determined},\
+                 {mean_iterations},{failed_solves},{seconds:.6}"
             );
         }
         text
@@ -95,7 +98,7 @@ mod tests {
 
     fn row(epoch: usize, loss: f64, validation_loss: Option<f64>) -> Epoch {
         let (learning_rate, gradient_norm, mean_iterations) = (0.1, 2.5, 3.25);
-        let (penalties, gap, failed_solves, seconds) = (None, None, 1, 0.5);
+        let (penalties, gap, determined, failed_solves, seconds) = (None, None, Some(1.5), 1, 0.5);
         Epoch {
             epoch,
             loss,
@@ -104,6 +107,7 @@ mod tests {
             gradient_norm,
             gap,
             penalties,
+            determined,
             mean_iterations,
             failed_solves,
             seconds,
@@ -117,9 +121,9 @@ mod tests {
             Some(Penalties { divergence: -0.5, jacobian: 0.25, kinetic: -0.0, variation: 2.0, further: 0.0 });
         let text = history.to_csv();
         let lines: Vec<_> = text.lines().collect();
-        assert_eq!(lines[1], "1,0.25,,0.1,2.5,,,,,,3.25,1,0.500000");
-        assert_eq!(lines[2], "2,NaN,0.125,0.1,2.5,,-0.5,0.25,0,2,3.25,1,0.500000");
-        assert!(lines.iter().all(|line| line.split(',').count() == 13));
+        assert_eq!(lines[1], "1,0.25,,0.1,2.5,,,,,,1.5,3.25,1,0.500000");
+        assert_eq!(lines[2], "2,NaN,0.125,0.1,2.5,,-0.5,0.25,0,2,1.5,3.25,1,0.500000");
+        assert!(lines.iter().all(|line| line.split(',').count() == 14));
     }
 
     #[test]

@@ -54,6 +54,7 @@ mod checkpoint;
 mod cover;
 mod document;
 mod duration;
+mod evidence;
 mod fit;
 mod history;
 mod join;

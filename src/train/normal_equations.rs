@@ -1,5 +1,7 @@
 //! The normal equations of a least-squares problem.
 
+use crate::Real;
+use crate::regularisation::mixed;
 use faer::linalg::matmul::triangular::{BlockStructure, matmul};
 use faer::linalg::solvers::Solve;
 use faer::{Accum, Mat, MatRef, Par, Side};
@@ -11,6 +13,8 @@ const ROWS: usize = 512;
 const MOST_IN_A_MATRIX: usize = 2500;
 /// The most multiplications that the matrix of all pairs of rows may cost.
 const MOST_WORK: f64 = 4e9;
+/// Random directions by which a trace is estimated.
+const PROBES: usize = 8;
 /// Conjugate gradients end after so many iterations, or when the residual has become this part of the first.
 const ITERATIONS: usize = 200;
 const REDUCTION: f64 = 1e-4;
@@ -40,12 +44,14 @@ pub struct NormalEquations {
     residuals: Vec<f64>,
     /// Rows that are in the gradient and the sum.
     taken: usize,
+    /// Squares `λ x²` of the first unknowns: `λ`, and each `λ x`.
+    decay: (f64, Vec<f64>),
 }
 
 impl NormalEquations {
     /// Of no residuals yet.
     pub fn new(unknowns: usize) -> Self {
-        let matrix = (unknowns <= MOST_IN_A_MATRIX).then(|| Mat::zeros(unknowns, unknowns));
+        let matrix = Self::have_matrix(unknowns).then(|| Mat::zeros(unknowns, unknowns));
         NormalEquations {
             matrix,
             half_gradient: vec![0.0; unknowns],
@@ -53,12 +59,18 @@ impl NormalEquations {
             rows: Vec::new(),
             residuals: Vec::new(),
             taken: 0,
+            decay: (0.0, Vec::new()),
         }
+    }
+
+    /// Whether those of so many unknowns are a matrix.
+    pub(super) fn have_matrix(unknowns: usize) -> bool {
+        unknowns <= MOST_IN_A_MATRIX
     }
 
     /// Numbers that those of so many unknowns and residuals take.
     pub(super) fn size(unknowns: usize, residuals: usize) -> usize {
-        unknowns * if unknowns <= MOST_IN_A_MATRIX { unknowns } else { residuals }
+        unknowns * if Self::have_matrix(unknowns) { unknowns } else { residuals }
     }
 
     /// Number of unknowns.
@@ -123,6 +135,33 @@ impl NormalEquations {
         self.sum *= factor;
     }
 
+    /// Adds the squares `λ x²` of the first unknowns, after everything else.
+    pub(super) fn add_squares<T: Real>(&mut self, lambda: f64, first: &[T]) {
+        self.decay = (lambda, first.iter().map(|x| lambda * x.to_f64()).collect());
+        for (i, x) in first.iter().map(|x| x.to_f64()).enumerate() {
+            if let Some(matrix) = &mut self.matrix {
+                matrix[(i, i)] += lambda;
+            }
+            self.half_gradient[i] += lambda * x;
+            self.sum += lambda * x * x;
+        }
+    }
+
+    /// How many of the first unknowns, so many, would be determined by squares `λ x²` of them rather than by the residuals:
+    /// the trace of `λ (JᵀJ + λ)⁻¹`, by random directions that are always the same. `None` without a matrix, or if that is
+    /// singular.
+    pub(super) fn undetermined(&self, lambda: f64, first: usize) -> Option<f64> {
+        let mut matrix = self.matrix.clone()?;
+        (0..first).for_each(|i| matrix[(i, i)] += lambda);
+        let factors = matrix.llt(Side::Lower).ok()?;
+        let sign = |i: usize, k: usize| if mixed([i as u64, k as u64, 0, 0]) & 1 == 0 { 1.0 } else { -1.0 };
+        let mut x = Mat::from_fn(self.unknowns(), PROBES, |i, k| if i < first { sign(i, k) } else { 0.0 });
+        factors.solve_in_place(x.as_mut());
+        let products = (0..PROBES).flat_map(|k| (0..first).map(move |i| (i, k)));
+        let trace = lambda * products.map(|(i, k)| sign(i, k) * x[(i, k)]).sum::<f64>() / PROBES as f64;
+        Some(trace.clamp(0.0, first as f64))
+    }
+
     /// `rᵀr`.
     pub fn sum_of_squares(&self) -> f64 {
         self.sum
@@ -155,18 +194,21 @@ impl NormalEquations {
     /// count as zero; `None` if the matrix is not positive definite in this precision. Without a matrix, either
     ///
     /// ```text
-    /// δ = -D⁻¹Jᵀ (J D⁻¹ Jᵀ + μ)⁻¹ r
+    /// δ = -Jᵀ (J Jᵀ + 1)⁻¹ r
     /// ```
     ///
-    /// where residuals are few, or by conjugate gradients to four digits.
+    /// for unknowns scaled by the root of what is added to the diagonal, where residuals are few, or by conjugate gradients to four digits.
     pub fn step(&self, damping: f64, scale: &[f64]) -> Option<Vec<f64>> {
         let unknowns = self.unknowns();
         let Some(mut matrix) = self.matrix.clone() else {
+            let decay = |i: usize| if i < self.decay.1.len() { self.decay.0 } else { 0.0 };
+            let scale = |i: usize| damping * scale.get(i).copied().unwrap_or(0.0) + decay(i);
+            let diagonal: Vec<f64> = (0..unknowns).map(scale).collect();
             let work = (self.residuals.len() as f64).powi(2) * unknowns as f64;
-            let is_whole = damping > 0.0 && scale.len() == unknowns && scale.iter().all(|&scale| scale > 0.0);
+            let is_whole = diagonal.iter().all(|&x| x > 0.0);
             return match is_whole && work <= MOST_WORK && self.residuals.len() <= unknowns {
-                true => self.step_by_pairs_of_rows(damping, scale),
-                false => self.step_by_conjugate_gradients(damping, scale),
+                true => self.step_by_pairs_of_rows(&diagonal),
+                false => self.step_by_conjugate_gradients(&diagonal),
             };
         };
         (0..unknowns).zip(scale).for_each(|(i, scale)| matrix[(i, i)] += damping * scale);
@@ -176,28 +218,36 @@ impl NormalEquations {
         Some((0..unknowns).map(|i| step[(i, 0)]).collect())
     }
 
-    fn step_by_pairs_of_rows(&self, damping: f64, scale: &[f64]) -> Option<Vec<f64>> {
+    /// With `D` added to the diagonal, `S = J D^(-1/2)` and `v = D^(-1/2) λx`:
+    ///
+    /// ```text
+    /// δ = -D^(-1/2) (Sᵀ (S Sᵀ + 1)⁻¹ (r - S v) + v)
+    /// ```
+    fn step_by_pairs_of_rows(&self, added: &[f64]) -> Option<Vec<f64>> {
         let (unknowns, count) = (self.unknowns(), self.residuals.len());
         let scaled: Vec<f64> =
-            self.rows.chunks_exact(unknowns).flat_map(|row| row.iter().zip(scale).map(|(x, d)| x / d.sqrt())).collect();
+            self.rows.chunks_exact(unknowns).flat_map(|row| row.iter().zip(added).map(|(x, d)| x / d.sqrt())).collect();
         let rows = MatRef::from_row_major_slice(&scaled, count, unknowns);
         let (lower, all) = (BlockStructure::TriangularLower, BlockStructure::Rectangular);
-        let mut pairs = Mat::from_fn(count, count, |i, j| if i == j { damping } else { 0.0 });
+        let mut pairs = Mat::from_fn(count, count, |i, j| if i == j { 1.0 } else { 0.0 });
         matmul(pairs.as_mut(), lower, Accum::Add, rows, all, rows.transpose(), all, 1.0, Par::Seq);
         let factors = pairs.llt(Side::Lower).ok()?;
-        let mut weights = Mat::from_fn(count, 1, |i, _| self.residuals[i]);
+        let mut step: Vec<f64> = self.decay.1.iter().zip(added).map(|(pull, d)| -pull / d.sqrt()).collect();
+        step.resize(unknowns, 0.0);
+        let along = |row: &[f64]| row.iter().zip(&step).map(|(x, v)| x * v).sum::<f64>();
+        let missed: Vec<f64> =
+            scaled.chunks_exact(unknowns).zip(&self.residuals).map(|(row, r)| r + along(row)).collect();
+        let mut weights = Mat::from_fn(count, 1, |i, _| missed[i]);
         factors.solve_in_place(weights.as_mut());
-        let mut step = vec![0.0; unknowns];
         for (i, row) in scaled.chunks_exact(unknowns).enumerate() {
             step.iter_mut().zip(row).for_each(|(sum, x)| *sum -= weights[(i, 0)] * x);
         }
-        step.iter_mut().zip(scale).for_each(|(x, d)| *x /= d.sqrt());
+        step.iter_mut().zip(added).for_each(|(x, d)| *x /= d.sqrt());
         Some(step)
     }
 
-    fn step_by_conjugate_gradients(&self, damping: f64, scale: &[f64]) -> Option<Vec<f64>> {
-        let damped: Vec<f64> = (0..self.unknowns()).map(|i| damping * scale.get(i).copied().unwrap_or(0.0)).collect();
-        let preconditioner: Vec<f64> = self.diagonal().iter().zip(&damped).map(|(a, b)| a + b).collect();
+    fn step_by_conjugate_gradients(&self, added: &[f64]) -> Option<Vec<f64>> {
+        let preconditioner: Vec<f64> = self.diagonal().iter().zip(added).map(|(a, b)| a + b).collect();
         if !preconditioner.iter().all(|&p| p > 0.0) {
             return None;
         }
@@ -213,7 +263,7 @@ impl NormalEquations {
                 break;
             }
             let mut image = self.product(&direction);
-            image.iter_mut().zip(&direction).zip(&damped).for_each(|((image, v), d)| *image += d * v);
+            image.iter_mut().zip(&direction).zip(added).for_each(|((image, v), d)| *image += d * v);
             let length = square / dot(&direction, &image);
             if !length.is_finite() {
                 return None;
@@ -286,9 +336,34 @@ mod tests {
             let scale: Vec<f64> = (0..unknowns).map(|i| 1.0 + i as f64 / 10.0).collect();
             let expected = whole.step(0.01, &scale).unwrap();
             close(&expected, &kept.step(0.01, &scale).unwrap(), 1e-2);
-            close(&expected, &kept.step_by_conjugate_gradients(0.01, &scale).unwrap(), 1e-2);
-            close(&expected, &kept.step_by_pairs_of_rows(0.01, &scale).unwrap(), 1e-9);
+            let added: Vec<f64> = scale.iter().map(|scale| 0.01 * scale).collect();
+            close(&expected, &kept.step_by_conjugate_gradients(&added).unwrap(), 1e-2);
+            close(&expected, &kept.step_by_pairs_of_rows(&added).unwrap(), 1e-9);
+            // The same with squares of all but the last.
+            let (x, lambda): (Vec<f64>, _) = ((1..unknowns).map(|i| i as f64 / 30.0).collect(), 0.02);
+            let [mut whole, mut kept] = [whole, kept];
+            [&mut whole, &mut kept].into_iter().for_each(|equations| equations.add_squares(lambda, &x));
+            close(whole.half_gradient(), kept.half_gradient(), 1e-13);
+            let expected = whole.step(0.01, &scale).unwrap();
+            let added: Vec<f64> =
+                added.iter().enumerate().map(|(i, a)| a + if i < x.len() { lambda } else { 0.0 }).collect();
+            close(&expected, &kept.step_by_conjugate_gradients(&added).unwrap(), 1e-2);
+            close(&expected, &kept.step_by_pairs_of_rows(&added).unwrap(), 1e-9);
         }
+    }
+
+    #[test]
+    fn what_residuals_do_not_determine_is_the_trace() {
+        // Three unknowns that are seen well, hardly and not at all.
+        let mut equations = NormalEquations::new(3);
+        for (i, slope) in [1e3, 1e-2, 0.0].into_iter().enumerate() {
+            equations.row(1.0)[i] = slope;
+        }
+        equations.finish();
+        let undetermined = equations.undetermined(1e-4, 3).unwrap();
+        assert!((undetermined - 1.5).abs() < 1e-9, "{undetermined}");
+        assert!(equations.undetermined(1e-4, 2).is_none(), "nothing is known of the last");
+        assert!(random(9, 4, true).undetermined(1.0, 4).is_none());
     }
 
     #[test]

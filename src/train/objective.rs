@@ -169,6 +169,8 @@ pub struct Evaluation {
     pub penalties: Option<Penalties>,
     /// Mean square of the gaps between segments, if there are any.
     pub gap: Option<f64>,
+    /// How many of the unknowns the data determine, rather than a prior on weights, if there is one.
+    pub determined: Option<f64>,
     /// The nonlinear work of finding it.
     pub work: Work,
 }

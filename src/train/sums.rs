@@ -12,6 +12,7 @@ pub(super) struct Sums {
     norm: f64,
     penalties: Option<Penalties>,
     gap: Option<f64>,
+    determined: Option<f64>,
     work: Work,
     pub failed: usize,
 }
@@ -26,6 +27,7 @@ impl Sums {
             self.penalties.get_or_insert_default().add(weight, penalties);
         }
         self.gap = value.gap.map(|gap| self.gap.unwrap_or(0.0) + weight * gap).or(self.gap);
+        self.determined = value.determined.or(self.determined);
         self.work.iterations += value.work.iterations;
         self.work.solves += value.work.solves;
     }
@@ -48,6 +50,7 @@ impl Sums {
                 mean
             }),
             gap: self.gap.map(|gap| (gap / self.weight).sqrt()),
+            determined: self.determined,
             mean_iterations: self.work.mean_iterations(),
             failed_solves: self.failed,
             seconds,

@@ -197,6 +197,11 @@ impl<F, L> Trainer<F, L> {
         self.set(|s| s.logarithmic_time = Some(logarithmic))
     }
 
+    /// How much weights of a network count beside errors, see [`Settings::weight_decay`]; without this, as the data decide.
+    pub fn weight_decay(self, lambda: f64) -> Self {
+        self.set(|s| s.weight_decay = Some(lambda))
+    }
+
     /// What is held out.
     pub fn validation(self, validation: Validation) -> Self {
         self.set(|s| s.validation = validation)

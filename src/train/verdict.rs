@@ -78,8 +78,12 @@ pub struct Assessment {
     pub overall: Worth,
     /// By name of the component.
     pub components: BTreeMap<String, Judgement>,
-    /// Parameters that were learned. More of them than numbers can follow the numbers without a law behind them.
+    /// Parameters that were learned. More of them than numbers can follow the numbers without a law behind them, unless few
+    /// are [determined](Summary::determined) by the data.
     pub parameters: usize,
+    /// How many unknowns the data determine, as in the [`Summary`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub determined: Option<f64>,
     /// Numbers that they were learned from, as in the [`Summary`].
     pub numbers: usize,
 }
@@ -116,6 +120,7 @@ impl Summary {
                 .unwrap_or(Worth::Constant),
             components,
             parameters: self.parameters,
+            determined: self.determined,
             numbers: self.numbers,
         })
     }
@@ -136,6 +141,7 @@ mod tests {
             let summary = Summary {
                 scheme: String::new(),
                 parameters: 9,
+                determined: None,
                 numbers: 6,
                 starts: 1,
                 optimizer: String::new(),

@@ -143,7 +143,8 @@ impl<'a, T: Real> Pass<'a, T> {
             return Err(Error::NotFinite { what: "the loss", location: None });
         }
         let gap = (!self.gaps.is_empty()).then(|| (mean * gap).to_f64());
-        Ok(Evaluation { total: total.to_f64(), penalties, gap, work: self.unrolled.work() })
+        let (total, work) = (total.to_f64(), self.unrolled.work());
+        Ok(Evaluation { total, penalties, gap, work, ..Evaluation::default() })
     }
 
     /// The objective of a step of training, and its derivative by all unknowns, learned parameters among them, which

@@ -8,6 +8,7 @@ mod records;
 use super::{Layout, Observations, Shooting, Window};
 use crate::field::{Field, Parameter};
 use crate::network::AnyBlock;
+use crate::train::evidence::Evidence;
 use crate::train::{Evaluation, Minibatch, NormalEquations, Objective, Settings, Stage, SumOfSquares, Turn};
 use crate::{Error, Real};
 use fitted::fitted_steps;
@@ -65,6 +66,7 @@ pub(in crate::train) struct Lengthening<'a, T: Real> {
     /// Whether its steps are fitted to whatever unknowns it is asked about.
     judges: bool,
     initial: Option<Vec<T>>,
+    evidence: Evidence,
     stage: Stage,
     /// Groups of windows of the stage, without those that could not be predicted when the equations were last made.
     groups: Vec<Group>,
@@ -96,6 +98,7 @@ impl<'a, T: Real> Lengthening<'a, T> {
             accuracy,
             judges: false,
             initial,
+            evidence: Evidence::new(block.field(), params, settings.weight_decay),
             stage: Stage::Last,
             groups: Vec::new(),
         };
@@ -108,7 +111,7 @@ impl<'a, T: Real> Lengthening<'a, T> {
         let mut judge = Lengthening::new(settings, self.block, held_out, None);
         judge.records.deviations.clone_from(&self.records.deviations);
         let accuracy = judge.accuracy.map(|accuracy| accuracy.max(OF_JUDGEMENT));
-        Lengthening { judges: true, accuracy, ..judge }
+        Lengthening { judges: true, accuracy, evidence: Evidence::none(), ..judge }
     }
 
     /// The most residuals of a stage.
@@ -280,6 +283,11 @@ impl<'a, T: Real> Lengthening<'a, T> {
         }
     }
 
+    /// The mean of so many squares, with what weights count.
+    fn objective(&self, sum: f64, unknowns: &[T], residuals: usize) -> f64 {
+        sum / residuals.max(1) as f64 + self.evidence.penalty(unknowns, residuals)
+    }
+
     /// Residuals of these windows.
     fn residuals(&self, groups: &[Group]) -> usize {
         let of = |(window, slot): &(Window, Option<usize>)| {
@@ -355,7 +363,7 @@ impl<T: Real> Objective<T> for Lengthening<'_, T> {
         // Given steps are those of predictions, too.
         let finer = if self.accuracy.is_some() { OF_PREDICTION } else { 1 };
         let shots = self.shoot(unknowns, &groups, finer, None)?;
-        let total = shots.sum / self.residuals(&groups).max(1) as f64;
+        let total = self.objective(shots.sum, unknowns, self.residuals(&groups));
         Ok(Evaluation { work: shots.work, ..total.into() })
     }
 
@@ -401,11 +409,15 @@ impl<T: Real> Objective<T> for Lengthening<'_, T> {
     }
 
     fn memory(&self) -> Vec<T> {
-        self.records.steps.iter().flatten().map(|&count| T::constant(count as f64)).collect()
+        let steps = self.records.steps.iter().flatten().map(|&count| count as f64);
+        steps.chain([self.evidence.memory()]).map(T::constant).collect()
     }
 
-    fn recall(&mut self, memory: Vec<T>) -> bool {
+    fn recall(&mut self, mut memory: Vec<T>) -> bool {
         let counts = self.records.steps.iter().map(Vec::len).sum::<usize>();
+        // Checkpoints of before there was a prior end with the steps.
+        let ratio = if memory.len() > counts { memory.pop() } else { None };
+        self.evidence.recall(ratio.map(|ratio| ratio.to_f64()));
         if memory.is_empty() {
             return true;
         }
@@ -446,9 +458,9 @@ impl<T: Real> SumOfSquares<T> for Lengthening<'_, T> {
             (self.residuals(&self.groups), shots)
         };
         equations.finish();
-        let mean = 1.0 / count.max(1) as f64;
-        equations.scale(mean);
-        Ok(Evaluation { work: shots.work, ..(mean * shots.sum).into() })
+        equations.scale(1.0 / count.max(1) as f64);
+        self.evidence.hear(equations, unknowns, count);
+        Ok(Evaluation { determined: self.evidence.determined, work: shots.work, ..equations.sum_of_squares().into() })
     }
 
     fn sum_of_squares(&mut self, _: Minibatch<'_>, unknowns: &[T]) -> Result<f64, Error> {
@@ -456,9 +468,10 @@ impl<T: Real> SumOfSquares<T> for Lengthening<'_, T> {
             let observations = self.observations();
             let matching = Matching { field: self.block.field(), records: &self.records };
             let sum = matching.evaluate(&unknowns[..self.layout.params], &observations, None)?;
-            return Ok(sum / (observations.len() * self.layout.dim).max(1) as f64);
+            return Ok(self.objective(sum, unknowns, observations.len() * self.layout.dim));
         }
-        Ok(self.shoot(unknowns, &self.groups, 1, None)?.sum / self.residuals(&self.groups).max(1) as f64)
+        let sum = self.shoot(unknowns, &self.groups, 1, None)?.sum;
+        Ok(self.objective(sum, unknowns, self.residuals(&self.groups)))
     }
 }
 

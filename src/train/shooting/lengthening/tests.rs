@@ -28,7 +28,7 @@ fn gradients_are_those_of_the_discrete_adjoint() {
     for scheme in [Tableau::heun(), Tableau::radau_iia(2).unwrap(), Tableau::sdirk2(), Tableau::gauss(2).unwrap()] {
         let block = network(scheme);
         let observations = Observations::new(&block, &data, &Standardisation::identity(2)).unwrap();
-        let settings = Settings { shooting: Shooting::SingleShooting, ..Settings::default() };
+        let settings = Settings { shooting: Shooting::SingleShooting, weight_decay: Some(0.0), ..Settings::default() };
         let mut objective = Lengthening::<f64>::new(&settings, &block, &observations, None);
         // As errors count in the mean square itself.
         objective.records.deviations.fill(1.0);
@@ -61,7 +61,8 @@ fn jacobians_are_those_of_the_residuals() {
     });
     let observations = Observations::new(&block, &observed, &Standardisation::identity(2)).unwrap();
     for (shooting, stage) in [(Shooting::SingleShooting, Stage::Last), (Shooting::Lengthening, Stage::Before(2))] {
-        let settings = Settings { shooting, learned_starts: Some(true), ..Settings::default() };
+        let settings =
+            Settings { shooting, learned_starts: Some(true), weight_decay: Some(0.0), ..Settings::default() };
         let mut objective = Lengthening::<f64>::new(&settings, &block, &observations, Some(params.clone()));
         let mut unknowns = objective.start(&mut rng).unwrap();
         objective.enter(stage, &mut unknowns);
@@ -84,11 +85,41 @@ fn jacobians_are_those_of_the_residuals() {
 }
 
 #[test]
+fn weights_count_as_much_as_the_data_have_it() {
+    let block = network(Tableau::rk4());
+    let data = data(|times| times.iter().flat_map(|t| [t.cos(), t * t]).collect());
+    let observations = Observations::new(&block, &data, &Standardisation::identity(2)).unwrap();
+    let mut rng = ChaCha8Rng::seed_from_u64(2);
+    let params: Vec<f64> = block.init(&mut rng);
+    let square: f64 = params.iter().map(|p| p * p).sum();
+    let settings = |weight_decay| Settings { weight_decay, ..Settings::default() };
+    let evaluated = |weight_decay: Option<f64>| {
+        let mut objective = Lengthening::<f64>::new(&settings(weight_decay), &block, &observations, None);
+        let mut gradient = vec![0.0; params.len()];
+        let value = objective.value_and_grad(all(&[0, 1]), &params, &mut gradient).unwrap();
+        let again = objective.sum_of_squares(all(&[0, 1]), &params).unwrap();
+        assert!((again - value.total).abs() < 1e-14 * again, "{again} and {}", value.total);
+        (value, gradient)
+    };
+    let (plain, slopes) = evaluated(Some(0.0));
+    let (decayed, gradient) = evaluated(Some(0.5));
+    assert!((decayed.total - plain.total - 0.5 * square).abs() < 1e-12 * square);
+    for ((found, plain), p) in gradient.iter().zip(slopes).zip(&params) {
+        assert!((found - plain - p).abs() < 1e-12, "{found} and {plain} + {p}");
+    }
+    // Twelve numbers cannot determine more unknowns than that.
+    let (heard, _) = evaluated(None);
+    assert!(heard.total > plain.total);
+    assert!((0.0..=12.0).contains(&heard.determined.unwrap()), "{heard:?}");
+}
+
+#[test]
 fn slopes_are_matched_by_their_derivatives() {
     let block = network(Tableau::rk4());
     let data = data(|times| times.iter().flat_map(|t| [t.cos(), -t.sin()]).collect());
     let observations = Observations::new(&block, &data, &Standardisation::identity(2)).unwrap();
-    let mut objective = Lengthening::<f64>::new(&Settings::default(), &block, &observations, None);
+    let settings = Settings { weight_decay: Some(0.01), ..Settings::default() };
+    let mut objective = Lengthening::<f64>::new(&settings, &block, &observations, None);
     objective.stage = MATCHING;
     let mut rng = ChaCha8Rng::seed_from_u64(7);
     let params: Vec<f64> = block.init(&mut rng);
