@@ -21,6 +21,10 @@ pub fn advice(
     if is_bad && options.training.raw {
         advice.push("leave out --raw: networks learn badly in units that are not of order one".to_string());
     }
+    if is_bad && data.len() > 1 && are_uneven(data) && !options.training.is_in_logarithms() {
+        let advised = "try --time log --time-input: intervals differ more than a hundredfold";
+        advice.push(format!("{advised}, and the records begin alike"));
+    }
     for (name, [least, largest]) in data.components().iter().zip(Seen::of(data).states).filter(|_| is_bad) {
         if least > 0.0 && largest / least >= ORDERS {
             let orders = (largest / least).log10();
@@ -48,6 +52,16 @@ pub fn advice(
         advice.push(on_training(verdict, options, data));
     }
     advice
+}
+
+/// Whether intervals differ as they do in the logarithm of a time from which all records begin.
+fn are_uneven(data: &Trajectories) -> bool {
+    /// The longest over the shortest.
+    const HUNDREDFOLD: f64 = 100.0;
+    let intervals = || data.iter().flat_map(|t| t.times().windows(2).map(|ends| ends[1] - ends[0]));
+    let (least, most) = intervals().fold((f64::INFINITY, 0.0_f64), |(a, b), h| (a.min(h), b.max(h)));
+    let first = data.trajectory(0).times()[0];
+    most >= HUNDREDFOLD * least && data.iter().all(|t| (t.times()[0] - first).abs() <= least)
 }
 
 /// How data can be made to decide what follows.

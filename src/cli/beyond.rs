@@ -1,11 +1,15 @@
 //! How far a prediction leaves what the model has seen, in words and numbers.
 
 use super::options::{digits, shown};
-use kutta::data::Trajectory;
+use kutta::data::{Trajectories, Trajectory};
 use kutta::field::{AnyField, Dimensions};
 use kutta::network::Sharing;
 use kutta::train::{Model, Seen};
 use serde_json::{Map, Value, json};
+
+/// Records that are looked at beyond their end, and places of each.
+const RECORDS: usize = 8;
+const STEPS: usize = 100;
 
 /// Where a prediction is outside of what the model has seen.
 pub fn warnings(model: &Model<AnyField>, path: &Trajectory) -> Vec<String> {
@@ -55,6 +59,38 @@ pub fn warnings(model: &Model<AnyField>, path: &Trajectory) -> Vec<String> {
         ));
     }
     warnings
+}
+
+/// What becomes of the records beyond the data, in as much time again, if they leave what was seen.
+pub fn going_on(model: &Model<AnyField>, data: &Trajectories) -> Option<String> {
+    let seen = model.seen()?;
+    let name = model.time_name();
+    for record in data.iter().take(RECORDS) {
+        let (last, of) = (record.len() - 1, if record.id().is_empty() { "" } else { " of a record" });
+        let (from, span) = (record.times()[last], record.times()[last] - record.times()[0]);
+        let times: Vec<f64> = (0..=STEPS).map(|k| from + span * k as f64 / STEPS as f64).collect();
+        let Ok(path) = model.predict(from, record.state(last), &times) else {
+            return Some(format!("beyond the data{of}, a prediction fails before {name} = {}", shown(from + span)));
+        };
+        let path = Trajectory::new("", times, path.states().to_vec()).ok()?;
+        let farthest = seen
+            .departures(&path)
+            .into_iter()
+            .map(|departure| (ranges_beyond(seen, departure.component, departure.value), departure));
+        if let Some((ranges, departure)) =
+            farthest.filter(|(ranges, _)| *ranges > 1.0).max_by(|a, b| a.0.total_cmp(&b.0))
+        {
+            return Some(format!(
+                "beyond the data{of}, `{}` leaves what was seen, to {} at {name} = {}, {} ranges beyond: a forecast is a \
+                 guess there",
+                model.components()[departure.component],
+                digits(departure.value),
+                shown(departure.time),
+                digits(ranges)
+            ));
+        }
+    }
+    None
 }
 
 /// How far a prediction leaves what the model has seen, if that is known: in parts of the time of the data; for each component

@@ -81,7 +81,10 @@ impl FitOptions {
             Signals::catch().map_err(|error| Failure::Failed(format!("signals cannot be caught: {error}")))?;
         let mut trainer = Trainer::new(block).epochs(self.training.epochs).settings(settings.clone()).progress(true);
         trainer = trainer.stop_when(Arc::clone(&signals.stop));
-        trainer = trainer.when_long(tell_of_a_long_training);
+        trainer = trainer.when_long(match self.training.is_by_gradients() {
+            true => tell_of_a_long_training,
+            false => tell_of_most,
+        });
         if let Some(path) = &self.checkpoint {
             trainer = trainer.checkpoint(path, self.checkpoint_every);
         }
@@ -232,9 +235,21 @@ impl FitOptions {
     }
 }
 
+fn long(time: Duration) -> String {
+    let minutes = time.as_secs_f64() / 60.0;
+    if minutes < 120.0 { format!("{minutes:.0} minutes") } else { format!("{:.0} hours", minutes / 60.0) }
+}
+
+fn tell_of_most(time: Duration) {
+    eprintln!(
+        "note: this training may take up to {}, though most settle in a fraction of that; end it by Ctrl-C with what it has \
+         learned, or take fewer --hidden units, a larger --accuracy, or --batch for windows of long records",
+        long(time)
+    );
+}
+
 fn tell_of_a_long_training(expected: Duration) {
-    let minutes = expected.as_secs_f64() / 60.0;
-    let time = if minutes < 120.0 { format!("{minutes:.0} minutes") } else { format!("{:.0} hours", minutes / 60.0) };
+    let time = long(expected);
     eprintln!(
         "note: this training will take about {time}; fewer --epochs or --substeps, or a longer --step, take less"
     );

@@ -2,7 +2,7 @@
 
 use super::fit_options::FitOptions;
 use super::options::digits;
-use kutta::data::{Trajectories, Trajectory};
+use kutta::data::{Outlier, Trajectories, Trajectory};
 use kutta::train::{Assessment, Seen, Settings, Validation, Worth};
 
 /// By how much a ramp may miss a line, in parts of its height.
@@ -47,11 +47,29 @@ pub fn notes(verdict: &Assessment, data: &Trajectories) -> Vec<String> {
             digits(t)
         )
     })));
+    notes.extend(data.iter().flat_map(|record| jumps_amid(record, data)));
     let time = data.time_name();
     if let Some(name) = data.components().iter().find(|name| is_time(name)).filter(|_| !is_time(&time.to_string())) {
         notes.push(format!("the time is the first column, `{time}`; `{name}` is learned as a component"));
     }
     notes
+}
+
+/// Observations that stand alone: those that training did without, or else all there are.
+pub fn left_out(without: &[Outlier], data: &Trajectories) -> Vec<String> {
+    let (outliers, done) = match without {
+        [] => (data.outliers(), "leave it out, if it is a slip"),
+        without => (without.to_vec(), "it was left out"),
+    };
+    let told = |Outlier { trajectory, component, time, value, expected }: &Outlier| {
+        let of = if trajectory.is_empty() { String::new() } else { format!(" of `{trajectory}`") };
+        let [value, expected, time] = [value, expected, time].map(|&x| digits(x));
+        format!(
+            "`{component}` is {value} at {} = {time}{of}, and {expected} by its neighbours: {done}",
+            data.time_name()
+        )
+    };
+    outliers.iter().map(told).collect()
 }
 
 /// Options that do what is hardly meant.
@@ -60,6 +78,10 @@ pub fn odd(options: &FitOptions, data: &Trajectories, settings: &Settings) -> Ve
     let epochs = options.training.epochs;
     if let Some(warm_up) = options.training.warm_up.filter(|&w| w > epochs && !options.training.is_on_whole_records()) {
         notes.push(format!("--warm-up is {warm_up}, and --epochs only {epochs}: training ended amid the warm-up"));
+    }
+    if settings.logarithmic_time == Some(true) && data.len() > 1 && !options.time_input {
+        let why = "in the logarithm of time an equation changes with time";
+        notes.push(format!("{why}: for several records --time log needs --time-input"));
     }
     // The first observation of each part is the last one before.
     if let Validation::Future(part) = settings.validation
@@ -86,6 +108,28 @@ fn first_jump(data: &Trajectories, component: usize) -> Option<f64> {
         rest.len() >= FEWEST && first * back < 0.0 && first.abs() > JUMP * largest
     };
     data.iter().all(jumps).then(|| data.trajectory(0).times()[0])
+}
+
+/// Where components of a record jump, once, by [`JUMP`] times what they change by anywhere else, and are calm around that.
+fn jumps_amid(record: &Trajectory, data: &Trajectories) -> Option<String> {
+    let jump = |i: usize| {
+        let all: Vec<f64> = changes(record, i).map(f64::abs).collect();
+        let k = (0..all.len()).max_by(|&a, &b| all[a].total_cmp(&all[b]))?;
+        let rest = (0..all.len()).filter(|&j| j != k).map(|j| all[j]).fold(0.0, f64::max);
+        let is_amid = (FEWEST..all.len().saturating_sub(FEWEST)).contains(&k);
+        (is_amid && all[k] > JUMP * rest).then_some(k)
+    };
+    let found: Vec<Option<usize>> = (0..data.dim()).map(jump).collect();
+    let k = found.iter().flatten().next().copied()?;
+    let with = data.components().iter().zip(&found).filter(|(_, at)| **at == Some(k));
+    let names: Vec<String> = with.map(|(name, _)| format!("`{name}`")).collect();
+    let (time, [from, until]) = (data.time_name(), [k, k + 1].map(|k| digits(record.times()[k])));
+    let of = if record.id().is_empty() { String::new() } else { format!(" of `{}`", record.id()) };
+    let (names, verb) = (names.join(" and "), if names.len() > 1 { "jump" } else { "jumps" });
+    Some(format!(
+        "{names} {verb} between {time} = {from} and {until}{of}, as nowhere else: if something was done there, make what \
+         follows a record of its own"
+    ))
 }
 
 /// Whether a component, beside others, changes at the same rate all through each record.

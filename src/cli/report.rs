@@ -65,6 +65,8 @@ impl FitReport {
         interrupted: Option<String>,
         plot: Option<&PathBuf>,
     ) -> Result<Self, Failure> {
+        let mended = (!fit.summary.outliers.is_empty()).then(|| data.without_outliers());
+        let data = mended.as_ref().unwrap_or(data);
         let (standard, seen) = (Standardisation::fit(data)?, Seen::of(data));
         let deviation = |i: usize| if seen.is_constant(i) { 0.0 } else { standard.scale()[i] };
         // Names of files need not be text.
@@ -97,7 +99,7 @@ impl FitReport {
                 StageMethod::FixedPoint => Some(contraction(&fit.model, data)?),
                 _ => None,
             },
-            verdict: Told::new((fit.summary.verdict(data)?, fit.summary.refinement), options, data, settings),
+            verdict: Told::new(fit, options, data, settings)?,
             out: name(&options.out),
             record: options.record.as_deref().map(name),
             plot: plot.map(|path| name(path)),

@@ -112,7 +112,7 @@ enum StrategyName {
     Multiple,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum TimeName {
     Auto,
     Plain,
@@ -180,6 +180,11 @@ impl TrainingOptions {
     /// Whether an option is given that only gradients have a use for.
     fn wants_rates(&self) -> bool {
         self.lr.is_some() || self.schedule.is_some() || self.clip.is_some() || self.on_failure.is_some()
+    }
+
+    /// Whether times are taken by their logarithm in any case.
+    pub fn is_in_logarithms(&self) -> bool {
+        self.time == TimeName::Log
     }
 
     /// Whether there are no parts of records to warm up by.

@@ -2,10 +2,12 @@
 
 use super::advice::{advice, knows_time};
 use super::fit_options::FitOptions;
-use super::notes::{notes, odd};
+use super::notes::{left_out, notes, odd};
 use super::options::digits;
+use super::{Failure, beyond};
 use kutta::data::{Contradiction, Crossing, Place, Reversal, Trajectories};
-use kutta::train::{Assessment, Judgement, Settings, Worth};
+use kutta::field::AnyField;
+use kutta::train::{Assessment, Fit, Judgement, Settings, Worth};
 use serde::Serialize;
 use std::fmt;
 
@@ -50,11 +52,12 @@ impl Finding {
 
 impl Told {
     pub fn new(
-        (verdict, refinement): (Assessment, Option<f64>),
+        fit: &Fit<AnyField>,
         options: &FitOptions,
         data: &Trajectories,
         settings: &Settings,
-    ) -> Self {
+    ) -> Result<Self, Failure> {
+        let verdict = fit.summary.verdict(data)?;
         let contradiction = data.contradiction(knows_time(options));
         let advice = advice(&verdict, contradiction.as_ref(), options, data);
         let mut findings = Vec::new();
@@ -66,7 +69,7 @@ impl Told {
             let text = contradicted(&contradiction, data, knows_time(options));
             findings.push(Finding { evidence: Some(contradiction), ..Finding::new(Kind::NotAFunctionOfState, text) });
         }
-        if let Some(change) = refinement.filter(|&change| change > UNSTABLE) {
+        if let Some(change) = fit.summary.refinement.filter(|&change| change > UNSTABLE) {
             let text = format!(
                 "predictions of the data change by {} deviations when they are computed ten times as accurately: what was \
                  learned is too unstable to be predicted",
@@ -89,15 +92,23 @@ impl Told {
         }
         let told = findings.iter().filter(|finding| finding.kind != Kind::NoBetterThanMean);
         let mut all: Vec<String> = told.map(|finding| finding.text.clone()).collect();
+        all.extend(left_out(&fit.summary.outliers, data));
         all.extend(notes(&verdict, data));
         all.extend(odd(options, data, settings));
-        Told { verdict, findings, advice, notes: all }
+        if !is_bad(&verdict) {
+            all.extend(beyond::going_on(&fit.model, data));
+        }
+        Ok(Told { verdict, findings, advice, notes: all })
     }
 
     /// Whether it is what a reader must know first.
     pub fn is_bad(&self) -> bool {
-        self.verdict.overall >= Worth::Poor
+        is_bad(&self.verdict)
     }
+}
+
+fn is_bad(verdict: &Assessment) -> bool {
+    verdict.overall >= Worth::Poor
 }
 
 /// That no function of the state gives such data, and where they show it.

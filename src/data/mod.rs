@@ -45,6 +45,7 @@
 mod contradiction;
 mod crossing;
 mod csv;
+mod outliers;
 mod reversal;
 mod spline;
 mod split;
@@ -52,6 +53,7 @@ mod standardise;
 mod trajectories;
 
 pub use contradiction::{Contradiction, Crossing, Place, Reversal};
+pub use outliers::Outlier;
 pub(crate) use spline::Smoothed;
 pub use split::Segment;
 pub use standardise::Standardisation;

@@ -83,6 +83,12 @@ impl Trajectory {
         &self.states[k * self.dim()..][..self.dim()]
     }
 
+    /// Gives a component another value, a finite one.
+    pub(super) fn set(&mut self, k: usize, component: usize, value: f64) {
+        let at = k * self.dim() + component;
+        self.states[at] = value;
+    }
+
     /// Observations `range` of this trajectory, at least two, under the same identifier.
     pub(super) fn part(&self, range: std::ops::Range<usize>) -> Self {
         let states = self.states[range.start * self.dim()..range.end * self.dim()].to_vec();

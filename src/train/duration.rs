@@ -39,14 +39,24 @@ impl<'a> Outlook<'a> {
         Outlook { tell, shooting, longest, first, epochs, done: first, last, measured, fastest }
     }
 
-    /// After so many epochs, those before included.
-    pub fn after(&mut self, epochs: usize) {
+    /// After so many epochs, those before included; where that is known, with so many left at most.
+    pub fn after(&mut self, epochs: usize, left: Option<usize>) {
         if self.tell.is_none() || epochs == self.done {
             return;
         }
         let passed = self.last.elapsed();
         self.last += passed;
         self.observe(passed, epochs);
+        if let Some(left) = left {
+            let most = passed.saturating_mul(left.try_into().unwrap_or(u32::MAX));
+            if self.measured >= MEASURED
+                && most > LONG
+                && let Some(tell) = self.tell.take()
+            {
+                tell(most);
+            }
+            return;
+        }
         let enough = self.measured >= MEASURED && epochs - self.first >= EPOCHS || self.measured >= 10 * MEASURED;
         if enough
             && let (Some(tell), Some(expected)) = (self.tell.take(), self.expected())
@@ -78,6 +88,21 @@ impl<'a> Outlook<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_most_that_is_left_is_told_once_and_if_it_is_long() {
+        static TOLD: std::sync::Mutex<Vec<Duration>> = std::sync::Mutex::new(Vec::new());
+        let told = || TOLD.lock().unwrap().clone();
+        let tell = |time| TOLD.lock().unwrap().push(time);
+        let mut outlook = Outlook::new(Some(tell), &Shooting::Lengthening, 100, 0, 4000);
+        let ago = |seconds| Instant::now().checked_sub(Duration::from_secs(seconds)).unwrap();
+        for (epoch, seconds, left) in [(1, 1, 4000), (2, 3, 100), (3, 4, 300), (4, 9, 299)] {
+            outlook.last = ago(seconds);
+            outlook.after(epoch, Some(left));
+            assert_eq!(told().len(), usize::from(epoch > 2), "after epoch {epoch}");
+        }
+        assert!((1200..1210).contains(&told()[0].as_secs()), "{:?}", told());
+    }
 
     #[test]
     fn time_is_in_proportion_to_the_work() {

@@ -1,7 +1,7 @@
 //! What a training gives.
 
 use super::{History, LevenbergMarquardt, Model, Rmse};
-use crate::data::Trajectories;
+use crate::data::{Outlier, Trajectories};
 use crate::field::Field;
 use crate::regularisation::Penalties;
 use crate::{Error, Real};
@@ -23,7 +23,7 @@ impl<F: Field<T>, T: Real> Fit<F, T> {
     /// The fit of a model to what it was trained and judged on.
     pub(super) fn new(
         model: Model<F, T>,
-        (optimizer, history, stopped_early): (String, History, bool),
+        (optimizer, history, stopped_early, outliers): (String, History, bool, Vec<Outlier>),
         training: &Trajectories,
         held_out: Option<&Trajectories>,
     ) -> Self {
@@ -41,6 +41,7 @@ impl<F: Field<T>, T: Real> Fit<F, T> {
             numbers: training.observations() * training.dim(),
             optimizer,
             starts: 1,
+            outliers,
             epochs: history.epochs.len(),
             stopped_early,
             seconds: history.epochs.last().map_or(0.0, |row| row.seconds),
@@ -76,6 +77,10 @@ pub struct Summary {
     pub numbers: usize,
     /// The optimiser, in words.
     pub optimizer: String,
+    /// Values in whose place least squares took what their neighbours say, see
+    /// [`Trajectories::outliers`](crate::data::Trajectories::outliers). Errors are without them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub outliers: Vec<Outlier>,
     /// Starts that were tried, of which this is the best.
     pub starts: usize,
     /// Epochs trained.

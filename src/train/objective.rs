@@ -92,6 +92,11 @@ pub trait Objective<T: Real> {
         false
     }
 
+    /// The most epochs that are left, where methods that know when they have settled train. Provided: not known.
+    fn most_epochs_left(&self, _at: Turn) -> Option<usize> {
+        None
+    }
+
     /// Turns to another stage, and makes the unknowns those of that stage. The first of them, as many as at the start, are
     /// common to all stages; the others come and go.
     ///

@@ -161,6 +161,14 @@ impl<'a, T: Real> Session<'a, T> {
         self.state.epoch >= self.epochs || self.state.stopped_early
     }
 
+    /// The most epochs that are left, where the objective knows of less than all.
+    pub(super) fn most_epochs_left(&self) -> Option<usize> {
+        let State { epoch, epochs_in_stage, settled, .. } = self.state;
+        let stage = Some(self.state.stage);
+        let left = self.objective.most_epochs_left(Turn { epoch, stage, epochs_in_stage, settled })?;
+        Some(left.min(self.epochs.saturating_sub(epoch)))
+    }
+
     /// Whether there were epochs, and in none of them the objective could be evaluated.
     pub(super) fn has_never_had_a_value(&self) -> bool {
         self.state.epoch > 0

@@ -234,6 +234,7 @@ impl<F, L> Trainer<F, L> {
 
     /// Calls `tell` with the time that the training is expected to take, if that is more than ten minutes: once, after some
     /// seconds of epochs, by the fastest of them. Training may stop earlier for want of [`patience`](Trainer::patience).
+    /// Least squares end when they have settled: of these it is the most that they can still take, by the last epoch.
     pub fn when_long(self, tell: fn(Duration)) -> Self {
         Trainer { when_long: Some(tell), ..self }
     }

@@ -34,7 +34,9 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
         let takes_squares = matches!(chosen.optimizer, AnyOptimizer::LevenbergMarquardt(_));
         let fits_steps = takes_squares && squares::fits_steps(&self.block);
         Error::check_len("data", "components", data.dim(), self.block.dim())?;
-        let (training, held_out) = self.split(data)?;
+        let outliers = if takes_squares { data.outliers() } else { Vec::new() };
+        let mended = (!outliers.is_empty()).then(|| data.without_outliers());
+        let (training, held_out) = self.split(mended.as_ref().unwrap_or(data))?;
         // What is held out is the same for all of them.
         chosen.seed = chosen.seed.wrapping_add((start as u64).wrapping_mul(NEXT_SEED));
         let standard = self.units::<T>(&training, fits_steps)?;
@@ -68,7 +70,7 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
             let model = self.with_starts(model, &starts, &training)?;
             Ok::<_, Error>(Fit::new(
                 model,
-                (chosen.optimizer.name(), history, stopped_early),
+                (chosen.optimizer.name(), history, stopped_early, outliers.clone()),
                 &training,
                 held_out.as_ref(),
             ))
@@ -101,8 +103,8 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
         }
         let (epochs, longest) = (session.state.epoch, observations.longest());
         // Least squares end by themselves, most often long before all epochs are done.
-        let (when_long, planned) = if takes_squares { (None, None) } else { (self.when_long, Some(self.epochs)) };
-        let outlook = Outlook::new(when_long, &chosen.shooting, longest, epochs, self.epochs);
+        let planned = (!takes_squares).then_some(self.epochs);
+        let outlook = Outlook::new(self.when_long, &chosen.shooting, longest, epochs, self.epochs);
         let progress = Progress::new(self.progress, epochs, planned);
         match self.train(&mut session, (outlook, progress), &description) {
             Ok(()) if takes_squares && session.has_never_had_a_value() => {
@@ -147,7 +149,7 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
         let is_over = |session: &Session<'_, T>| session.is_over() || self.stop.load(Ordering::Relaxed);
         while !is_over(session) {
             let epoch = session.epoch();
-            outlook.after(session.state.epoch);
+            outlook.after(session.state.epoch, session.most_epochs_left());
             progress.show(session.history());
             epoch?;
             if let Some((path, every)) = &self.checkpoint

@@ -89,11 +89,13 @@ pub struct Assessment {
 }
 
 impl Summary {
-    /// What the fit to `data`, held-out ones included, is worth.
+    /// What the fit to `data`, held-out ones included, is worth, but for [outliers](Summary::outliers).
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] for data whose deviation is not finite.
     pub fn verdict(&self, data: &Trajectories) -> Result<Assessment, Error> {
+        let mended = (!self.outliers.is_empty()).then(|| data.without_outliers());
+        let data = mended.as_ref().unwrap_or(data);
         let (seen, deviation) = (Seen::of(data), Standardisation::fit(data)?);
         let relative = |rmse: &Option<Rmse>, name: &String, i: usize| {
             let error = rmse.as_ref()?.by_component.get(name)? / deviation.scale()[i];
@@ -144,6 +146,7 @@ mod tests {
                 determined: None,
                 numbers: 6,
                 starts: 1,
+                outliers: Vec::new(),
                 optimizer: String::new(),
                 epochs: 1,
                 stopped_early: false,

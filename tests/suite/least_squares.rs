@@ -353,3 +353,95 @@ fn what_another_accuracy_would_change_is_told() {
     let assessed = kutta::train::Summary { refinement: Some(0.7), ..stable }.verdict(&data).unwrap();
     assert_eq!(assessed.overall, kutta::train::Worth::Poor);
 }
+
+/// A damped oscillator from so many random starts, eight observations each, with errors of a twentieth of the deviation.
+fn short_noisy_records(records: usize) -> Trajectories {
+    let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(11);
+    let mut normal = move || (0..12).map(|_| rng.random::<f64>()).sum::<f64>() - 6.0;
+    let times: Vec<f64> = (0..8).map(|k| 6.0 * f64::from(k) / 7.0).collect();
+    let one = |k: usize| {
+        let path = Flow::new(&Oscillator, &[]).solve(0.0, &[2.0 * normal(), 2.0 * normal()], &times).unwrap();
+        let states = path.states().iter().map(|y| y + 0.07 * normal()).collect();
+        Trajectory::new(k.to_string(), times.clone(), states).unwrap()
+    };
+    let mut one = one;
+    Trajectories::new(["x", "v"], (0..records).map(&mut one).collect()).unwrap()
+}
+
+/// `ẍ = -x - 0.3 ẋ`
+#[derive(Debug, Clone)]
+struct Oscillator;
+
+impl VectorField for Oscillator {
+    fn dim(&self) -> usize {
+        2
+    }
+    fn param_count(&self) -> usize {
+        0
+    }
+    fn eval<S: Number>(&self, _: &[S], _t: S, y: &[S], dy: &mut [S]) {
+        dy[0] = y[1];
+        dy[1] = -y[0] - S::constant(0.3) * y[1];
+    }
+}
+
+#[test]
+fn many_parameters_do_not_follow_the_noise_of_few_records() {
+    let data = short_noisy_records(8);
+    let block = || OdeBlock::new(Mlp::new([2, 20, 20, 2], Activation::Tanh).unwrap(), Tableau::radau_iia(2).unwrap());
+    let worst = |fit: &Fit<Mlp>| {
+        let times: Vec<f64> = (0..25).map(|k| 0.25 * f64::from(k)).collect();
+        let of = |start: &[f64; 2]| {
+            let truth = Flow::new(&Oscillator, &[]).solve(0.0, start, &times).unwrap();
+            let path = fit.model.predict(0.0, start, &times).unwrap();
+            path.states().iter().zip(truth.states()).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
+        };
+        [[1.0, 0.0], [0.0, 2.0], [-2.0, 1.0]].iter().map(of).fold(0.0, f64::max)
+    };
+    let fit = Trainer::new(block()).standardised(true).fit(&data).unwrap();
+    let determined = fit.summary.determined.unwrap();
+    assert!(fit.summary.parameters == 520 && (4.0..60.0).contains(&determined), "{determined}");
+    let followed = Trainer::new(block()).standardised(true).weight_decay(0.0).fit(&data).unwrap();
+    assert!(worst(&fit) < 0.3 && worst(&followed) > 2.0 * worst(&fit), "{} and {}", worst(&fit), worst(&followed));
+}
+
+#[test]
+fn weight_decay_is_for_least_squares_and_not_negative() {
+    let data = orbits(&[[1.0, 1.0]], 12, 0.0);
+    let message = |trainer: Trainer<Mlp>| trainer.fit(&data).unwrap_err().error.to_string();
+    let negative = message(Trainer::new(network()).weight_decay(-1.0));
+    assert_eq!(negative, "weight_decay is -1, expected a number that is not negative");
+    let adam = message(Trainer::new(network()).optimizer(Adam::new(0.01)).weight_decay(0.1));
+    assert!(adam.starts_with("weight_decay is 0.1, expected none, but for least squares"), "{adam}");
+}
+
+#[test]
+fn a_slip_of_the_pen_is_left_out_and_told() {
+    let clean = orbits(&[[1.0, 1.0]], 60, 0.0);
+    let mut states = clean.trajectory(0).states().to_vec();
+    states[2 * 33] = 60.0;
+    let record = Trajectory::new("", clean.trajectory(0).times().to_vec(), states).unwrap();
+    let data = Trajectories::new(["x", "y"], vec![record]).unwrap();
+    let fit = fitted(&data, 0);
+    assert_eq!((fit.summary.outliers.len(), fit.summary.outliers[0].value), (1, 60.0));
+    assert!(error(&fit) < 0.02, "{}", error(&fit));
+    assert_eq!(fit.summary.verdict(&data).unwrap().overall, kutta::train::Worth::Good);
+    let times: Vec<f64> = clean.trajectory(0).times().to_vec();
+    let path = fit.model.predict(0.0, &[1.0, 1.0], &times).unwrap();
+    let off = path.states().iter().zip(clean.trajectory(0).states()).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    assert!(off < 0.1, "{off}");
+}
+
+#[test]
+fn what_never_changes_does_not_act() {
+    let clean = orbits(&[[1.0, 1.0]], 40, 0.0);
+    let states = clean.trajectory(0).states().chunks_exact(2).flat_map(|y| [7.0, y[0], y[1]]).collect();
+    let record = Trajectory::new("", clean.trajectory(0).times().to_vec(), states).unwrap();
+    let data = Trajectories::new(["c", "x", "y"], vec![record]).unwrap();
+    let block = OdeBlock::new(Mlp::new([3, 10, 10, 3], Activation::Tanh).unwrap(), Tableau::radau_iia(2).unwrap());
+    let model = Trainer::new(block).standardised(true).fit(&data).unwrap().model;
+    let slopes = |c: f64| model.derivative(0.0, &[c, 1.0, 2.0]).unwrap();
+    let (seen, other) = (slopes(7.0), slopes(700.0));
+    assert!(seen.iter().zip(&other).all(|(a, b)| (a - b).abs() < 1e-9), "{seen:?} and {other:?}");
+    assert!(seen[0].abs() < 1e-3, "{seen:?}");
+}

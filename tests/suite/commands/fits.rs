@@ -63,9 +63,50 @@ fn a_good_fit_says_so_and_gives_no_advice() {
 #[test]
 fn more_parameters_than_numbers_are_told() {
     let folder = with("t,x\n0,1\n1,0.367879441\n2,0.135335283\n");
-    let found = verdict(&folder, "--epochs 5");
+    let found = verdict(&folder, "--epochs 5 --weight-decay 0");
     assert_eq!((found["parameters"].as_u64(), found["numbers"].as_u64()), (Some(480), Some(3)));
     assert!(says(&found, "notes", "480 parameters for 3 numbers"), "{found}");
+}
+
+#[test]
+fn what_the_data_determine_of_the_parameters_is_told() {
+    let folder = with(&rows("t,x", 20, |t| vec![(-0.1 * t).exp()]));
+    let told = succeeds(&folder, "fit data.csv --epochs 50");
+    assert!(
+        told.contains("480 parameters, of which the data determine ") && !told.contains("without any law"),
+        "{told}"
+    );
+    fails(&folder, "fit data.csv --optimizer adam --weight-decay 0.1", 2, &["--weight-decay is for lm"]);
+}
+
+#[test]
+fn slips_and_jumps_are_told_where_they_are() {
+    let slip = |t: f64| if t == 20.0 { 50.0 } else { (0.2 * t).sin() };
+    let folder = with(&rows("t,x,y", 60, |t| vec![slip(t), (0.2 * t).cos()]));
+    let found = verdict(&folder, "--epochs 30 --hidden 6");
+    assert!(says(&found, "notes", "`x` is 50 at t = 20, and -0.75"), "{found}");
+    assert!(says(&found, "notes", "by its neighbours: it was left out"), "{found}");
+    let found = verdict(&folder, "--epochs 3 --hidden 4 --optimizer adam");
+    assert!(says(&found, "notes", "leave it out, if it is a slip"), "{found}");
+    let jump = |t: f64| if t < 30.0 { (-0.1 * t).exp() } else { 2.0 * (3.0 - 0.1 * t).exp() };
+    let folder = with(&rows("t,x", 60, |t| vec![jump(t)]));
+    let found = verdict(&folder, "--epochs 3 --hidden 4");
+    assert!(says(&found, "notes", "`x` jumps between t = 29 and 30, as nowhere else"), "{found}");
+}
+
+#[test]
+fn log_spaced_records_are_advised_to_know_the_time() {
+    let times: Vec<f64> = std::iter::once(0.0).chain((0..30).map(|k| 10f64.powf(-3.0 + 0.2 * f64::from(k)))).collect();
+    let line = |id: &str, start: f64, t: f64| format!("{id},{t},{}\n", start * (-t).exp() + 1.0 / (1.0 + 0.01 * t));
+    let records = [("a", 1.0), ("b", 2.0)];
+    let lines = records.iter().flat_map(|(id, start)| times.iter().map(move |&t| line(id, *start, t)));
+    let folder = with(&format!("trajectory,t,x\n{}", lines.collect::<String>()));
+    let found = verdict(&folder, "--epochs 1 --hidden 2");
+    assert!(says(&found, "advice", "try --time log --time-input"), "{found}");
+    let found = verdict(&folder, "--epochs 1 --hidden 2 --time log");
+    assert!(says(&found, "notes", "for several records --time log needs --time-input"), "{found}");
+    let found = verdict(&folder, "--time log --time-input");
+    assert_eq!(found["overall"], "good", "{found}");
 }
 
 #[test]

@@ -58,7 +58,9 @@ impl<T: Real> Matching<'_, '_, T> {
             field.eval_batch(at, &mut dy, &mut record, &mut scratch);
             let mut directions = zeros(d);
             for (q, &(trajectory, k)) in places.iter().enumerate() {
-                for (i, deviation) in self.records.deviations.iter().enumerate() {
+                // None leads along what never changes.
+                let constants = &self.records.constants;
+                for (i, deviation) in self.records.deviations.iter().enumerate().filter(|(i, _)| !constants[*i]) {
                     directions[i * stride + q] = T::constant(sign([trajectory, k, i]) * deviation);
                 }
             }

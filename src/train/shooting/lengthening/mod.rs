@@ -312,6 +312,19 @@ fn soften<T: Real>(field: &dyn Field<T>, params: &mut [T]) {
     params[first..].iter_mut().for_each(|p| *p *= T::constant(GENTLE));
 }
 
+/// Makes a network blind to components that never change, if it is one: of what they do nothing can be learned.
+fn ignore_constants<T: Real>(field: &dyn Field<T>, constants: &[bool], params: &mut [T]) {
+    let arrays = field.parameters();
+    let Some(first) = arrays.iter().position(|array| array.shape.len() == 2) else { return };
+    let from: usize = arrays[..first].iter().map(Parameter::len).sum();
+    let columns = arrays[first].shape[1];
+    if columns >= constants.len() {
+        for row in params[from..][..arrays[first].len()].chunks_exact_mut(columns) {
+            row.iter_mut().zip(constants).filter(|(_, is_constant)| **is_constant).for_each(|(w, _)| *w = T::zero());
+        }
+    }
+}
+
 /// So many of them, evenly, that they come to no more than the most residuals, about.
 fn thinned<I>(all: Vec<I>, most: usize, residuals: impl Fn(&I) -> usize) -> Vec<I> {
     let count: usize = all.iter().map(residuals).sum();
@@ -328,6 +341,7 @@ impl<T: Real> Objective<T> for Lengthening<'_, T> {
     fn start(&mut self, mut rng: &mut dyn RngCore) -> Result<Vec<T>, Error> {
         let mut unknowns = self.block.field().init(&mut rng);
         soften(self.block.field(), &mut unknowns);
+        ignore_constants(self.block.field(), &self.records.constants, &mut unknowns);
         if let Some(initial) = &self.initial {
             Error::check_len("initial parameters", "entries", initial.len(), unknowns.len())?;
             unknowns.clone_from(initial);
@@ -393,6 +407,20 @@ impl<T: Real> Objective<T> for Lengthening<'_, T> {
         let noise = OF_NOISE * self.records.noise;
         let least = enough.max(100.0 * T::EPSILON.to_f64());
         at.epochs_in_stage >= self.most_epochs(stage) || value <= noise.max(least * least)
+    }
+
+    fn most_epochs_left(&self, at: Turn) -> Option<usize> {
+        let longest = self.records.data.longest();
+        let mut stages = Vec::new();
+        let mut next = at.stage;
+        while let Some(Stage::Before(length)) = next {
+            stages.push(Stage::Before(length));
+            let doubled = (2 * length).max(1);
+            next = (doubled < longest).then_some(Stage::Before(doubled));
+        }
+        stages.push(Stage::Last);
+        let all = stages.into_iter().map(|stage| self.most_epochs(stage)).fold(0, usize::saturating_add);
+        Some(all.saturating_sub(at.epochs_in_stage))
     }
 
     fn enter(&mut self, stage: Stage, unknowns: &mut Vec<T>) {

@@ -21,6 +21,8 @@ pub(super) struct Records<'a, T> {
     pub steps: Vec<Vec<usize>>,
     /// Deviation of each component, in which its errors count; 1 where it never changes.
     pub deviations: Vec<f64>,
+    /// Components that never change.
+    pub constants: Vec<bool>,
     /// Mean over the components of the variance of the noise, in deviations.
     pub noise: f64,
 }
@@ -39,6 +41,7 @@ impl<'a, T: Real> Records<'a, T> {
             times,
             noise: 0.0,
             deviations: Vec::new(),
+            constants: Vec::new(),
         };
         for component in 0..dim {
             records.smooth_component(component);
@@ -69,6 +72,7 @@ impl<'a, T: Real> Records<'a, T> {
             }
         }
         self.deviations.push(deviation);
+        self.constants.push(largest == 0.0);
         if is_noisy {
             self.noise += (smoothed.noise / deviation).powi(2) / dim as f64;
         }
