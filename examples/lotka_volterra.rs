@@ -73,7 +73,6 @@ fn run(theta: &str, figure: &str) -> Result<(), Error> {
     let block = OdeBlock::new(field, scheme).steps(50).step_size(STEP);
     let epochs = 6000;
     let fit = Trainer::new(block)
-        .standardised(true)
         .shooting(Shooting::GrowingHorizon { intervals: 5, epochs: epochs / 3 })
         .optimizer(Adam::new(5e-3))
         .schedule(Schedule::Cosine { epochs, min: 1e-5 })

@@ -32,10 +32,12 @@ pub enum Variant {
     /// A quarter of the median interval, and time as it is.
     FixedSteps,
     NoLearnedStarts,
+    /// Weights as large as they come.
+    NoPrior,
 }
 
 impl Variant {
-    pub const ABLATIONS: [(&'static str, Variant); 7] = [
+    pub const ABLATIONS: [(&'static str, Variant); 8] = [
         ("default", Variant::Default),
         ("adam", Variant::Adam),
         ("l-bfgs", Variant::Lbfgs),
@@ -43,6 +45,7 @@ impl Variant {
         ("no matching", Variant::NoMatching),
         ("fixed steps", Variant::FixedSteps),
         ("no learned starts", Variant::NoLearnedStarts),
+        ("no prior on weights", Variant::NoPrior),
     ];
 }
 
@@ -123,7 +126,7 @@ fn fit(data: &Trajectories, seed: u64, variant: Variant, limit: Duration) -> Res
     }
     let initial = block.init::<f64>(&mut StdRng::seed_from_u64(seed));
     let stop = Arc::new(AtomicBool::new(false));
-    let settings = Settings { standardised: true, seed, ..Settings::default() };
+    let settings = Settings { seed, ..Settings::default() };
     let trainer = Trainer::new(block).settings(settings).stop_when(Arc::clone(&stop));
     let trainer = match variant {
         Variant::Default | Variant::FixedSteps => trainer,
@@ -132,6 +135,7 @@ fn fit(data: &Trajectories, seed: u64, variant: Variant, limit: Duration) -> Res
         Variant::WholeRecords => trainer.shooting(Shooting::SingleShooting),
         Variant::NoMatching => trainer.initial(initial),
         Variant::NoLearnedStarts => trainer.learned_starts(false),
+        Variant::NoPrior => trainer.weight_decay(0.0),
     };
     let (trained, over) = mpsc::channel::<()>();
     thread::scope(|scope| {

@@ -227,7 +227,7 @@ impl TrainingOptions {
             batch_size: self.batch,
             seed: self.seed,
             learned_starts: self.learned_starts.then_some(true),
-            standardised: !self.raw,
+            standardised: Some(!self.raw),
             weight_decay: self.weight_decay,
             logarithmic_time: match self.time {
                 TimeName::Auto => None,

@@ -129,6 +129,10 @@ impl Dimensions for AnyField {
         self.inner::<f64>().has_known_rates()
     }
 
+    fn is_free_of_units(&self) -> bool {
+        self.inner::<f64>().is_free_of_units()
+    }
+
     fn in_time_units(self, unit: f64) -> Self {
         self.measured_in(unit)
     }

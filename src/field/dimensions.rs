@@ -35,6 +35,12 @@ pub trait Dimensions: Sync {
         true
     }
 
+    /// Whether nothing in it has a unit, as in a network whose weights are all learned: it may as well be trained in standard
+    /// units, and better so. Provided: no, to be sure.
+    fn is_free_of_units(&self) -> bool {
+        false
+    }
+
     /// The same field for a time that is measured in units of `unit`: rates that are known, not learned, are multiplied by
     /// it.
     fn in_time_units(self, unit: f64) -> Self

@@ -176,6 +176,10 @@ impl<F: Dimensions> Dimensions for WithInputs<F> {
         self.map.has_known_rates()
     }
 
+    fn is_free_of_units(&self) -> bool {
+        self.map.is_free_of_units()
+    }
+
     fn in_time_units(self, unit: f64) -> Self {
         WithInputs { map: self.map.in_time_units(unit), ..self }
     }

@@ -214,6 +214,10 @@ impl Dimensions for Mlp {
         false
     }
 
+    fn is_free_of_units(&self) -> bool {
+        true
+    }
+
     // All that it knows of time is learned.
     fn in_time_units(self, _: f64) -> Self {
         self

@@ -43,9 +43,9 @@ pub enum OnFailure {
 ///
 /// By default: [`LevenbergMarquardt`](super::LevenbergMarquardt) on windows that [lengthen](Shooting::Lengthening), where that
 /// can be; otherwise Adam at a learning rate of 0.005 that falls to zero along a cosine, on segments first and then on whole
-/// records, with gradients shortened to 0.1. All of it in the data's own units. What these can do is shown by a table in [`train`](super). Networks
-/// that know nothing of the data's units learn better from [`standardised`](Settings::standardised) ones; the parameters of
-/// a right-hand side of one's own have their meaning in the data's.
+/// records, with gradients shortened to 0.1. What these can do is shown by a table in [`train`](super). Networks that know
+/// nothing of units learn from [`standardised`](Settings::standardised) data; the parameters of a right-hand side of one's own
+/// have their meaning in the data's units.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
@@ -66,8 +66,9 @@ pub struct Settings {
     /// Whether the starts of the trajectories are unknowns too. `None`: if the optimiser takes squares and the data are found
     /// to be noisy.
     pub learned_starts: Option<bool>,
-    /// Whether states and times are standardised.
-    pub standardised: bool,
+    /// Whether states and times are standardised. `None`: for a field that is free of units, as an
+    /// [`Mlp`](crate::Mlp) is.
+    pub standardised: Option<bool>,
     /// Whether times of standardised data are taken by their [logarithm](crate::data::Standardisation::in_logarithmic_time).
     /// `None`: where the data are [smoother](crate::data::Standardisation::suited) in it, the field has no known rates, and
     /// steps are fitted to their error.
@@ -104,7 +105,7 @@ impl Default for Settings {
             batch_size: None,
             seed: 0,
             learned_starts: None,
-            standardised: false,
+            standardised: None,
             logarithmic_time: None,
             weight_decay: None,
             validation: Validation::None,

@@ -185,11 +185,12 @@ impl<F, L> Trainer<F, L> {
         self.set(|s| s.learned_starts = Some(learned))
     }
 
-    /// Trains on states and times in standard units, see [`Standardisation`](crate::data::Standardisation). The model has the
+    /// Trains on states and times in standard units, see [`Standardisation`](crate::data::Standardisation), or not; without
+    /// this, where the [field is free of units](crate::field::Dimensions::is_free_of_units), as networks are. The model has the
     /// units of the data. The step size of the block, and the known rates of its field, are in the data's units of time in any
     /// case.
     pub fn standardised(self, standardised: bool) -> Self {
-        self.set(|s| s.standardised = standardised)
+        self.set(|s| s.standardised = Some(standardised))
     }
 
     /// Takes the times of standardised data by their logarithm, or as they are; without this, as the data suit.

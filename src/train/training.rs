@@ -125,7 +125,9 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
         F: Field<T>,
     {
         // What has a unit of time, and is known, cannot be warped.
-        let can_warp = self.settings.standardised && fits_steps && !self.block.field().has_known_rates();
+        let field = self.block.field();
+        let standardised = self.settings.standardised.unwrap_or(field.is_free_of_units());
+        let can_warp = standardised && fits_steps && !field.has_known_rates();
         match self.settings.logarithmic_time {
             Some(true) if !can_warp => {
                 let expected =
@@ -134,7 +136,7 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
             }
             Some(true) => Standardisation::fit(training)?.in_logarithmic_time(training),
             None if can_warp => Standardisation::suited(training),
-            _ if self.settings.standardised => Standardisation::fit(training),
+            _ if standardised => Standardisation::fit(training),
             _ => Ok(Standardisation::identity(training.dim())),
         }
     }

@@ -50,7 +50,7 @@ fn network() -> OdeBlock<Mlp> {
 }
 
 fn fitted(data: &Trajectories, seed: u64) -> Fit<Mlp> {
-    Trainer::new(network()).standardised(true).seed(seed).fit(data).unwrap()
+    Trainer::new(network()).seed(seed).fit(data).unwrap()
 }
 
 fn error(fit: &Fit<Mlp>) -> f64 {
@@ -132,7 +132,7 @@ fn wide_networks_arrive_too() {
     let wide = Mlp::new([2, 60, 60, 2], Activation::Tanh).unwrap();
     let block = OdeBlock::new(wide, Tableau::radau_iia(2).unwrap());
     assert!(block.param_count() > 2500);
-    let fit = Trainer::new(block).standardised(true).epochs(60).fit(&data).unwrap();
+    let fit = Trainer::new(block).epochs(60).fit(&data).unwrap();
     assert_eq!(fit.summary.optimizer, "Levenberg-Marquardt");
     assert!(error(&fit) < 0.02, "{}", error(&fit));
 }
@@ -159,7 +159,7 @@ fn where_one_is_not_sure_there_are_several_starts() {
     let data = orbits(&[[1.0, 1.0]], 60, 0.0);
     let small = |seed: u64| {
         let block = OdeBlock::new(Mlp::new([2, 1, 2], Activation::Tanh).unwrap(), Tableau::radau_iia(2).unwrap());
-        Trainer::new(block).standardised(true).seed(seed)
+        Trainer::new(block).seed(seed)
     };
     let fit = small(0).fit(&data).unwrap();
     assert_eq!(fit.summary.starts, 3);
@@ -181,7 +181,7 @@ fn noise_is_not_followed_and_starts_are_learned() {
     let squares = path.states().iter().zip(truth.trajectory(0).states()).map(|(a, b)| (a - b) * (a - b));
     let error = (squares.sum::<f64>() / 160.0).sqrt();
     assert!(error < 0.12, "{error}");
-    let told = Trainer::new(network()).standardised(true).learned_starts(false).epochs(3).fit(&noisy).unwrap();
+    let told = Trainer::new(network()).learned_starts(false).epochs(3).fit(&noisy).unwrap();
     assert_eq!(told.model.starts()[0].state, noisy.trajectory(0).state(0));
 }
 
@@ -212,7 +212,7 @@ fn training_goes_on_from_a_checkpoint_bit_for_bit() {
     let data = orbits(&[[1.0, 1.0], [2.0, 1.0]], 40, 0.02);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.json");
-    let trainer = Trainer::new(network()).standardised(true).epochs(70);
+    let trainer = Trainer::new(network()).epochs(70);
     let whole = trainer.clone().fit(&data).unwrap();
     for half in [1, 9, 30, 55] {
         trainer.clone().epochs(half).checkpoint(&path, 1).fit(&data).unwrap();
@@ -227,9 +227,7 @@ fn threads_change_no_bit() {
     let data = orbits(&[[1.0, 1.0], [2.0, 1.0], [0.5, 2.0]], 30, 0.0);
     let by = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| {
-            Trainer::new(network()).standardised(true).epochs(40).fit(&data).unwrap().model.params().to_vec()
-        })
+        pool.install(|| Trainer::new(network()).epochs(40).fit(&data).unwrap().model.params().to_vec())
     };
     assert_eq!(by(1), by(3));
 }
@@ -266,10 +264,10 @@ fn a_stopped_training_has_the_best_of_whole_records() {
     let data = orbits(&[[1.0, 1.0]], 60, 0.0);
     let stop = Arc::new(AtomicBool::new(false));
     stop.store(true, Ordering::Relaxed);
-    let fit = Trainer::new(network()).standardised(true).stop_when(stop).fit(&data).unwrap();
+    let fit = Trainer::new(network()).stop_when(stop).fit(&data).unwrap();
     assert_eq!(fit.summary.epochs, 0);
     // Soon there is something: nothing is kept that is worse than what was there before.
-    let early = Trainer::new(network()).standardised(true).epochs(25).fit(&data).unwrap();
+    let early = Trainer::new(network()).epochs(25).fit(&data).unwrap();
     assert!(error(&early) < error(&fit), "{} and {}", error(&early), error(&fit));
 }
 
@@ -286,7 +284,7 @@ fn settings_are_saved_by_name() {
 #[test]
 fn single_precision_arrives_as_far_as_it_can() {
     let data = orbits(&[[1.0, 1.0]], 60, 0.0);
-    let fit = Trainer::new(network()).standardised(true).fit_in::<f32>(&data).unwrap();
+    let fit = Trainer::new(network()).fit_in::<f32>(&data).unwrap();
     let error = fit.summary.train_rmse.as_ref().unwrap().overall;
     assert!(error < 0.05, "{error}");
     assert!(fit.model.predict(0.0, &[1.0, 1.0], &[1.0]).unwrap().state(0).iter().all(|y| y.is_finite()));
@@ -324,7 +322,7 @@ fn several_records_stay_in_plain_time_and_the_choice_can_be_made() {
     let decay = |id: &str, start: f64| record(id, times(), |times| times.iter().map(|t| start * (-t).exp()).collect());
     let block = || OdeBlock::new(Mlp::new([1, 6, 1], Activation::Tanh).unwrap(), Tableau::radau_iia(2).unwrap());
     let two = Trajectories::new(["x"], vec![decay("a", 1.0), decay("b", 2.0)]).unwrap();
-    let trainer = || Trainer::new(block()).standardised(true).epochs(60);
+    let trainer = || Trainer::new(block()).epochs(60);
     // An equation that does not change with time is one of time, not of its logarithm, from more than one start.
     assert!(trainer().fit(&two).unwrap().model.standardisation().time_offset().is_none());
     let one = Trajectories::new(["x"], vec![decay("a", 1.0)]).unwrap();
@@ -398,10 +396,10 @@ fn many_parameters_do_not_follow_the_noise_of_few_records() {
         };
         [[1.0, 0.0], [0.0, 2.0], [-2.0, 1.0]].iter().map(of).fold(0.0, f64::max)
     };
-    let fit = Trainer::new(block()).standardised(true).fit(&data).unwrap();
+    let fit = Trainer::new(block()).fit(&data).unwrap();
     let determined = fit.summary.determined.unwrap();
     assert!(fit.summary.parameters == 520 && (4.0..60.0).contains(&determined), "{determined}");
-    let followed = Trainer::new(block()).standardised(true).weight_decay(0.0).fit(&data).unwrap();
+    let followed = Trainer::new(block()).weight_decay(0.0).fit(&data).unwrap();
     assert!(worst(&fit) < 0.3 && worst(&followed) > 2.0 * worst(&fit), "{} and {}", worst(&fit), worst(&followed));
 }
 
@@ -439,7 +437,7 @@ fn what_never_changes_does_not_act() {
     let record = Trajectory::new("", clean.trajectory(0).times().to_vec(), states).unwrap();
     let data = Trajectories::new(["c", "x", "y"], vec![record]).unwrap();
     let block = OdeBlock::new(Mlp::new([3, 10, 10, 3], Activation::Tanh).unwrap(), Tableau::radau_iia(2).unwrap());
-    let model = Trainer::new(block).standardised(true).fit(&data).unwrap().model;
+    let model = Trainer::new(block).fit(&data).unwrap().model;
     let slopes = |c: f64| model.derivative(0.0, &[c, 1.0, 2.0]).unwrap();
     let (seen, other) = (slopes(7.0), slopes(700.0));
     assert!(seen.iter().zip(&other).all(|(a, b)| (a - b).abs() < 1e-9), "{seen:?} and {other:?}");
