@@ -18,6 +18,7 @@ mod layers;
 mod least_squares;
 mod memory;
 mod method_orders;
+mod method_verification;
 mod methods;
 mod model_files;
 mod objectives;
