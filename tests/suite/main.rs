@@ -17,6 +17,7 @@ mod joining;
 mod layers;
 mod least_squares;
 mod memory;
+mod method_laws;
 mod method_orders;
 mod method_verification;
 mod methods;
