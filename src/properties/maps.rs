@@ -52,10 +52,10 @@ impl<V: Into<Vec<f64>>, E: Display> Outcome for Result<V, E> {
 ///
 /// # Errors
 /// The map returns the errors of [`Step::forward`].
-pub fn one_step<'a>(
-    method: &'a (impl Into<Method> + Clone),
+pub fn one_step<'a, M: Into<Method> + Clone>(
+    method: &M,
     field: &'a dyn Field<f64>,
-) -> impl Fn(f64, &[f64], f64) -> Result<Vec<f64>, Error> + 'a {
+) -> impl Fn(f64, &[f64], f64) -> Result<Vec<f64>, Error> + use<'a, M> {
     let method = method.clone().into();
     move |t, y, h| Ok(Taken::new(&method, field, &At { t, y: y.to_vec(), h })?.next)
 }
@@ -64,10 +64,10 @@ pub fn one_step<'a>(
 ///
 /// # Errors
 /// The map returns the errors of the step and of its tangent.
-pub fn tangent<'a>(
-    method: &'a (impl Into<Method> + Clone),
+pub fn tangent<'a, M: Into<Method> + Clone>(
+    method: &M,
     field: &'a dyn Field<f64>,
-) -> impl Fn(f64, &[f64], f64, &[f64]) -> Result<Vec<f64>, Error> + 'a {
+) -> impl Fn(f64, &[f64], f64, &[f64]) -> Result<Vec<f64>, Error> + use<'a, M> {
     let method = method.clone().into();
     move |t, y, h, delta| {
         let at = At { t, y: y.to_vec(), h };
@@ -81,10 +81,10 @@ pub fn tangent<'a>(
 ///
 /// # Errors
 /// The map returns the errors of the step and of its adjoint.
-pub fn adjoint<'a>(
-    method: &'a (impl Into<Method> + Clone),
+pub fn adjoint<'a, M: Into<Method> + Clone>(
+    method: &M,
     field: &'a dyn Field<f64>,
-) -> impl Fn(f64, &[f64], f64, &[f64]) -> Result<Vec<f64>, Error> + 'a {
+) -> impl Fn(f64, &[f64], f64, &[f64]) -> Result<Vec<f64>, Error> + use<'a, M> {
     let method = method.clone().into();
     move |t, y, h, lambda| {
         let at = At { t, y: y.to_vec(), h };

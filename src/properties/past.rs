@@ -20,19 +20,20 @@ use crate::tableau::{Method, Multistep};
 /// # Errors
 /// The map returns [`Error::ShapeMismatch`] for fewer states than the method has steps, and the errors of the step.
 pub fn multistep_step<'a>(
-    multistep: &'a Multistep,
+    multistep: &Multistep,
     field: &'a dyn Field<f64>,
-) -> impl Fn(f64, &[Vec<f64>], f64) -> Result<Vec<f64>, Error> + 'a {
-    let method = Method::from(multistep.clone());
+) -> impl Fn(f64, &[Vec<f64>], f64) -> Result<Vec<f64>, Error> + use<'a> {
+    let (steps, method) = (multistep.steps(), Method::from(multistep.clone()));
+    let take = one_step(&method, field);
     move |t, past, h| {
-        Error::check_len("the past", "states", past.len().min(multistep.steps()), multistep.steps())?;
+        Error::check_len("the past", "states", past.len().min(steps), steps)?;
         let states = method.start().iter().filter(|&&q| q != 0.0).count();
         let mut carried: Vec<f64> = past[..states].concat();
         // Increments of earlier steps, the latest first.
         for (j, y) in past.iter().enumerate().skip(1).take(method.carried() - states) {
             carried.extend(rhs(field)(t - j as f64 * h, y).iter().map(|slope| h * slope));
         }
-        let mut next = one_step(&method, field)(t, &carried, h)?;
+        let mut next = take(t, &carried, h)?;
         next.truncate(field.dim());
         Ok(next)
     }

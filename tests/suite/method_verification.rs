@@ -1,10 +1,12 @@
 //! Verification of methods of every kind, by one door: names, files and coefficients of one's own.
 
 use kutta::network::OdeBlock;
+use kutta::properties::{Complex, zero_stable};
 use kutta::solve::StageSolver;
 use kutta::tableau::{GeneralLinear, Method, Multistep, TermCoefficients};
 use kutta::verify::{AnyReport, Certainty, Fact, Value, verify};
 use kutta::{Number, Tableau, VectorField};
+use proptest::prelude::*;
 
 fn fact(report: &AnyReport, key: &str) -> Fact {
     report.facts().into_iter().find(|fact| fact.key == key).unwrap_or_else(|| panic!("no `{key}` in {report}"))
@@ -74,7 +76,9 @@ fn orders_that_are_found_are_observed() {
 
 #[test]
 fn every_method_of_the_catalogue_has_a_report_that_bears_its_claims_out() {
-    for method in Method::catalogue().into_iter().filter(|m| m.scheme().is_none()) {
+    // Those of more steps are tried beside their published values.
+    let is_short = |m: &Method| m.multistep().is_none_or(|m| m.steps() <= 4);
+    for method in Method::catalogue().into_iter().filter(|m| m.scheme().is_none() && is_short(m)) {
         let report = verify(&method).unwrap();
         report.check_claims().unwrap();
         assert!(holds(&report, "zero_stable"), "{report}");
@@ -162,4 +166,35 @@ fn a_step_that_stands_still_or_runs_away_is_told() {
     assert!(!holds(&doubled, "zero_stable") && fact(&doubled, "zero_stable").reason.contains("outside"), "{doubled}");
     let jordan = report([[1.0, 0.0], [0.0, 1.0]]);
     assert!(holds(&jordan, "zero_stable") && !holds(&jordan, "strongly_stable"), "{jordan}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Intervals and sectors that are proved are where growth factors are seen to be bounded, and no farther.
+    #[test]
+    fn what_is_proved_of_growth_is_seen(method in (1..=3usize).prop_flat_map(zero_stable)) {
+        let report = verify(&method.0);
+        let largest = |z: Complex<f64>| report.growth.largest(z);
+        let axes = [
+            (report.real_stability_interval, Complex::new(-1.0, 0.0)),
+            (report.imaginary_stability_interval, Complex::new(0.0, 1.0)),
+        ];
+        for (end, direction) in axes {
+            let end = end.unwrap();
+            for k in 1..200 {
+                let t = end.min(30.0) * f64::from(k) / 200.0;
+                prop_assert!(largest(direction * t) <= 1.0 + 1e-9, "{t} of {end}: {report}");
+            }
+            let beyond = |k: i32| largest(direction * (end * (1.0 + 1e-3 * f64::from(k)) + 1e-4 * f64::from(k)));
+            prop_assert!(end > 1e6 || (1..100).any(|k| beyond(k) > 1.0), "{end}: {report}");
+        }
+        let [low, high] = report.a_alpha.unwrap();
+        let on_ray = |degrees: f64| {
+            let direction = Complex::from_polar(1.0, std::f64::consts::PI - degrees.to_radians());
+            (-400..400).map(|k| largest(direction * 10f64.powf(0.01 * f64::from(k)))).fold(0.0, f64::max)
+        };
+        prop_assert!(low == 0.0 || on_ray(0.999 * low) <= 1.0 + 1e-9, "{report}");
+        prop_assert!(high == 90.0 || on_ray(high + 1.0) > 1.0, "{report}");
+    }
 }

@@ -85,14 +85,10 @@ pub fn zero_stable(order: usize) -> impl Strategy<Value = RandomMultistep> {
 fn solved(mut matrix: Vec<Vec<Fraction>>, mut right: Vec<Fraction>) -> Vec<Fraction> {
     let n = right.len();
     for k in 0..n {
-        let pivot = matrix[k][k];
+        let (row, x) = (matrix[k].clone(), right[k]);
         for i in (0..n).filter(|&i| i != k) {
-            let factor = matrix[i][k] / pivot;
-            for j in k..n {
-                let x = matrix[k][j];
-                matrix[i][j] -= factor * x;
-            }
-            let x = right[k];
+            let factor = matrix[i][k] / row[k];
+            matrix[i].iter_mut().zip(&row).for_each(|(entry, pivot)| *entry -= factor * pivot);
             right[i] -= factor * x;
         }
     }

@@ -52,8 +52,8 @@ impl Matrices {
             equation(&[], kept.into_iter().zip(&moved).map(|(x, y)| x - y).collect());
         }
         for i in 0..s {
-            for k in 0..r {
-                equation(&[(i, &self.u[i][k])], form(&|l| b[i][l].clone(), &|l| v[k][l].clone()));
+            for (u, v) in self.u[i].iter().zip(&v) {
+                equation(&[(i, u)], form(&|l| b[i][l].clone(), &|l| v[l].clone()));
             }
             for j in 0..=i {
                 let weights = [(i, &term.a[i][j]), (j, &term.a[j][i])];

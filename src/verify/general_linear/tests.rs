@@ -1,7 +1,7 @@
 //! Methods whose properties are known.
 
 use crate::Tableau;
-use crate::tableau::{GeneralLinear, Method, Multistep, TermCoefficients};
+use crate::tableau::{AdditiveTableau, GeneralLinear, Method, Multistep, TermCoefficients};
 use crate::verify::{AnyReport, Certainty, GeneralLinearReport, verify};
 
 fn of(method: &Method) -> GeneralLinearReport {
@@ -73,6 +73,25 @@ fn schemes_by_either_way() {
         let close = |x: Option<f64>, y: f64| x.is_some_and(|x| x == y || (x - y).abs() < 1e-9);
         assert!(close(report.real_stability_interval, expected.real_stability_interval), "{name}: {report}");
         assert!(close(report.imaginary_stability_interval, expected.imaginary_stability_interval), "{name}: {report}");
+    }
+}
+
+/// Additive schemes written as general linear methods of several terms, with coupling conditions.
+#[test]
+fn sums_by_either_way() {
+    for sum in AdditiveTableau::catalogue().into_iter().filter(|sum| sum.parts()[0].stages() <= 4) {
+        let rows = |t: &Tableau| (0..t.stages()).map(|i| t.row(i).to_vec()).collect();
+        let term = |t: &Tableau| TermCoefficients { a: rows(t), b: vec![t.b().to_vec()], c: t.c().to_vec() };
+        let method = Method::new(GeneralLinear {
+            u: vec![vec![1.0]; sum.parts()[0].stages()],
+            v: vec![vec![1.0]],
+            terms: sum.parts().iter().map(term).collect(),
+            ..GeneralLinear::default()
+        });
+        let report = of(&method.unwrap());
+        assert_eq!(report.order.order.order, sum.claims().order.unwrap(), "{}: {report}", sum.name());
+        assert!(report.order.order.is_known && report.nodes_agree.holds, "{report}");
+        assert_eq!(report.g_symplectic.certainty, Certainty::Undecided);
     }
 }
 

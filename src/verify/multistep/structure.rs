@@ -17,7 +17,7 @@ impl RecoveredMultistep {
         let reason = match (zeros.has_outside, zeros.are_simple) {
             (true, _) => "a zero of ρ is outside the unit circle".to_string(),
             (_, false) => "a zero of ρ on the unit circle is not simple".to_string(),
-            _ => format!("the zeros of ρ are in the unit disc, and the {} on its edge simple", zeros.on_it),
+            _ => format!("the zeros of ρ are in the unit disc, {} on its edge, simple", zeros.on_it),
         };
         Verdict { holds: zeros.holds_all(), certainty: self.certainty(), reason }
     }
@@ -26,7 +26,8 @@ impl RecoveredMultistep {
     pub fn strong_stability(&self) -> Verdict {
         let zeros = UnitCircle::of(&whole(&self.near.rho));
         let holds = zeros.holds_all() && zeros.on_it == 1;
-        let reason = format!("ρ has {} on the unit circle{}", count(zeros.on_it), if holds { ", 1" } else { "" });
+        let reason =
+            format!("ρ has {} on the unit circle{}", count(zeros.on_it), if holds { ": 1 itself" } else { "" });
         Verdict { holds, certainty: self.certainty(), reason }
     }
 

@@ -23,8 +23,10 @@ pub fn critical(along: &[Polynomial<BigInt>], moved: &[Polynomial<BigInt>]) -> O
     let (even, odd) = (part(0), part(1));
     let least = even.len().min(odd.len());
     let found = (0..least).map(|j| (j, subresultant(&even, &odd, j))).find(|(_, x)| !x.is_zero());
-    let ends = [along.last()?, moved.first()?, moved.last()?];
-    let ends = ends.into_iter().filter(|end| !end.is_zero()).fold(one(), |all, end| product(&all, end));
+    // Where ζ is infinite, 1 or −1; in that order.
+    let is_there = |end: &&Polynomial<BigInt>| !end.is_zero();
+    let ends = [along.last()?, moved.iter().find(is_there)?, moved.iter().rfind(is_there)?];
+    let ends = ends.into_iter().fold(one(), |all, end| product(&all, end));
     match found {
         Some((0, resultant)) => Some(product(&ends, &resultant)),
         found => {

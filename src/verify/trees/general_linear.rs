@@ -6,8 +6,9 @@ use super::tree_table::{Colouring, TreeTable};
 use crate::Error;
 use crate::tableau::coefficients::{Certainty, Rational, Scalar, nearest};
 use crate::verify::exact::elimination::{Echelon, is_zero};
-use crate::verify::general_linear::Matrices;
+use crate::verify::general_linear::{Matrices, Rows};
 use num_traits::{One, Zero};
+use std::collections::BTreeMap;
 
 /// Highest order that is sought if none is asked for, and most trees that are looked at.
 const CAP: usize = 10;
@@ -52,16 +53,10 @@ impl Matrices {
     }
 
     fn order_by(&self, table: TreeTable) -> OrderFromStart {
-        let (r, s, tolerance) = (self.carried(), self.stages(), tolerance(self.certainty));
-        let all = 0..table.of_order(table.order()).end;
-        let exact: Vec<Rational> = all.map(|i| Rational::ratio(1, table.entry(i).density as i64)).collect();
-        let solution = BSeries { table: table.clone(), empty: Rational::one(), values: exact.clone(), tolerance };
-        let pruned = solution.pruned(&table);
-        // By tree: what stands for each vector, each stage, and the product of a stage's branches.
-        let (mut vectors, mut stages, mut slopes): (Vec<Vec<Rational>>, Vec<Vec<Rational>>, Vec<Vec<Rational>>) =
-            Default::default();
+        let tolerance = tolerance(self.certainty);
+        let mut series = Series::new(self, table);
         let (mut start_error, mut is_determined) = (None, true);
-        let dot = |x: &[Rational], y: &[Rational]| x.iter().zip(y).map(|(x, y)| x * y).sum::<Rational>();
+        let highest = series.solution.table.order();
         let found = |order, violation: Option<Violation>, start_error| OrderFromStart {
             order: Order {
                 order,
@@ -71,51 +66,78 @@ impl Matrices {
             },
             start_error,
         };
-        for order in 1..=table.order() {
+        for order in 1..=highest {
             let mut worst: Option<(usize, f64)> = None;
-            for i in table.of_order(order) {
-                let entry = table.entry(i);
-                let term = &self.terms[usize::from(entry.root)];
-                let slope: Vec<Rational> = match entry.product {
-                    None => vec![Rational::one(); s],
-                    Some((stem, branch)) => slopes[stem].iter().zip(&stages[branch]).map(|(x, y)| x * y).collect(),
-                };
-                // (I − V) S = B (slopes) − (what S ∘ E has of smaller trees), with S_1 = 0.
-                let rows = (0..r).map(|k| {
-                    let known = pruned[i].iter().filter(|(smaller, _)| **smaller != i);
-                    let known =
-                        known.fold(&self.start[k] * &exact[i], |sum, (smaller, x)| sum + x * &vectors[*smaller][k]);
-                    let slack = (1..r).map(|l| Rational::ratio(i64::from(k == l), 1) - &self.v[k][l]);
-                    slack.chain([dot(&term.b[k], &slope) - known]).collect()
-                });
-                let solved = Echelon::of(rows.collect(), r, r - 1, tolerance);
-                is_determined &= solved.rank() == r - 1;
-                for residual in solved.rest().iter().map(|row| &row[r - 1]) {
-                    let size = residual.to_f64();
-                    if !is_zero(residual, tolerance) && worst.is_none_or(|(_, most)| size.abs() > most.abs()) {
-                        worst = Some((i, size));
+            for i in series.solution.table.of_order(order) {
+                let (is_unique, residuals) = series.add_tree(i, tolerance);
+                is_determined &= is_unique;
+                for residual in residuals.iter().filter(|x| !is_zero(x, tolerance)).map(Scalar::to_f64) {
+                    if worst.is_none_or(|(_, most)| residual.abs() > most.abs()) {
+                        worst = Some((i, residual));
                     }
                 }
-                let mut stands = vec![Rational::zero(); r];
-                solved.solved(r - 1).for_each(|(k, x)| stands[k + 1] = settled(x, tolerance));
-                let starts_otherwise =
-                    stands.iter().zip(&self.start).any(|(x, q)| !q.is_zero() && !is_zero(x, tolerance));
-                if starts_otherwise && start_error.is_none() {
+                let mut states = series.vectors[i].iter().zip(&self.start).filter(|(_, q)| !q.is_zero());
+                if start_error.is_none() && states.any(|(x, _)| !is_zero(x, tolerance)) {
                     start_error = Some(order);
                 }
-                let stage = |j: usize| dot(&self.u[j], &stands) + dot(&term.a[j], &slope);
-                stages.push((0..s).map(stage).collect());
-                vectors.push(stands);
-                slopes.push(slope);
             }
             if let Some((i, residual)) = worst {
-                let condition = Condition::Tree(table.tree(i));
+                let condition = Condition::Tree(series.solution.table.tree(i));
                 // With vectors that are free, another choice might have served.
                 let violation = is_determined.then_some(Violation { condition, residual });
                 return found(order - 1, violation, start_error.filter(|&m| m < order));
             }
         }
-        found(table.order(), None, start_error)
+        found(highest, None, start_error)
+    }
+}
+
+/// What stands for the vectors of a method, for its stages, and for their slopes, tree by tree.
+struct Series<'m> {
+    method: &'m Matrices,
+    solution: BSeries<Rational>,
+    /// Of `S ∘ E`, by tree: the subtrees with its root, with the products of what the solution has for what is cut off.
+    pruned: Vec<BTreeMap<usize, Rational>>,
+    vectors: Rows,
+    stages: Rows,
+    /// The products of the stages' branches.
+    slopes: Rows,
+}
+
+impl<'m> Series<'m> {
+    fn new(method: &'m Matrices, table: TreeTable) -> Self {
+        let all = 0..table.of_order(table.order()).end;
+        let values = all.map(|i| Rational::ratio(1, table.entry(i).density as i64)).collect();
+        let solution = BSeries { table, empty: Rational::one(), values, tolerance: 0.0 };
+        let pruned = solution.pruned(&solution.table);
+        Series { method, solution, pruned, vectors: Rows::new(), stages: Rows::new(), slopes: Rows::new() }
+    }
+
+    /// Adds the next tree: whether its equations, `(I − V) S = B (slopes) − (what S ∘ E has of smaller trees)` with `S_1 = 0`, have
+    /// one solution at most, and what is left of them.
+    fn add_tree(&mut self, i: usize, tolerance: f64) -> (bool, Vec<Rational>) {
+        let Matrices { u, v, terms, start, .. } = self.method;
+        let (r, entry) = (v.len(), self.solution.table.entry(i));
+        let term = &terms[usize::from(entry.root)];
+        let dot = |x: &[Rational], y: &[Rational]| x.iter().zip(y).map(|(x, y)| x * y).sum::<Rational>();
+        let slope: Vec<Rational> = match entry.product {
+            None => vec![Rational::one(); u.len()],
+            Some((stem, branch)) => self.slopes[stem].iter().zip(&self.stages[branch]).map(|(x, y)| x * y).collect(),
+        };
+        let rows = (0..r).map(|k| {
+            let smaller = self.pruned[i].iter().filter(|(smaller, _)| **smaller != i);
+            let smaller = smaller.map(|(smaller, x)| x * &self.vectors[*smaller][k]).sum::<Rational>();
+            let known = &start[k] * &self.solution.values[i] + smaller;
+            let slack = (1..r).map(|l| Rational::ratio(i64::from(k == l), 1) - &v[k][l]);
+            slack.chain([dot(&term.b[k], &slope) - known]).collect()
+        });
+        let solved = Echelon::of(rows.collect(), r, r - 1, tolerance);
+        let mut vectors = vec![Rational::zero(); r];
+        solved.solved(r - 1).for_each(|(k, x)| vectors[k + 1] = settled(x, tolerance));
+        self.stages.push(u.iter().zip(&term.a).map(|(u, a)| dot(u, &vectors) + dot(a, &slope)).collect());
+        self.vectors.push(vectors);
+        self.slopes.push(slope);
+        (solved.rank() == r - 1, solved.rest().iter().map(|row| row[r - 1].clone()).collect())
     }
 }
 
