@@ -181,6 +181,7 @@ proptest! {
             (report.imaginary_stability_interval, Complex::new(0.0, 1.0)),
         ];
         for (end, direction) in axes {
+            prop_assert!(end.is_some(), "{report}");
             let end = end.unwrap();
             for k in 1..200 {
                 let t = end.min(30.0) * f64::from(k) / 200.0;

@@ -118,7 +118,8 @@ pub fn assert_growth_factor<O: Outcome>(
 ) -> TestCaseResult {
     let past: Vec<Vec<f64>> = (0..steps as i32).map(|j| zeta.powi(-j)).map(|power| vec![power.re, power.im]).collect();
     let largest = past.iter().map(|y| size(y)).fold(zeta.norm(), f64::max);
-    if largest.is_nan() || largest >= 1e3 {
+    // Also for powers of zero.
+    if past.iter().flatten().any(|x| !x.is_finite()) || largest >= 1e3 {
         return Err(TestCaseError::reject("powers of the growth factor are too different in size"));
     }
     let at = newest(0.0, &past, 0.5)?;

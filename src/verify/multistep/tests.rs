@@ -88,3 +88,13 @@ fn doubles_and_digits_are_known_to_a_tolerance() {
     assert_eq!((report.order.order, report.certainty), (2, Certainty::ToTolerance(1e-12)));
     assert!(report.zero_stable.holds && report.strongly_stable.holds && report.a_stable.holds);
 }
+
+/// The trapezoidal rule, ρ and σ times ζ + 1/4: it is as stable as that rule, though all growth factors but one stay the same.
+#[test]
+fn common_zeros_in_the_unit_disc_do_not_matter_to_stability() {
+    let reducible = Multistep::new([0.75, 0.25], [0.5, 0.625, 0.125]).unwrap();
+    let report = verify(&reducible);
+    assert!(report.a_stable.holds && report.a_stable.certainty == Certainty::Recognised, "{report}");
+    assert_eq!((report.a_alpha, report.growth.count()), (Some([90.0; 2]), 2));
+    assert_eq!(report.g_stable.certainty, Certainty::Undecided);
+}

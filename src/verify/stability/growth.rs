@@ -9,6 +9,7 @@ use num_traits::{One, Zero};
 use crate::tableau::coefficients::{Certainty, Rational, Scalar, nearest};
 use crate::verify::exact::interpolated::{determinant, interpolated};
 use crate::verify::exact::polynomial::{Polynomial, horner};
+use crate::verify::exact::unit_circle::UnitCircle;
 
 /// The growth factors `ζ` of a step on `ẏ = λy`, `z = hλ`: the zeros of a polynomial in `ζ` whose coefficients are polynomials in
 /// `z`.
@@ -30,25 +31,24 @@ use crate::verify::exact::polynomial::{Polynomial, horner};
 /// Ordinary Differential Equations (2016), chapter 5.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Growth {
-    /// By powers of `ζ`, polynomials in `z`.
+    /// By powers of `ζ`, polynomials in `z`, without zeros in the unit disc that are the same for all `z`.
     pub(super) coefficients: Vec<Polynomial<BigInt>>,
-    /// The same as doubles, over a common factor.
+    /// The same with these zeros, as doubles over a common factor.
     rounded: Vec<Vec<f64>>,
     pub(super) certainty: Certainty,
 }
 
 impl Growth {
-    /// Of the polynomial whose coefficients of `ζ⁰, ζ¹, …` these are, as polynomials in `z`. Factors `ζ`, and those that all have in
-    /// common, are left out.
+    /// Of the polynomial whose coefficients of `ζ⁰, ζ¹, …` these are, as polynomials in `z`. Zeros in `z` that all of these have in
+    /// common are left out.
     fn new(coefficients: Vec<Polynomial<BigInt>>, certainty: Certainty) -> Self {
         let common = coefficients.iter().fold(Polynomial::new(Vec::new()), |common, c| common.gcd(c));
-        let used = coefficients.iter().skip_while(|c| c.is_zero());
         let coefficients: Vec<Polynomial<BigInt>> =
-            used.map(|c| if common.degree() > 0 { c.divided_by(&common) } else { c.clone() }).collect();
+            coefficients.into_iter().map(|c| if common.degree() > 0 { c.divided_by(&common) } else { c }).collect();
         let bits = coefficients.iter().flat_map(Polynomial::coefficients).map(BigInt::bits).max().unwrap_or(0);
         let number = |c: &BigInt| Rational::new_raw(c.clone(), BigInt::one() << bits).to_f64();
         let rounded = coefficients.iter().map(|p| p.coefficients().iter().map(number).collect()).collect();
-        Growth { coefficients, rounded, certainty }
+        Growth { coefficients: without_idle(coefficients), rounded, certainty }
     }
 
     /// Of a multistep method, by the coefficients of `ρ` and `σ`, the constant ones first.
@@ -91,9 +91,9 @@ impl Growth {
         }
     }
 
-    /// The number of growth factors, but for those that are zero for all `z`.
+    /// The number of growth factors.
     pub fn count(&self) -> usize {
-        self.coefficients.len().saturating_sub(1)
+        self.rounded.len().saturating_sub(1)
     }
 
     /// The growth factors at `z`; fewer than their number at a pole.
@@ -103,6 +103,9 @@ impl Growth {
             values.pop();
         }
         let Some(leading) = values.pop() else { return Vec::new() };
+        // Factors that are zero would be found to a root of rounding.
+        let zeros = values.iter().take_while(|c| c.norm() == 0.0).count();
+        let values = &values[zeros..];
         let n = values.len();
         let companion = DMatrix::from_fn(n, n, |i, j| match (i, i == j + 1) {
             (0, _) => -values[n - 1 - j] / leading,
@@ -110,7 +113,8 @@ impl Growth {
             _ => Complex::new(0.0, 0.0),
         });
         let schur = Schur::try_new(companion, f64::EPSILON, 10_000);
-        schur.map_or_else(Vec::new, |schur| schur.unpack().1.diagonal().iter().copied().collect())
+        let others = schur.map_or_else(Vec::new, |schur| schur.unpack().1.diagonal().iter().copied().collect());
+        [others, vec![Complex::new(0.0, 0.0); zeros]].concat()
     }
 
     /// The largest of the growth factors' sizes at `z`, infinite at a pole: the spectral radius of `M(z)`.
@@ -142,6 +146,27 @@ impl Growth {
     pub(in crate::verify) fn at(&self, z: &Rational) -> Polynomial<BigInt> {
         at(&self.coefficients, z)
     }
+}
+
+/// Without the zeros `ζ` that are the same for all `z`, if all of them are inside the unit circle: such a method is reducible, and
+/// stable where what it is reduced to is.
+fn without_idle(coefficients: Vec<Polynomial<BigInt>>) -> Vec<Polynomial<BigInt>> {
+    let degree = coefficients.iter().map(Polynomial::degree).max().unwrap_or(0);
+    // By powers of z, polynomials in ζ.
+    let of_power = |k: usize| Polynomial::new(coefficients.iter().map(|c| c.coefficient(k)).collect());
+    let by_power: Vec<Polynomial<BigInt>> = (0..=degree).map(of_power).collect();
+    let idle = by_power.iter().fold(Polynomial::new(Vec::new()), |common, c| common.gcd(c));
+    if idle.degree() == 0 {
+        return coefficients;
+    }
+    let zeros = UnitCircle::of(&idle);
+    if zeros.has_outside || zeros.on_it > 0 {
+        return coefficients;
+    }
+    let by_power: Vec<Polynomial<BigInt>> =
+        by_power.iter().map(|c| if c.is_zero() { c.clone() } else { c.divided_by(&idle) }).collect();
+    let least = coefficients.len() - idle.degree();
+    (0..least).map(|i| Polynomial::new(by_power.iter().map(|c| c.coefficient(i)).collect())).collect()
 }
 
 /// The coefficients with simple fractions in place of those that are near to them, relative to the leading one: those of collocation
