@@ -3,10 +3,12 @@
 use super::Failure;
 use kutta::Error;
 use kutta::plot::{
-    Amplification, Curve, OrbitPanel, Orbits, Stability, amplification, orbit, orbits, order_stars, stability_regions,
+    Amplification, Complex, Curve, OrbitPanel, Orbits, SchemeView, Stability, amplification, orbit, orbits,
+    order_stars, stability_regions,
 };
-use kutta::tableau::{PartitionedTableau, Scheme, Tableau};
+use kutta::tableau::{Method, PartitionedTableau, Scheme, Tableau};
 use kutta::verify::coefficients::Recovered;
+use kutta::verify::growth::Growth;
 use kutta::verify::oscillator::StabilityMatrix;
 use kutta::verify::stability_function::StabilityFunction;
 use std::path::{Path, PathBuf};
@@ -17,7 +19,7 @@ const STEPS: [f64; 3] = [0.1, 0.5, 1.0];
 /// The files that [`draw_all`] will write; makes the folder.
 ///
 /// Refuses schemes whose figures would have the same names.
-pub fn figures(folder: &Path, schemes: &[Scheme]) -> Result<Vec<PathBuf>, Failure> {
+pub fn figures(folder: &Path, schemes: &[Method]) -> Result<Vec<PathBuf>, Failure> {
     for (k, scheme) in schemes.iter().enumerate() {
         if schemes[..k].iter().any(|other| stem(other.name()) == stem(scheme.name())) {
             let message = format!("two schemes are named `{}`, expected names that differ for --plot", scheme.name());
@@ -25,11 +27,12 @@ pub fn figures(folder: &Path, schemes: &[Scheme]) -> Result<Vec<PathBuf>, Failur
         }
     }
     std::fs::create_dir_all(folder).map_err(|source| Error::Io { path: folder.to_path_buf(), source })?;
-    let names = |scheme: &Scheme| match scheme {
-        Scheme::Tableau(_) | Scheme::Additive(_) => &["region", "order-star", "amplification"][..],
-        Scheme::Partitioned(_) => &["orbits"],
+    let names = |method: &Method| match method.scheme() {
+        None => &["region", "amplification"][..],
+        Some(Scheme::Tableau(_) | Scheme::Additive(_)) => &["region", "order-star", "amplification"],
+        Some(Scheme::Partitioned(_)) => &["orbits"],
     };
-    let of = |scheme| names(scheme).iter().map(|what| figure(folder, scheme.name(), what));
+    let of = |scheme: &Method| names(scheme).iter().map(|what| figure(folder, scheme.name(), what)).collect::<Vec<_>>();
     Ok(schemes.iter().flat_map(of).collect())
 }
 
@@ -38,15 +41,16 @@ fn figure(folder: &Path, name: &str, what: &str) -> PathBuf {
 }
 
 /// Draws every scheme into `folder`: `NAME-region.svg`, `NAME-order-star.svg`, `NAME-amplification.svg`; for a pair
-/// `NAME-orbits.svg`.
-pub fn draw_all(folder: &Path, schemes: &[Scheme]) -> Result<(), Failure> {
+/// `NAME-orbits.svg`; for a method that carries more than the state no order star.
+pub fn draw_all(folder: &Path, schemes: &[Method]) -> Result<(), Failure> {
     for scheme in schemes {
-        match scheme {
-            Scheme::Tableau(tableau) => regions(folder, tableau.name(), &[tableau])?,
-            Scheme::Additive(additive) => {
+        match scheme.scheme() {
+            None => region_of_growth(folder, scheme)?,
+            Some(Scheme::Tableau(tableau)) => regions(folder, tableau.name(), &[tableau])?,
+            Some(Scheme::Additive(additive)) => {
                 regions(folder, additive.name(), &additive.parts().iter().collect::<Vec<_>>())?;
             }
-            Scheme::Partitioned(pair) => orbits_of(folder, pair)?,
+            Some(Scheme::Partitioned(pair)) => orbits_of(folder, pair)?,
         }
     }
     Ok(())
@@ -56,13 +60,24 @@ fn regions(folder: &Path, name: &str, tableaux: &[&Tableau]) -> Result<(), Failu
     let functions: Vec<StabilityFunction> = tableaux.iter().map(|tableau| tableau.stability_function()).collect();
     let panels = || {
         let title = |i: usize| if functions.len() == 1 { name.to_string() } else { format!("{name}, part {i}") };
-        functions.iter().enumerate().map(|(i, r)| kutta::plot::SchemeView::new(title(i), |z| r.eval(z))).collect()
+        functions.iter().enumerate().map(|(i, r)| SchemeView::new(title(i), |z| r.eval(z))).collect()
     };
     let file = |what: &str| figure(folder, name, what);
     let figure = Stability { schemes: panels(), ..Default::default() };
     stability_regions(file("region"), &figure)?;
     order_stars(file("order-star"), &figure)?;
     amplification(file("amplification"), &Amplification { schemes: panels(), ..Default::default() })?;
+    Ok(())
+}
+
+/// Where the largest growth factor of a step is at most one in size. Which of them is the solution's changes from place to place, so
+/// that there is no order star in the plane.
+fn region_of_growth(folder: &Path, method: &Method) -> Result<(), Failure> {
+    let growth = Growth::of(method);
+    let view = || vec![SchemeView::new(method.name(), |z| Complex::new(growth.largest(z), 0.0))];
+    let file = |what: &str| figure(folder, method.name(), what);
+    stability_regions(file("region"), &Stability { schemes: view(), ..Default::default() })?;
+    amplification(file("amplification"), &Amplification { schemes: view(), ..Default::default() })?;
     Ok(())
 }
 

@@ -6,14 +6,16 @@ use super::options::is_file;
 use super::{Failure, print, print_json};
 use clap::Args;
 use kutta::Error;
-use kutta::tableau::Scheme;
+use kutta::tableau::Method;
 use kutta::verify::{AnyReport, verify, verify_up_to};
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 /// Tell everything about schemes, and check what is claimed of them
 ///
-/// A scheme is a name (see `kutta schemes`) or a TOML or JSON file with A, b and c; a file may hold many. Verdicts are
+/// A scheme is a name (see `kutta schemes`) or a TOML or JSON file with A, b and c; a file may hold many. A multistep method
+/// has alpha and beta instead, y_{n+1} = sum alpha_j y_{n+1-j} + h sum beta_j F_{n+1-j}, j from 1 and from 0; a general linear
+/// method U, V and terms, each with A, B and c. Verdicts are
 /// proofs where all coefficients are written as fractions, square roots ("1/2 - sqrt(3)/6") or decimals of up to six digits.
 /// Longer decimals, in which simple fractions may be recognised, are known to half a unit of their last digit, and verdicts
 /// hold to a stated tolerance. What a file, or the catalogue, claims of a scheme (order = 5, a_stable = true, ...) is
@@ -73,16 +75,16 @@ impl Verify {
 }
 
 /// The schemes that an argument means, and whether it is a list.
-fn find(argument: &OsStr) -> Result<(Vec<Scheme>, bool), Failure> {
+fn find(argument: &OsStr) -> Result<(Vec<Method>, bool), Failure> {
     let (path, text) = (Path::new(argument), argument.to_string_lossy());
-    let unnamed = |scheme: Scheme, name: String| if scheme.name().is_empty() { scheme.named(name) } else { scheme };
-    match Scheme::by_name(&text) {
+    let unnamed = |scheme: Method, name: String| if scheme.name().is_empty() { scheme.named(name) } else { scheme };
+    match Method::by_name(&text) {
         Ok(scheme) => Ok((vec![scheme], false)),
-        Err(_) if is_file(path) => match Scheme::from_file(path) {
+        Err(_) if is_file(path) => match Method::from_file(path) {
             Ok(scheme) => Ok((vec![unnamed(scheme, text.into_owned())], false)),
             // Not a single scheme: a list, or wrong in a way that reading a list tells best.
             Err(_) => {
-                let schemes = Scheme::all_from_file(path)?;
+                let schemes = Method::all_from_file(path)?;
                 if schemes.is_empty() {
                     return Err(Failure::Usage(format!("`{text}` is an empty list, expected at least one scheme")));
                 }

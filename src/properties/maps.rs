@@ -5,6 +5,7 @@ use crate::field::{Batch, Field};
 use crate::network::stability;
 use crate::solve::{StageMethod, StageSolver};
 use crate::step::{Start, Step, Trace, Workspace};
+use crate::tableau::Method;
 use crate::{Error, Tableau};
 use nalgebra::Complex;
 use std::fmt::Display;
@@ -36,8 +37,11 @@ impl<V: Into<Vec<f64>>, E: Display> Outcome for Result<V, E> {
     }
 }
 
-/// The step of this crate for a scheme and a field without parameters, as a function of start time, state and step size.
-/// Stage equations are solved as far as rounding allows.
+/// The step of this crate for a method of any kind and a field without parameters, as a function of start time, state and step
+/// size. Stage equations are solved as far as rounding allows.
+///
+/// A pair takes a field in two parts, such as [`InParts`](crate::field::InParts), an additive scheme a sum. Of a method that carries
+/// several vectors the state is all of these, one after another; for multistep methods see [`multistep_step`](super::multistep_step).
 ///
 /// ```
 /// use kutta::{Tableau, properties::{Linear, one_step}};
@@ -48,24 +52,26 @@ impl<V: Into<Vec<f64>>, E: Display> Outcome for Result<V, E> {
 ///
 /// # Errors
 /// The map returns the errors of [`Step::forward`].
-pub fn one_step<'a>(
-    tableau: &'a Tableau,
+pub fn one_step<'a, M: Into<Method> + Clone>(
+    method: &M,
     field: &'a dyn Field<f64>,
-) -> impl Fn(f64, &[f64], f64) -> Result<Vec<f64>, Error> + 'a {
-    |t, y, h| Ok(Taken::new(tableau, field, &At { t, y: y.to_vec(), h })?.next)
+) -> impl Fn(f64, &[f64], f64) -> Result<Vec<f64>, Error> + use<'a, M> {
+    let method = method.clone().into();
+    move |t, y, h| Ok(Taken::new(&method, field, &At { t, y: y.to_vec(), h })?.next)
 }
 
 /// The exact tangent of [`one_step`]: `(t, y, h, δ)` to `M δ` with the step's Jacobian `M`, by [`Step::pushforward`].
 ///
 /// # Errors
 /// The map returns the errors of the step and of its tangent.
-pub fn tangent<'a>(
-    tableau: &'a Tableau,
+pub fn tangent<'a, M: Into<Method> + Clone>(
+    method: &M,
     field: &'a dyn Field<f64>,
-) -> impl Fn(f64, &[f64], f64, &[f64]) -> Result<Vec<f64>, Error> + 'a {
-    |t, y, h, delta| {
+) -> impl Fn(f64, &[f64], f64, &[f64]) -> Result<Vec<f64>, Error> + use<'a, M> {
+    let method = method.clone().into();
+    move |t, y, h, delta| {
         let at = At { t, y: y.to_vec(), h };
-        let (mut taken, mut delta) = (Taken::new(tableau, field, &at)?, delta.to_vec());
+        let (mut taken, mut delta) = (Taken::new(&method, field, &at)?, delta.to_vec());
         taken.step.pushforward(start(&at), &taken.trace, &mut delta, None, &mut taken.ws)?;
         Ok(delta)
     }
@@ -75,13 +81,14 @@ pub fn tangent<'a>(
 ///
 /// # Errors
 /// The map returns the errors of the step and of its adjoint.
-pub fn adjoint<'a>(
-    tableau: &'a Tableau,
+pub fn adjoint<'a, M: Into<Method> + Clone>(
+    method: &M,
     field: &'a dyn Field<f64>,
-) -> impl Fn(f64, &[f64], f64, &[f64]) -> Result<Vec<f64>, Error> + 'a {
-    |t, y, h, lambda| {
+) -> impl Fn(f64, &[f64], f64, &[f64]) -> Result<Vec<f64>, Error> + use<'a, M> {
+    let method = method.clone().into();
+    move |t, y, h, lambda| {
         let at = At { t, y: y.to_vec(), h };
-        let (mut taken, mut lambda) = (Taken::new(tableau, field, &at)?, lambda.to_vec());
+        let (mut taken, mut lambda) = (Taken::new(&method, field, &at)?, lambda.to_vec());
         taken.step.pullback(start(&at), &taken.trace, &mut lambda, &mut [], &mut taken.ws)?;
         Ok(lambda)
     }
@@ -96,11 +103,11 @@ struct Taken<'a> {
 }
 
 impl<'a> Taken<'a> {
-    fn new(tableau: &Tableau, field: &'a dyn Field<f64>, at: &At) -> Result<Self, Error> {
+    fn new(method: &Method, field: &'a dyn Field<f64>, at: &At) -> Result<Self, Error> {
         // The step stops at 8 units of roundoff.
         let solver = StageSolver { method: StageMethod::Newton, tolerance: Some(1e-15), ..StageSolver::default() };
         let mut taken = Taken {
-            step: Step::new(field, &tableau.clone().into(), solver)?,
+            step: Step::new(field, method, solver)?,
             trace: Trace::new(),
             ws: Workspace::new(),
             next: vec![0.0; at.y.len()],

@@ -53,6 +53,37 @@
 //! | [`assert_equivariant`] | a step commutes with affine maps | every Runge–Kutta scheme | any, with [`affine_map`] |
 //! | [`assert_transposed`] | `λ·(M δ) = (Mᵀ λ)·δ` | exact discrete adjoints | any |
 //! | [`assert_tangent`] | two tangents agree | exact tangents | any |
+//! | [`assert_reversible_past`] | a step with `-h` from the states in reverse finds the oldest | symmetric multistep methods | any |
+//! | [`assert_past_forgotten`] | differences in the past do not grow | zero-stable multistep methods | any |
+//! | [`assert_growth_factor`] | `1, ζ⁻¹, ζ⁻², …` goes on with `ζ` | the method with that growth factor | [`Linear::scalar`] |
+//!
+//! A step that needs a past is a closure of the time of its newest state, the past states, the newest first, and the step size.
+//! [`from_exact_past`] makes a step of one state of it, by the exact flow back, for the laws of order and of linear invariants;
+//! [`windows`] one of all states that it needs, for invariants of these:
+//!
+//! ```
+//! use kutta::properties::*;
+//! use proptest::prelude::*;
+//!
+//! /// Leapfrog, `y_{n+1} = y_{n-1} + 2h f(y_n)`.
+//! fn leapfrog(f: impl Fn(f64, &[f64]) -> Vec<f64>, t: f64, past: &[Vec<f64>], h: f64) -> Vec<f64> {
+//!     past[1].iter().zip(f(t, &past[0])).map(|(y, k)| y + 2.0 * h * k).collect()
+//! }
+//!
+//! proptest! {
+//! #   #![proptest_config(ProptestConfig::with_cases(8))]
+//!     # /*
+//!     #[test]
+//!     # */
+//!     fn leapfrog_has_order_2_and_reverses(field in forced_field(2, 1.0), y in state(2), z in state(2)) {
+//!         let step = |t: f64, past: &[Vec<f64>], h: f64| leapfrog(rhs(&field), t, past, h);
+//!         let at = At { t: 0.0, y: y.to_vec(), h: 0.5 };
+//!         assert_order_at_least(from_exact_past(2, step, flow(&field)), flow(&field), &at, 2, 1e-13)?;
+//!         assert_reversible_past(step, 0.0, &[y.to_vec(), z.to_vec()], 0.25, 1e-13)?;
+//!     }
+//! }
+//! # leapfrog_has_order_2_and_reverses();
+//! ```
 //!
 //! Every law returns a [`TestCaseResult`](proptest::test_runner::TestCaseResult), for `?` within `proptest!`. A failure says
 //! what was expected, what was found, and where. A step that returns an error, or something that is not finite, fails every
@@ -71,6 +102,9 @@
 //! | symmetric | [`symmetric`], [`symmetric_diagonally_implicit`] |
 //! | symplectic | [`symplectic`], [`symplectic_diagonally_implicit`] |
 //! | algebraically stable | [`algebraically_stable`] |
+//! | multistep, zero-stable, of given order | [`zero_stable`] |
+//! | multistep, symmetric | [`symmetric_multistep`] |
+//! | pairs, symplectic | [`symplectic_pair`] |
 //!
 //! Stages are given as a range, such as `1..=4`. They are for laws that hold for a class, and for code that takes any tableau: a [`Scheme`] is a
 //! [`Tableau`](crate::Tableau).
@@ -113,6 +147,7 @@ mod fields;
 mod fraction;
 mod laws;
 mod maps;
+mod past;
 mod schemes;
 
 pub use fields::*;
@@ -120,4 +155,5 @@ pub use laws::*;
 pub use maps::{Outcome, adjoint, differences, flow, one_step, stability_function, tangent};
 /// Complex numbers, of eigenvalues and stability functions.
 pub use nalgebra::Complex;
+pub use past::{from_exact_past, multistep_step, windows};
 pub use schemes::*;

@@ -73,7 +73,7 @@ fn line(node: String, entries: &[f64]) -> Vec<String> {
 }
 
 /// `x` as a fraction that rounds to it, if there is one with a small denominator; else to ten digits.
-fn number(x: f64) -> String {
+pub(crate) fn number(x: f64) -> String {
     match fraction(x.abs()) {
         Some((p, q)) => {
             let sign = if x < 0.0 { "-" } else { "" };

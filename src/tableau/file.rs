@@ -8,7 +8,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::document::Document;
 use super::entry::EXACT_DIGITS;
-use super::{Scheme, Tableau};
+use super::{Method, Scheme, Tableau};
 use crate::Error;
 
 /// Reading and writing.
@@ -185,6 +185,55 @@ impl Scheme {
     }
 }
 
+/// Reading.
+impl Method {
+    /// Reads a method of any kind from a file whose name ends in `.toml` or `.json`: a scheme with the keys of
+    /// [`Scheme::from_file`], or in place of these
+    ///
+    /// | key | value |
+    /// | --- | --- |
+    /// | `alpha`, `beta` | `α_1, …, α_k` and `β_0, …, β_k` of a [`Multistep`](super::Multistep) method, its claims beside them |
+    /// | `U`, `V`, `terms` | a [`GeneralLinear`](super::GeneralLinear) method: rows of `U` and `V`, and of every term `A`, `B` and `c` |
+    /// | `start`, `starting` | how its vectors start (optional) |
+    ///
+    /// Entries are written as those of [tableaux](Tableau::from_toml_str).
+    ///
+    /// # Errors
+    /// As [`Tableau::from_file`].
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let (format, text) = open(path.as_ref())?;
+        format.read(&text, path.as_ref())
+    }
+
+    /// Reads all methods of a file, listed as [schemes](Scheme::all_from_file) are.
+    ///
+    /// # Errors
+    /// As [`Tableau::from_file`]; it says which method of the file is at fault, counted from 0.
+    pub fn all_from_file(path: impl AsRef<Path>) -> Result<Vec<Self>, Error> {
+        let (format, text) = open(path.as_ref())?;
+        format.read_all(&text, path.as_ref())
+    }
+
+    /// Reads all methods of TOML text, listed as [schemes](Scheme::all_from_toml_str) are.
+    ///
+    /// ```
+    /// let methods = kutta::tableau::Method::all_from_toml_str(r#"
+    ///     name = "BDF2"
+    ///     alpha = ["4/3", "-1/3"]
+    ///     beta = ["2/3", 0, 0]
+    ///     order = 2
+    /// "#)?;
+    /// kutta::verify::verify(&methods[0])?.check_claims()?;
+    /// # Ok::<(), kutta::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Parse`], as [`all_from_file`](Method::all_from_file).
+    pub fn all_from_toml_str(text: &str) -> Result<Vec<Self>, Error> {
+        Format::Toml.read_all(text, Path::new("TOML text"))
+    }
+}
+
 fn open(path: &Path) -> Result<(Format, String), Error> {
     let format = Format::of(path)?;
     let text = std::fs::read_to_string(path).map_err(|source| Error::Io { path: path.to_path_buf(), source })?;
@@ -268,7 +317,7 @@ impl Format {
     }
 
     /// All schemes of a text.
-    fn read_all(self, text: &str, path: &Path) -> Result<Vec<Scheme>, Error> {
+    fn read_all<T: TryFrom<Document, Error = Error>>(self, text: &str, path: &Path) -> Result<Vec<T>, Error> {
         let is_array = matches!(self, Format::Json) && without_mark(text).trim_start().starts_with('[');
         let documents: Vec<Document> = if is_array {
             self.parse(text, path).map_err(|e| at_fault(e, || self.parse(text, path)))?
@@ -279,7 +328,7 @@ impl Format {
         } else {
             return Ok(vec![self.read(text, path)?]);
         };
-        let read = |(i, document)| Scheme::try_from(document).map_err(|e| refused(path, format!("schemes[{i}]: {e}")));
+        let read = |(i, document)| T::try_from(document).map_err(|e| refused(path, format!("schemes[{i}]: {e}")));
         documents.into_iter().enumerate().map(read).collect()
     }
 }

@@ -5,8 +5,7 @@ use super::display::heading;
 use super::{AdditiveTableau, GeneralLinear, Multistep, PartitionedTableau, Scheme, Tableau, invalid};
 use crate::Error;
 use nalgebra::{DMatrix, DVector};
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A step that carries `r` vectors `y` from one step to the next, computes `s` stages `Y`, and takes each term of the field
@@ -33,15 +32,16 @@ use std::fmt;
 /// # Ok::<(), kutta::Error>(())
 /// ```
 ///
-/// Serde writes a Runge–Kutta scheme as [`Scheme`] does, any other method as [`GeneralLinear`].
+/// Serde writes a Runge–Kutta scheme as [`Scheme`] does, a multistep method by its `alpha` and `beta`, any other method as
+/// [`GeneralLinear`].
 ///
 /// # References
 /// Butcher, *On the convergence of numerical solutions to ordinary differential equations*, Math. Comp. 20 (1966); Sandu and
 /// Günther, *A generalized-structure approach to additive Runge–Kutta methods*, SIAM J. Numer. Anal. 53 (2015).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Document", into = "Document")]
+#[serde(try_from = "super::document::Document", into = "Made")]
 pub struct Method {
-    of: Document,
+    of: Made,
     name: String,
     stages: usize,
     /// `s × r` and `r × r`, row-major.
@@ -60,20 +60,10 @@ pub struct Method {
 /// What a method was made from.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
-enum Document {
+enum Made {
     GeneralLinear(Box<GeneralLinear>),
+    Multistep(Box<Multistep>),
     Scheme(Box<Scheme>),
-}
-
-impl<'de> Deserialize<'de> for Document {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = serde_json::Value::deserialize(deserializer)?;
-        match value.get("U") {
-            Some(_) => serde_json::from_value(value).map(Document::GeneralLinear),
-            None => serde_json::from_value(value).map(Document::Scheme),
-        }
-        .map_err(D::Error::custom)
-    }
 }
 
 /// The coefficients of one term, row-major.
@@ -158,7 +148,7 @@ impl Method {
             starting: starting.map(Box::new),
             is_partitioned: false,
             is_inverse: false,
-            of: Document::GeneralLinear(Box::new(general)),
+            of: Made::GeneralLinear(Box::new(general)),
         }
     }
 
@@ -203,7 +193,7 @@ impl Method {
             starting: None,
             is_partitioned: matches!(scheme, Scheme::Partitioned(_)),
             is_inverse: false,
-            of: Document::Scheme(Box::new(scheme)),
+            of: Made::Scheme(Box::new(scheme)),
         }
     }
 
@@ -254,7 +244,7 @@ impl Method {
             is_inverse: !self.is_inverse,
             ..self.clone()
         };
-        inverse.of = Document::GeneralLinear(Box::new(inverse.written(general)));
+        inverse.of = Made::GeneralLinear(Box::new(inverse.written(general)));
         Ok(inverse)
     }
 
@@ -278,15 +268,36 @@ impl Method {
         &self.name
     }
 
+    /// The same method under another name.
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        match &mut self.of {
+            Made::Scheme(scheme) => **scheme = (**scheme).clone().named(&self.name),
+            Made::Multistep(multistep) => **multistep = (**multistep).clone().named(&self.name),
+            Made::GeneralLinear(general) => general.name = self.name.clone(),
+        }
+        self
+    }
+
     /// The tableau, if it is one of Runge and Kutta's for a single field.
     pub fn tableau(&self) -> Option<&Tableau> {
         match &self.of {
-            Document::Scheme(scheme) => match &**scheme {
+            Made::Scheme(scheme) => match &**scheme {
                 Scheme::Tableau(tableau) => Some(tableau),
                 _ => None,
             },
-            Document::GeneralLinear(_) => None,
+            _ => None,
         }
+    }
+
+    /// The Runge–Kutta scheme, of one tableau or several, if it is one.
+    pub fn scheme(&self) -> Option<&Scheme> {
+        if let Made::Scheme(scheme) = &self.of { Some(scheme) } else { None }
+    }
+
+    /// The multistep method, if it was made from one.
+    pub fn multistep(&self) -> Option<&Multistep> {
+        if let Made::Multistep(multistep) = &self.of { Some(multistep) } else { None }
     }
 
     /// Number `s` of stages, at least 1.
@@ -342,6 +353,12 @@ impl Method {
         self.terms[m].c[j]
     }
 
+    /// All numbers of `U`, `V` and the terms.
+    pub(crate) fn entries(&self) -> Vec<f64> {
+        let terms = self.terms.iter().flat_map(|term| [&term.a, &term.b, &term.c]);
+        [&self.u, &self.v].into_iter().chain(terms).flatten().copied().collect()
+    }
+
     /// By carried vector: which multiple of the state it is at the start; 0 for what the first steps fill.
     pub fn start(&self) -> &[f64] {
         &self.start
@@ -389,8 +406,10 @@ fn embedded(scheme: &Tableau, start: &[f64]) -> Method {
 
 impl fmt::Display for Method {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Document::Scheme(scheme) = &self.of {
-            return scheme.fmt(f);
+        match &self.of {
+            Made::Scheme(scheme) => return scheme.fmt(f),
+            Made::Multistep(multistep) => return multistep.fmt(f),
+            Made::GeneralLinear(_) => {}
         }
         let (s, r) = (self.stages, self.carried());
         let plural = |n: usize| if n == 1 { "" } else { "s" };
@@ -443,22 +462,12 @@ impl From<Scheme> for Method {
 
 impl From<Multistep> for Method {
     fn from(multistep: Multistep) -> Self {
-        Method::trusted(multistep.general_linear())
+        let method = Method::trusted(multistep.general_linear());
+        Method { of: Made::Multistep(Box::new(multistep)), ..method }
     }
 }
 
-impl TryFrom<Document> for Method {
-    type Error = Error;
-
-    fn try_from(document: Document) -> Result<Self, Error> {
-        match document {
-            Document::GeneralLinear(general) => Method::new(*general),
-            Document::Scheme(scheme) => Ok((*scheme).into()),
-        }
-    }
-}
-
-impl From<Method> for Document {
+impl From<Method> for Made {
     fn from(method: Method) -> Self {
         method.of
     }

@@ -39,6 +39,7 @@ mod expression;
 mod file;
 mod general_linear;
 mod implicit;
+mod known;
 mod listed;
 mod method;
 mod multistep;
@@ -59,7 +60,7 @@ pub use scheme::Scheme;
 pub use structure::Structure;
 pub use surd::Surd;
 
-pub(crate) use display::printable;
+pub(crate) use display::{number, printable};
 pub(crate) use entry::{Entry, Written};
 
 use crate::Error;

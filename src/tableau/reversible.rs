@@ -4,6 +4,8 @@ use super::{GeneralLinear, Method, Tableau, TermCoefficients};
 
 /// How McCallum and Foster couple the two states of a reversible method: the value of their experiments.
 const COUPLING: f64 = 0.999;
+/// What is left to one: as a double nearest to that, so that it is known for what it is.
+const REST: f64 = 0.001;
 
 impl Method {
     /// The reversible method of McCallum and Foster around a scheme, with its step `y ↦ y + Ψ_h(y)`: of the same order, and
@@ -26,7 +28,7 @@ impl Method {
             if first { b.iter().copied().chain(zeros()).collect() } else { zeros().chain(b.iter().copied()).collect() }
         };
         let nodes = tableau.c().iter().copied().chain(tableau.c().iter().map(|c| 1.0 - c));
-        let state = vec![COUPLING, 1.0 - COUPLING];
+        let state = vec![COUPLING, REST];
         Self::trusted(GeneralLinear {
             name: format!("reversible {}", tableau.name()).trim_end().to_string(),
             u: [vec![vec![0.0, 1.0]; s], vec![state.clone(); s]].concat(),

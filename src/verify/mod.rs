@@ -1,4 +1,5 @@
-//! Verification of schemes: everything about a tableau, a partitioned pair or an additive scheme by one call.
+//! Verification of schemes: everything about a tableau, a partitioned pair, an additive scheme, a multistep method, or any other
+//! [`Method`], by one call.
 //!
 //! [`verify`] gives a [`Report`] that prints as a table, is written as JSON, and holds what is
 //! [claimed](crate::tableau::Claims) of the scheme against what is found; a false claim is an [`Error`] that names
@@ -35,6 +36,9 @@
 //! | SSP coefficient, contractivity | [`monotonicity`] |
 //! | oscillations: dispersion and dissipation, pairs on the oscillator | [`phase`], [`oscillator`] |
 //! | implicit-explicit schemes on stiff terms | [`additive`] |
+//! | multistep methods: order, one-leg twins, zero-stability, symmetry | [`multistep`] |
+//! | general linear methods: zero-stability, the way back, forms that are kept; order | [`general_linear`], [`general_linear_order`] |
+//! | growth factors of both: A(α)-stability, intervals | [`growth`] |
 //! | redundant stages | [`reduction`] |
 //! | adjoint, transposed, composed, conjugate schemes | [`Tableau::adjoint`] and its neighbours |
 //! | property tests for integrators of any kind | `properties` (feature `proptest`) |
@@ -57,9 +61,12 @@
 //! # Ok::<(), kutta::Error>(())
 //! ```
 
-// One room uses another in this order: exact, then trees, stability and geometry, then report.
+// One room uses another in this order: exact, then stability and geometry, then multistep, then general_linear, then trees, then
+// report.
 mod exact;
+pub mod general_linear;
 mod geometry;
+pub mod multistep;
 mod report;
 mod stability;
 mod trees;
@@ -67,12 +74,14 @@ mod trees;
 pub use crate::tableau::coefficients::{Certainty, recovered as coefficients, reduction, scalar};
 pub use exact::verdict::Verdict;
 pub use exact::{ball, polynomial, roots};
-pub use report::{AdditiveReport, AnyReport, Claim, Fact, PartitionedReport, Report, Value};
-pub use stability::{additive, monotonicity, oscillator, phase, stability_function};
+pub use report::{AdditiveReport, AnyReport, Claim, Fact, GeneralLinearReport, MultistepReport};
+pub use report::{PartitionedReport, Report, Value};
+pub use stability::rays::Undecided;
+pub use stability::{additive, growth, monotonicity, oscillator, phase, stability_function};
 pub use trees::{b_series, conserved_order, effective_order, error_coefficients};
-pub use trees::{order, simplifying, tree, tree_table, weights};
+pub use trees::{general_linear as general_linear_order, order, simplifying, tree, tree_table, weights};
 
-use crate::tableau::{AdditiveTableau, PartitionedTableau, Scheme};
+use crate::tableau::{AdditiveTableau, Method, Multistep, PartitionedTableau, Scheme};
 use crate::{Error, Tableau};
 
 /// Everything about a scheme, by one call.
@@ -132,6 +141,25 @@ impl Verifiable for AdditiveTableau {
     type Report = Result<AdditiveReport, Error>;
     fn report(&self, order: Option<usize>) -> Self::Report {
         AdditiveReport::of(self, order)
+    }
+}
+
+impl Verifiable for Multistep {
+    type Report = MultistepReport;
+    /// The order is known without a search.
+    fn report(&self, _: Option<usize>) -> MultistepReport {
+        MultistepReport::of(self)
+    }
+}
+
+impl Verifiable for Method {
+    type Report = Result<AnyReport, Error>;
+    fn report(&self, order: Option<usize>) -> Self::Report {
+        match (self.scheme(), self.multistep()) {
+            (Some(scheme), _) => scheme.report(order),
+            (_, Some(multistep)) => Ok(AnyReport::Multistep(Box::new(multistep.report(order)))),
+            _ => Ok(AnyReport::GeneralLinear(Box::new(GeneralLinearReport::of(self, order)?))),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod conservation;
 mod derivative;
 mod equivariance;
+mod multistep;
 mod order;
 mod reversibility;
 mod stability;
@@ -10,6 +11,7 @@ mod stability;
 pub use conservation::{assert_preserves, assert_symplectic};
 pub use derivative::{assert_tangent, assert_transposed};
 pub use equivariance::assert_equivariant;
+pub use multistep::{assert_growth_factor, assert_past_forgotten, assert_reversible_past};
 pub use order::{assert_order, assert_order_at_least, observed_order};
 pub use reversibility::assert_reversible;
 pub use stability::{assert_contractive, assert_stability_function};

@@ -1,10 +1,14 @@
-//! Random Runge–Kutta tableaux, by class. What defines the class holds by construction, for every member. No stages count as
+//! Random Runge–Kutta tableaux, pairs and multistep methods, by class. What defines the class holds by construction, for every member. No stages count as
 //! one.
 
+mod multistep;
 mod order;
+mod pair;
 mod structure;
 
+pub use multistep::{RandomMultistep, symmetric_multistep, zero_stable};
 pub use order::{collocation, explicit_of_order, superconvergent};
+pub use pair::{RandomPair, symplectic_pair};
 pub use structure::{
     algebraically_stable, diagonally_implicit, explicit, fully_implicit, symmetric, symmetric_diagonally_implicit,
     symplectic, symplectic_diagonally_implicit,
@@ -12,6 +16,7 @@ pub use structure::{
 
 use super::fraction::{Fraction, rounded};
 use crate::Tableau;
+use crate::tableau::Method;
 use std::fmt;
 use std::ops::Deref;
 
@@ -29,6 +34,12 @@ impl Deref for RandomScheme {
 impl From<Tableau> for RandomScheme {
     fn from(tableau: Tableau) -> Self {
         RandomScheme(tableau)
+    }
+}
+
+impl From<RandomScheme> for Method {
+    fn from(scheme: RandomScheme) -> Self {
+        scheme.0.into()
     }
 }
 

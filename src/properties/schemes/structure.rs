@@ -8,34 +8,34 @@ use std::ops::RangeInclusive;
 
 /// A random matrix, drawn at full size: a scheme takes its leading part, so that stages and entries shrink by themselves.
 #[derive(Debug)]
-struct Entries {
+pub(super) struct Entries {
     most: usize,
     entries: Vec<Fraction>,
 }
 
 impl Entries {
-    fn at(&self, i: usize, j: usize) -> Fraction {
+    pub fn at(&self, i: usize, j: usize) -> Fraction {
         self.entries[i * self.most + j]
     }
 }
 
-fn matrix(most: usize) -> impl Strategy<Value = Entries> {
+pub(super) fn matrix(most: usize) -> impl Strategy<Value = Entries> {
     fractions(1, most * most).prop_map(move |entries| Entries { most, entries })
 }
 
 /// The numbers of stages, none of them zero, and the largest.
-fn from_one(stages: RangeInclusive<usize>) -> (RangeInclusive<usize>, usize) {
+pub(super) fn from_one(stages: RangeInclusive<usize>) -> (RangeInclusive<usize>, usize) {
     let (fewest, most) = (stages.start().max(&1), stages.end().max(&1));
     (*fewest..=*most, *most)
 }
 
 /// Numbers 1 to 4, of which the first `s` are made to weights.
-fn shares(most: usize) -> impl Strategy<Value = Vec<i128>> {
+pub(super) fn shares(most: usize) -> impl Strategy<Value = Vec<i128>> {
     prop::collection::vec(1..=4i128, most)
 }
 
 /// Positive weights in the ratio of these shares.
-fn weights(shares: &[i128]) -> Vec<Fraction> {
+pub(super) fn weights(shares: &[i128]) -> Vec<Fraction> {
     let total: i128 = shares.iter().sum();
     shares.iter().map(|&n| Fraction::new(n, total)).collect()
 }

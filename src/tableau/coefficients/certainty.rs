@@ -18,7 +18,7 @@ pub enum Certainty {
 }
 
 /// Numbers of which only doubles are known are right to this, if nothing tells otherwise.
-pub(super) const TOLERANCE: f64 = 1e-12;
+pub(crate) const TOLERANCE: f64 = 1e-12;
 
 impl Certainty {
     /// The accuracy of the numbers that statements are about, relative to the terms of any sum they are in; 0 if they are

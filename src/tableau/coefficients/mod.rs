@@ -11,4 +11,5 @@ pub use certainty::Certainty;
 pub use recovered::{Coefficients, Recovered};
 pub use scalar::{Rational, Scalar, Summed};
 
-pub(crate) use recovered::with_coefficients;
+pub(crate) use certainty::TOLERANCE;
+pub(crate) use recovered::{nearest, simple, with_coefficients};

@@ -1,7 +1,7 @@
 //! The coefficients of a scheme as analysis sees them: exact where they can be, with a tolerance where they cannot.
 
 use num_bigint::BigInt;
-use num_traits::{One, Zero};
+use num_traits::{One, Signed, Zero};
 
 use super::{Certainty, Rational, Scalar, Summed};
 use crate::Tableau;
@@ -201,6 +201,20 @@ pub(crate) fn simple(x: f64) -> Option<Rational> {
     simplest(x).filter(|fraction| *fraction.denom() <= BigInt::from(SIMPLE))
 }
 
+/// The fraction of small denominator that a number is off by no more than `tolerance`, if that is met by more than chance; else the
+/// double itself.
+pub(crate) fn nearest(x: f64, tolerance: f64) -> Rational {
+    let as_it_is = || Rational::from_float(x).unwrap_or_else(Rational::zero);
+    if x.abs() <= tolerance {
+        return Rational::zero();
+    }
+    let off = tolerance * x.abs().max(1.0);
+    let ends = Rational::from_float(x.abs() - off).zip(Rational::from_float(x.abs() + off));
+    let found = ends.filter(|(low, _)| !low.is_negative()).map(|(low, high)| between(low, high));
+    let found = found.filter(|fraction| *fraction.denom() <= BigInt::from(SIMPLE) && is_meant(fraction, off));
+    found.map_or_else(as_it_is, |fraction| if x < 0.0 { -fraction } else { fraction })
+}
+
 /// Whether a fraction is met by more than chance: by a rounding, off by so much, it would be within about `1/q²`.
 fn is_meant(fraction: &Rational, off: f64) -> bool {
     20.0 * denominator(fraction).powi(2) * off <= 1.0
@@ -249,7 +263,6 @@ fn between(low: Rational, high: Rational) -> Rational {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use num_traits::Signed;
     use proptest::prelude::*;
 
     #[test]

@@ -3,8 +3,11 @@
 
 pub mod ball;
 pub(super) mod determinant;
+pub(super) mod elimination;
+pub(super) mod interpolated;
 pub(super) mod judge;
 pub mod polynomial;
 pub(super) mod quotient;
 pub mod roots;
+pub(super) mod unit_circle;
 pub(super) mod verdict;

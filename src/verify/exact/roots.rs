@@ -266,7 +266,7 @@ pub fn is_nowhere_negative(polynomial: &Polynomial<Ball>) -> bool {
 }
 
 /// A fraction after `gap` of the roots, before the others.
-fn sample(roots: &[AlgebraicNumber], gap: usize) -> Rational {
+pub fn sample(roots: &[AlgebraicNumber], gap: usize) -> Rational {
     let one = Rational::one;
     match (gap.checked_sub(1).map(|g| &roots[g]), roots.get(gap)) {
         (None, None) => one(),

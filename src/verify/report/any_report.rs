@@ -1,9 +1,9 @@
-//! The report of a scheme of any kind.
+//! The report of a scheme, or a method, of any kind.
 
-use super::{AdditiveReport, Claim, Fact, PartitionedReport, Report};
+use super::{AdditiveReport, Claim, Fact, GeneralLinearReport, MultistepReport, PartitionedReport, Report};
 use crate::Error;
 
-/// The report of a scheme of any kind.
+/// The report of a scheme, or a method, of any kind.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]
@@ -14,6 +14,10 @@ pub enum AnyReport {
     Partitioned(Box<PartitionedReport>),
     /// Of an additive scheme.
     Additive(Box<AdditiveReport>),
+    /// Of a multistep method.
+    Multistep(Box<MultistepReport>),
+    /// Of another method that carries several vectors.
+    GeneralLinear(Box<GeneralLinearReport>),
 }
 
 impl AnyReport {
@@ -23,6 +27,8 @@ impl AnyReport {
             AnyReport::Tableau(report) => report.facts(),
             AnyReport::Partitioned(report) => report.facts(),
             AnyReport::Additive(report) => report.facts(),
+            AnyReport::Multistep(report) => report.facts(),
+            AnyReport::GeneralLinear(report) => report.facts(),
         }
     }
 
@@ -32,6 +38,8 @@ impl AnyReport {
             AnyReport::Tableau(report) => &report.claims,
             AnyReport::Partitioned(report) => &report.claims,
             AnyReport::Additive(report) => &report.claims,
+            AnyReport::Multistep(report) => &report.claims,
+            AnyReport::GeneralLinear(report) => report.claims(),
         }
     }
 
@@ -44,6 +52,8 @@ impl AnyReport {
             AnyReport::Tableau(report) => report.check_claims(),
             AnyReport::Partitioned(report) => report.check_claims(),
             AnyReport::Additive(report) => report.check_claims(),
+            AnyReport::Multistep(report) => report.check_claims(),
+            AnyReport::GeneralLinear(_) => Ok(()),
         }
     }
 }
@@ -54,6 +64,8 @@ impl std::fmt::Display for AnyReport {
             AnyReport::Tableau(report) => report.fmt(f),
             AnyReport::Partitioned(report) => report.fmt(f),
             AnyReport::Additive(report) => report.fmt(f),
+            AnyReport::Multistep(report) => report.fmt(f),
+            AnyReport::GeneralLinear(report) => report.fmt(f),
         }
     }
 }

@@ -197,11 +197,9 @@ impl Report {
         let differ = of_steps.iter().zip(&structure.tableau_as_it_stands).any(|(x, y)| x.holds != y.holds);
         let mut report = Report {
             certainty: recovered.certainty(),
-            arithmetic: match (&recovered, recovered.certainty()) {
-                (Recovered::Exact(_), Certainty::Recognised) => "recognised fractions",
-                (Recovered::Exact(_), _) => "fractions",
-                (Recovered::Roots(_), _) => "fractions and roots",
-                (Recovered::Summed(_), _) => "doubles",
+            arithmetic: match &recovered {
+                Recovered::Roots(_) => "fractions and roots",
+                _ => arithmetic(recovered.certainty()),
             },
             enclosed: recovered.certainty_enclosed(),
             redundant_stages,
@@ -331,10 +329,19 @@ impl Report {
 const TABLEAU: &str = "Tableau";
 pub(super) const ACCURACY: &str = "Accuracy";
 pub(super) const LINEAR: &str = "Linear stability";
-const NONLINEAR: &str = "Nonlinear stability";
+pub(super) const NONLINEAR: &str = "Nonlinear stability";
 pub(super) const GEOMETRY: &str = "Geometry";
 const AS_IT_STANDS: &str = "The tableau with its redundant stages (all else is said of its steps)";
 pub(super) const OSCILLATOR: &str = "Oscillations";
+
+/// What numbers are that are fractions, or doubles.
+pub(super) fn arithmetic(certainty: Certainty) -> &'static str {
+    match certainty {
+        Certainty::Proved | Certainty::Undecided => "fractions",
+        Certainty::Recognised => "recognised fractions",
+        Certainty::ToTolerance(_) | Certainty::ToDigits(_) => "doubles",
+    }
+}
 
 /// The order, and the condition that stops it.
 pub(super) fn order(topic: &'static str, key: &'static str, order: Option<&Order>) -> Fact {

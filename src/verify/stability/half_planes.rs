@@ -10,6 +10,7 @@ use crate::verify::exact::ball::Ball;
 use crate::verify::exact::polynomial::Polynomial;
 use crate::verify::exact::quotient::without_vanishing;
 use crate::verify::exact::roots::{AlgebraicNumber, first_negative, is_nowhere_negative};
+use crate::verify::exact::unit_circle::is_hurwitz;
 use crate::verify::exact::verdict::Verdict;
 
 /// Linear stability. Polynomials have whole coefficients, and their real zeros are isolated exactly. Where the
@@ -133,26 +134,9 @@ impl StabilityFunction {
         Some(negative.from.times(&self.unit.clone().into()))
     }
 
-    /// Routh's scheme for `Q(−z)`: all zeros of `Q` have positive real parts if, and only if, all first entries of its rows
-    /// are positive.
     fn has_all_poles_on_the_right(&self) -> bool {
         let mirrored = self.q.scaled(&Ball::from(-BigInt::one()));
-        let sign = if mirrored.leading().value.is_negative() { -BigInt::one() } else { BigInt::one() };
-        let row = |first: usize| -> Vec<Rational> {
-            let terms = mirrored.coefficients().iter().rev().skip(first).step_by(2);
-            terms.map(|c| Rational::from(&c.value * &sign)).collect()
-        };
-        let (mut above, mut row) = (row(0), row(1));
-        while !row.is_empty() {
-            if !row[0].is_positive() {
-                return false;
-            }
-            let factor = &above[0] / &row[0];
-            let entry = |k: usize| row.get(k).map_or_else(Rational::zero, |r| r * &factor);
-            let next: Vec<Rational> = (1..above.len()).map(|k| &above[k] - entry(k)).collect();
-            (above, row) = (row, next);
-        }
-        true
+        is_hurwitz(&Polynomial::new(mirrored.coefficients().iter().map(|c| c.value.clone()).collect()))
     }
 
     pub(super) fn verdict(&self, holds: bool, reason: impl Into<String>) -> Verdict {

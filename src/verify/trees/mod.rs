@@ -5,6 +5,7 @@ pub mod b_series;
 pub mod conserved_order;
 pub mod effective_order;
 pub mod error_coefficients;
+pub mod general_linear;
 pub mod order;
 #[cfg(test)]
 mod order_oracles;

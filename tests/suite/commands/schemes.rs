@@ -93,3 +93,33 @@ fn schemes_are_drawn() {
         assert!(figure.contains("<svg") && figure.len() > 2000, "{name}");
     }
 }
+
+#[test]
+fn methods_that_carry_a_past_are_listed_verified_and_drawn() {
+    let folder = folder();
+    let table = runs(&folder, "schemes --kind multistep");
+    assert!(table.lines().any(|l| l.starts_with("bdf_3 ") && l.contains(" 3 ")) && !table.contains("rk4"), "{table}");
+    assert!(runs(&folder, "schemes --kind general-linear").contains("reversible_heun"));
+    let report = json(&runs(&folder, "verify bdf3 --json"));
+    assert_eq!(
+        (&report["order"], &report["zero_stable"], &report["certainty"]["a_alpha"]),
+        (&3.into(), &true.into(), &"proved".into())
+    );
+    assert!((report["a_alpha"].as_f64().unwrap() - 86.03).abs() < 0.005, "{report}");
+    let both = json(&runs(&folder, "verify leapfrog mccallum_foster_rk4 --json"));
+    assert_eq!((&both[0]["symmetric"], &both[1]["order"]), (&true.into(), &4.into()));
+    fs::write(folder.path().join("mine.toml"), "alpha = ['4/3', '-1/3']\nbeta = ['2/3', 0, 0]\norder = 3\n").unwrap();
+    let false_claim = kutta(&folder, "verify mine.toml");
+    assert_eq!(false_claim.status.code(), Some(1));
+    let error = String::from_utf8(false_claim.stderr).unwrap();
+    assert!(error.starts_with("error: mine.toml: the claim order = 3 is false, it is 2"), "{error}");
+    fails(&folder, "verify bdf_7", 2, &["steps is 7, expected a number from 1 to 6"]);
+    fails(&folder, "verify leap", 2, &["did you mean `leapfrog`?"]);
+    if cfg!(feature = "plot") {
+        runs(&folder, "verify bdf_3 reversible_heun --plot figures");
+        for name in ["bdf_3-region", "bdf_3-amplification", "reversible_heun-region"] {
+            let svg = fs::read_to_string(folder.path().join(format!("figures/{name}.svg"))).unwrap();
+            assert!(svg.contains("<svg") && svg.len() > 2000, "{name}");
+        }
+    }
+}

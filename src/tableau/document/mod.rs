@@ -1,9 +1,12 @@
 //! What a file holds of a scheme, before it is checked.
 
+mod methods;
+mod writing;
+
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::Deserialize;
 
 use super::entry::{Claimed, Entry, values};
 use super::{AdditiveTableau, Claims, PartitionedTableau, Scheme, Tableau, invalid};
@@ -25,6 +28,15 @@ macro_rules! document {
             embedded: Option<Vec<Entry>>,
             partitioned: Option<Vec<Document>>,
             additive: Option<Vec<Document>>,
+            alpha: Option<Vec<Entry>>,
+            beta: Option<Vec<Entry>>,
+            #[serde(rename = "U")]
+            u: Option<Vec<Vec<Entry>>>,
+            #[serde(rename = "V")]
+            v: Option<Vec<Vec<Entry>>>,
+            terms: Option<Vec<Term>>,
+            start: Option<Vec<Entry>>,
+            starting: Option<Box<Document>>,
             $($claim: Option<$raw>,)*
         }
 
@@ -38,6 +50,17 @@ macro_rules! document {
             }
         }
     };
+}
+
+/// A term of a general linear method.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Term {
+    #[serde(rename = "A")]
+    a: Vec<Vec<Entry>>,
+    #[serde(rename = "B")]
+    b: Vec<Vec<Entry>>,
+    c: Vec<Entry>,
 }
 
 document! {
@@ -66,10 +89,56 @@ document! {
     stability_denominator: ClaimedList,
 }
 
+impl Document {
+    /// What the coefficients are of, if not of a tableau.
+    fn kind(&self) -> Option<Kind> {
+        let is_general = self.u.is_some() || self.v.is_some() || self.terms.is_some();
+        match () {
+            () if self.partitioned.is_some() => Some(Kind::Partitioned),
+            () if self.additive.is_some() => Some(Kind::Additive),
+            () if self.alpha.is_some() || self.beta.is_some() => Some(Kind::Multistep),
+            () if is_general || self.start.is_some() || self.starting.is_some() => Some(Kind::GeneralLinear),
+            () => None,
+        }
+    }
+
+    /// The first of the keys that belong to another kind.
+    fn foreign(&self, kind: Kind) -> Option<&'static str> {
+        let keys = [
+            ("A", self.a.is_some(), None),
+            ("b", self.b.is_some(), None),
+            ("c", self.c.is_some(), None),
+            ("embedded", self.embedded.is_some(), None),
+            ("free_nodes", self.free_nodes.is_some(), None),
+            ("partitioned", self.partitioned.is_some(), Some(Kind::Partitioned)),
+            ("additive", self.additive.is_some(), Some(Kind::Additive)),
+            ("alpha", self.alpha.is_some(), Some(Kind::Multistep)),
+            ("beta", self.beta.is_some(), Some(Kind::Multistep)),
+            ("U", self.u.is_some(), Some(Kind::GeneralLinear)),
+            ("V", self.v.is_some(), Some(Kind::GeneralLinear)),
+            ("terms", self.terms.is_some(), Some(Kind::GeneralLinear)),
+            ("start", self.start.is_some(), Some(Kind::GeneralLinear)),
+            ("starting", self.starting.is_some(), Some(Kind::GeneralLinear)),
+        ];
+        keys.into_iter().find(|(_, is_there, of)| *is_there && *of != Some(kind)).map(|(key, ..)| key)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Partitioned,
+    Additive,
+    Multistep,
+    GeneralLinear,
+}
+
 impl TryFrom<Document> for Tableau {
     type Error = Error;
 
     fn try_from(mut document: Document) -> Result<Self, Error> {
+        if let Some(kind @ (Kind::Multistep | Kind::GeneralLinear)) = document.kind() {
+            return Err(not_runge_kutta(kind, document.name));
+        }
         let claims = document.claims();
         let Document { name, source, free_nodes, a, b, c, embedded, partitioned, additive, .. } = document;
         let name = name.unwrap_or_default();
@@ -111,13 +180,11 @@ type Parts = (String, String, Claims, Vec<Tableau>);
 
 fn parts(mut document: Document, key: &str) -> Result<Parts, Error> {
     let claims = document.claims();
+    let kind = if key == "partitioned" { Kind::Partitioned } else { Kind::Additive };
+    let foreign = document.foreign(kind);
     let name = document.name.unwrap_or_default();
-    let (of_single, parts) = match key {
-        "partitioned" => (document.additive.is_some(), document.partitioned),
-        _ => (document.partitioned.is_some(), document.additive),
-    };
-    let single = [document.b, document.c, document.embedded].iter().any(Option::is_some);
-    if of_single || single || document.a.is_some() || document.free_nodes.is_some() {
+    let parts = if kind == Kind::Partitioned { document.partitioned } else { document.additive };
+    if foreign.is_some() {
         return Err(invalid(&name, format!("it has `{key}`, so expected its coefficients there alone")));
     }
     check_finite(&claims).map_err(|reason| invalid(&name, reason))?;
@@ -153,14 +220,18 @@ impl TryFrom<Document> for Scheme {
     type Error = Error;
 
     fn try_from(document: Document) -> Result<Self, Error> {
-        if document.partitioned.is_some() {
-            document.try_into().map(Scheme::Partitioned)
-        } else if document.additive.is_some() {
-            document.try_into().map(Scheme::Additive)
-        } else {
-            document.try_into().map(Scheme::Tableau)
+        match document.kind() {
+            Some(Kind::Partitioned) => document.try_into().map(Scheme::Partitioned),
+            Some(Kind::Additive) => document.try_into().map(Scheme::Additive),
+            _ => document.try_into().map(Scheme::Tableau),
         }
     }
+}
+
+/// Why what carries more than the state is no Runge–Kutta scheme.
+fn not_runge_kutta(kind: Kind, name: Option<String>) -> Error {
+    let what = if kind == Kind::Multistep { "multistep" } else { "general linear" };
+    invalid(&name.unwrap_or_default(), format!("it is a {what} method, expected a Runge–Kutta scheme"))
 }
 
 impl Error {
@@ -170,66 +241,6 @@ impl Error {
             Error::InvalidTableau { reason, .. } => invalid(name, reason),
             other => other,
         }
-    }
-}
-
-#[derive(Serialize)]
-struct Written<'a> {
-    #[serde(skip_serializing_if = "str::is_empty")]
-    name: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    source: &'a str,
-    #[serde(flatten)]
-    claims: &'a Claims,
-    #[serde(flatten)]
-    coefficients: Coefficients<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Coefficients<'a> {
-    Single {
-        #[serde(skip_serializing_if = "std::ops::Not::not")]
-        free_nodes: bool,
-        #[serde(rename = "A")]
-        a: Vec<&'a [f64]>,
-        b: &'a [f64],
-        c: &'a [f64],
-        #[serde(skip_serializing_if = "Option::is_none")]
-        embedded: Option<&'a [f64]>,
-    },
-    Partitioned {
-        partitioned: [&'a Tableau; 2],
-    },
-    Additive {
-        additive: &'a [Tableau],
-    },
-}
-
-impl Serialize for Tableau {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let coefficients = Coefficients::Single {
-            free_nodes: self.has_free_nodes(),
-            a: (0..self.stages()).map(|i| self.row(i)).collect(),
-            b: self.b(),
-            c: self.c(),
-            embedded: self.embedded(),
-        };
-        Written { name: self.name(), source: self.source(), claims: self.claims(), coefficients }.serialize(serializer)
-    }
-}
-
-impl Serialize for PartitionedTableau {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let coefficients = Coefficients::Partitioned { partitioned: [self.first(), self.second()] };
-        Written { name: self.name(), source: self.source(), claims: self.claims(), coefficients }.serialize(serializer)
-    }
-}
-
-impl Serialize for AdditiveTableau {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let coefficients = Coefficients::Additive { additive: self.parts() };
-        Written { name: self.name(), source: self.source(), claims: self.claims(), coefficients }.serialize(serializer)
     }
 }
 
