@@ -156,11 +156,7 @@ impl Settings {
             whole_or_lengthening?;
             return Err(Error::invalid("the optimiser", optimizer.name(), "Levenberg-Marquardt, to lengthen windows"));
         }
-        let shooting = match (&optimizer, self.shooting) {
-            // What it remembers is of one objective.
-            (AnyOptimizer::Lbfgs(_), Shooting::Automatic) => Shooting::SingleShooting,
-            (_, shooting) => shooting.laid_out(epochs, suits_parts, takes_squares),
-        };
+        let shooting = self.shooting.laid_out(epochs, suits_parts, takes_squares);
         if let Some(decay) = self.weight_decay.filter(|&decay| decay > 0.0 && !takes_squares) {
             return Err(Error::invalid("weight_decay", decay, "none, but for least squares: give a penalty"));
         }
