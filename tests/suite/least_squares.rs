@@ -252,6 +252,7 @@ fn what_least_squares_cannot_do_is_left_to_others_or_refused() {
 fn quasi_newton_steps_lead_down() {
     let data = orbits(&[[1.0, 1.0]], 20, 0.0);
     let trainer = Trainer::new(OdeBlock::new(Prey, Tableau::rk4()).step_size(0.05)).initial([0.0, 0.0]);
+    let trainer = trainer.shooting(Shooting::SingleShooting);
     let fit = trainer.optimizer(Lbfgs::default()).epochs(200).fit(&data).unwrap();
     assert!((fit.model.params()[0] - 1.5_f64.ln()).abs() < 1e-3, "{:?}", fit.model.params());
     let losses: Vec<f64> = fit.history.epochs.iter().map(|row| row.loss).collect();
