@@ -4,6 +4,7 @@ use super::options::{by_name, count, fraction, positive};
 use super::regularisation::RegularisationOptions;
 use super::spectral::Spectral;
 use super::stages::StageOptions;
+use super::structure::StructureOptions;
 use super::training::TrainingOptions;
 use clap::Args;
 use kutta::field::Activation;
@@ -30,6 +31,9 @@ use std::path::PathBuf;
 pub struct FitOptions {
     /// The data, a CSV file
     pub data: PathBuf,
+
+    #[command(flatten)]
+    pub structure: StructureOptions,
 
     /// Name of a scheme (see `kutta schemes`), or a TOML or JSON file with A, b and c
     #[arg(long, default_value = "radau_iia_2", help_heading = "Network")]

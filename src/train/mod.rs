@@ -54,6 +54,7 @@ mod checkpoint;
 mod cover;
 mod document;
 mod duration;
+mod energy;
 mod evidence;
 mod fit;
 mod history;
@@ -80,6 +81,7 @@ mod verdict;
 
 pub use crate::network::{FinalState, Loss, MeanSquare, MeanSquareAt};
 pub use cover::Cover;
+pub use energy::EnergyDrift;
 pub use fit::{Fit, Interrupted, Summary};
 pub use history::{Epoch, History};
 pub use model::{LearnedStart, Model};
