@@ -18,6 +18,9 @@ use std::path::PathBuf;
 /// and a column `trajectory` if there are several records. Training is reproducible: the same data, options and
 /// seed give the same model.
 ///
+/// What is known of the equation narrows it down: an energy that is kept (--hamiltonian, --separable) or lost
+/// (--dissipative), or second order (--second-order), for which positions are enough.
+///
 /// At the end it says how well the data are predicted, and what the fit is worth. SIGINT or SIGTERM end training after
 /// the epoch, as does SIGHUP; what was learned is saved, and the exit code is 130, 143 or 129. A second one ends it at
 /// once.
