@@ -79,10 +79,12 @@ fn on_data(contradiction: &Contradiction, options: &FitOptions, data: &Trajector
         [] => {}
         [name, rest @ ..] => {
             let others = if rest.is_empty() { String::new() } else { format!(", and so for `{}`", rest.join("`, `")) };
+            let alone = missing.len() == data.dim() && options.structure.chosen().is_none();
+            let option = if alone { "try --second-order, or " } else { "" };
             advice.push(format!(
-                "if the equation is of second order, add the slope as a component: a column `{name}_slope` with (next \
-                 {name} - {name} before) / (next {time} - {time} before) in each row{others}, without the first and the last \
-                 row of each record; smooth noisy data before"
+                "if the equation is of second order, {option}add the slope as a component: a column `{name}_slope` with \
+                 (next {name} - {name} before) / (next {time} - {time} before) in each row{others}, without the first and the \
+                 last row of each record; smooth noisy data before"
             ));
         }
     }

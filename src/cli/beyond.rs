@@ -63,7 +63,7 @@ pub fn warnings(model: &Model<AnyField>, path: &Trajectory) -> Vec<String> {
 
 /// What becomes of the records beyond the data, in as much time again, if they leave what was seen.
 pub fn going_on(model: &Model<AnyField>, data: &Trajectories) -> Option<String> {
-    let seen = model.seen()?;
+    let (seen, data) = (model.seen()?, model.completed(data).ok()?);
     let name = model.time_name();
     for record in data.iter().take(RECORDS) {
         let (last, of) = (record.len() - 1, if record.id().is_empty() { "" } else { " of a record" });

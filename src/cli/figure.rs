@@ -20,8 +20,9 @@ pub fn fit(
     settings: &Settings,
     until: Option<f64>,
 ) -> Result<(), Error> {
+    let data = &model.completed(data)?;
     let (training, future) = match settings.validation {
-        Validation::None => (data.clone(), None),
+        Validation::None => (Trajectories::clone(data), None),
         Validation::Trajectories(part) => (data.split(part, settings.seed)?.0, None),
         Validation::Future(part) => data.split_time(part).map(|(past, future)| (past, Some(future)))?,
     };
@@ -65,7 +66,7 @@ pub fn prediction(path: &Path, model: &Model<AnyField>, predicted: &Trajectory) 
 }
 
 fn components(model: &Model<AnyField>) -> Vec<Component> {
-    model.components().iter().map(|name| Component { name: name.clone(), ..Default::default() }).collect()
+    model.observed().iter().map(|name| Component { name: name.clone(), ..Default::default() }).collect()
 }
 
 /// Every component's points of states at some times, by time.

@@ -5,12 +5,11 @@ use super::fit_options::FitOptions;
 use super::options::{digits, scheme, scheme_file, shown};
 use super::report::FitReport;
 use super::signals::Signals;
-use super::spectral::Bound;
 use super::{Failure, threads};
-use kutta::Tableau;
 use kutta::data::Trajectories;
-use kutta::field::{AnyField, Dimensions, Input, Layered, Mlp, WithInputs};
+use kutta::field::{AnyField, Dimensions};
 use kutta::network::{OdeBlock, fewest_steps};
+use kutta::tableau::Scheme;
 use kutta::train::{Interrupted, Model, Settings, Trainer};
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,26 +24,17 @@ impl FitOptions {
     pub fn run(&self) -> Result<(), Failure> {
         self.files().check()?;
         self.training.check().map_err(Failure::Usage)?;
-        let scheme = scheme(&self.scheme)?;
+        let structure = self.structure.chosen();
+        let scheme = scheme(&self.scheme, !structure.is_none())?;
         let data = Trajectories::from_csv(&self.data)?;
         threads::start(self.training.threads)?;
-        let mut widths = vec![data.dim() + usize::from(self.time_input)];
-        widths.extend(&self.hidden);
-        widths.push(data.dim());
-        let field = Mlp::new(widths, self.activation)?;
+        let field = structure.field(self, &data)?;
         let sets = if self.per_step { steps_in(&data, self.step_size(&data)?) } else { 1 };
         let count = field.param_count().saturating_mul(sets);
         if count > MOST_PARAMETERS {
             let options = if self.per_step { "--hidden and --per-step make" } else { "--hidden makes" };
             return Err(Failure::Usage(format!("{options} {count} parameters, expected {MOST_PARAMETERS} at most")));
         }
-        let inputs = if self.time_input { vec![Input::Time] } else { vec![] };
-        let field = match self.spectral.bound() {
-            Bound::Nothing if inputs.is_empty() => field.into(),
-            Bound::Nothing => WithInputs::new(field, inputs)?.into(),
-            Bound::Lipschitz { bound } => WithInputs::new(field, inputs)?.normalised(bound)?.into(),
-            Bound::Spectrum { alpha, beta } => WithInputs::new(field, inputs)?.with_spectrum(alpha, beta)?.into(),
-        };
         self.train(field, scheme, &data)
     }
 
@@ -62,7 +52,7 @@ impl FitOptions {
         files
     }
 
-    fn train(&self, field: AnyField, scheme: Tableau, data: &Trajectories) -> Result<(), Failure> {
+    fn train(&self, field: AnyField, scheme: Scheme, data: &Trajectories) -> Result<(), Failure> {
         let step = self.step_size(data)?;
         #[cfg(feature = "plot")]
         self.check_forecast(data, step)?;
@@ -76,7 +66,12 @@ impl FitOptions {
         if self.per_step {
             block = block.steps(steps_in(data, step)).per_step(span(data).0);
         }
-        let settings = self.training.settings(data, self.regularisation.settings());
+        let mut settings = self.training.settings(data, self.regularisation.settings());
+        let structure = self.structure.chosen();
+        settings.hidden_velocities = structure.hides_velocities();
+        if !structure.is_none() {
+            settings.logarithmic_time = Some(false);
+        }
         let signals =
             Signals::catch().map_err(|error| Failure::Failed(format!("signals cannot be caught: {error}")))?;
         let mut trainer = Trainer::new(block).epochs(self.training.epochs).settings(settings.clone()).progress(true);

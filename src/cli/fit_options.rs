@@ -4,6 +4,7 @@ use super::options::{by_name, count, fraction, positive};
 use super::regularisation::RegularisationOptions;
 use super::spectral::Spectral;
 use super::stages::StageOptions;
+use super::structure::StructureOptions;
 use super::training::TrainingOptions;
 use clap::Args;
 use kutta::field::Activation;
@@ -16,6 +17,9 @@ use std::path::PathBuf;
 /// Runge-Kutta scheme. The data are a CSV file with a header: a column of times, one column for each component,
 /// and a column `trajectory` if there are several records. Training is reproducible: the same data, options and
 /// seed give the same model.
+///
+/// What is known of the equation narrows it down: an energy that is kept (--hamiltonian, --separable) or lost
+/// (--dissipative), or second order (--second-order), for which positions are enough.
 ///
 /// At the end it says how well the data are predicted, and what the fit is worth. SIGINT or SIGTERM end training after
 /// the epoch, as does SIGHUP; what was learned is saved, and the exit code is 130, 143 or 129. A second one ends it at
@@ -30,6 +34,9 @@ use std::path::PathBuf;
 pub struct FitOptions {
     /// The data, a CSV file
     pub data: PathBuf,
+
+    #[command(flatten)]
+    pub structure: StructureOptions,
 
     /// Name of a scheme (see `kutta schemes`), or a TOML or JSON file with A, b and c
     #[arg(long, default_value = "radau_iia_2", help_heading = "Network")]

@@ -2,6 +2,7 @@
 
 mod advice;
 mod beyond;
+mod energy;
 #[cfg(feature = "plot")]
 mod figure;
 mod files;
@@ -18,6 +19,7 @@ mod schemes;
 mod signals;
 mod spectral;
 mod stages;
+mod structure;
 mod threads;
 mod training;
 mod verdict;

@@ -48,18 +48,23 @@ pub fn by_name<T: FromStr<Err = Error>>(text: &str) -> Result<T, String> {
     text.parse().map_err(|e: Error| e.to_string())
 }
 
-/// The scheme of that name, or in that file.
-pub fn scheme(text: &OsStr) -> Result<Tableau, super::Failure> {
+/// The scheme of that name, or in that file: one of a single tableau, or a pair for positions and what follows, if that will do.
+pub fn scheme(text: &OsStr, pairs: bool) -> Result<Scheme, super::Failure> {
     let name = text.to_string_lossy();
     match (Tableau::by_name(&name), scheme_file(text)) {
         (_, Some(path)) => {
             let scheme = Tableau::from_file(path)?;
-            Ok(if scheme.name().is_empty() { scheme.named(name) } else { scheme })
+            Ok(Scheme::Tableau(if scheme.name().is_empty() { scheme.named(name) } else { scheme }))
         }
-        (Ok(scheme), None) => Ok(scheme),
+        (Ok(scheme), None) => Ok(Scheme::Tableau(scheme)),
         (Err(error), None) => {
             let reason = match Scheme::by_name(&name) {
-                Ok(scheme) => format!("`{name}` is {}: a fit takes one of a single tableau", scheme.kind()),
+                Ok(scheme @ Scheme::Partitioned(_)) if pairs => return Ok(scheme),
+                Ok(scheme) => format!(
+                    "`{name}` is {}: a fit takes one of a single tableau, or a partitioned one with --separable and options \
+                     like it",
+                    scheme.kind()
+                ),
                 Err(_) => error.to_string(),
             };
             Err(super::Failure::Usage(format!("--scheme: {reason}; `kutta schemes` lists them all")))
@@ -112,10 +117,15 @@ mod tests {
 
     #[test]
     fn schemes_are_names_or_files() {
-        assert_eq!(scheme("Radau-IIA-2".as_ref()).unwrap().stages(), 2);
+        assert_eq!(scheme("Radau-IIA-2".as_ref(), false).unwrap().stages(), 2);
+        assert!(matches!(scheme("stoermer_verlet".as_ref(), true), Ok(Scheme::Partitioned(_))));
+        assert!(scheme("stoermer_verlet".as_ref(), false).is_err());
         assert!(
-            matches!(scheme("gaus_2".as_ref()), Err(super::super::Failure::Usage(m)) if m.contains("did you mean `gauss_2`?"))
+            matches!(scheme("gaus_2".as_ref(), true), Err(super::super::Failure::Usage(m)) if m.contains("did you mean `gauss_2`?"))
         );
-        assert!(matches!(scheme("missing.toml".as_ref()), Err(super::super::Failure::Library(Error::Io { .. }))));
+        assert!(matches!(
+            scheme("missing.toml".as_ref(), false),
+            Err(super::super::Failure::Library(Error::Io { .. }))
+        ));
     }
 }

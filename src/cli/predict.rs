@@ -23,7 +23,8 @@ const MOST_STATES: f64 = 1e7;
 ///
 /// Starts, times and states are in the units of the data that the model learned from. The prediction is CSV in the
 /// same format as those data. A time to predict until that is before the start gives a hindcast, which ends with the
-/// start. Where a prediction leaves what the model has seen, standard error says so: there it is a guess.
+/// start. Of a model of positions alone (--second-order), a start is positions and then velocities, and a prediction is of
+/// positions. Where a prediction leaves what the model has seen, standard error says so: there it is a guess.
 ///
 /// Example: kutta predict model.json --until 1940 --every 0.1 --out path.csv
 #[derive(Args)]
@@ -105,9 +106,11 @@ impl Predict {
                         another is a guess";
             warnings.push(told.to_string());
         }
-        let states: Vec<&[f64]> = path.states().chunks_exact(path.dim()).collect();
-        let csv =
-            Trajectories::new(model.components().to_vec(), vec![path.clone()])?.with_time_name(model.time_name())?;
+        let observed = model.observed();
+        let states: Vec<&[f64]> =
+            path.states().chunks_exact(path.dim()).map(|state| &state[..observed.len()]).collect();
+        let shown = Trajectory::new("", path.times().to_vec(), states.concat())?;
+        let csv = Trajectories::new(observed.to_vec(), vec![shown])?.with_time_name(model.time_name())?;
         if let Some(out) = &self.out {
             csv.write_csv(out)?;
         }
@@ -117,7 +120,7 @@ impl Predict {
                 // Names of files need not be text.
                 "model": self.model.display().to_string(), "scheme": model.block().method().name(),
                 "method": if self.flow { "flow" } else { "network" },
-                "time": model.time_name(), "components": model.components(),
+                "time": model.time_name(), "components": observed,
                 "times": path.times(), "states": states, "warnings": warnings, "beyond": beyond(model, &path),
             })),
             (false, None) => print(csv.to_csv_string()?),

@@ -1,7 +1,9 @@
 //! What `kutta fit` says at the end.
 
+use super::energy::EnergyReport;
 use super::fit_options::FitOptions;
 use super::spectral::{Bound, Bounds, Eigenvalues};
+use super::structure::Structure;
 use super::verdict::Told;
 use super::{Failure, print, print_json};
 use kutta::Regularisation;
@@ -30,6 +32,8 @@ pub struct FitReport {
     /// `τ` of logarithmic time, and its origin.
     #[serde(skip_serializing_if = "Option::is_none")]
     logarithmic_time: Option<[f64; 2]>,
+    #[serde(skip_serializing_if = "Structure::is_none")]
+    structure: Structure,
     widths: Vec<usize>,
     activation: String,
     #[serde(rename = "bound", skip_serializing_if = "Option::is_none")]
@@ -42,6 +46,8 @@ pub struct FitReport {
     planned_epochs: usize,
     /// What ended training before its time: a signal, or an error.
     interrupted: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    energy: Option<EnergyReport>,
     /// Of the fixed-point iteration, if that solves the stages.
     #[serde(skip_serializing_if = "Option::is_none")]
     contraction: Option<f64>,
@@ -71,9 +77,8 @@ impl FitReport {
         let deviation = |i: usize| if seen.is_constant(i) { 0.0 } else { standard.scale()[i] };
         // Names of files need not be text.
         let name = |path: &Path| path.display().to_string();
-        let mut widths = vec![data.dim() + usize::from(options.time_input)];
-        widths.extend(&options.hidden);
-        widths.push(data.dim());
+        let structure = options.structure.chosen();
+        let completed = fit.model.completed(data)?;
         Ok(FitReport {
             data: name(&options.data),
             trajectories: data.len(),
@@ -88,15 +93,17 @@ impl FitReport {
                 .standardisation()
                 .time_offset()
                 .map(|offset| [offset, fit.model.standardisation().time_origin()]),
-            widths,
+            structure,
+            widths: structure.widths(data.dim(), options),
             activation: options.activation.to_string(),
             bounds: Bounds::new(options.spectral.bound(), &fit.model, data)?,
             regularisation: options.regularisation.settings(),
             summary: fit.summary.clone(),
             planned_epochs: options.training.epochs,
             interrupted,
+            energy: EnergyReport::new(&fit.model, data),
             contraction: match options.stages.solver {
-                StageMethod::FixedPoint => Some(contraction(&fit.model, data)?),
+                StageMethod::FixedPoint => Some(contraction(&fit.model, &completed)?),
                 _ => None,
             },
             verdict: Told::new(fit, options, data, settings)?,
@@ -233,7 +240,8 @@ impl fmt::Display for FitReport {
         let widths = self.widths.iter().map(usize::to_string).collect::<Vec<_>>().join("-");
         let of_them = determined.map_or(String::new(), |count| format!(", of which the data determine {count:.0}"));
         let parameters = plural(*parameters, "parameter", "parameters");
-        writeln!(f, "network  {widths} {}, {parameters}{of_them}", self.activation)?;
+        let of = self.structure.network();
+        writeln!(f, "network  {of}{widths} {}, {parameters}{of_them}", self.activation)?;
         match self.accuracy {
             Some(accuracy) => {
                 writeln!(f, "scheme   {scheme}, steps through an interval to {accuracy:e} of the deviation")?
@@ -271,6 +279,9 @@ impl fmt::Display for FitReport {
             let _ = write!(work, ", {attempts} failed at the stages of a batch");
         }
         writeln!(f, "training {work}")?;
+        if let Some(energy) = &self.energy {
+            writeln!(f, "energy   {}", energy.told())?;
+        }
         if let Some(rate) = &self.contraction {
             let rate_is = format!("factor {} at most, at the data", number(Some(rate)));
             match *rate < 1.0 {

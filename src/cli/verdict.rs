@@ -58,7 +58,9 @@ impl Told {
         settings: &Settings,
     ) -> Result<Self, Failure> {
         let verdict = fit.summary.verdict(data)?;
-        let contradiction = data.contradiction(knows_time(options));
+        // What is hidden may explain what the state alone contradicts.
+        let is_hidden = options.structure.chosen().hides_velocities();
+        let contradiction = if is_hidden { None } else { data.contradiction(knows_time(options)) };
         let advice = advice(&verdict, contradiction.as_ref(), options, data);
         let mut findings = Vec::new();
         for (name, judgement) in verdict.components.iter().filter(|(_, j)| j.worth == Worth::Worthless) {

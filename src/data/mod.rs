@@ -47,6 +47,7 @@ mod crossing;
 mod csv;
 mod outliers;
 mod reversal;
+mod slopes;
 mod spline;
 mod split;
 mod standardise;

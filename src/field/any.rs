@@ -4,10 +4,10 @@ use super::kernel::Kernels;
 use super::{
     Antisymmetric, Bounded, Damped, Dimensions, EnergyGradient, Field, GradientFlow, Hamiltonian, JvpBars, Mlp,
     Normalised, Parameter, Point, PortHamiltonian, Potential, Reparameterisation, Ridge, Scratch, SecondOrder,
-    Separable, Term, WithInputs,
+    Separable, StateUnits, Term, WithInputs,
 };
-use crate::Real;
 use crate::number::Rounded;
+use crate::{Error, Real};
 use rand::RngCore;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -74,6 +74,12 @@ macro_rules! kinds {
                     $(AnyField::$kind(field) => AnyField::$kind(field.in_time_units(unit))),*
                 }
             }
+
+            fn of_states_in(self, reads: StateUnits<'_>, gives: StateUnits<'_>) -> Result<Self, Error> {
+                Ok(match self {
+                    $(AnyField::$kind(field) => AnyField::$kind(field.in_state_units(reads, gives)?)),*
+                })
+            }
         }
     };
 }
@@ -135,6 +141,10 @@ impl Dimensions for AnyField {
 
     fn in_time_units(self, unit: f64) -> Self {
         self.measured_in(unit)
+    }
+
+    fn in_state_units(self, reads: StateUnits<'_>, gives: StateUnits<'_>) -> Result<Self, Error> {
+        self.of_states_in(reads, gives)
     }
 }
 

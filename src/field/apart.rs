@@ -1,24 +1,39 @@
 //! Samples with parameters of their own.
 
-use super::{Batch, Dimensions, Field, JvpBars, Parameter, Point, Reparameterisation, Scratch};
+use super::{Batch, Dimensions, Field, JvpBars, Parameter, Point, Reparameterisation, Scratch, Term};
 use crate::Real;
 use crate::number::Rounded;
 use rand::RngCore;
+use std::ops::Range;
 
 /// A field of which every sample of a batch has parameters of its own, all with the same values: cotangents of parameters are
 /// those of each sample, not their sum.
 ///
 /// Its parameters are as many sets as there are samples; column `q` of a batch belongs to sample `q` modulo their number, so
 /// that the columns of a sample's stages are its own.
-pub(crate) struct Apart<'f, T> {
-    pub field: &'f dyn Field<T>,
+pub(crate) struct Apart<'f, T: Real> {
+    field: &'f dyn Field<T>,
     pub samples: usize,
+    /// Parameters of a sample, and which of them are the field's.
+    set: usize,
+    own: Range<usize>,
+    /// The terms of the field, with the rows that they read, and those that they add to.
+    parts: Vec<(Apart<'f, T>, [Range<usize>; 2])>,
 }
 
-impl<T: Real> Apart<'_, T> {
+impl<'f, T: Real> Apart<'f, T> {
+    pub fn new(field: &'f dyn Field<T>, samples: usize) -> Self {
+        let set = field.param_count();
+        let of = |term: Term<'f, T>| {
+            let part = Apart { field: term.field, samples, set, own: term.params, parts: Vec::new() };
+            (part, [term.reads, term.writes])
+        };
+        Apart { field, samples, set, own: 0..set, parts: field.terms().into_iter().map(of).collect() }
+    }
+
     /// One set of parameters is enough to evaluate.
     fn at<'p>(&self, at: Point<'p, T>) -> Point<'p, T> {
-        Point { params: &at.params[..self.field.param_count()], ..at }
+        Point { params: &at.params[self.own.clone()], ..at }
     }
 }
 
@@ -32,11 +47,11 @@ impl<T: Real> Dimensions for Apart<'_, T> {
     }
 
     fn param_count(&self) -> usize {
-        self.samples * self.field.param_count()
+        self.samples * self.set
     }
 
     fn parameters(&self) -> Vec<Parameter> {
-        vec![Parameter::new("parameters", [self.samples, self.field.param_count()])]
+        vec![Parameter::new("parameters", [self.samples, self.set])]
     }
 
     fn record_rows(&self) -> usize {
@@ -65,17 +80,29 @@ impl<T: Real> Field<T> for Apart<'_, T> {
         None
     }
 
+    fn terms(&self) -> Vec<Term<'_, T>> {
+        let params = 0..self.param_count();
+        let each = self.parts.iter();
+        each.map(|(field, [reads, writes])| Term {
+            field,
+            params: params.clone(),
+            reads: reads.clone(),
+            writes: writes.clone(),
+        })
+        .collect()
+    }
+
     fn eval_batch(&self, at: Point<'_, T>, dy: &mut [T], record: &mut [T], scratch: &mut Scratch<T>) {
         self.field.eval_batch(self.at(at), dy, record, scratch);
     }
 
     fn eval_rounded(&self, params: &[Rounded<T>], t: &[Rounded<T>], y: &[Rounded<T>], dy: &mut [Rounded<T>]) {
-        self.field.eval_rounded(&params[..self.field.param_count()], t, y, dy);
+        self.field.eval_rounded(&params[self.own.clone()], t, y, dy);
     }
 
     /// Directions of parameters are those of the first sample.
     fn jvp(&self, at: Point<'_, T>, record: &[T], v: &[T], w: Option<&[T]>, out: &mut [T], scratch: &mut Scratch<T>) {
-        self.field.jvp(self.at(at), record, v, w.map(|w| &w[..self.field.param_count()]), out, scratch);
+        self.field.jvp(self.at(at), record, v, w.map(|w| &w[self.own.clone()]), out, scratch);
     }
 
     fn vjp(
@@ -103,8 +130,7 @@ impl<T: Real> Field<T> for Apart<'_, T> {
             column(at.y, y);
             column(record, record_of_one);
             column(w, w_of_one);
-            let params = at.params.len();
-            let bar = &mut params_bar[q % self.samples * params..][..params];
+            let bar = &mut params_bar[q % self.samples * self.set..][self.own.clone()];
             let point = Point { params: at.params, t, y, batch: Batch::ONE };
             self.field.vjp(point, record_of_one, w_of_one, y_bar, Some(bar), scratch);
         }
@@ -120,7 +146,7 @@ impl<T: Real> Field<T> for Apart<'_, T> {
         bars: JvpBars<'_, T>,
         scratch: &mut Scratch<T>,
     ) {
-        let params = bars.params.map(|bar| &mut bar[..self.field.param_count()]);
+        let params = bars.params.map(|bar| &mut bar[self.own.clone()]);
         self.field.jvp_pullback(self.at(at), record, v, w, JvpBars { params, ..bars }, scratch);
     }
 

@@ -1,6 +1,23 @@
 //! What a field is at any precision.
 
 use super::Parameter;
+use crate::Error;
+
+/// Units in which components of a state are measured: `y_i = origin_i + unit_i z_i`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StateUnits<'a> {
+    /// What is zero in them.
+    pub origins: &'a [f64],
+    /// What is one more.
+    pub units: &'a [f64],
+}
+
+impl StateUnits<'_> {
+    /// Those of some of the components.
+    pub fn part(&self, range: std::ops::Range<usize>) -> Self {
+        StateUnits { origins: &self.origins[range.clone()], units: &self.units[range] }
+    }
+}
 
 /// How many numbers a field `F(γ, t, y)` takes and gives, and what is known of it whatever the precision.
 pub trait Dimensions: Sync {
@@ -46,4 +63,21 @@ pub trait Dimensions: Sync {
     fn in_time_units(self, unit: f64) -> Self
     where
         Self: Sized;
+
+    /// The field for components that are measured in other units, those that it reads and those that it gives: what is known
+    /// of its structure, that velocities are slopes of positions, say, holds in them. A
+    /// [`Trainer`](crate::Trainer) on standardised data takes the field in their units.
+    ///
+    /// Provided: the same field, as it should be for a network, to which all units are alike.
+    ///
+    /// # Errors
+    /// [`Error::ShapeMismatch`] for another number of units, [`Error::InvalidArgument`] if products or ratios of them are not
+    /// positive and finite.
+    fn in_state_units(self, reads: StateUnits<'_>, gives: StateUnits<'_>) -> Result<Self, Error>
+    where
+        Self: Sized,
+    {
+        let _ = (reads, gives);
+        Ok(self)
+    }
 }

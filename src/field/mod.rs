@@ -149,7 +149,7 @@ pub(crate) use apart::Apart;
 pub use batch::{Batch, JvpBars, Point};
 pub use bounded::Bounded;
 pub use damped::Damped;
-pub use dimensions::Dimensions;
+pub use dimensions::{Dimensions, StateUnits};
 pub use energy::{
     Diagonal, DissipativeMatrix, Energy, EnergyGradient, GradientFlow, Hamiltonian, PortHamiltonian, Potential, Ridge,
     ScalarField, Separable, StructureMatrix, Structured, Symplectic,

@@ -1,7 +1,7 @@
 //! Fields in two parts.
 
-use super::terms::{self, evaluated_by_terms, reparameterised_by_both};
-use super::{Dimensions, Field, JvpBars, Parameter, Point, Purpose, Reparameterisation, Scratch, Term};
+use super::terms::{self, Span, evaluated_by_terms, reparameterised_by_both};
+use super::{Dimensions, Field, JvpBars, Parameter, Point, Purpose, Reparameterisation, Scratch, StateUnits, Term};
 use crate::number::Rounded;
 use crate::{Error, Real};
 use rand::RngCore;
@@ -89,6 +89,10 @@ impl<F: Dimensions> Dimensions for InParts<F> {
     fn in_time_units(self, unit: f64) -> Self {
         InParts { field: self.field.in_time_units(unit), ..self }
     }
+
+    fn in_state_units(self, reads: StateUnits<'_>, gives: StateUnits<'_>) -> Result<Self, Error> {
+        Ok(InParts { field: self.field.in_state_units(reads, gives)?, ..self })
+    }
 }
 
 impl<F: Field<T>, T: Real> Field<T> for InParts<F> {
@@ -151,17 +155,25 @@ impl<F: Dimensions, G: Dimensions> Partitioned<F, G> {
         self.first.dim() + self.second.dim()
     }
 
+    fn spans(&self) -> [Span; 2] {
+        let (d, at) = (self.rows(), self.first.dim());
+        let reads = |inputs: usize, other: std::ops::Range<usize>| if inputs == d { 0..d } else { other };
+        [
+            Span { reads: reads(self.first.inputs(), at..d), writes: 0..at },
+            Span { reads: reads(self.second.inputs(), 0..at), writes: at..d },
+        ]
+    }
+
     fn both<T: Real>(&self) -> [Term<'_, T>; 2]
     where
         F: Field<T>,
         G: Field<T>,
     {
-        let (d, at, count) = (self.rows(), self.first.dim(), self.first.param_count());
-        let end = count + self.second.param_count();
-        let reads = |inputs: usize, other: std::ops::Range<usize>| if inputs == d { 0..d } else { other };
+        let count = self.first.param_count();
+        let ([first, second], end) = (self.spans(), count + self.second.param_count());
         [
-            Term { field: &self.first, params: 0..count, reads: reads(self.first.inputs(), at..d), writes: 0..at },
-            Term { field: &self.second, params: count..end, reads: reads(self.second.inputs(), 0..at), writes: at..d },
+            Term { field: &self.first, params: 0..count, reads: first.reads, writes: first.writes },
+            Term { field: &self.second, params: count..end, reads: second.reads, writes: second.writes },
         ]
     }
 }

@@ -1,6 +1,6 @@
 //! Equations of second order.
 
-use super::{Dimensions, Partitioned};
+use super::{Dimensions, Partitioned, StateUnits};
 use crate::{Error, Number, VectorField};
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +27,7 @@ impl<F: Dimensions> SecondOrder<F> {
     /// # Errors
     /// [`Error::ShapeMismatch`] if `f` reads neither positions nor the whole state.
     pub fn of(acceleration: F) -> Result<Self, Error> {
-        Partitioned::new(Velocity { ratios: vec![1.0; acceleration.dim()] }, acceleration)
+        Partitioned::new(Velocity { ratios: vec![1.0; acceleration.dim()], offsets: Vec::new() }, acceleration)
     }
 
     /// The field for positions and velocities that are measured in these units, positions first, with an `f` that is in units
@@ -42,21 +42,29 @@ impl<F: Dimensions> SecondOrder<F> {
         }
         let (positions, velocities) = units.split_at(units.len() / 2);
         let ratios: Vec<f64> = velocities.iter().zip(positions).map(|(v, q)| v / q).collect();
-        Partitioned::new(Velocity { ratios }, self.into_parts().1)
+        Partitioned::new(Velocity { ratios, offsets: Vec::new() }, self.into_parts().1)
     }
 }
 
-/// The map `v ↦ q'` of an equation of second order: velocities, each times the ratio of its unit to that of the position.
+/// The map `v ↦ q'` of an equation of second order: velocities, each times the ratio of its unit to that of the position, and
+/// what they are where they are zero in their units.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Velocity {
     ratios: Vec<f64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    offsets: Vec<f64>,
 }
 
 impl Velocity {
     /// The ratios.
     pub fn ratios(&self) -> &[f64] {
         &self.ratios
+    }
+
+    /// `q'` where velocities are zero in their units; none, if it is zero.
+    pub fn offsets(&self) -> &[f64] {
+        &self.offsets
     }
 }
 
@@ -71,9 +79,26 @@ impl VectorField for Velocity {
 
     fn eval<S: Number>(&self, _: &[S], _: S, v: &[S], dq: &mut [S]) {
         dq.iter_mut().zip(v).zip(&self.ratios).for_each(|((dq, &v), &ratio)| *dq = S::constant(ratio) * v);
+        dq.iter_mut().zip(&self.offsets).for_each(|(dq, &offset)| *dq += S::constant(offset));
     }
 
     fn in_time_units(self, unit: f64) -> Self {
-        Velocity { ratios: self.ratios.into_iter().map(|ratio| ratio * unit).collect() }
+        let times = |numbers: Vec<f64>| numbers.into_iter().map(|x| x * unit).collect();
+        Velocity { ratios: times(self.ratios), offsets: times(self.offsets) }
+    }
+
+    fn in_state_units(self, reads: StateUnits<'_>, gives: StateUnits<'_>) -> Result<Self, Error> {
+        let (n, mut ratios, mut offsets) = (self.ratios.len(), Vec::new(), Vec::new());
+        Error::check_len("units", "entries", reads.units.len(), n)?;
+        Error::check_len("units", "entries", gives.units.len(), n)?;
+        for (i, ratio) in self.ratios.iter().enumerate() {
+            let offset = ratio * reads.origins[i] + self.offsets.get(i).copied().unwrap_or(0.0);
+            ratios.push(ratio * (reads.units[i] / gives.units[i]));
+            offsets.push(offset / gives.units[i]);
+        }
+        match ratios.iter().chain(&offsets).all(|x| x.is_finite()) {
+            true => Ok(Velocity { ratios, offsets }),
+            false => Err(Error::invalid("units", format!("{:?}", gives.units), "ones in which velocities are finite")),
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Sums of two fields.
 
-use super::terms::{self, evaluated_by_terms, reparameterised_by_both};
-use super::{Dimensions, Field, JvpBars, Parameter, Point, Purpose, Reparameterisation, Scratch, Term};
+use super::terms::{self, Span, evaluated_by_terms, reparameterised_by_both};
+use super::{Dimensions, Field, JvpBars, Parameter, Point, Purpose, Reparameterisation, Scratch, StateUnits, Term};
 use crate::number::Rounded;
 use crate::{Error, Real};
 use rand::RngCore;
@@ -65,6 +65,10 @@ impl<F: Dimensions, G: Dimensions> Split<F, G> {
             Term { field: &self.first, params: 0..count, reads: 0..d, writes: 0..d },
             Term { field: &self.second, params: count..end, reads: 0..d, writes: 0..d },
         ]
+    }
+
+    fn spans(&self) -> [Span; 2] {
+        [(); 2].map(|()| Span { reads: 0..self.rows(), writes: 0..self.rows() })
     }
 }
 

@@ -5,6 +5,12 @@ use crate::Real;
 use crate::number::Rounded;
 use std::ops::Range;
 
+/// The rows of the state that a part of a field reads, and those that it adds to.
+pub(super) struct Span {
+    pub reads: Range<usize>,
+    pub writes: Range<usize>,
+}
+
 /// A term, and which rows of what is put together from several it adds to.
 #[derive(Debug, Clone)]
 pub(crate) struct Placed<'a, T: Real> {
@@ -297,6 +303,15 @@ macro_rules! evaluated_by_terms {
 
             fn in_time_units(self, unit: f64) -> Self {
                 $pair { first: self.first.in_time_units(unit), second: self.second.in_time_units(unit) }
+            }
+
+            fn in_state_units(self, reads: StateUnits<'_>, gives: StateUnits<'_>) -> Result<Self, Error> {
+                Error::check_len("units", "entries", reads.units.len(), self.rows())?;
+                let [first, second] = self.spans();
+                Ok($pair {
+                    first: self.first.in_state_units(reads.part(first.reads), gives.part(first.writes))?,
+                    second: self.second.in_state_units(reads.part(second.reads), gives.part(second.writes))?,
+                })
             }
         }
 

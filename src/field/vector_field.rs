@@ -1,8 +1,8 @@
 //! What users write: a field for one sample and any number.
 
-use super::{Dimensions, Field, JvpBars, Point, Reparameterisation, Scratch, provided};
+use super::{Dimensions, Field, JvpBars, Point, Reparameterisation, Scratch, StateUnits, provided};
 use crate::number::{Dependence, Rounded};
-use crate::{Number, Real};
+use crate::{Error, Number, Real};
 use rand::{Rng, RngCore};
 
 /// A vector field `F(γ, t, y): R^d → R^d` with parameters `γ`.
@@ -54,6 +54,19 @@ pub trait VectorField: Sync {
         let _ = unit;
         self
     }
+
+    /// The field for components that are measured in other units, see [`Dimensions::in_state_units`]. Provided: the same
+    /// field.
+    ///
+    /// # Errors
+    /// Units that it cannot be in.
+    fn in_state_units(self, reads: StateUnits<'_>, gives: StateUnits<'_>) -> Result<Self, Error>
+    where
+        Self: Sized,
+    {
+        let _ = (reads, gives);
+        Ok(self)
+    }
 }
 
 impl<F: VectorField> Dimensions for F {
@@ -91,6 +104,10 @@ impl<F: VectorField> Dimensions for F {
 
     fn in_time_units(self, unit: f64) -> Self {
         VectorField::in_time_units(self, unit)
+    }
+
+    fn in_state_units(self, reads: StateUnits<'_>, gives: StateUnits<'_>) -> Result<Self, Error> {
+        VectorField::in_state_units(self, reads, gives)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::spare::{Key, Spare};
 use super::{Grid, Loss, Memory, Regularised, StartTimes, States, TIME_SLACK, Unrolled, Work, fewest_steps};
 use crate::data::Trajectories;
-use crate::field::{Dimensions, Effective, Field, Purpose};
+use crate::field::{Dimensions, Effective, Field, Purpose, StateUnits};
 use crate::regularisation::{Penalties, Regularisation, Regulariser};
 use crate::solve::StageSolver;
 use crate::tableau::Method;
@@ -137,6 +137,11 @@ impl<F: Dimensions> OdeBlock<F> {
             field: self.field.in_time_units(unit),
             ..self
         }
+    }
+
+    /// The same block for states that are measured in these units.
+    pub(crate) fn in_state_units(self, units: StateUnits<'_>) -> Result<Self, Error> {
+        Ok(OdeBlock { field: self.field.in_state_units(units, units)?, ..self })
     }
 
     /// Initial parameters. Sets of different steps start equal: their differences are for the data to ask for.

@@ -63,18 +63,21 @@ pub(super) fn save(path: &Path, format: &str, format_version: u64, contents: &im
 /// [`Error::Io`], [`Error::IncompatibleVersion`], and [`Error::Parse`] for everything else.
 pub(super) fn load<C: DeserializeOwned>(path: &Path, format: &str, versions: RangeInclusive<u64>) -> Result<C, Error> {
     let bytes = std::fs::read(path).map_err(|source| Error::Io { path: path.to_path_buf(), source })?;
+    // Cut amid a number, a file seems to hold a bad one.
+    let is_cut = bytes.trim_ascii_end().last() != Some(&b'}');
     let syntax = |e: serde_json::Error| Error::Parse {
         path: path.to_path_buf(),
         line: e.line(),
         column: e.column(),
-        reason: format!("{}; {DAMAGED}", reason(&e)),
+        reason: format!("{}; {DAMAGED}", reason(&e, is_cut)),
     };
     if bytes.trim_ascii_start().first().is_some_and(|&first| first != b'{') {
         return Err(invalid(path, format!("this is no file of kutta's, expected a `{format}` as saved by kutta")));
     }
     serde_json::from_slice::<IgnoredAny>(&bytes).map_err(syntax)?;
-    let head: Head = serde_json::from_slice(&bytes)
-        .map_err(|e| invalid(path, format!("{}; expected a `{format}` as saved by kutta; {DAMAGED}", reason(&e))))?;
+    let head: Head = serde_json::from_slice(&bytes).map_err(|e| {
+        invalid(path, format!("{}; expected a `{format}` as saved by kutta; {DAMAGED}", reason(&e, is_cut)))
+    })?;
     if head.format != format {
         return Err(invalid(path, format!("this is a `{}`, expected a `{format}`", head.format)));
     }
@@ -98,7 +101,7 @@ pub(super) fn load<C: DeserializeOwned>(path: &Path, format: &str, versions: Ran
             path: path.to_path_buf(),
             line: if e.line() > 0 { line } else { 0 },
             column: if e.line() > 0 { column + e.column() } else { 0 },
-            reason: format!("{}; {DAMAGED}", reason(&e)),
+            reason: format!("{}; {DAMAGED}", reason(&e, false)),
         }
     })
 }
@@ -114,13 +117,13 @@ pub(super) fn invalid(path: &Path, reason: String) -> Error {
 }
 
 /// The message without its place, which the error has in fields of its own.
-fn reason(error: &serde_json::Error) -> String {
+fn reason(error: &serde_json::Error, is_cut: bool) -> String {
     let message = error.to_string();
     let reason = match message.rfind(" at line ") {
         Some(place) if error.line() > 0 => &message[..place],
         _ => &message,
     };
-    match error.is_eof() {
+    match error.is_eof() || is_cut {
         true => format!("the file ends too early ({reason}): it was not saved completely"),
         false => reason.to_string(),
     }
@@ -154,6 +157,21 @@ mod tests {
         let sum = checksum(r#"{"a b":"c \" d","e":[1,2.5]}"#);
         assert_eq!(sum, checksum("{ \"a b\" :\n\"c \\\" d\",\t\"e\": [1, 2.5] }"));
         assert_ne!(sum, checksum(r#"{"a b":"c \"  d","e":[1,2.5]}"#));
+    }
+
+    #[test]
+    fn a_file_that_was_cut_says_so_wherever_that_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("numbers.json");
+        save(&path, "numbers", 1, &[-1.5e-7, 0.25]).unwrap();
+        let whole = std::fs::read(&path).unwrap();
+        assert_eq!(load::<Vec<f64>>(&path, "numbers", 1..=1).unwrap(), [-1.5e-7, 0.25]);
+        // The last byte but one ends the text.
+        for end in 1..whole.len() - 1 {
+            std::fs::write(&path, &whole[..end]).unwrap();
+            let message = load::<Vec<f64>>(&path, "numbers", 1..=1).unwrap_err().to_string();
+            assert!(message.contains("the file ends too early"), "cut at {end}: {message}");
+        }
     }
 
     #[test]

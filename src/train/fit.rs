@@ -38,7 +38,7 @@ impl<F: Field<T>, T: Real> Fit<F, T> {
             scheme: model.block().method().name().to_string(),
             parameters: model.params().len(),
             determined: history.epochs.last().and_then(|row| row.determined),
-            numbers: training.observations() * training.dim(),
+            numbers: training.observations() * model.observed().len(),
             optimizer,
             starts: 1,
             outliers,

@@ -3,6 +3,8 @@
 //! | I want to … | by |
 //! | --- | --- |
 //! | fit a network to recorded trajectories | [`Trainer`] |
+//! | learn an energy, or an equation of second order | a [`Trainer`] of a [`Hamiltonian`](crate::field::Hamiltonian) or [`SecondOrder`](crate::field::SecondOrder) field, [`hidden_velocities`](Trainer::hidden_velocities) |
+//! | know what becomes of a learned energy | [`Model::energies`], [`Model::energy_drift`] |
 //! | use, save and load what was learned | [`Model`] |
 //! | choose how unknowns are moved | [`LevenbergMarquardt`] (the default, where it can be), [`Lbfgs`], [`Adam`], [`Sgd`] |
 //! | say what a good prediction is | [`Loss`]: [`MeanSquare`], [`MeanSquareAt`], [`FinalState`], a closure |
@@ -54,6 +56,7 @@ mod checkpoint;
 mod cover;
 mod document;
 mod duration;
+mod energy;
 mod evidence;
 mod fit;
 mod history;
@@ -80,6 +83,7 @@ mod verdict;
 
 pub use crate::network::{FinalState, Loss, MeanSquare, MeanSquareAt};
 pub use cover::Cover;
+pub use energy::EnergyDrift;
 pub use fit::{Fit, Interrupted, Summary};
 pub use history::{Epoch, History};
 pub use model::{LearnedStart, Model};

@@ -9,6 +9,7 @@ use crate::{Error, Real};
 use rayon::prelude::*;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::path::Path;
 
 /// Most steps of a prediction.
@@ -30,6 +31,9 @@ pub struct Model<F, T = f64> {
     precision: String,
     time_name: String,
     components: Vec<String>,
+    /// How many of the components, the last ones, are never observed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    hidden: usize,
     standardisation: Standardisation,
     /// In standard units of time.
     block: OdeBlock<F>,
@@ -69,7 +73,8 @@ impl<F: Field<T>, T: Real> Model<F, T> {
     ) -> Result<Self, Error> {
         let precision = precision::<T>();
         let (components, time_name, starts) = (components.to_vec(), time_name.to_string(), Vec::new());
-        Model { precision, time_name, components, standardisation, block, starts, seen: None, params }.checked()
+        Model { precision, time_name, components, hidden: 0, standardisation, block, starts, seen: None, params }
+            .checked()
     }
 
     fn checked(self) -> Result<Self, Error> {
@@ -79,6 +84,13 @@ impl<F: Field<T>, T: Real> Model<F, T> {
         Error::check_len("the field", "signals", self.block.field().signals(), 0)?;
         Error::check_len("components", "names", self.components.len(), self.block.dim())?;
         Error::check_len("standardisation", "components", self.standardisation.dim(), self.block.dim())?;
+        if self.hidden >= self.components.len() {
+            return Err(Error::invalid(
+                "hidden components",
+                self.hidden,
+                format!("less than {}", self.components.len()),
+            ));
+        }
         if !self.params.iter().all(|p| p.is_finite()) {
             return Err(Error::NotFinite { what: "a parameter", location: None });
         }
@@ -94,6 +106,11 @@ impl<F: Field<T>, T: Real> Model<F, T> {
             Error::check_len("what was seen", "components", seen.states.len(), self.block.dim())?;
         }
         Ok(self)
+    }
+
+    /// The same model, of whose components the last are never observed.
+    pub(super) fn hiding(self, hidden: usize) -> Self {
+        Model { hidden, ..self }
     }
 
     pub(super) fn with_starts(self, starts: Vec<LearnedStart>) -> Self {
@@ -123,6 +140,24 @@ impl<F: Field<T>, T: Real> Model<F, T> {
     /// Names of the components.
     pub fn components(&self) -> &[String] {
         &self.components
+    }
+
+    /// Names of the components that are observed, the first ones: all, but for hidden velocities.
+    pub fn observed(&self) -> &[String] {
+        &self.components[..self.components.len() - self.hidden]
+    }
+
+    /// Data with all components: where velocities are hidden, and the data are positions, with their
+    /// [slopes](Trajectories::with_slopes).
+    ///
+    /// # Errors
+    /// [`Error::ShapeMismatch`] for data of another dimension, and as [`Trajectories::with_slopes`].
+    pub fn completed<'d>(&self, data: &'d Trajectories) -> Result<Cow<'d, Trajectories>, Error> {
+        if self.hidden > 0 && data.dim() == self.observed().len() {
+            return data.with_slopes().map(Cow::Owned);
+        }
+        Error::check_len("data", "components", data.dim(), self.block.dim())?;
+        Ok(Cow::Borrowed(data))
     }
 
     /// Name of the time.
@@ -287,12 +322,14 @@ impl<F: Field<T>, T: Real> Model<F, T> {
         }
     }
 
-    /// Predictions of recorded trajectories from their first observations, at their times.
+    /// Predictions of recorded trajectories from their first observations, at their times. Of hidden velocities there are none:
+    /// records start with the slopes of smoothed positions.
     ///
     /// # Errors
     /// As [`predict`](Model::predict).
     pub fn follow(&self, data: &Trajectories) -> Result<Trajectories, Error> {
-        self.follow_from(data, |trajectory| trajectory.state(0))
+        let data = self.completed(data)?;
+        self.follow_from(&data, |trajectory| trajectory.state(0))
     }
 
     /// As [`follow`](Model::follow), but trajectories whose start was learned begin there.
@@ -300,11 +337,12 @@ impl<F: Field<T>, T: Real> Model<F, T> {
     /// # Errors
     /// As [`predict`](Model::predict).
     pub fn follow_learned(&self, data: &Trajectories) -> Result<Trajectories, Error> {
-        self.follow_from(data, |trajectory| self.start_of(trajectory))
+        let data = self.completed(data)?;
+        self.follow_from(&data, |trajectory| self.start_of(trajectory))
     }
 
     /// Where a trajectory starts: as learned, or else as observed.
-    fn start_of<'a>(&'a self, trajectory: &'a Trajectory) -> &'a [f64] {
+    pub(super) fn start_of<'a>(&'a self, trajectory: &'a Trajectory) -> &'a [f64] {
         let is_its = |s: &&LearnedStart| s.trajectory == trajectory.id() && s.time == trajectory.times()[0];
         self.starts.iter().find(is_its).map_or(trajectory.state(0), |start| &start.state)
     }
@@ -314,11 +352,10 @@ impl<F: Field<T>, T: Real> Model<F, T> {
         data: &'a Trajectories,
         start: impl Fn(&'a Trajectory) -> &'a [f64],
     ) -> Result<Trajectories, Error> {
-        Error::check_len("data", "components", data.dim(), self.block.dim())?;
         let starts: Vec<&[f64]> = data.iter().map(start).collect();
         let standard: Vec<T> = self.standard_state(&starts.concat())?;
         if let Some(accuracy) = self.block.accuracy_in::<T>() {
-            return self.flow_through(data, &starts, accuracy);
+            return self.flow_through(data, &starts, accuracy)?.first_components(self.observed().len());
         }
         let mut grid = Grid::new();
         for trajectory in data {
@@ -332,7 +369,8 @@ impl<F: Field<T>, T: Real> Model<F, T> {
             Trajectory::new(observed.id(), observed.times().to_vec(), states)
         };
         let predicted = data.iter().zip(starts).enumerate().map(predicted).collect::<Result<_, Error>>()?;
-        Trajectories::new(data.components().to_vec(), predicted)?.with_time_name(data.time_name())
+        let predicted = Trajectories::new(data.components().to_vec(), predicted)?.with_time_name(data.time_name())?;
+        predicted.first_components(self.observed().len())
     }
 
     /// Predictions of recorded trajectories from these starts, at their times, by the [flow](Model::flow).
@@ -375,7 +413,7 @@ impl<F: Field<T>, T: Real> Model<F, T> {
     /// # Errors
     /// As [`predict`](Model::predict), and [`Error::NotFinite`] for errors whose squares overflow.
     pub fn rmse(&self, data: &Trajectories) -> Result<Rmse, Error> {
-        Rmse::between(&self.follow(data)?, data)
+        self.errors(&self.follow(data)?, data)
     }
 
     /// Errors of [`follow_learned`](Model::follow_learned).
@@ -383,7 +421,15 @@ impl<F: Field<T>, T: Real> Model<F, T> {
     /// # Errors
     /// As [`rmse`](Model::rmse).
     pub fn rmse_learned(&self, data: &Trajectories) -> Result<Rmse, Error> {
-        Rmse::between(&self.follow_learned(data)?, data)
+        self.errors(&self.follow_learned(data)?, data)
+    }
+
+    /// Of what is observed.
+    fn errors(&self, predicted: &Trajectories, data: &Trajectories) -> Result<Rmse, Error> {
+        match data.dim() > predicted.dim() {
+            true => Rmse::between(predicted, &data.first_components(predicted.dim())?),
+            false => Rmse::between(predicted, data),
+        }
     }
 
     /// The derivative `dy/dt` of the learned field at time `t` and state `y`, in the units of the data: for drawing it,
@@ -473,6 +519,10 @@ impl<F: Field<T>, T: Real> Model<F, T> {
         }
         model.checked().map_err(|error| document::inconsistent(path, &error))
     }
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// `f32` or `f64`.

@@ -66,6 +66,12 @@ pub struct Settings {
     /// Whether the starts of the trajectories are unknowns too. `None`: if the optimiser takes squares and the data are found
     /// to be noisy.
     pub learned_starts: Option<bool>,
+    /// Whether the data are positions alone, and the field is one of positions and as many velocities, as
+    /// [`SecondOrder`](crate::field::SecondOrder) is. Velocities are then hidden: those that records start with are unknowns, at
+    /// first the [slopes](crate::data::Trajectories::with_slopes) of smoothed positions, and errors are of positions. For
+    /// least squares.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub hidden_velocities: bool,
     /// Whether states and times are standardised. `None`: for a field that is free of units, as an
     /// [`Mlp`](crate::Mlp) is.
     pub standardised: Option<bool>,
@@ -105,6 +111,7 @@ impl Default for Settings {
             batch_size: None,
             seed: 0,
             learned_starts: None,
+            hidden_velocities: false,
             standardised: None,
             logarithmic_time: None,
             weight_decay: None,

@@ -43,9 +43,11 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
     {
         let mut best = self.train_anew(0, data)?;
         let (mut least, mut starts) = (worst_error(&best, data), 1);
-        let contradiction = || match best.summary.outliers.is_empty() {
-            true => data.contradiction(false),
-            false => data.without_outliers().contradiction(false),
+        let contradiction = || match (self.settings.hidden_velocities, best.summary.outliers.is_empty()) {
+            // What is hidden may explain it.
+            (true, _) => None,
+            (false, true) => data.contradiction(false),
+            (false, false) => data.without_outliers().contradiction(false),
         };
         let is_one_enough = self.initial.is_some() || self.checkpoint.is_some() || self.resume.is_some();
         if is_one_enough || least <= SURE || !best.settled_by_squares() || contradiction().is_some() {

@@ -185,10 +185,16 @@ impl<F, L> Trainer<F, L> {
         self.set(|s| s.learned_starts = Some(learned))
     }
 
+    /// Learns from positions alone, with a field of positions and as many velocities: see [`Settings::hidden_velocities`].
+    pub fn hidden_velocities(self, hidden: bool) -> Self {
+        self.set(|s| s.hidden_velocities = hidden)
+    }
+
     /// Trains on states and times in standard units, see [`Standardisation`](crate::data::Standardisation), or not; without
     /// this, where the [field is free of units](crate::field::Dimensions::is_free_of_units), as networks are. The model has the
     /// units of the data. The step size of the block, and the known rates of its field, are in the data's units of time in any
-    /// case.
+    /// case; what is known of its structure is taken over into standard units of states, too: see
+    /// [`Dimensions::in_state_units`](crate::field::Dimensions::in_state_units).
     pub fn standardised(self, standardised: bool) -> Self {
         self.set(|s| s.standardised = Some(standardised))
     }

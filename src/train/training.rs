@@ -10,7 +10,7 @@ use super::{
     checkpoint,
 };
 use crate::data::{Standardisation, Trajectories};
-use crate::field::{Dimensions, Field};
+use crate::field::{Dimensions, Field, StateUnits};
 use crate::network::Sharing;
 use crate::regularisation::Regularisation;
 use crate::{Error, Real};
@@ -33,10 +33,23 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
         chosen.check()?;
         let takes_squares = matches!(chosen.optimizer, AnyOptimizer::LevenbergMarquardt(_));
         let fits_steps = takes_squares && squares::fits_steps(&self.block);
-        Error::check_len("data", "components", data.dim(), self.block.dim())?;
+        let hidden = if self.settings.hidden_velocities { data.dim() } else { 0 };
+        Error::check_len("data", "components", data.dim() + hidden, self.block.dim())?;
+        if hidden > 0 && !takes_squares {
+            return Err(Error::invalid(
+                "the optimiser",
+                chosen.optimizer.name(),
+                "least squares, for hidden velocities",
+            )
+            .into());
+        }
         let outliers = if takes_squares { data.outliers() } else { Vec::new() };
         let mended = (!outliers.is_empty()).then(|| data.without_outliers());
-        let (training, held_out) = self.split(mended.as_ref().unwrap_or(data))?;
+        let data = mended.as_ref().unwrap_or(data);
+        let completed = (hidden > 0).then(|| data.with_slopes()).transpose()?;
+        chosen.learned_starts = if hidden > 0 { Some(true) } else { chosen.learned_starts };
+        let data = completed.as_ref().unwrap_or(data);
+        let (training, held_out) = self.split(data)?;
         // What is held out is the same for all of them.
         chosen.seed = chosen.seed.wrapping_add((start as u64).wrapping_mul(NEXT_SEED));
         let standard = self.units::<T>(&training, fits_steps)?;
@@ -44,6 +57,9 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
         block.check_accuracy()?;
         if block.accuracy_of_steps().is_some() {
             block = with_steps(block, &training, fits_steps)?;
+        }
+        if self.standardises() {
+            block = block.in_state_units(StateUnits { origins: standard.mean(), units: standard.scale() })?;
         }
         let mut block = block.in_time_units(standard.time_scale());
         if block.sharing() == Sharing::PerStep {
@@ -67,7 +83,7 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
             let (mut params, history) = session.finish();
             let starts = params.split_off(block.param_count());
             let model = Model::new(block.clone(), params, standard.clone(), data.components(), data.time_name())?;
-            let model = self.with_starts(model, &starts, &training)?;
+            let model = self.with_starts(model.hiding(hidden), &starts, &training)?;
             Ok::<_, Error>(Fit::new(
                 model,
                 (chosen.optimizer.name(), history, stopped_early, outliers.clone()),
@@ -81,7 +97,7 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
         let mut objective: Box<dyn Objective<T>>;
         let mut judge: Option<Box<dyn Objective<T>>> = None;
         if takes_squares {
-            let squares = Lengthening::new(&chosen, &block, &observations, initial);
+            let squares = Lengthening::new(&chosen, &block, &observations, initial).hiding(hidden);
             if let Some(held_out) = &validation {
                 judge = Some(Box::new(squares.judging(&judged, held_out)));
             }
@@ -119,15 +135,19 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
         }
     }
 
+    /// Whether states and times are standardised.
+    fn standardises(&self) -> bool {
+        self.settings.standardised.unwrap_or(self.block.field().is_free_of_units())
+    }
+
     /// The units that are trained in.
     fn units<T: Real>(&self, training: &Trajectories, fits_steps: bool) -> Result<Standardisation, Error>
     where
         F: Field<T>,
     {
         // What has a unit of time, and is known, cannot be warped.
-        let field = self.block.field();
-        let standardised = self.settings.standardised.unwrap_or(field.is_free_of_units());
-        let can_warp = standardised && fits_steps && !field.has_known_rates();
+        let standardised = self.standardises();
+        let can_warp = standardised && fits_steps && !self.block.field().has_known_rates();
         match self.settings.logarithmic_time {
             Some(true) if !can_warp => {
                 let expected =

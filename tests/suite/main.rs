@@ -40,6 +40,7 @@ mod solved_stages;
 mod spectrum;
 mod spectrum_bounds;
 mod stage_solvers;
+mod structured_learning;
 mod tableau_files;
 mod training;
 mod verification;

@@ -72,6 +72,13 @@ impl StructureMatrix for Diagonal {
         }
     }
 
+    fn in_units(self, reads: &[f64], gives: &[f64]) -> Result<Self, Error> {
+        // By logarithms no product over- or underflows.
+        let logs: Vec<f64> = reads.iter().zip(gives).map(|(x, y)| x.ln() + y.ln()).collect();
+        let mean = logs.iter().sum::<f64>() / logs.len().max(1) as f64;
+        Ok(Diagonal::new(self.factors.iter().zip(logs).map(|(factor, log)| factor * (mean - log).exp()).collect()))
+    }
+
     fn apply<S: Number>(&self, _: &[S], _: bool, x: &[S], out: &mut [S]) {
         let len = (x.len() / self.factors.len().max(1)).max(1);
         for ((row, out), &factor) in x.chunks_exact(len).zip(out.chunks_exact_mut(len)).zip(&self.factors) {

@@ -105,6 +105,11 @@ impl StructureMatrix for Symplectic {
         }
     }
 
+    fn in_units(self, reads: &[f64], _: &[f64]) -> Result<Self, Error> {
+        let more = Symplectic::of_units(reads)?.scales;
+        Ok(Symplectic { scales: self.scales.iter().zip(more).map(|(scale, more)| scale * more).collect() })
+    }
+
     fn parts(&self) -> Option<usize> {
         Some(self.scales.len())
     }

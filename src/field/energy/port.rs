@@ -105,6 +105,10 @@ impl StructureMatrix for DissipativeMatrix {
         Ok(())
     }
 
+    fn in_units(self, reads: &[f64], gives: &[f64]) -> Result<Self, Error> {
+        Ok(DissipativeMatrix { conservative: self.conservative.in_units(reads, gives)?, ..self })
+    }
+
     fn parts(&self) -> Option<usize> {
         self.conservative.parts()
     }

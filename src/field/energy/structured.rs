@@ -1,7 +1,9 @@
 //! A matrix times a gradient.
 
 use super::{Energy, Potential};
-use crate::field::{Batch, Dimensions, Field, JvpBars, Parameter, Point, Reparameterisation, Scratch, Term};
+use crate::field::{
+    Batch, Dimensions, Field, JvpBars, Parameter, Point, Reparameterisation, Scratch, StateUnits, Term,
+};
 use crate::number::Rounded;
 use crate::{Error, Number, Real};
 use rand::RngCore;
@@ -31,6 +33,19 @@ pub trait StructureMatrix: Sync {
     fn init<T: Real>(&self, rng: &mut dyn RngCore) -> Vec<T> {
         let _ = rng;
         Vec::new()
+    }
+
+    /// The matrix for components that are measured in these units, up to a factor, which is one of the energy; `gives` are those
+    /// of the field where it is a part of another. Provided: the same.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] if an entry is not finite, or vanishes.
+    fn in_units(self, reads: &[f64], gives: &[f64]) -> Result<Self, Error>
+    where
+        Self: Sized,
+    {
+        let _ = (reads, gives);
+        Ok(self)
     }
 
     /// `out = M x`, or `Mᵀ x` if `transposed`.
@@ -169,6 +184,11 @@ impl<M: StructureMatrix, G: Dimensions> Dimensions for Structured<M, G> {
 
     fn in_time_units(self, unit: f64) -> Self {
         Structured { gradient: self.gradient.in_time_units(unit), ..self }
+    }
+
+    fn in_state_units(self, reads: StateUnits<'_>, gives: StateUnits<'_>) -> Result<Self, Error> {
+        Error::check_len("units", "entries", reads.units.len(), self.dim())?;
+        self.restructured(|structure| structure.in_units(reads.units, gives.units))
     }
 }
 

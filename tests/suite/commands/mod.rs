@@ -8,6 +8,7 @@ mod refusals;
 mod schemes;
 #[cfg(unix)]
 mod stops;
+mod structures;
 mod targets;
 
 use kutta::data::Trajectories;

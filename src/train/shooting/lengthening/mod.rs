@@ -106,9 +106,16 @@ impl<'a, T: Real> Lengthening<'a, T> {
         lengthening
     }
 
+    /// With the last components hidden, so many: their errors are not known.
+    pub fn hiding(mut self, hidden: usize) -> Self {
+        self.records.observed = self.layout.dim - hidden;
+        self
+    }
+
     /// To judge unknowns by other whole records, in the same units.
     pub fn judging(&self, settings: &Settings, held_out: &'a Observations<T>) -> Self {
-        let mut judge = Lengthening::new(settings, self.block, held_out, None);
+        let hidden = self.layout.dim - self.records.observed;
+        let mut judge = Lengthening::new(settings, self.block, held_out, None).hiding(hidden);
         judge.records.deviations.clone_from(&self.records.deviations);
         let accuracy = judge.accuracy.map(|accuracy| accuracy.max(OF_JUDGEMENT));
         Lengthening { judges: true, accuracy, evidence: Evidence::none(), ..judge }
@@ -291,7 +298,7 @@ impl<'a, T: Real> Lengthening<'a, T> {
     /// Residuals of these windows.
     fn residuals(&self, groups: &[Group]) -> usize {
         let of = |(window, slot): &(Window, Option<usize>)| {
-            (window.last - window.first + usize::from(slot.is_some())) * self.layout.dim
+            (window.last - window.first + usize::from(slot.is_some())) * self.records.observed
         };
         groups.iter().flatten().map(of).sum()
     }
@@ -417,7 +424,7 @@ impl<T: Real> Objective<T> for Lengthening<'_, T> {
             Stage::Last => ENOUGH[2],
         };
         // Slopes of smoothed data err by about as much, in an interval.
-        let noise = OF_NOISE * self.records.noise;
+        let noise = OF_NOISE * self.records.noise();
         let least = enough.max(100.0 * T::EPSILON.to_f64());
         at.epochs_in_stage >= self.most_epochs(stage) || value <= noise.max(least * least)
     }

@@ -72,7 +72,7 @@ impl<T: Real> Passage<'_, '_, T> {
         let stride = batch.stride;
         let lanes = || windows.iter().flat_map(|(window, _)| (0..copies).map(move |_| window));
         let step = Step::new(field, self.block.method(), solver(self.block))?;
-        let apart = Apart { field, samples: batch.live };
+        let apart = Apart::new(field, batch.live);
         let mut derivatives = match equations {
             Some(_) => Some(Derivatives::new(self, &apart, windows)?),
             None => None,
@@ -105,7 +105,7 @@ impl<T: Real> Passage<'_, '_, T> {
             }
             for (w, (window, _)) in windows.iter().enumerate() {
                 let observed = records.data.state(window.trajectory, window.first + j + 1);
-                for (i, observed) in observed.iter().enumerate() {
+                for (i, observed) in observed.iter().enumerate().take(records.observed) {
                     let weight = 1.0 / records.deviations[i];
                     let residual = weight * (y[i * stride + w * copies].to_f64() - observed.to_f64());
                     shots.sum += residual * residual;
@@ -119,7 +119,7 @@ impl<T: Real> Passage<'_, '_, T> {
             let last: Vec<T> = (0..d).map(|i| y[i * stride + w * copies]).collect();
             end(w, &last);
             // A learned start has an error of its own.
-            for (i, slot) in slot.iter().flat_map(|slot| (0..d).map(move |i| (i, slot + i))) {
+            for (i, slot) in slot.iter().flat_map(|slot| (0..records.observed).map(move |i| (i, slot + i))) {
                 let observed = records.data.state(window.trajectory, window.first)[i];
                 let weight = 1.0 / records.deviations[i];
                 let residual = weight * (self.unknowns[slot].to_f64() - observed.to_f64());

@@ -23,8 +23,10 @@ pub(super) struct Records<'a, T> {
     pub deviations: Vec<f64>,
     /// Components that never change.
     pub constants: Vec<bool>,
-    /// Mean over the components of the variance of the noise, in deviations.
-    pub noise: f64,
+    /// Components whose errors count, the first: others are hidden.
+    pub observed: usize,
+    /// The variance of the noise of each component, in deviations.
+    noise: Vec<f64>,
 }
 
 impl<'a, T: Real> Records<'a, T> {
@@ -39,7 +41,8 @@ impl<'a, T: Real> Records<'a, T> {
             slopes: all.clone().map(|i| vec![0.0; data.states.sample(i).len()]).collect(),
             steps: all.map(counts).collect(),
             times,
-            noise: 0.0,
+            observed: dim,
+            noise: Vec::new(),
             deviations: Vec::new(),
             constants: Vec::new(),
         };
@@ -73,9 +76,7 @@ impl<'a, T: Real> Records<'a, T> {
         }
         self.deviations.push(deviation);
         self.constants.push(largest == 0.0);
-        if is_noisy {
-            self.noise += (smoothed.noise / deviation).powi(2) / dim as f64;
-        }
+        self.noise.push(if is_noisy { (smoothed.noise / deviation).powi(2) } else { 0.0 });
     }
 
     /// The mean interval between observations.
@@ -84,9 +85,14 @@ impl<'a, T: Real> Records<'a, T> {
         spans / self.times.iter().map(|times| times.len() - 1).sum::<usize>().max(1) as f64
     }
 
+    /// Mean over the observed components of the variance of the noise, in deviations.
+    pub fn noise(&self) -> f64 {
+        self.noise[..self.observed].iter().sum::<f64>() / self.observed as f64
+    }
+
     /// Whether what is measured carries noise.
     pub fn is_noisy(&self) -> bool {
-        self.noise > 0.0
+        self.noise() > 0.0
     }
 
     /// The smoothed state at an observation.
