@@ -21,7 +21,7 @@ pub fn advice(
     if is_bad && options.training.raw {
         advice.push("leave out --raw: networks learn badly in units that are not of order one".to_string());
     }
-    if is_bad && data.len() > 1 && are_uneven(data) && !options.training.is_in_logarithms() {
+    if verdict.overall >= Worth::Fair && data.len() > 1 && are_uneven(data) && !options.training.is_in_logarithms() {
         let advised = "try --time log --time-input: intervals differ more than a hundredfold";
         advice.push(format!("{advised}, and the records begin alike"));
     }

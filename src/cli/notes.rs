@@ -39,7 +39,9 @@ pub fn notes(verdict: &Assessment, data: &Trajectories) -> Vec<String> {
             ));
         }
     }
-    notes.extend(data.components().iter().enumerate().filter_map(|(i, name)| first_jump(data, i).map(|t| {
+    // What is followed is no jump.
+    let is_bad = verdict.overall >= Worth::Poor;
+    notes.extend(data.components().iter().enumerate().filter_map(|(i, name)| first_jump(data, i).filter(|_| is_bad).map(|t| {
         format!(
             "`{name}` jumps right after {} = {}, and never so again: if something was given there, a dose, leave that row \
              out: the equation does not know of it",
@@ -47,7 +49,7 @@ pub fn notes(verdict: &Assessment, data: &Trajectories) -> Vec<String> {
             digits(t)
         )
     })));
-    notes.extend(data.iter().flat_map(|record| jumps_amid(record, data)));
+    notes.extend(data.iter().filter(|_| is_bad).flat_map(|record| jumps_amid(record, data)));
     let time = data.time_name();
     if let Some(name) = data.components().iter().find(|name| is_time(name)).filter(|_| !is_time(&time.to_string())) {
         notes.push(format!("the time is the first column, `{time}`; `{name}` is learned as a component"));

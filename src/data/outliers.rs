@@ -3,14 +3,15 @@
 use super::{Trajectories, Trajectory};
 use serde::Serialize;
 
-/// How far an outlier is from what its neighbours say, in terms of how far they are from each other, and of the median of
-/// such distances over all data.
+/// How far an outlier is from what its neighbours say, in terms of how far they are from each other, and of such a distance
+/// that a quarter of all data does not exceed: of a short record, a slip spoils the better half.
 const FAR: f64 = 5.0;
-const FAR_FROM_USUAL: f64 = 20.0;
+const FAR_FROM_USUAL: f64 = 40.0;
 /// Without an outlier, its neighbours agree: they miss each other by less than this part of its distance.
 const AGREED: f64 = 0.2;
-/// More than this part of a component's observations do not stand alone.
-const MOST: f64 = 0.01;
+/// More than this part of a component's observations, and more than so many, do not stand alone.
+const MOST: f64 = 0.02;
+const MOST_OF_FEW: usize = 2;
 
 /// An observed value that stands alone: a slip of the instrument or the pen, far from what the two observations on either
 /// side of it agree on.
@@ -30,8 +31,8 @@ pub struct Outlier {
 
 impl Trajectories {
     /// Values that stand alone: five times as far from the cubic through their neighbours as these are from each other,
-    /// and twenty times as far as values are as a rule. Without them, the neighbours agree. Of a component, one in a hundred
-    /// at most: what happens more often is no slip. The first two and the last two observations of a record are never told.
+    /// and forty times as far as a quarter of the values is. Without them, the neighbours agree. Of a component, two or one in
+    /// fifty at most: what happens more often is no slip. The first two and the last two observations of a record are never told.
     pub fn outliers(&self) -> Vec<Outlier> {
         self.alone()
             .into_iter()
@@ -75,20 +76,20 @@ impl Trajectories {
         let misses: Vec<Vec<f64>> = records.iter().map(misses).collect();
         let mut usual: Vec<f64> = misses.iter().flatten().map(|miss| miss.abs()).collect();
         usual.sort_unstable_by(f64::total_cmp);
-        let Some(&median) = usual.get(usual.len() / 2) else { return Vec::new() };
+        let Some(&quartile) = usual.get(usual.len() / 4) else { return Vec::new() };
         let mut found = Vec::new();
         for (record, ((t, y), misses)) in records.iter().zip(&misses).enumerate() {
             for (k, &miss) in (2..).zip(misses) {
                 let around = [y[k - 2], y[k - 1], y[k + 1], y[k + 2]];
                 let range =
                     around.iter().fold(f64::MIN, |a, &b| a.max(b)) - around.iter().fold(f64::MAX, |a, &b| a.min(b));
-                if miss.abs() > FAR * range && miss.abs() > FAR_FROM_USUAL * median && agree_without(t, y, k, miss) {
+                if miss.abs() > FAR * range && miss.abs() > FAR_FROM_USUAL * quartile && agree_without(t, y, k, miss) {
                     found.push(Alone { record, k, component, expected: y[k] - miss });
                 }
             }
         }
         let all: usize = records.iter().map(|(_, y)| y.len()).sum();
-        if found.len() <= ((MOST * all as f64) as usize).max(1) { found } else { Vec::new() }
+        if found.len() <= ((MOST * all as f64) as usize).max(MOST_OF_FEW) { found } else { Vec::new() }
     }
 }
 
@@ -140,6 +141,16 @@ mod tests {
         let mended = set((0..100).map(slip)).without_outliers();
         assert!((mended.trajectory(0).state(42)[1] - expected).abs() < 1e-15);
         assert_eq!(mended.trajectory(0).state(41), clean.trajectory(0).state(41));
+    }
+
+    #[test]
+    fn slips_are_found_in_short_records_and_more_than_one() {
+        let short = |slip: usize| set((0..12).map(|k| [if k == slip { 8.0 } else { (-0.3 * k as f64).exp() }, 0.0]));
+        for slip in 2..10 {
+            assert_eq!(short(slip).outliers().len(), 1, "at {slip}");
+        }
+        let two = set((0..40).map(|k| [if k == 12 || k == 28 { 15.0 } else { (0.2 * k as f64).sin() }, 0.0]));
+        assert_eq!(two.outliers().len(), 2);
     }
 
     #[test]

@@ -6,6 +6,9 @@ use crate::field::{Field, Parameter};
 
 /// Errors, in deviations, before anything is known of them.
 const ERRORS: f64 = 0.1;
+/// The most that the variance of errors may be of that of weights. More of it would take what has not been learned yet for noise,
+/// and hold weights at zero, from where nothing is learned.
+const MOST_RATIO: f64 = ERRORS * ERRORS;
 /// The least part of the residuals that is left for errors: a matrix is known by probes only.
 const LEAST_LEFT: f64 = 0.02;
 
@@ -22,7 +25,7 @@ const LEAST_LEFT: f64 = 0.02;
 /// g = tr(H (H + λ)⁻¹) ,   σ² = Σ r² / (N - g) ,   s² = Σ γ_i² / g ,
 /// ```
 ///
-/// with `H = JᵀJ/N` where the training has come to. So noise is not followed, however many parameters there are, and where
+/// with `H = JᵀJ/N` where the training has come to, and `σ/s` at most a tenth. So noise is not followed, however many parameters there are, and where
 /// data are exact `λ` falls to nothing with the errors.
 ///
 /// *References*: MacKay, "Bayesian interpolation", 1992; Foresee and Hagan, "Gauss–Newton approximation to Bayesian
@@ -82,7 +85,7 @@ impl Evidence {
             let ratio = (weights - undetermined).max(1.0) * variance / square;
             if ratio.is_finite() {
                 // As checkpoints keep it.
-                self.ratio = T::constant(ratio).to_f64();
+                self.ratio = T::constant(ratio.min(MOST_RATIO)).to_f64();
             }
             self.determined = Some(determined);
         }
@@ -140,7 +143,7 @@ mod tests {
 
     #[test]
     fn the_evidence_finds_the_noise_and_what_is_determined() {
-        for deviation in [0.3, 0.03, 0.003] {
+        for deviation in [0.03, 0.01, 0.003] {
             let (variance, determined) = settled(12, deviation);
             assert!((variance.sqrt() / deviation - 1.0).abs() < 0.1, "{} for {deviation}", variance.sqrt());
             assert!((3.0..12.0).contains(&determined), "{determined}");

@@ -355,7 +355,7 @@ impl<F: Field<T>, T: Real> Model<F, T> {
         let starts: Vec<&[f64]> = data.iter().map(start).collect();
         let standard: Vec<T> = self.standard_state(&starts.concat())?;
         if let Some(accuracy) = self.block.accuracy_in::<T>() {
-            return self.flow_through(data, &starts, accuracy)?.first_components(self.observed().len());
+            return self.observed_of(self.flow_through(data, &starts, accuracy)?);
         }
         let mut grid = Grid::new();
         for trajectory in data {
@@ -370,7 +370,7 @@ impl<F: Field<T>, T: Real> Model<F, T> {
         };
         let predicted = data.iter().zip(starts).enumerate().map(predicted).collect::<Result<_, Error>>()?;
         let predicted = Trajectories::new(data.components().to_vec(), predicted)?.with_time_name(data.time_name())?;
-        predicted.first_components(self.observed().len())
+        self.observed_of(predicted)
     }
 
     /// Predictions of recorded trajectories from these starts, at their times, by the [flow](Model::flow).
@@ -422,6 +422,11 @@ impl<F: Field<T>, T: Real> Model<F, T> {
     /// As [`rmse`](Model::rmse).
     pub fn rmse_learned(&self, data: &Trajectories) -> Result<Rmse, Error> {
         self.errors(&self.follow_learned(data)?, data)
+    }
+
+    /// The components of a prediction that are observed.
+    fn observed_of(&self, predicted: Trajectories) -> Result<Trajectories, Error> {
+        if self.hidden == 0 { Ok(predicted) } else { predicted.first_components(self.observed().len()) }
     }
 
     /// Of what is observed.

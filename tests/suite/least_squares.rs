@@ -444,3 +444,32 @@ fn what_never_changes_does_not_act() {
     assert!(seen.iter().zip(&other).all(|(a, b)| (a - b).abs() < 1e-9), "{seen:?} and {other:?}");
     assert!(seen[0].abs() < 1e-3, "{seen:?}");
 }
+
+#[test]
+fn short_exact_records_are_followed() {
+    let decay = |seed| {
+        let times: Vec<f64> = (0..5).map(|k| 0.5 * f64::from(k)).collect();
+        let data = Trajectories::new(["x"], vec![record("", times, |t| t.iter().map(|t| (-t).exp()).collect())]);
+        let block = OdeBlock::new(Mlp::new([1, 20, 20, 1], Activation::Tanh).unwrap(), Tableau::radau_iia(2).unwrap());
+        let fit = Trainer::new(block).seed(seed).fit(&data.unwrap()).unwrap();
+        error(&fit)
+    };
+    let few = orbits(&[[1.0, 1.0]], 30, 0.0);
+    let few = Trajectories::new(
+        ["x", "y"],
+        vec![{
+            let all = few.trajectory(0);
+            let kept = |k: &usize| k.is_multiple_of(2);
+            let times = (0..all.len()).filter(kept).map(|k| all.times()[k]).collect();
+            Trajectory::new("", times, (0..all.len()).filter(kept).flat_map(|k| all.state(k).to_vec()).collect())
+                .unwrap()
+        }],
+    )
+    .unwrap();
+    for seed in 0..4 {
+        assert!(decay(seed) < 0.01, "seed {seed}: {}", decay(seed));
+        let wide = OdeBlock::new(Mlp::new([2, 20, 20, 2], Activation::Tanh).unwrap(), Tableau::radau_iia(2).unwrap());
+        let fit = Trainer::new(wide).seed(seed).fit(&few).unwrap();
+        assert!(error(&fit) < 0.05, "seed {seed}: {}", error(&fit));
+    }
+}
