@@ -42,7 +42,8 @@ fn what_parts_have_taught_is_not_lost_on_whole_records() {
     let data = pendulum();
     for seed in [1, 2] {
         let epochs = 400;
-        let fit = Trainer::new(network()).optimizer(Adam::default()).epochs(epochs).seed(seed).fit(&data).unwrap();
+        let trainer = Trainer::new(network()).optimizer(Adam::default()).standardised(false);
+        let fit = trainer.epochs(epochs).seed(seed).fit(&data).unwrap();
         let (parts, joined) = fit.history.epochs.split_at(Shooting::warm_up(epochs));
         assert!(parts.iter().all(|row| row.gap.is_some()) && joined.iter().all(|row| row.gap.is_none()));
         // The first loss is that at the join.
@@ -59,7 +60,11 @@ fn what_parts_have_taught_is_not_lost_on_whole_records() {
 fn the_best_on_whole_records_is_kept_while_parts_are_trained_on() {
     let data = pendulum();
     let strategy = Shooting::MultipleShooting { intervals: 4, epochs: 1000, penalty: 10.0 };
-    let trainer = Trainer::new(network()).shooting(strategy).schedule(Schedule::Constant).optimizer(Adam::new(0.05));
+    let trainer = Trainer::new(network())
+        .standardised(false)
+        .shooting(strategy)
+        .schedule(Schedule::Constant)
+        .optimizer(Adam::new(0.05));
     // Looked at every 25 epochs, and at the end.
     let losses: Vec<f64> =
         (1..=8).map(|k| whole(trainer.clone().epochs(25 * k).fit(&data).unwrap().model.params(), &data)).collect();

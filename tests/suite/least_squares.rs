@@ -140,7 +140,8 @@ fn wide_networks_arrive_too() {
 #[test]
 fn long_records_are_batched_by_windows() {
     let data = orbits(&[[1.0, 1.0]], 401, 0.0);
-    let trainer = Trainer::new(network().step_size(0.1)).batch_size(8).epochs(5);
+    // In units of the data, which are those of the windows, too.
+    let trainer = Trainer::new(network().step_size(0.1)).standardised(false).batch_size(8).epochs(5);
     let fit = trainer.clone().fit(&data).unwrap();
     // 25 windows of 16 intervals.
     let windows = data.windows(16).unwrap();
@@ -329,7 +330,8 @@ fn several_records_stay_in_plain_time_and_the_choice_can_be_made() {
     let one = Trajectories::new(["x"], vec![decay("a", 1.0)]).unwrap();
     let offset = |trainer: Trainer<Mlp>| trainer.fit(&one).unwrap().model.standardisation().time_offset();
     assert!(offset(trainer()).is_some() && offset(trainer().logarithmic_time(false)).is_none());
-    let refused = Trainer::new(block()).logarithmic_time(true).fit(&one).unwrap_err().error.to_string();
+    let refused =
+        Trainer::new(block()).standardised(false).logarithmic_time(true).fit(&one).unwrap_err().error.to_string();
     assert!(refused.starts_with("logarithmic time is asked for, expected standardised data"), "{refused}");
 }
 
