@@ -378,11 +378,11 @@ pub(crate) fn circles() -> Trajectories {
 pub(crate) fn trainer(regularisation: impl Into<Regulariser>) -> Trainer<Mlp> {
     let block = OdeBlock::new(Mlp::new([2, 8, 2], Activation::Tanh).unwrap(), Tableau::implicit_midpoint());
     Trainer::new(block.step_size(0.25))
-        .standardised(false)
         .settings(Settings::plain())
         .optimizer(Adam::new(0.01))
         .epochs(40)
         .regularised_by(regularisation)
+        .standardised(false)
 }
 
 #[test]
