@@ -3,7 +3,7 @@
 use super::energy::EnergyReport;
 use super::fit_options::FitOptions;
 use super::spectral::{Bound, Bounds, Eigenvalues};
-use super::structure::Structure;
+use super::structure::Equation;
 use super::verdict::Told;
 use super::{Failure, print, print_json};
 use kutta::Regularisation;
@@ -32,8 +32,8 @@ pub struct FitReport {
     /// `τ` of logarithmic time, and its origin.
     #[serde(skip_serializing_if = "Option::is_none")]
     logarithmic_time: Option<[f64; 2]>,
-    #[serde(skip_serializing_if = "Structure::is_none")]
-    structure: Structure,
+    #[serde(skip_serializing_if = "Equation::is_none")]
+    structure: Equation,
     widths: Vec<usize>,
     activation: String,
     #[serde(rename = "bound", skip_serializing_if = "Option::is_none")]

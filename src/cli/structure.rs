@@ -16,28 +16,28 @@ use serde::Serialize;
 pub struct StructureOptions {
     /// Learn an energy H(q, p) that is kept, with q' = dH/dp, p' = -dH/dq: the first half of the columns are positions q, the
     /// second half their momenta p, in the same order
-    #[arg(long, conflicts_with_all = ["separable", "second_order", "dissipative"], help_heading = "Structure")]
+    #[arg(long, conflicts_with_all = ["separable", "second_order", "dissipative"], help_heading = "Equation")]
     hamiltonian: bool,
     /// As --hamiltonian, with H = T(p) + V(q): two networks of --hidden units, on which pairs such as --scheme stoermer_verlet
     /// are explicit
-    #[arg(long, conflicts_with_all = ["second_order", "dissipative"], help_heading = "Structure")]
+    #[arg(long, conflicts_with_all = ["second_order", "dissipative"], help_heading = "Equation")]
     separable: bool,
     /// Learn f in q'' = f(q, q') from positions q alone: all columns are positions, velocities are found along with f. A start
     /// to predict from has the velocities after the positions
-    #[arg(long, conflicts_with = "dissipative", help_heading = "Structure")]
+    #[arg(long, conflicts_with = "dissipative", help_heading = "Equation")]
     second_order: bool,
     /// With --second-order, the second half of the columns are the velocities of the first
-    #[arg(long, requires = "second_order", help_heading = "Structure")]
+    #[arg(long, requires = "second_order", help_heading = "Equation")]
     velocities: bool,
     /// Learn an energy as with --hamiltonian, and a damping of positions and momenta by which it never rises
-    #[arg(long, help_heading = "Structure")]
+    #[arg(long, help_heading = "Equation")]
     dissipative: bool,
 }
 
 /// The kind of a learned equation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Structure {
+pub enum Equation {
     None,
     Hamiltonian,
     Separable,
@@ -50,53 +50,53 @@ pub enum Structure {
 }
 
 impl StructureOptions {
-    pub fn chosen(&self) -> Structure {
+    pub fn chosen(&self) -> Equation {
         match self {
-            StructureOptions { hamiltonian: true, .. } => Structure::Hamiltonian,
-            StructureOptions { separable: true, .. } => Structure::Separable,
-            StructureOptions { dissipative: true, .. } => Structure::Dissipative,
-            StructureOptions { second_order: true, velocities: true, .. } => Structure::SecondOrder,
-            StructureOptions { second_order: true, .. } => Structure::SecondOrderOfPositions,
-            _ => Structure::None,
+            StructureOptions { hamiltonian: true, .. } => Equation::Hamiltonian,
+            StructureOptions { separable: true, .. } => Equation::Separable,
+            StructureOptions { dissipative: true, .. } => Equation::Dissipative,
+            StructureOptions { second_order: true, velocities: true, .. } => Equation::SecondOrder,
+            StructureOptions { second_order: true, .. } => Equation::SecondOrderOfPositions,
+            _ => Equation::None,
         }
     }
 }
 
-impl Structure {
+impl Equation {
     /// The option that asks for it.
     pub fn option(self) -> &'static str {
         match self {
-            Structure::None => "no structure",
-            Structure::Hamiltonian => "--hamiltonian",
-            Structure::Separable => "--separable",
-            Structure::Dissipative => "--dissipative",
-            Structure::SecondOrder | Structure::SecondOrderOfPositions => "--second-order",
+            Equation::None => "no structure",
+            Equation::Hamiltonian => "--hamiltonian",
+            Equation::Separable => "--separable",
+            Equation::Dissipative => "--dissipative",
+            Equation::SecondOrder | Equation::SecondOrderOfPositions => "--second-order",
         }
     }
 
     /// Whether velocities are not measured.
     pub fn hides_velocities(self) -> bool {
-        self == Structure::SecondOrderOfPositions
+        self == Equation::SecondOrderOfPositions
     }
 
     pub fn is_none(&self) -> bool {
-        *self == Structure::None
+        *self == Equation::None
     }
 
     /// Whether an energy is learned.
     pub fn has_energy(self) -> bool {
-        matches!(self, Structure::Hamiltonian | Structure::Separable | Structure::Dissipative)
+        matches!(self, Equation::Hamiltonian | Equation::Separable | Equation::Dissipative)
     }
 
     /// The widths of a network of `dim` measured components.
     pub fn widths(self, dim: usize, options: &FitOptions) -> Vec<usize> {
         let time = usize::from(options.time_input);
         let (first, last) = match self {
-            Structure::None => (dim + time, dim),
-            Structure::Hamiltonian | Structure::Dissipative => (dim, 1),
-            Structure::Separable => (dim / 2, 1),
-            Structure::SecondOrder => (dim + time, dim / 2),
-            Structure::SecondOrderOfPositions => (2 * dim + time, dim),
+            Equation::None => (dim + time, dim),
+            Equation::Hamiltonian | Equation::Dissipative => (dim, 1),
+            Equation::Separable => (dim / 2, 1),
+            Equation::SecondOrder => (dim + time, dim / 2),
+            Equation::SecondOrderOfPositions => (2 * dim + time, dim),
         };
         [&[first], &options.hidden[..], &[last]].concat()
     }
@@ -104,10 +104,10 @@ impl Structure {
     /// What networks are, in front of their widths.
     pub fn network(self) -> &'static str {
         match self {
-            Structure::None => "",
-            Structure::Hamiltonian | Structure::Dissipative => "energy ",
-            Structure::Separable => "energies of momenta and of positions, each ",
-            Structure::SecondOrder | Structure::SecondOrderOfPositions => "acceleration ",
+            Equation::None => "",
+            Equation::Hamiltonian | Equation::Dissipative => "energy ",
+            Equation::Separable => "energies of momenta and of positions, each ",
+            Equation::SecondOrder | Equation::SecondOrderOfPositions => "acceleration ",
         }
     }
 
@@ -117,19 +117,17 @@ impl Structure {
         let network = Mlp::new(self.widths(data.dim(), options), options.activation)?;
         let inputs = if options.time_input { vec![Input::Time] } else { vec![] };
         Ok(match (self, options.spectral.bound()) {
-            (Structure::Hamiltonian, _) => Hamiltonian::new(network)?.into(),
-            (Structure::Separable, _) => Separable::hamiltonian(network.clone(), network)?.into(),
-            (Structure::Dissipative, _) => PortHamiltonian::new(network)?.into(),
-            (Structure::SecondOrder | Structure::SecondOrderOfPositions, _) => {
+            (Equation::Hamiltonian, _) => Hamiltonian::new(network)?.into(),
+            (Equation::Separable, _) => Separable::hamiltonian(network.clone(), network)?.into(),
+            (Equation::Dissipative, _) => PortHamiltonian::new(network)?.into(),
+            (Equation::SecondOrder | Equation::SecondOrderOfPositions, _) => {
                 let dim = 2 * network.dim();
                 SecondOrder::of(WithInputs::of_state(dim, network, inputs)?)?.into()
             }
-            (Structure::None, Bound::Nothing) if inputs.is_empty() => network.into(),
-            (Structure::None, Bound::Nothing) => WithInputs::new(network, inputs)?.into(),
-            (Structure::None, Bound::Lipschitz { bound }) => {
-                WithInputs::new(network, inputs)?.normalised(bound)?.into()
-            }
-            (Structure::None, Bound::Spectrum { alpha, beta }) => {
+            (Equation::None, Bound::Nothing) if inputs.is_empty() => network.into(),
+            (Equation::None, Bound::Nothing) => WithInputs::new(network, inputs)?.into(),
+            (Equation::None, Bound::Lipschitz { bound }) => WithInputs::new(network, inputs)?.normalised(bound)?.into(),
+            (Equation::None, Bound::Spectrum { alpha, beta }) => {
                 WithInputs::new(network, inputs)?.with_spectrum(alpha, beta)?.into()
             }
         })

@@ -69,7 +69,7 @@ pub struct Settings {
     /// Whether the data are positions alone, and the field is one of positions and as many velocities, as
     /// [`SecondOrder`](crate::field::SecondOrder) is. Velocities are then hidden: those that records start with are unknowns, at
     /// first the [slopes](crate::data::Trajectories::with_slopes) of smoothed positions, and errors are of positions. For
-    /// least squares.
+    /// least squares. Held-out parts of a record begin with the slope of all of it, which has seen some of what is held out.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub hidden_velocities: bool,
     /// Whether states and times are standardised. `None`: for a field that is free of units, as an

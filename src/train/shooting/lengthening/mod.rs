@@ -1,35 +1,31 @@
 //! Training by least squares on windows that lengthen.
 
 mod fitted;
+mod initial;
 mod matching;
 mod passage;
 mod records;
+mod windows;
 
 use super::{Layout, Observations, Shooting, Window};
-use crate::field::{Field, Parameter};
 use crate::network::AnyBlock;
 use crate::train::evidence::Evidence;
 use crate::train::{Evaluation, Minibatch, NormalEquations, Objective, Settings, Stage, SumOfSquares, Turn};
 use crate::{Error, Real};
 use fitted::fitted_steps;
+use initial::{ignore_constants, soften};
 use matching::Matching;
 use passage::{Passage, Shots};
 use rand::RngCore;
 use rayon::prelude::*;
 use records::Records;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use windows::Group;
 
-/// Columns of a batch, about: windows times their components.
-const LANES: usize = 16;
 /// The most groups of windows that are evaluated at once, each with equations of its own, and the memory of all of these
 /// in numbers.
 const MOST_GROUPS: usize = 8;
 const MEMORY: usize = 8_000_000;
-/// Residuals of a stage, at most, and entries of their Jacobian: more of them make the equations no better known. So many
-/// times as many judge it.
-const MOST_RESIDUALS: usize = 10_000;
-const MOST_ENTRIES: usize = 50_000_000;
-const JUDGED: usize = 4;
 /// Multiplications that a stage may cost, and the epochs that it may take in any case and at most: the matching of
 /// derivatives, stages before the last, and the last.
 const WORK: [f64; 3] = [5e10, 2e10, 1e11];
@@ -43,9 +39,6 @@ const OF_PREDICTION: usize = 2;
 /// Errors that are small enough, as parts of the deviation of the data: those of slopes, those before the last stage, and
 /// those in it.
 const ENOUGH: [f64; 3] = [1e-3, 1e-4, 3e-5];
-/// What random weights of the last layer are multiplied by: a field that is weak in directions of which the data know nothing
-/// does not lead predictions away in them.
-const GENTLE: f64 = 0.1;
 /// The part of the variance of the noise that errors are not brought below: to follow noise is no gain.
 const OF_NOISE: f64 = 0.9;
 /// Numbers in starts that are learned, at most, where nobody has asked for it.
@@ -71,9 +64,6 @@ pub(in crate::train) struct Lengthening<'a, T: Real> {
     /// Groups of windows of the stage, without those that could not be predicted when the equations were last made.
     groups: Vec<Group>,
 }
-
-/// Windows that are predicted side by side.
-type Group = Vec<(Window, Option<usize>)>;
 
 impl<'a, T: Real> Lengthening<'a, T> {
     /// On windows that lengthen, or on whole records from the beginning; from these parameters instead of random ones.
@@ -119,62 +109,6 @@ impl<'a, T: Real> Lengthening<'a, T> {
         judge.records.deviations.clone_from(&self.records.deviations);
         let accuracy = judge.accuracy.map(|accuracy| accuracy.max(OF_JUDGEMENT));
         Lengthening { judges: true, accuracy, evidence: Evidence::none(), ..judge }
-    }
-
-    /// The most residuals of a stage.
-    fn most_residuals(&self) -> usize {
-        MOST_RESIDUALS.min(MOST_ENTRIES / self.layout.params.max(1))
-    }
-
-    /// The windows of a stage. Records that are too long to be taken whole are taken in so many parts of what can be.
-    fn windows(&self, stage: Stage) -> Vec<(Window, Option<usize>)> {
-        let data = self.records.data;
-        let most = (self.most_residuals() / self.layout.dim.max(1)).max(1);
-        let mut windows = Vec::new();
-        for trajectory in 0..data.len() {
-            let intervals = data.intervals(trajectory);
-            let length = match stage {
-                Stage::Last if intervals > most => most / MOST_GROUPS,
-                Stage::Last => intervals,
-                Stage::Before(length) => length,
-            };
-            for first in (0..intervals).step_by(length.max(1)) {
-                let window = Window { trajectory, first, last: (first + length.max(1)).min(intervals) };
-                let start = self.layout.start(trajectory).filter(|_| first == 0 && stage == Stage::Last);
-                windows.push((window, start));
-            }
-        }
-        windows
-    }
-
-    /// The windows of a stage, in groups; of so many residuals at most.
-    fn grouped(&self, stage: Stage) -> Vec<Group> {
-        self.in_groups(self.thinned(self.windows(stage), self.most_residuals()))
-    }
-
-    /// What unknowns are judged by: the windows of the last stage, more of them.
-    fn judged(&self) -> Group {
-        self.thinned(self.windows(Stage::Last), JUDGED * MOST_RESIDUALS)
-    }
-
-    fn thinned(&self, windows: Group, most: usize) -> Group {
-        thinned(windows, most, |(window, _)| (window.last - window.first) * self.layout.dim)
-    }
-
-    /// Windows that take equal steps, a few at a time.
-    fn in_groups(&self, windows: Vec<(Window, Option<usize>)>) -> Vec<Group> {
-        let mut alike: BTreeMap<(usize, &[usize]), Group> = BTreeMap::new();
-        let steps = |window: &Window| &self.records.steps[window.trajectory][window.first..window.last];
-        for (window, slot) in windows {
-            // Given steps are taken as they are; where their error decides, more of them do no harm.
-            let same = if self.accuracy.is_some() { &[] } else { steps(&window) };
-            alike.entry((window.last - window.first, same)).or_default().push((window, slot));
-        }
-        for group in alike.values_mut() {
-            group.sort_by_key(|(window, _)| (steps(window).iter().sum::<usize>(), window.place()));
-        }
-        let together = (LANES / self.layout.dim.max(1)).max(1);
-        alike.into_values().flat_map(|group| group.chunks(together).map(<[_]>::to_vec).collect::<Vec<_>>()).collect()
     }
 
     fn passage<'p>(&'p self, unknowns: &'p [T]) -> Passage<'p, 'a, T> {
@@ -294,63 +228,6 @@ impl<'a, T: Real> Lengthening<'a, T> {
     fn objective(&self, sum: f64, unknowns: &[T], residuals: usize) -> f64 {
         sum / residuals.max(1) as f64 + self.evidence.penalty(unknowns, residuals)
     }
-
-    /// Residuals of these windows.
-    fn residuals(&self, groups: &[Group]) -> usize {
-        let of = |(window, slot): &(Window, Option<usize>)| {
-            (window.last - window.first + usize::from(slot.is_some())) * self.records.observed
-        };
-        groups.iter().flatten().map(of).sum()
-    }
-
-    /// The observations whose slopes are matched.
-    fn observations(&self) -> Vec<(usize, usize)> {
-        let times = self.records.times.iter().enumerate();
-        let all = times.flat_map(|(i, times)| (0..times.len()).map(move |k| (i, k))).collect();
-        thinned(all, self.most_residuals(), |_| self.layout.dim)
-    }
-}
-
-/// Makes the last layer of a network small, if it is one.
-fn soften<T: Real>(field: &dyn Field<T>, params: &mut [T]) {
-    let arrays = field.parameters();
-    let Some(last) = arrays.iter().rposition(|array| array.shape.len() == 2) else { return };
-    let first: usize = arrays[..last].iter().map(Parameter::len).sum();
-    params[first..].iter_mut().for_each(|p| *p *= T::constant(GENTLE));
-}
-
-/// Makes a network blind to components that never change, and leaves these as they are, if it is one: of what they do
-/// nothing can be learned.
-fn ignore_constants<T: Real>(field: &dyn Field<T>, constants: &[bool], params: &mut [T]) {
-    let arrays = field.parameters();
-    let matrices = || (0..arrays.len()).filter(|&k| arrays[k].shape.len() == 2);
-    let (Some(first), Some(last)) = (matrices().next(), matrices().next_back()) else { return };
-    let places = |k: usize| {
-        let from: usize = arrays[..k].iter().map(Parameter::len).sum();
-        from..from + arrays[k].len()
-    };
-    let (columns, rows) = (arrays[first].shape[1], arrays[last].shape[0]);
-    let constant = || (0..constants.len()).filter(|&i| constants[i]);
-    if columns >= constants.len() {
-        let of_row = |row: &mut [T]| constant().for_each(|i| row[i] = T::zero());
-        params[places(first)].chunks_exact_mut(columns).for_each(of_row);
-    }
-    if rows == constants.len() && first != last {
-        let width = arrays[last].shape[1];
-        constant().for_each(|i| params[places(last)][i * width..][..width].fill(T::zero()));
-        if let Some(biases) = arrays.get(last + 1).filter(|biases| biases.len() == rows) {
-            let from = places(last + 1).start;
-            constant().take(biases.len()).for_each(|i| params[from + i] = T::zero());
-        }
-    }
-}
-
-/// So many of them, evenly, that they come to no more than the most residuals, about.
-fn thinned<I>(all: Vec<I>, most: usize, residuals: impl Fn(&I) -> usize) -> Vec<I> {
-    let count: usize = all.iter().map(residuals).sum();
-    let keep = (most as f64 / count.max(1) as f64).min(1.0);
-    let kept = |k: usize| (k as f64 * keep).floor() > ((k as f64 - 1.0) * keep).floor() || k == 0;
-    all.into_iter().enumerate().filter_map(|(k, one)| kept(k).then_some(one)).collect()
 }
 
 impl<T: Real> Objective<T> for Lengthening<'_, T> {

@@ -1,3 +1,4 @@
+use super::windows::thinned;
 use super::*;
 use crate::data::{Standardisation, Trajectories, Trajectory};
 use crate::field::{Activation, Mlp};
