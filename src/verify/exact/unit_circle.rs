@@ -1,6 +1,7 @@
 //! Where the zeros of a polynomial lie: in the left half plane, in the unit disc, on the unit circle. All by whole numbers.
 
 use num_bigint::BigInt;
+use num_integer::Integer;
 use num_traits::{One, Signed, Zero};
 
 use super::polynomial::Polynomial;
@@ -35,6 +36,12 @@ pub fn cayley(n: usize) -> Vec<Polynomial<BigInt>> {
         (0..k).fold(Polynomial::constant(BigInt::one()), |product, _| &product * base)
     };
     (0..=n).map(|k| &power(&plus, k) * &power(&minus, n - k)).collect()
+}
+
+/// The polynomial with these coefficients, times a common denominator.
+pub fn whole(coefficients: &[Rational]) -> Polynomial<BigInt> {
+    let unit = coefficients.iter().fold(BigInt::one(), |unit, x| unit.lcm(x.denom()));
+    Polynomial::new(coefficients.iter().map(|x| x.numer() * (&unit / x.denom())).collect())
 }
 
 /// Where the zeros of a polynomial lie with respect to the unit circle.
@@ -73,6 +80,41 @@ impl UnitCircle {
         }
     }
 
+    /// Of a polynomial with the zero 1 whose coefficients, the constant first, are known to within `off`, in terms of the largest.
+    /// `None` if other zeros are so near to the circle that these do not decide: a double zero moves by about the root of that.
+    pub fn of_known_to(coefficients: &[Rational], off: f64) -> Option<Self> {
+        let Some(margin) = Rational::from_float(off.sqrt()).filter(Signed::is_positive) else {
+            return Some(UnitCircle::of(&whole(coefficients)));
+        };
+        // Divided by ζ − 1, the highest power first.
+        let mut sum = Rational::zero();
+        let mut others: Vec<Rational> = coefficients
+            .iter()
+            .skip(1)
+            .rev()
+            .map(|c| {
+                sum += c;
+                sum.clone()
+            })
+            .collect();
+        others.reverse();
+        let has_beyond = |radius: Rational| {
+            let mut power = Rational::one();
+            let scaled = others.iter().map(|c| {
+                let term = c * &power;
+                power *= &radius;
+                term
+            });
+            UnitCircle::of(&whole(&scaled.collect::<Vec<_>>())).has_outside
+        };
+        let simple = |has_outside| UnitCircle { on_it: 1, has_one: true, are_simple: true, has_outside };
+        match [Rational::one() + &margin, Rational::one() - &margin].map(has_beyond) {
+            [true, _] => Some(simple(true)),
+            [false, false] => Some(simple(false)),
+            [false, true] => None,
+        }
+    }
+
     /// The root condition: no zero is outside, and those on the circle are simple. Then `Σ_k p_k y_{n+k} = 0` has bounded
     /// solutions only.
     pub fn holds_all(self) -> bool {
@@ -102,6 +144,29 @@ mod tests {
         assert_eq!(found(&[2, -5, 2]), circle(0, false, true, true));
         assert_eq!(found(&[0, -1, 1]), circle(1, true, true, false));
         assert_eq!(found(&[5]), circle(0, false, true, false));
+    }
+
+    #[test]
+    fn what_is_near_the_circle_is_not_decided_by_doubles() {
+        let found = |zeros: &[f64], off| {
+            let mut product = vec![Rational::one()];
+            for zero in zeros {
+                let zero = Rational::from_float(*zero).unwrap();
+                let mut next = vec![Rational::zero(); product.len() + 1];
+                for (k, c) in product.iter().enumerate() {
+                    next[k + 1] += c;
+                    next[k] -= c * &zero;
+                }
+                product = next;
+            }
+            UnitCircle::of_known_to(&product, off).map(UnitCircle::holds_all)
+        };
+        assert_eq!(found(&[1.0, 0.99, -0.5], 1e-12), Some(true));
+        assert_eq!(found(&[1.0, -1.01, -1.0], 1e-12), Some(false));
+        assert_eq!(found(&[1.0, -1.0, 0.5], 1e-12), None);
+        assert_eq!(found(&[1.0, 1.0 + 1e-9], 1e-12), None);
+        assert_eq!(found(&[1.0, -1.0, 0.5], 0.0), Some(true));
+        assert_eq!(found(&[1.0], 1e-12), Some(true));
     }
 
     /// Zeros that are fractions, and pairs on the circle by Pythagorean triples.

@@ -6,7 +6,7 @@ use crate::tableau::coefficients::{Rational, Scalar};
 use crate::verify::exact::elimination::Echelon;
 use crate::verify::exact::unit_circle::UnitCircle;
 use crate::verify::exact::verdict::Verdict;
-use crate::verify::multistep::{RecoveredMultistep, whole};
+use crate::verify::multistep::{RecoveredMultistep, near_the_circle};
 use crate::verify::stability::growth::Growth;
 use num_traits::{One, Zero};
 
@@ -43,10 +43,16 @@ impl Matrices {
         }
     }
 
+    fn zeros(&self, polynomial: &[Rational]) -> Option<UnitCircle> {
+        UnitCircle::of_known_to(polynomial, self.certainty.tolerance())
+    }
+
     /// Zero-stability: the powers of `V` are bounded. They are where no zero of its minimal polynomial is outside the unit circle,
     /// and those on it are simple.
     pub fn zero_stability(&self) -> Verdict {
-        let zeros = UnitCircle::of(&whole(&self.minimal_polynomial()));
+        let Some(zeros) = self.zeros(&self.minimal_polynomial()) else {
+            return near_the_circle("V's minimal polynomial");
+        };
         let reason = match (zeros.has_outside, zeros.are_simple) {
             (true, _) => "V has an eigenvalue outside the unit circle",
             (_, false) => "V has an eigenvalue on the unit circle with too few eigenvectors",
@@ -57,13 +63,16 @@ impl Matrices {
 
     /// Whether the only eigenvalue of `V` on the unit circle is 1, once: errors of the past are forgotten.
     pub fn strong_stability(&self) -> Verdict {
-        let zeros = UnitCircle::of(&whole(&self.minimal_polynomial()));
+        let Some(zeros) = self.zeros(&self.minimal_polynomial()) else {
+            return near_the_circle("V's minimal polynomial");
+        };
         let slack = self
             .v
             .iter()
             .zip(identity(self.carried()))
             .map(|(row, one)| row.iter().zip(one).map(|(v, one)| one - v).collect());
-        let fixed = self.carried() - Echelon::of(slack.collect(), self.carried(), self.carried(), 0.0).rank();
+        let tolerance = self.certainty.tolerance();
+        let fixed = self.carried() - Echelon::of(slack.collect(), self.carried(), self.carried(), tolerance).rank();
         let holds = zeros.holds_all() && zeros.on_it == 1 && zeros.has_one && fixed == 1;
         let reason = match (zeros.on_it, fixed) {
             (1, 1) => "1 is the only eigenvalue of V on the unit circle, and simple".to_string(),
@@ -76,7 +85,7 @@ impl Matrices {
     /// Whether errors do not grow on the way back either: also the powers of `V⁻¹` are bounded.
     pub fn stability_backwards(&self) -> Verdict {
         let polynomial = self.minimal_polynomial();
-        let zeros = UnitCircle::of(&whole(&polynomial));
+        let Some(zeros) = self.zeros(&polynomial) else { return near_the_circle("V's minimal polynomial") };
         let holds = zeros.holds_all() && zeros.on_it + 1 == polynomial.len();
         let reason = match (holds, polynomial[0].is_zero()) {
             (true, _) => "the powers of V and of its inverse are bounded: its eigenvalues are on the unit circle",

@@ -4,7 +4,7 @@ mod order;
 mod structure;
 
 pub use order::LinearOrder;
-pub(in crate::verify) use structure::whole;
+pub(in crate::verify) use structure::near_the_circle;
 
 use num_traits::Zero;
 use std::ops::Neg;

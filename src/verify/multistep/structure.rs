@@ -1,19 +1,27 @@
 //! Zeros of `ρ`, and the symmetry of both polynomials.
 
-use num_bigint::BigInt;
-use num_integer::Integer;
-use num_traits::{One, Zero};
+use num_traits::Zero;
 
 use super::{Characteristics, RecoveredMultistep};
-use crate::tableau::coefficients::{Certainty, Rational, Scalar};
-use crate::verify::exact::polynomial::Polynomial;
-use crate::verify::exact::unit_circle::UnitCircle;
+use crate::tableau::coefficients::{Certainty, Scalar};
+use crate::verify::exact::unit_circle::{UnitCircle, whole};
 use crate::verify::exact::verdict::Verdict;
 
+/// What doubles do not decide.
+pub(in crate::verify) fn near_the_circle(of: &str) -> Verdict {
+    let reason =
+        format!("not decided: a zero of {of} is so near to the unit circle that doubles do not tell on which side");
+    Verdict { holds: false, certainty: Certainty::Undecided, reason }
+}
+
 impl RecoveredMultistep {
+    fn zeros(&self) -> Option<UnitCircle> {
+        UnitCircle::of_known_to(&self.near.rho, self.certainty().tolerance())
+    }
+
     /// The root condition on `ρ`: no zero is outside the unit circle, and those on it are simple.
     pub fn zero_stability(&self) -> Verdict {
-        let zeros = UnitCircle::of(&whole(&self.near.rho));
+        let Some(zeros) = self.zeros() else { return near_the_circle("ρ") };
         let reason = match (zeros.has_outside, zeros.are_simple) {
             (true, _) => "a zero of ρ is outside the unit circle".to_string(),
             (_, false) => "a zero of ρ on the unit circle is not simple".to_string(),
@@ -24,7 +32,7 @@ impl RecoveredMultistep {
 
     /// Whether, beside that, 1 is the only zero of `ρ` on the unit circle: then errors of the past are forgotten.
     pub fn strong_stability(&self) -> Verdict {
-        let zeros = UnitCircle::of(&whole(&self.near.rho));
+        let Some(zeros) = self.zeros() else { return near_the_circle("ρ") };
         let holds = zeros.holds_all() && zeros.on_it == 1;
         let reason =
             format!("ρ has {} on the unit circle{}", count(zeros.on_it), if holds { ": 1 itself" } else { "" });
@@ -33,7 +41,7 @@ impl RecoveredMultistep {
 
     /// Whether errors do not grow on the way back either: all zeros of `ρ` are simple and on the unit circle.
     pub fn stability_backwards(&self) -> Verdict {
-        let zeros = UnitCircle::of(&whole(&self.near.rho));
+        let Some(zeros) = self.zeros() else { return near_the_circle("ρ") };
         let holds = zeros.holds_all() && zeros.on_it == self.near.steps();
         let reason = match holds {
             true => "all zeros of ρ are simple and on the unit circle".to_string(),
@@ -76,12 +84,6 @@ impl RecoveredMultistep {
 
 fn count(zeros: usize) -> String {
     if zeros == 1 { "1 zero".to_string() } else { format!("{zeros} zeros") }
-}
-
-/// Times a common denominator.
-pub(in crate::verify) fn whole(v: &[Rational]) -> Polynomial<BigInt> {
-    let unit = v.iter().fold(BigInt::one(), |unit, x| unit.lcm(x.denom()));
-    Polynomial::new(v.iter().map(|x| x.numer() * (&unit / x.denom())).collect())
 }
 
 impl<T: Scalar> Characteristics<T> {
