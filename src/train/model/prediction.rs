@@ -14,14 +14,14 @@ const MOST_STEPS: usize = 1_000_000;
 
 impl<F: Field<T>, T: Real> Model<F, T> {
     /// The states at `times` of the prediction with `y(t0) = y0`, by the network's own steps: between two of the times the
-    /// fewest equal ones that are no longer than those of training. Where [accuracy](OdeBlock::accuracy) made the steps, by the
+    /// fewest equal ones that are no longer than those of training. Where [accuracy](crate::OdeBlock::accuracy) made the steps, by the
     /// [flow](Model::flow), to the same accuracy.
     ///
     /// The times ascend or descend from `t0`; they may repeat, and may begin with `t0`, where the state is `y0`.
     ///
     /// # Errors
     /// [`Error::ShapeMismatch`] for a start of another dimension, [`Error::InvalidArgument`] for times that are not finite or
-    /// not in order, and the errors of [`OdeBlock::forward`].
+    /// not in order, and the errors of [`OdeBlock::forward`](crate::OdeBlock::forward).
     pub fn predict(&self, t0: f64, y0: &[f64], times: &[f64]) -> Result<Solution<f64>, Error> {
         if let Some(accuracy) = self.block.accuracy_in::<T>() {
             return self.flow(t0, y0, times, accuracy);
