@@ -235,18 +235,18 @@ fn long(time: Duration) -> String {
     if minutes < 120.0 { format!("{minutes:.0} minutes") } else { format!("{:.0} hours", minutes / 60.0) }
 }
 
-fn tell_of_most(time: Duration) {
+fn tell_of_most(time: Duration, steps: usize) {
     eprintln!(
-        "note: this training may take up to {}, though most settle in a fraction of that; end it by Ctrl-C with what it has \
+        "note: this training, {steps} steps an epoch, may take up to {}, though most settle in a fraction of that; end it by Ctrl-C with what it has \
          learned, or take fewer --hidden units, a larger --accuracy, or --batch for windows of long records",
         long(time)
     );
 }
 
-fn tell_of_a_long_training(expected: Duration) {
+fn tell_of_a_long_training(expected: Duration, steps: usize) {
     let time = long(expected);
     eprintln!(
-        "note: this training will take about {time}; fewer --epochs or --substeps, or a longer --step, take less"
+        "note: this training, {steps} steps an epoch, will take about {time}; fewer --epochs or --substeps, or a longer --step, take less"
     );
 }
 

@@ -226,6 +226,7 @@ impl fmt::Display for FitReport {
             stopped_early,
             seconds,
             failed_solves,
+            steps,
             mean_iterations,
             ..
         } = &self.summary;
@@ -270,6 +271,9 @@ impl fmt::Display for FitReport {
         }
         if *starts > 1 {
             let _ = write!(work, ", the best of {starts} starts");
+        }
+        if *steps > 0 {
+            let _ = write!(work, ", {} an epoch", plural(*steps, "step", "steps"));
         }
         if *mean_iterations > 0.0 {
             let _ = write!(work, ", {mean_iterations:.1} iterations a stage system");

@@ -7,6 +7,8 @@ use std::ops::AddAssign;
 /// Batches are counted by their samples: what a sample of its own would have cost is what it adds here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Work {
+    /// Steps forward, one a sample, those that are taken again included.
+    pub steps: usize,
     /// Nonlinear iterations, over all stage solves of all samples.
     pub iterations: usize,
     /// Stage systems solved: one a sample, step and block of implicit stages.
@@ -34,6 +36,7 @@ impl Work {
 
 impl AddAssign for Work {
     fn add_assign(&mut self, other: Work) {
+        self.steps += other.steps;
         self.iterations += other.iterations;
         self.solves += other.solves;
         self.evaluations += other.evaluations;

@@ -188,6 +188,7 @@ impl<'a, T: Real> Step<'a, T> {
         if next.is_empty() {
             return Ok(0);
         }
+        ws.work.steps += batch.live;
         ws.increments.resize(plan.increments * batch.stride, T::zero());
         if plan.implicit {
             ws.smooth.resize(plan.increments * batch.stride, T::zero());

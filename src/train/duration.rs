@@ -12,7 +12,7 @@ const EPOCHS: usize = 5;
 /// Tells, once, of a training that will take long, by the fastest of its first epochs: what slows down one of them, memory
 /// that is new or another process, will not slow down all.
 pub(super) struct Outlook<'a> {
-    tell: Option<fn(Duration)>,
+    tell: Option<fn(Duration, usize)>,
     shooting: &'a Shooting,
     longest: usize,
     /// Epochs before, and in all.
@@ -29,7 +29,7 @@ pub(super) struct Outlook<'a> {
 impl<'a> Outlook<'a> {
     /// Before epoch `first` of `epochs`, on records of which the longest has `longest` intervals.
     pub fn new(
-        tell: Option<fn(Duration)>,
+        tell: Option<fn(Duration, usize)>,
         shooting: &'a Shooting,
         longest: usize,
         first: usize,
@@ -39,8 +39,9 @@ impl<'a> Outlook<'a> {
         Outlook { tell, shooting, longest, first, epochs, done: first, last, measured, fastest }
     }
 
-    /// After so many epochs, those before included; where that is known, with so many left at most.
-    pub fn after(&mut self, epochs: usize, left: Option<usize>) {
+    /// After so many epochs, those before included, the last of so many steps; where that is known, with so many left at
+    /// most.
+    pub fn after(&mut self, epochs: usize, steps: usize, left: Option<usize>) {
         if self.tell.is_none() || epochs == self.done {
             return;
         }
@@ -53,7 +54,7 @@ impl<'a> Outlook<'a> {
                 && most > LONG
                 && let Some(tell) = self.tell.take()
             {
-                tell(most);
+                tell(most, steps);
             }
             return;
         }
@@ -62,7 +63,7 @@ impl<'a> Outlook<'a> {
             && let (Some(tell), Some(expected)) = (self.tell.take(), self.expected())
             && expected > LONG
         {
-            tell(expected);
+            tell(expected, steps);
         }
     }
 
@@ -91,17 +92,17 @@ mod tests {
 
     #[test]
     fn the_most_that_is_left_is_told_once_and_if_it_is_long() {
-        static TOLD: std::sync::Mutex<Vec<Duration>> = std::sync::Mutex::new(Vec::new());
+        static TOLD: std::sync::Mutex<Vec<(Duration, usize)>> = std::sync::Mutex::new(Vec::new());
         let told = || TOLD.lock().unwrap().clone();
-        let tell = |time| TOLD.lock().unwrap().push(time);
+        let tell = |time, steps| TOLD.lock().unwrap().push((time, steps));
         let mut outlook = Outlook::new(Some(tell), &Shooting::Lengthening, 100, 0, 4000);
         let ago = |seconds| Instant::now().checked_sub(Duration::from_secs(seconds)).unwrap();
         for (epoch, seconds, left) in [(1, 1, 4000), (2, 3, 100), (3, 4, 300), (4, 9, 299)] {
             outlook.last = ago(seconds);
-            outlook.after(epoch, Some(left));
+            outlook.after(epoch, 10 * epoch, Some(left));
             assert_eq!(told().len(), usize::from(epoch > 2), "after epoch {epoch}");
         }
-        assert!((1200..1210).contains(&told()[0].as_secs()), "{:?}", told());
+        assert!((1200..1210).contains(&told()[0].0.as_secs()) && told()[0].1 == 30, "{:?}", told());
     }
 
     #[test]

@@ -51,6 +51,7 @@ impl<F: Field<T>, T: Real> Fit<F, T> {
             validation_rmse,
             unpredicted,
             failed_solves: history.epochs.iter().map(|row| row.failed_solves).sum(),
+            steps: history.epochs.last().map_or(0, |row| row.steps),
             mean_iterations: history.epochs.iter().map(|row| row.mean_iterations).sum::<f64>()
                 / history.epochs.len().max(1) as f64,
         };
@@ -110,6 +111,8 @@ pub struct Summary {
     pub unpredicted: Vec<String>,
     /// Attempts at a batch that failed, see [`OnFailure`](super::OnFailure): updates taken back, or batches left out.
     pub failed_solves: usize,
+    /// Steps forward that the last epoch took, over all records or windows.
+    pub steps: usize,
     /// Nonlinear iterations a stage system, mean over the epochs; zero for explicit schemes.
     pub mean_iterations: f64,
 }

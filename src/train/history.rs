@@ -34,10 +34,17 @@ pub struct Epoch {
     /// How many unknowns the data determine, rather than a [prior](super::Settings::weight_decay) on weights.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub determined: Option<f64>,
+    /// Steps forward that the gradients of the epoch took, over all records or windows.
+    #[serde(default)]
+    pub steps: usize,
     /// Nonlinear iterations a stage system; zero for explicit schemes.
     pub mean_iterations: f64,
     /// Attempts at a batch that failed, see [`OnFailure`](super::OnFailure): updates taken back, or batches left out.
     pub failed_solves: usize,
+    /// Stretches on which steps back drifted too far, and were taken again from a checkpoint: see
+    /// [`Memory`](crate::network::Memory).
+    #[serde(default)]
+    pub fallbacks: usize,
     /// Seconds of training so far.
     pub seconds: f64,
 }
@@ -71,13 +78,14 @@ impl History {
     fn to_csv(&self) -> String {
         let mut text = String::from(
             "epoch,loss,validation_loss,learning_rate,gradient_norm,gap,divergence,jacobian,kinetic,variation,\
-             determined,mean_iterations,failed_solves,seconds\n",
+             determined,steps,mean_iterations,failed_solves,fallbacks,seconds\n",
         );
         // Zeros without a sign.
         let number = |x: f64| (x + 0.0).to_string();
         let optional = |x: Option<f64>| x.map_or_else(String::new, number);
         for row in &self.epochs {
-            let Epoch { epoch, loss, learning_rate, gradient_norm, mean_iterations, failed_solves, seconds, .. } = row;
+            let Epoch { epoch, loss, learning_rate, gradient_norm, steps, mean_iterations, .. } = row;
+            let Epoch { failed_solves, fallbacks, seconds, .. } = row;
             let (validation, gap) = (optional(row.validation_loss), optional(row.gap));
             let penalties = row.penalties.map(|p| [p.divergence, p.jacobian, p.kinetic, p.variation].map(number));
             let (penalties, determined) = (penalties.unwrap_or_default().join(","), optional(row.determined));
@@ -85,7 +93,7 @@ impl History {
             let _ = writeln!(
                 text,
                 "{epoch},{loss},{validation},{learning_rate},{gradient_norm},{gap},{penalties},{determined},\
-                 {mean_iterations},{failed_solves},{seconds:.6}"
+                 {steps},{mean_iterations},{failed_solves},{fallbacks},{seconds:.6}"
             );
         }
         text
@@ -108,8 +116,10 @@ mod tests {
             gap,
             penalties,
             determined,
+            steps: 40,
             mean_iterations,
             failed_solves,
+            fallbacks: 0,
             seconds,
         }
     }
@@ -121,9 +131,9 @@ mod tests {
             Some(Penalties { divergence: -0.5, jacobian: 0.25, kinetic: -0.0, variation: 2.0, further: 0.0 });
         let text = history.to_csv();
         let lines: Vec<_> = text.lines().collect();
-        assert_eq!(lines[1], "1,0.25,,0.1,2.5,,,,,,1.5,3.25,1,0.500000");
-        assert_eq!(lines[2], "2,NaN,0.125,0.1,2.5,,-0.5,0.25,0,2,1.5,3.25,1,0.500000");
-        assert!(lines.iter().all(|line| line.split(',').count() == 14));
+        assert_eq!(lines[1], "1,0.25,,0.1,2.5,,,,,,1.5,40,3.25,1,0,0.500000");
+        assert_eq!(lines[2], "2,NaN,0.125,0.1,2.5,,-0.5,0.25,0,2,1.5,40,3.25,1,0,0.500000");
+        assert!(lines.iter().all(|line| line.split(',').count() == 16));
     }
 
     #[test]

@@ -46,8 +46,8 @@ impl Progress {
                 0 => String::new(),
                 failed => format!(", {failed} failed"),
             };
-            let (loss, rate, iterations) = (row.loss, row.learning_rate, row.mean_iterations);
-            format!("loss {loss:.3e}{validation}, rate {rate:.1e}, {iterations:.1} iterations{failed}")
+            let (loss, rate, steps, iterations) = (row.loss, row.learning_rate, row.steps, row.mean_iterations);
+            format!("loss {loss:.3e}{validation}, rate {rate:.1e}, {steps} steps, {iterations:.1} iterations{failed}")
         };
         match self {
             Progress::Bar { bar, shown } if row.epoch == 1 || shown.elapsed() >= PERIOD => {

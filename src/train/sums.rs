@@ -28,8 +28,7 @@ impl Sums {
         }
         self.gap = value.gap.map(|gap| self.gap.unwrap_or(0.0) + weight * gap).or(self.gap);
         self.determined = value.determined.or(self.determined);
-        self.work.iterations += value.work.iterations;
-        self.work.solves += value.work.solves;
+        self.work += value.work;
     }
 
     /// NaN if no batch worked.
@@ -51,7 +50,9 @@ impl Sums {
             }),
             gap: self.gap.map(|gap| (gap / self.weight).sqrt()),
             determined: self.determined,
+            steps: self.work.steps,
             mean_iterations: self.work.mean_iterations(),
+            fallbacks: self.work.fallbacks,
             failed_solves: self.failed,
             seconds,
         }

@@ -70,7 +70,7 @@ pub struct Trainer<F, L = MeanSquare> {
     pub(super) checkpoint: Option<(PathBuf, usize)>,
     pub(super) resume: Option<PathBuf>,
     pub(super) stop: Arc<AtomicBool>,
-    pub(super) when_long: Option<fn(Duration)>,
+    pub(super) when_long: Option<fn(Duration, usize)>,
     /// The block as JSON, if there are checkpoints to compare.
     pub(super) description: Value,
 }
@@ -239,10 +239,10 @@ impl<F, L> Trainer<F, L> {
         Trainer { initial: Some(params.into()), ..self }
     }
 
-    /// Calls `tell` with the time that the training is expected to take, if that is more than ten minutes: once, after some
-    /// seconds of epochs, by the fastest of them. Training may stop earlier for want of [`patience`](Trainer::patience).
+    /// Calls `tell` with the time that the training is expected to take, and the steps that the last epoch took, if that is
+    /// more than ten minutes: once, after some seconds of epochs, by the fastest of them. Training may stop earlier for want of [`patience`](Trainer::patience).
     /// Least squares end when they have settled: of these it is the most that they can still take, by the last epoch.
-    pub fn when_long(self, tell: fn(Duration)) -> Self {
+    pub fn when_long(self, tell: fn(Duration, usize)) -> Self {
         Trainer { when_long: Some(tell), ..self }
     }
 

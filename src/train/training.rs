@@ -171,7 +171,8 @@ impl<F: Dimensions + Clone, L> Trainer<F, L> {
         let is_over = |session: &Session<'_, T>| session.is_over() || self.stop.load(Ordering::Relaxed);
         while !is_over(session) {
             let epoch = session.epoch();
-            outlook.after(session.state.epoch, session.most_epochs_left());
+            let steps = session.history().epochs.last().map_or(0, |row| row.steps);
+            outlook.after(session.state.epoch, steps, session.most_epochs_left());
             progress.show(session.history());
             epoch?;
             if let Some((path, every)) = &self.checkpoint

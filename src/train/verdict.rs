@@ -157,6 +157,7 @@ mod tests {
                 validation_rmse,
                 unpredicted: Vec::new(),
                 failed_solves: 0,
+                steps: 40,
                 mean_iterations: 0.0,
             };
             summary.verdict(&data).unwrap()

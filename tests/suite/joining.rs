@@ -132,7 +132,7 @@ fn a_long_training_is_told_of_when_it_starts() {
         }
     };
     let trainer = Trainer::new(OdeBlock::new(Growth, midpoint()).step_size(0.1)).loss(slow).initial([0.0]);
-    let trainer = trainer.when_long(|expected| EXPECTED.store(expected.as_secs(), Ordering::Relaxed));
+    let trainer = trainer.when_long(|expected, _| EXPECTED.store(expected.as_secs(), Ordering::Relaxed));
     let trainer = trainer.on_failure(OnFailure::Stop);
     trainer.clone().epochs(15).fit(&growing()).unwrap();
     assert_eq!(EXPECTED.load(Ordering::Relaxed), 0, "a training of seconds");

@@ -129,7 +129,8 @@ impl<T: Real> Passage<'_, '_, T> {
                 }
             }
         }
-        shots.work = ws.work();
+        // Copies are not steps of anybody's.
+        shots.work = Work { steps: ws.work().steps / copies, ..ws.work() };
         Ok(shots)
     }
 }
