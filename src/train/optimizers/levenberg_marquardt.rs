@@ -40,7 +40,7 @@ pub struct LevenbergMarquardt {
 
 impl Default for LevenbergMarquardt {
     fn default() -> Self {
-        LevenbergMarquardt { damping: 1e-4, progress: 1e-2 }
+        LevenbergMarquardt { damping: 1e-7, progress: 1e-2 }
     }
 }
 

@@ -42,7 +42,12 @@ pub enum Shooting {
     /// For [`LevenbergMarquardt`](super::LevenbergMarquardt). First the field is fitted to the slopes of smoothed
     /// observations; initial parameters, if there are any, are returned to if they predict no worse. Then records are cut into windows that are predicted from the
     /// smoothed observation at their beginning: windows of one interval, and twice as many whenever the optimiser has
-    /// settled, until they are whole records. Nothing in it needs to be chosen.
+    /// settled, until they are eight, or more in records so long that windows of eight would be too many. Then starts of inner
+    /// windows are learned, too, and gaps between the end of one window and the start of the next count as errors do, in
+    /// deviations, then 10, 100, 1000 times as much, so that they close; then follow whole records. Nothing in it needs to be
+    /// chosen.
+    ///
+    /// *Reference*: as for [`MultipleShooting`](Shooting::MultipleShooting).
     Lengthening,
     /// Every trajectory is predicted from its start to its end.
     SingleShooting,

@@ -2,6 +2,7 @@
 
 use super::Window;
 use super::passage::Passage;
+use super::windows::Piece;
 use crate::{Error, Real, Tableau};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
@@ -34,7 +35,7 @@ pub(super) fn fitted_steps<T: Real>(
             .map(|intervals| {
                 let windows: Vec<_> = intervals.iter().map(|&(i, j)| window(passage, i, j)).collect();
                 errors(passage, &windows, &steps).unwrap_or_else(|_| {
-                    let one = |window: &(Window, Option<usize>)| {
+                    let one = |window: &Piece| {
                         errors(passage, std::slice::from_ref(window), &steps).map_or(f64::INFINITY, |errors| errors[0])
                     };
                     windows.iter().map(one).collect()
@@ -59,17 +60,13 @@ pub(super) fn fitted_steps<T: Real>(
     steps
 }
 
-fn window<T: Real>(passage: &Passage<'_, '_, T>, trajectory: usize, first: usize) -> (Window, Option<usize>) {
+fn window<T: Real>(passage: &Passage<'_, '_, T>, trajectory: usize, first: usize) -> Piece {
     let start = passage.layout.start(trajectory).filter(|_| first == 0);
-    (Window { trajectory, first, last: first + 1 }, start)
+    Piece { window: Window { trajectory, first, last: first + 1 }, start, next: None }
 }
 
 /// The estimated errors at the ends of windows of one interval, by the largest of the components.
-fn errors<T: Real>(
-    passage: &Passage<'_, '_, T>,
-    windows: &[(Window, Option<usize>)],
-    steps: &[Vec<usize>],
-) -> Result<Vec<f64>, Error> {
+fn errors<T: Real>(passage: &Passage<'_, '_, T>, windows: &[Piece], steps: &[Vec<usize>]) -> Result<Vec<f64>, Error> {
     let ends = |factor: usize| {
         let mut ends = vec![Vec::new(); windows.len()];
         passage.shoot(

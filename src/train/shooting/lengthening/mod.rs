@@ -2,6 +2,7 @@
 
 mod fitted;
 mod initial;
+mod joined;
 mod matching;
 mod passage;
 mod records;
@@ -20,7 +21,7 @@ use rand::RngCore;
 use rayon::prelude::*;
 use records::Records;
 use std::collections::BTreeSet;
-use windows::Group;
+use windows::{Group, Piece};
 
 /// The most groups of windows that are evaluated at once, each with equations of its own, and the memory of all of these
 /// in numbers.
@@ -54,6 +55,8 @@ pub(in crate::train) struct Lengthening<'a, T: Real> {
     layout: Layout,
     /// Whether there are stages before the last.
     lengthens: bool,
+    /// Intervals of the windows that are joined in the stages before the last, if they are.
+    joined: Option<usize>,
     /// What steps are fitted to, if they are not given.
     accuracy: Option<f64>,
     /// Whether its steps are fitted to whatever unknowns it is asked about.
@@ -85,6 +88,7 @@ impl<'a, T: Real> Lengthening<'a, T> {
             records,
             layout,
             lengthens,
+            joined: None,
             accuracy,
             judges: false,
             initial,
@@ -92,6 +96,7 @@ impl<'a, T: Real> Lengthening<'a, T> {
             stage: Stage::Last,
             groups: Vec::new(),
         };
+        lengthening.joined = lengthening.intervals_to_join();
         lengthening.groups = lengthening.grouped(Stage::Last);
         lengthening
     }
@@ -112,7 +117,8 @@ impl<'a, T: Real> Lengthening<'a, T> {
     }
 
     fn passage<'p>(&'p self, unknowns: &'p [T]) -> Passage<'p, 'a, T> {
-        Passage { block: self.block, records: &self.records, layout: self.layout, unknowns }
+        let weight_of_gaps = self.weight_of_gaps(self.stage).unwrap_or(0.0);
+        Passage { block: self.block, records: &self.records, layout: self.layout, unknowns, weight_of_gaps }
     }
 
     /// Predicts groups of windows, in parallel, by so many times the steps, and adds up; the equations of each part are its own.
@@ -165,7 +171,7 @@ impl<'a, T: Real> Lengthening<'a, T> {
     fn leave_out_the_lost(&mut self, unknowns: &[T]) -> Result<(), Error> {
         let all = self.grouped(self.stage);
         let count = all.iter().map(Vec::len).sum::<usize>();
-        let is_found = |one: &(Window, Option<usize>)| self.shoot(unknowns, &[vec![*one]], 1, None).is_ok();
+        let is_found = |one: &Piece| self.shoot(unknowns, &[vec![*one]], 1, None).is_ok();
         let found: Vec<_> = all.into_iter().flatten().filter(is_found).collect();
         match 2 * found.len() > count {
             true => self.groups = self.in_groups(found),
@@ -197,8 +203,8 @@ impl<'a, T: Real> Lengthening<'a, T> {
     /// Chooses the steps through every interval by their error at these unknowns.
     fn fit_steps(&mut self, unknowns: &[T]) {
         if let Some(accuracy) = self.accuracy {
-            let of = |windows: &[(Window, Option<usize>)]| {
-                let intervals = |(window, _): &(Window, _)| {
+            let of = |windows: &[Piece]| {
+                let intervals = |Piece { window, .. }: &Piece| {
                     let trajectory = window.trajectory;
                     (window.first..window.last).map(move |j| (trajectory, j))
                 };
@@ -283,12 +289,10 @@ impl<T: Real> Objective<T> for Lengthening<'_, T> {
     }
 
     fn stage(&self, at: Turn) -> Stage {
-        let longest = self.records.data.longest();
-        let from = |length: usize| if length < longest { Stage::Before(length) } else { Stage::Last };
         match at.stage {
             _ if !self.lengthens => Stage::Last,
             None => MATCHING,
-            Some(Stage::Before(length)) if at.settled => from((2 * length).max(1)),
+            Some(Stage::Before(number)) if at.settled => self.stage_after(number),
             Some(stage) => stage,
         }
     }
@@ -307,21 +311,18 @@ impl<T: Real> Objective<T> for Lengthening<'_, T> {
     }
 
     fn most_epochs_left(&self, at: Turn) -> Option<usize> {
-        let longest = self.records.data.longest();
-        let mut stages = Vec::new();
+        let mut all = self.most_epochs(Stage::Last);
         let mut next = at.stage;
-        while let Some(Stage::Before(length)) = next {
-            stages.push(Stage::Before(length));
-            let doubled = (2 * length).max(1);
-            next = (doubled < longest).then_some(Stage::Before(doubled));
+        while let Some(stage @ Stage::Before(number)) = next {
+            all = all.saturating_add(self.most_epochs(stage));
+            next = Some(self.stage_after(number));
         }
-        stages.push(Stage::Last);
-        let all = stages.into_iter().map(|stage| self.most_epochs(stage)).fold(0, usize::saturating_add);
         Some(all.saturating_sub(at.epochs_in_stage))
     }
 
     fn enter(&mut self, stage: Stage, unknowns: &mut Vec<T>) {
         let was_matching = std::mem::replace(&mut self.stage, stage) == MATCHING;
+        self.lay_out(stage, unknowns);
         self.groups = self.grouped(stage);
         if was_matching && let Some(given) = self.initial.clone() {
             self.keep_the_better(unknowns, &given);

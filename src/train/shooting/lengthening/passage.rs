@@ -1,6 +1,7 @@
 //! Windows predicted side by side, and how the predictions change with the unknowns.
 
 use super::records::Records;
+use super::windows::Piece;
 use super::{Layout, Window};
 use crate::field::{Apart, Batch, Field};
 use crate::network::{AnyBlock, Work};
@@ -24,6 +25,8 @@ pub(super) struct Passage<'p, 'a, T: Real> {
     pub records: &'p Records<'a, T>,
     pub layout: Layout,
     pub unknowns: &'p [T],
+    /// What a gap counts, in deviations, between a window and the one that continues it.
+    pub weight_of_gaps: f64,
 }
 
 /// What windows have come to: the sum of the squares of their errors, and the work.
@@ -46,8 +49,8 @@ fn solver<T: Real>(block: &AnyBlock<'_, T>) -> StageSolver {
 
 impl<T: Real> Passage<'_, '_, T> {
     /// Where a window starts: at a learned state, or a smoothed one.
-    fn start(&self, window: &Window, slot: Option<usize>) -> &[T] {
-        match slot {
+    fn start(&self, Piece { window, start, .. }: &Piece) -> &[T] {
+        match *start {
             Some(slot) => &self.unknowns[slot..slot + self.layout.dim],
             None => self.records.state(window.trajectory, window.first),
         }
@@ -57,20 +60,19 @@ impl<T: Real> Passage<'_, '_, T> {
     /// and their derivatives to the equations, if there are any. `end` sees the last state of each window.
     pub fn shoot(
         &self,
-        windows: &[(Window, Option<usize>)],
+        windows: &[Piece],
         mut equations: Option<&mut NormalEquations>,
         steps: impl Fn(&Window, usize) -> usize,
         mut end: impl FnMut(usize, &[T]),
     ) -> Result<Shots, Error> {
         let (field, d, records) = (self.block.field(), self.layout.dim, self.records);
         let params = &self.unknowns[..self.layout.params];
-        let Some((Window { first, last, .. }, _)) = windows.first() else { return Ok(Shots::default()) };
-        let length = last - first;
+        let Some(length) = windows.first().map(Piece::intervals) else { return Ok(Shots::default()) };
         // A copy for every component, whose derivatives it carries.
         let copies = if equations.is_some() { d } else { 1 };
         let batch = Batch::padded::<T>(windows.len() * copies);
         let stride = batch.stride;
-        let lanes = || windows.iter().flat_map(|(window, _)| (0..copies).map(move |_| window));
+        let lanes = || windows.iter().flat_map(|piece| (0..copies).map(move |_| &piece.window));
         let step = Step::new(field, self.block.method(), solver(self.block))?;
         let apart = Apart::new(field, batch.live);
         let mut derivatives = match equations {
@@ -79,14 +81,15 @@ impl<T: Real> Passage<'_, '_, T> {
         };
         let zeros = || vec![T::zero(); d * stride];
         let (mut y, mut next, mut t, mut h) = (zeros(), zeros(), vec![T::zero(); stride], vec![T::zero(); stride]);
-        for (w, (window, slot)) in windows.iter().enumerate() {
-            for (i, &state) in self.start(window, *slot).iter().enumerate() {
+        for (w, piece) in windows.iter().enumerate() {
+            for (i, &state) in self.start(piece).iter().enumerate() {
                 y[i * stride + w * copies..][..copies].fill(state);
             }
         }
         let (mut trace, mut ws, mut shots, mut taken) = (Trace::new(), Workspace::new(), Shots::default(), 0);
         for j in 0..length {
-            let count = windows.iter().map(|(window, _)| steps(window, window.first + j)).max().unwrap_or(1).max(1);
+            let count =
+                windows.iter().map(|Piece { window, .. }| steps(window, window.first + j)).max().unwrap_or(1).max(1);
             for m in 0..count {
                 for (q, window) in lanes().enumerate() {
                     let time = |taken| records.time(window.trajectory, window.first + j, taken, count);
@@ -103,7 +106,7 @@ impl<T: Real> Passage<'_, '_, T> {
                 std::mem::swap(&mut y, &mut next);
                 taken += 1;
             }
-            for (w, (window, _)) in windows.iter().enumerate() {
+            for (w, Piece { window, .. }) in windows.iter().enumerate() {
                 let observed = records.data.state(window.trajectory, window.first + j + 1);
                 for (i, observed) in observed.iter().enumerate().take(records.observed) {
                     let weight = 1.0 / records.deviations[i];
@@ -115,11 +118,21 @@ impl<T: Real> Passage<'_, '_, T> {
                 }
             }
         }
-        for (w, (window, slot)) in windows.iter().enumerate() {
+        for (w, Piece { window, start, next }) in windows.iter().enumerate() {
             let last: Vec<T> = (0..d).map(|i| y[i * stride + w * copies]).collect();
             end(w, &last);
+            for (i, slot) in next.iter().flat_map(|slot| (0..d).map(move |i| (i, slot + i))) {
+                let weight = self.weight_of_gaps / records.deviations[i];
+                let residual = weight * (y[i * stride + w * copies].to_f64() - self.unknowns[slot].to_f64());
+                shots.sum += residual * residual;
+                if let (Some(equations), Some(derivatives)) = (&mut equations, &derivatives) {
+                    let row = equations.row(residual);
+                    derivatives.write(w, i, weight, row);
+                    row[slot] = -weight;
+                }
+            }
             // A learned start has an error of its own.
-            for (i, slot) in slot.iter().flat_map(|slot| (0..records.observed).map(move |i| (i, slot + i))) {
+            for (i, slot) in start.iter().flat_map(|slot| (0..records.observed).map(move |i| (i, slot + i))) {
                 let observed = records.data.state(window.trajectory, window.first)[i];
                 let weight = 1.0 / records.deviations[i];
                 let residual = weight * (self.unknowns[slot].to_f64() - observed.to_f64());
@@ -138,7 +151,7 @@ impl<T: Real> Passage<'_, '_, T> {
 /// The sensitivities of windows side by side.
 struct Derivatives<'w, T: Real> {
     step: Step<'w, T>,
-    windows: &'w [(Window, Option<usize>)],
+    windows: &'w [Piece],
     dim: usize,
     params: usize,
     /// The parameters of every copy.
@@ -151,11 +164,7 @@ struct Derivatives<'w, T: Real> {
 }
 
 impl<'w, T: Real> Derivatives<'w, T> {
-    fn new(
-        of: &Passage<'_, '_, T>,
-        apart: &'w Apart<'w, T>,
-        windows: &'w [(Window, Option<usize>)],
-    ) -> Result<Self, Error> {
+    fn new(of: &Passage<'_, '_, T>, apart: &'w Apart<'w, T>, windows: &'w [Piece]) -> Result<Self, Error> {
         let (dim, params) = (of.layout.dim, of.layout.params);
         let columns = params + dim;
         let mut now = vec![0.0; windows.len() * dim * columns];
@@ -209,7 +218,7 @@ impl<'w, T: Real> Derivatives<'w, T> {
         let row = &self.now[(w * self.dim + i) * columns..][..columns];
         let (by_params, by_start) = row.split_at(self.params);
         out.iter_mut().zip(by_params).for_each(|(out, x)| *out = weight * x);
-        if let Some(slot) = self.windows[w].1 {
+        if let Some(slot) = self.windows[w].start {
             out[slot..].iter_mut().zip(by_start).for_each(|(out, x)| *out = weight * x);
         }
     }

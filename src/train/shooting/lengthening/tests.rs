@@ -159,7 +159,8 @@ fn steps_fit_the_interval_and_the_field() {
             let mut ends = Vec::new();
             for (trajectory, counts) in objective.records.steps.iter().enumerate() {
                 for first in 0..counts.len() {
-                    let window = (Window { trajectory, first, last: first + 1 }, None);
+                    let window =
+                        Piece { window: Window { trajectory, first, last: first + 1 }, start: None, next: None };
                     let steps = |_: &Window, j: usize| factor * counts[j];
                     let end = |_, state: &[f64]| ends.extend_from_slice(state);
                     objective.passage(&params).shoot(&[window], None, steps, end).unwrap();
@@ -178,4 +179,76 @@ fn few_of_many_are_spread_evenly() {
     assert!((19_000..=20_001).contains(&kept.len()), "{}", kept.len());
     assert!(kept.windows(2).all(|pair| (4..=6).contains(&(pair[1] - pair[0]))));
     assert_eq!(thinned(vec![7, 8], 20_000, |_| 1), [7, 8]);
+}
+
+/// Two records, of 20 and 9 intervals.
+fn long_records() -> Trajectories {
+    let record = |k: usize, count: usize| {
+        let times: Vec<f64> = (0..=count).map(|j| 0.1 * j as f64 + 0.01 * (j * j % 3) as f64).collect();
+        let states = times.iter().flat_map(|t| [(3.0 * t).cos(), (k as f64 - 2.0 * t).sin()]).collect();
+        Trajectory::new(k.to_string(), times, states).unwrap()
+    };
+    Trajectories::new(["x", "y"], vec![record(0, 20), record(1, 9)]).unwrap()
+}
+
+#[test]
+fn windows_double_then_join_then_are_whole() {
+    let (block, data) = (network(Tableau::rk4()), long_records());
+    let observations = Observations::new(&block, &data, &Standardisation::identity(2)).unwrap();
+    let settings = Settings { shooting: Shooting::Lengthening, ..Settings::default() };
+    let objective = Lengthening::<f64>::new(&settings, &block, &observations, None);
+    let (mut stages, mut at) = (Vec::new(), Turn { epoch: 0, stage: None, epochs_in_stage: 0, settled: false });
+    loop {
+        let stage = objective.stage(at);
+        at = Turn { epoch: at.epoch + 1, stage: Some(stage), epochs_in_stage: 1, settled: true };
+        let Stage::Before(number) = stage else { break };
+        stages.push((number, objective.weight_of_gaps(stage)));
+    }
+    let expected = [0, 1, 2, 4, 8].map(|length| (length, None));
+    let joint = [(20, Some(1.0)), (21, Some(10.0)), (22, Some(100.0)), (23, Some(1000.0))];
+    assert_eq!(stages, expected.into_iter().chain(joint).collect::<Vec<_>>());
+    let most = objective.most_epochs_left(Turn { epoch: 1, stage: Some(MATCHING), epochs_in_stage: 0, settled: false });
+    let by_stage = |stage| objective.most_epochs(stage);
+    let all = by_stage(MATCHING) + 8 * by_stage(Stage::Before(1)) + by_stage(Stage::Last);
+    assert_eq!(most, Some(all));
+}
+
+#[test]
+fn joined_windows_have_starts_and_gaps() {
+    let (block, data) = (network(Tableau::radau_iia(2).unwrap()), long_records());
+    let observations = Observations::new(&block, &data, &Standardisation::identity(2)).unwrap();
+    for learned in [false, true] {
+        let settings = Settings {
+            learned_starts: Some(learned),
+            weight_decay: Some(0.0),
+            shooting: Shooting::Lengthening,
+            ..Settings::default()
+        };
+        let mut objective = Lengthening::<f64>::new(&settings, &block, &observations, None);
+        let mut rng = ChaCha8Rng::seed_from_u64(8);
+        let mut unknowns = objective.start(&mut rng).unwrap();
+        let lasting = unknowns.len();
+        objective.enter(Stage::Before(21), &mut unknowns);
+        let state = |record: usize, k: usize| data.iter().nth(record).unwrap().state(k).to_vec();
+        // Two inner starts of the first record, and one of the second, as observed.
+        assert_eq!(unknowns[lasting..].to_vec(), [state(0, 8), state(0, 16), state(1, 8)].concat());
+        unknowns[lasting..].iter_mut().for_each(|x| *x += rng.random_range(-0.1..0.1));
+        let mut gradient = vec![0.0; unknowns.len()];
+        let value = objective.value_and_grad(all(&[0, 1]), &unknowns, &mut gradient).unwrap().total;
+        let same = objective.sum_of_squares(all(&[0, 1]), &unknowns).unwrap();
+        assert!((value - same).abs() < 1e-12 * value);
+        for i in 0..unknowns.len() {
+            let mut at = |difference: f64| {
+                let mut moved = unknowns.clone();
+                moved[i] += difference;
+                objective.sum_of_squares(all(&[0, 1]), &moved).unwrap()
+            };
+            let found = (at(1e-6) - at(-1e-6)) / 2e-6;
+            let error = (found - gradient[i]).abs();
+            assert!(error < 1e-6 * (value + found.abs()), "{i}: {found} and {}", gradient[i]);
+        }
+        // These starts do not outlast the stage.
+        objective.enter(Stage::Last, &mut unknowns);
+        assert_eq!(unknowns.len(), lasting);
+    }
 }

@@ -14,8 +14,22 @@ const MOST_RESIDUALS: usize = 10_000;
 const MOST_ENTRIES: usize = 50_000_000;
 const JUDGED: usize = 4;
 
+/// A window, and the unknowns that are its start, and the start of what continues it, if they are learned.
+#[derive(Clone, Copy)]
+pub(super) struct Piece {
+    pub window: Window,
+    pub start: Option<usize>,
+    pub next: Option<usize>,
+}
+
+impl Piece {
+    pub fn intervals(&self) -> usize {
+        self.window.last - self.window.first
+    }
+}
+
 /// Windows that are predicted side by side.
-pub(super) type Group = Vec<(Window, Option<usize>)>;
+pub(super) type Group = Vec<Piece>;
 
 impl<T: Real> Lengthening<'_, T> {
     /// The most residuals of a stage.
@@ -24,21 +38,25 @@ impl<T: Real> Lengthening<'_, T> {
     }
 
     /// The windows of a stage. Records that are too long to be taken whole are taken in so many parts of what can be.
-    pub(super) fn windows(&self, stage: Stage) -> Vec<(Window, Option<usize>)> {
+    pub(super) fn windows(&self, stage: Stage) -> Group {
         let data = self.records.data;
         let most = (self.most_residuals() / self.layout.dim.max(1)).max(1);
-        let mut windows = Vec::new();
+        let joined = self.joined.filter(|_| self.weight_of_gaps(stage).is_some());
+        let (mut windows, mut slot) = (Vec::new(), self.layout.lasting(data));
         for trajectory in 0..data.len() {
             let intervals = data.intervals(trajectory);
             let length = match stage {
                 Stage::Last if intervals > most => most / MOST_GROUPS,
                 Stage::Last => intervals,
-                Stage::Before(length) => length,
+                Stage::Before(length) => joined.unwrap_or(length),
             };
+            let mut start = self.layout.start(trajectory).filter(|_| stage == Stage::Last || joined.is_some());
             for first in (0..intervals).step_by(length.max(1)) {
                 let window = Window { trajectory, first, last: (first + length.max(1)).min(intervals) };
-                let start = self.layout.start(trajectory).filter(|_| first == 0 && stage == Stage::Last);
-                windows.push((window, start));
+                let next = (joined.is_some() && window.last < intervals).then_some(slot);
+                slot += if next.is_some() { self.layout.dim } else { 0 };
+                windows.push(Piece { window, start, next });
+                start = next;
             }
         }
         windows
@@ -55,20 +73,20 @@ impl<T: Real> Lengthening<'_, T> {
     }
 
     pub(super) fn thinned(&self, windows: Group, most: usize) -> Group {
-        thinned(windows, most, |(window, _)| (window.last - window.first) * self.layout.dim)
+        thinned(windows, most, |piece| piece.intervals() * self.layout.dim)
     }
 
     /// Windows that take equal steps, a few at a time.
-    pub(super) fn in_groups(&self, windows: Vec<(Window, Option<usize>)>) -> Vec<Group> {
+    pub(super) fn in_groups(&self, windows: Group) -> Vec<Group> {
         let mut alike: BTreeMap<(usize, &[usize]), Group> = BTreeMap::new();
         let steps = |window: &Window| &self.records.steps[window.trajectory][window.first..window.last];
-        for (window, slot) in windows {
+        for piece in windows {
             // Given steps are taken as they are; where their error decides, more of them do no harm.
-            let same = if self.accuracy.is_some() { &[] } else { steps(&window) };
-            alike.entry((window.last - window.first, same)).or_default().push((window, slot));
+            let same = if self.accuracy.is_some() { &[] } else { steps(&piece.window) };
+            alike.entry((piece.intervals(), same)).or_default().push(piece);
         }
         for group in alike.values_mut() {
-            group.sort_by_key(|(window, _)| (steps(window).iter().sum::<usize>(), window.place()));
+            group.sort_by_key(|piece| (steps(&piece.window).iter().sum::<usize>(), piece.window.place()));
         }
         let together = (LANES / self.layout.dim.max(1)).max(1);
         alike.into_values().flat_map(|group| group.chunks(together).map(<[_]>::to_vec).collect::<Vec<_>>()).collect()
@@ -76,8 +94,9 @@ impl<T: Real> Lengthening<'_, T> {
 
     /// Residuals of these windows.
     pub(super) fn residuals(&self, groups: &[Group]) -> usize {
-        let of = |(window, slot): &(Window, Option<usize>)| {
-            (window.last - window.first + usize::from(slot.is_some())) * self.records.observed
+        let of = |piece: &Piece| {
+            let observed = (piece.intervals() + usize::from(piece.start.is_some())) * self.records.observed;
+            observed + if piece.next.is_some() { self.layout.dim } else { 0 }
         };
         groups.iter().flatten().map(of).sum()
     }
