@@ -4,12 +4,17 @@ use super::options::{digits, shown};
 use kutta::data::{Trajectories, Trajectory};
 use kutta::field::{AnyField, Dimensions};
 use kutta::network::Sharing;
-use kutta::train::{Model, Seen};
+use kutta::train::{Departure, Model, Seen};
 use serde_json::{Map, Value, json};
 
 /// Records that are looked at beyond their end, and places of each.
 const RECORDS: usize = 8;
 const STEPS: usize = 100;
+/// Intervals that are so many times the usual one are gaps; places that are looked at in one; and how many ranges beyond what
+/// was seen is told.
+const GAP: f64 = 3.0;
+const IN_A_GAP: usize = 16;
+const WIDE: f64 = 0.25;
 
 /// Where a prediction is outside of what the model has seen.
 pub fn warnings(model: &Model<AnyField>, path: &Trajectory) -> Vec<String> {
@@ -59,6 +64,41 @@ pub fn warnings(model: &Model<AnyField>, path: &Trajectory) -> Vec<String> {
         ));
     }
     warnings
+}
+
+/// What becomes of the records amid the data, where these have gaps, if they leave what was seen there.
+pub fn in_gaps(model: &Model<AnyField>, data: &Trajectories) -> Option<String> {
+    let (seen, data) = (model.seen()?, model.completed(data).ok()?);
+    for record in data.iter().take(RECORDS) {
+        let intervals = || record.times().windows(2).map(|ends| ends[1] - ends[0]);
+        let mut sorted: Vec<f64> = intervals().collect();
+        sorted.sort_unstable_by(f64::total_cmp);
+        let Some(&usual) = sorted.get(sorted.len() / 2) else { continue };
+        let parts = |interval: f64| if interval > GAP * usual { IN_A_GAP } else { 1 };
+        let inner = record.times().iter().zip(intervals()).flat_map(|(&t, interval)| {
+            (1..=parts(interval)).map(move |k| t + interval * k as f64 / parts(interval) as f64)
+        });
+        let times: Vec<f64> = record.times().iter().take(1).copied().chain(inner).collect();
+        if times.len() == record.len() {
+            continue;
+        }
+        let Ok(path) = model.predict(times[0], record.state(0), &times) else { continue };
+        let path = Trajectory::new("", times, path.states().to_vec()).ok()?;
+        let of = if record.id().is_empty() { String::new() } else { format!(" of record {}", record.id()) };
+        let name = model.time_name();
+        let is_wide = |d: &Departure| ranges_beyond(seen, d.component, d.value) > WIDE;
+        let is_between = |d: &Departure| !record.times().contains(&d.time);
+        if let Some(departure) = seen.departures(&path).into_iter().find(|d| is_wide(d) && is_between(d)) {
+            return Some(format!(
+                "between observations{of}, `{}` leaves what was seen, to {} at {name} = {}: the data do not tell what happens \
+                 in their gaps",
+                model.components()[departure.component],
+                digits(departure.value),
+                shown(departure.time),
+            ));
+        }
+    }
+    None
 }
 
 /// What becomes of the records beyond the data, in as much time again, if they leave what was seen.

@@ -83,7 +83,7 @@ pub fn odd(options: &FitOptions, data: &Trajectories, settings: &Settings) -> Ve
     }
     if settings.logarithmic_time == Some(true) && data.len() > 1 && !options.time_input {
         let why = "in the logarithm of time an equation changes with time";
-        notes.push(format!("{why}: for several records --time log needs --time-input"));
+        notes.push(format!("{why}: several records of one equation may need --time-input with --time log"));
     }
     // The first observation of each part is the last one before.
     if let Validation::Future(part) = settings.validation

@@ -98,6 +98,7 @@ impl Told {
         all.extend(notes(&verdict, data));
         all.extend(odd(options, data, settings));
         if !is_bad(&verdict) {
+            all.extend(beyond::in_gaps(&fit.model, data));
             all.extend(beyond::going_on(&fit.model, data));
         }
         Ok(Told { verdict, findings, advice, notes: all })

@@ -302,7 +302,7 @@ fn remedy(value: &str) -> &'static str {
     let digits = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
     let parts: Vec<&str> = value.split(['-', '/', ':', 'T', ' ']).collect();
     if value.replacen(',', ".", 1).parse::<f64>().is_ok() {
-        "; write a decimal point instead of the comma"
+        "; write a decimal point instead of a decimal comma, and no comma between thousands"
     } else if parts.len() > 2 && digits(parts[0]) && digits(parts[1]) {
         "; dates cannot be read: count days, or seconds, from the first row"
     } else {

@@ -35,7 +35,7 @@ impl Trajectories {
             return Err(Error::invalid(
                 "trajectories",
                 "a single one",
-                "at least two; split one in time by `split_time`",
+                "at least two; of one, hold out the future: `split_time`, or --validation-kind future",
             ));
         }
         let held_out = share(fraction, self.len()).clamp(1, self.len() - 1);

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// How much smoother the data must be in logarithmic time for that to be taken.
 const SMOOTHER: f64 = 2.0;
+/// Intervals grow steadily if so many of them are longer than the one before.
+const STEADILY: f64 = 0.9;
 
 /// An affine map of states and times to standard units, in which networks train well.
 ///
@@ -139,7 +141,8 @@ impl Standardisation {
 
     /// The units of [`fit`](Standardisation::fit), in the time in which the data are smoother: a smoothing spline through
     /// the data in logarithmic time must miss a measurement by half of what one in plain time misses it by, or less, as
-    /// cross-validation tells. Only single trajectories whose intervals differ a hundredfold are looked at: an equation that does
+    /// cross-validation tells; where intervals grow steadily, as those of instruments that follow what slows down, by less at all, since
+    /// noise is missed in any time. Only single trajectories whose intervals differ a hundredfold are looked at: an equation that does
     /// not change with time changes with its logarithm, so that what is learned from one start holds for no other.
     ///
     /// # Errors
@@ -151,8 +154,11 @@ impl Standardisation {
         if data.len() > 1 || most < UNEVEN * least {
             return Ok(plain);
         }
+        let grown = data.iter().flat_map(|t| t.times().windows(3).map(|t| t[2] - t[1] > t[1] - t[0]));
+        let (all, growing) = grown.fold((0, 0), |(all, growing), grows| (all + 1, growing + usize::from(grows)));
+        let smoother = if growing as f64 >= STEADILY * all as f64 { 1.0 } else { SMOOTHER };
         match plain.clone().in_logarithmic_time(data) {
-            Ok(logarithmic) if logarithmic.roughness(data) < plain.roughness(data) - SMOOTHER.ln() => Ok(logarithmic),
+            Ok(logarithmic) if logarithmic.roughness(data) < plain.roughness(data) - smoother.ln() => Ok(logarithmic),
             _ => Ok(plain),
         }
     }

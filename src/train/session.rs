@@ -267,8 +267,9 @@ impl<'a, T: Real> Session<'a, T> {
         };
         let rate = self.state.update.as_ref().map_or(rate, Update::learning_rate);
         self.state.history.epochs.push(sums.row(self.state.epoch, validation_loss, rate, self.seconds()));
-        if let Some(loss) = validation_loss {
-            self.keep_if_best(loss);
+        // Windows before are another objective: what they teach is looked at now and then.
+        if let Some(loss) = validation_loss.filter(|_| stage == Stage::Last) {
+            self.keep_if_best(loss + sums.loss());
         }
         if stage == Stage::Last {
             self.settings.schedule.observe(&mut self.state.schedule, sums.loss());
@@ -308,9 +309,8 @@ impl<'a, T: Real> Session<'a, T> {
     fn look(&mut self) {
         let (loss, epoch) = (self.objective(), self.state.epoch);
         Best::keep(&mut self.state.join.best, epoch, loss, &self.state.unknowns[..self.lasting]);
-        if self.held_out.is_none() {
-            self.keep_if_best(loss);
-        }
+        let held_out = self.validate().unwrap_or(0.0);
+        self.keep_if_best(loss + held_out);
     }
 
     /// Turns to the last stage, at the best place for it: where a method that evaluates the objective itself has come to, if
@@ -418,10 +418,10 @@ impl<'a, T: Real> Session<'a, T> {
     /// Lets the last unknowns compete with the best, like with like. The loss of the best was that of a step of training,
     /// with approximate norms of operators perhaps, and probes of its own: it is found again as that of the last.
     fn judge_the_last(&mut self) {
-        if let Some(loss) = self.validate() {
-            return self.keep_if_best(loss);
-        }
         let last = self.objective();
+        if let Some(loss) = self.validate() {
+            return self.keep_if_best(loss + last);
+        }
         if let Some(mut best) = self.state.best.take() {
             std::mem::swap(&mut best.unknowns, &mut self.state.unknowns);
             let loss = self.objective();

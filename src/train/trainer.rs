@@ -41,8 +41,8 @@ use std::time::Duration;
 /// Steps land on the observations; they are no longer than the block's step size, if one was given, or else as short as each
 /// interval needs for the block's [accuracy](OdeBlock::accuracy). Training ends after its epochs, or when least squares have
 /// settled, most often after tens of them. These count errors in deviations of their component, so that none is lost beside
-/// others in larger units. The parameters that training gives are the best it saw: of least validation loss if data are held
-/// out, otherwise of least training loss on whole records, which are looked at now and then while the [`Shooting`] trains on
+/// others in larger units. The parameters that training gives are the best it saw: of least training loss on whole records,
+/// with the validation loss added if data are held out (alone it would be luck: few observations, from starts with noise), which are looked at now and then while the [`Shooting`] trains on
 /// parts of them, too; with mini-batches and nothing
 /// held out, the last, or the best of the looks if that is better.
 ///
