@@ -1,0 +1,144 @@
+//! A trained network of Example 3, and what is measured of it.
+
+use super::{Case, END, LAYERS, STARTS, STEP, exact, points};
+use crate::outcome::Outcome;
+use crate::training::Learned;
+use kutta::flow::Solution;
+use kutta::plot::Point;
+use kutta::train::MeanSquare;
+use kutta::{Error, Flow, Mlp, Model, Tableau, Trajectories};
+
+pub struct Network {
+    pub case: Case,
+    pub model: Model<Mlp>,
+    /// One for the network's own steps, one for the flow of its field.
+    pub outcomes: Vec<Outcome>,
+}
+
+/// A stretch over which `V` is averaged: longer than a period, on which that of a discrete orbit goes up and down.
+const STRETCH: f64 = 10.0;
+/// Of the flow of the learned field, which has kinks, so that a scheme of higher order gains little by less.
+const TOLERANCE: f64 = 1e-7;
+
+impl Network {
+    pub fn new(case: Case, learned: Learned, data: &Trajectories) -> Result<Self, Error> {
+        let model = learned.model(case.block()?, &["z1", "z2"])?;
+        let mut network = Network { case, model, outcomes: Vec::new() };
+        let loss = network.model.block().value_and_grad(network.model.params(), data, &MeanSquare)?.value;
+        let divergence = network.divergence(data)?;
+        for by in ["network", "flow"] {
+            let orbits = STARTS.iter().map(|start| match by {
+                "network" => network.steps(start, END),
+                _ => network.flow(start, END),
+            });
+            let mut outcome = Outcome {
+                case: vec![("theta", case.theta.into()), ("by", by.into()), ("seed", case.seed.into())],
+                measures: vec![("loss", loss), ("mean_divergence", divergence)],
+            };
+            outcome.measures.extend(followed(&orbits.collect::<Result<Vec<_>, _>>()?)?);
+            network.outcomes.push(outcome);
+        }
+        Ok(network)
+    }
+
+    /// The orbit of the network's steps, at every step.
+    pub fn steps(&self, start: &Point, end: f64) -> Result<Vec<Point>, Error> {
+        as_far_as_it_goes(start, end, |y, times| self.model.predict(0.0, y, times))
+    }
+
+    /// The orbit of the flow of the learned field, as often.
+    pub fn flow(&self, start: &Point, end: f64) -> Result<Vec<Point>, Error> {
+        let flow = Flow::new(self.model.block().field(), self.model.params())
+            .scheme(Tableau::dormand_prince_5_4())
+            .tolerance(TOLERANCE, 1e-3 * TOLERANCE);
+        as_far_as_it_goes(start, end, |y, times| flow.solve(0.0, y, times))
+    }
+
+    /// The mean of `∇·F` along the data: negative where the field contracts areas.
+    fn divergence(&self, data: &Trajectories) -> Result<f64, Error> {
+        let found = data.iter().map(|orbit| self.model.eigenvalues(orbit)).collect::<Result<Vec<_>, _>>()?.concat();
+        Ok(found.iter().flatten().map(|[re, _]| re).sum::<f64>() / found.len() as f64)
+    }
+}
+
+pub fn times(end: f64, every: f64) -> Vec<f64> {
+    (0..=(end / every).round() as usize).map(|k| every * k as f64).collect()
+}
+
+/// An orbit, stretch by stretch, until the end, until there is none that can be computed, or until it has left the quadrant
+/// where `V` is defined, behind which nothing was seen.
+fn as_far_as_it_goes(
+    start: &Point,
+    end: f64,
+    advance: impl Fn(&[f64], &[f64]) -> Result<Solution<f64>, Error>,
+) -> Result<Vec<Point>, Error> {
+    let mut orbit = vec![*start];
+    for _ in 0..(end / STRETCH).round() as usize {
+        let last = orbit[orbit.len() - 1];
+        if !invariant(&last).is_finite() {
+            break;
+        }
+        match advance(&last, &times(STRETCH, STEP)[1..]) {
+            Ok(stretch) => orbit.extend(points(&stretch)),
+            Err(Error::NotConverged { .. } | Error::NotFinite { .. } | Error::ToleranceNotMet { .. }) => break,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(orbit)
+}
+
+/// What becomes of the orbits until the end.
+fn followed(orbits: &[Vec<Point>]) -> Result<Vec<(&'static str, f64)>, Error> {
+    let truth = |start| Ok(points(&exact(start, &times(END, STEP))?));
+    let truths = STARTS.iter().map(truth).collect::<Result<Vec<_>, Error>>()?;
+    let changes: Vec<Change> = orbits.iter().map(|orbit| Change::of(orbit)).collect();
+    let mean = |of: fn(&Change) -> f64| changes.iter().map(of).sum::<f64>() / changes.len() as f64;
+    let range = |pick: fn(f64, f64) -> f64| changes.iter().map(|c| c.size).reduce(pick).unwrap_or(f64::NAN);
+    Ok(vec![
+        ("rmse_10", rmse(orbits, &truths, LAYERS + 1)),
+        ("rmse_200", rmse(orbits, &truths, truths[0].len())),
+        ("drift", mean(|change| change.drift)),
+        ("size", mean(|change| change.size)),
+        ("least_size", range(f64::min)),
+        ("largest_size", range(f64::max)),
+        ("followed_until", mean(|change| change.until)),
+    ])
+}
+
+/// Over so many states of every orbit; NaN if one has fewer.
+fn rmse(found: &[Vec<Point>], exact: &[Vec<Point>], count: usize) -> f64 {
+    if found.iter().any(|orbit| orbit.len() < count) {
+        return f64::NAN;
+    }
+    let pairs = || found.iter().zip(exact).flat_map(|(a, b)| a.iter().zip(b).take(count));
+    let squares = pairs().map(|(a, b)| (a[0] - b[0]).powi(2) + (a[1] - b[1]).powi(2));
+    (squares.sum::<f64>() / (2 * pairs().count()) as f64).sqrt()
+}
+
+/// What becomes of `V` on an orbit, between its first stretch and its last.
+struct Change {
+    /// By how much it changes.
+    drift: f64,
+    /// Its distance from its least value, at the equilibrium, over that at first: 1 if the orbit is kept, 0 if it has wound
+    /// down to the equilibrium, above 1 if it has grown.
+    size: f64,
+    /// When the orbit leaves the quadrant where `V` is defined, if it does; the last stretch ends there.
+    until: f64,
+}
+
+impl Change {
+    fn of(orbit: &[Point]) -> Self {
+        let values: Vec<f64> = orbit.iter().map(invariant).take_while(|v| v.is_finite()).collect();
+        let count = ((STRETCH / STEP).round() as usize).min(values.len());
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+        let [first, last] = [mean(&values[..count]), mean(&values[values.len() - count..])];
+        let least = invariant(&[1.0, 0.5]);
+        let until = STEP * (values.len() - 1) as f64;
+        Change { drift: last - first, size: (last - least) / (first - least), until }
+    }
+}
+
+/// `V = z1 - ln z1 + 4/3 z2 - 2/3 ln z2`, constant along every exact orbit.
+fn invariant(z: &Point) -> f64 {
+    z[0] - z[0].ln() + 4.0 / 3.0 * z[1] - 2.0 / 3.0 * z[1].ln()
+}

@@ -1,0 +1,83 @@
+//! A tiny run of everything.
+
+use super::*;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::time::SystemTime;
+
+const TINY: Effort = Effort { name: "quick", share: 0.0, seeds: 1 };
+
+fn make(folder: &Path, anew: bool, threads: usize) {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    let place = Place::new(folder.into(), TINY, anew).unwrap();
+    pool.install(|| PARTS.iter().try_for_each(|(_, part)| part(&place))).unwrap();
+}
+
+/// All files of a folder with what they hold, but for the timings.
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut all = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if entry.is_dir() {
+            all.extend(files(&entry));
+        } else if !entry.ends_with("timings.json") {
+            all.insert(entry.file_name().unwrap().to_string_lossy().into_owned(), fs::read(&entry).unwrap());
+        }
+    }
+    all
+}
+
+#[test]
+fn what_is_made_again_is_the_same_bits_whatever_the_threads_and_says_what_run_it_is_of() {
+    let [one, other] = [1, 3].map(|threads| {
+        let folder = tempfile::tempdir().unwrap();
+        make(folder.path(), false, threads);
+        folder
+    });
+    let made = files(one.path());
+    for (name, bytes) in &files(other.path()) {
+        assert!(made[name] == *bytes, "{name} differs");
+    }
+    for name in
+        ["figure-2", "figure-3", "figure-7-error", "figure-8-fields", "figure-9", "figure-10-fields", "figure-11"]
+    {
+        assert!(made.contains_key(&format!("{name}.svg")), "no {name}");
+    }
+    for (name, bytes) in &made {
+        assert!(String::from_utf8_lossy(bytes).contains("quick"), "{name} does not say that it is of a quick run");
+    }
+}
+
+#[test]
+fn a_training_is_made_once_unless_asked_for_anew_or_its_file_is_of_other_settings() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |anew| {
+        let place = Place::new(folder.path().into(), TINY, anew).unwrap();
+        example_3::run(&place).unwrap();
+    };
+    let path = folder.path().join("results/example-3/theta_0_5-seed_1.json");
+    let written = || -> SystemTime { fs::metadata(&path).unwrap().modified().unwrap() };
+    run(false);
+    let (text, first) = (fs::read_to_string(&path).unwrap(), written());
+    run(false);
+    assert_eq!(written(), first);
+    run(true);
+    assert!(written() > first);
+    for other in [text.replace("\"epochs\":1", "\"epochs\":2"), text[..text.len() / 2].to_string()] {
+        fs::write(&path, other).unwrap();
+        run(false);
+        assert_eq!(fs::read_to_string(&path).unwrap(), text);
+    }
+}
+
+#[test]
+fn arguments_that_make_no_sense_are_refused() {
+    let parse =
+        |arguments: &str| Options::try_parse_from(["reproduce"].into_iter().chain(arguments.split_whitespace()));
+    assert_eq!(parse("").ok().map(|options| options.parts), Some(vec![ALL.to_string()]));
+    assert!(parse("figure-2 example-3 --quick --out folder --anew").is_ok());
+    for (arguments, word) in [("figure-1", "figure-2"), ("--slow", "--slow"), ("--out", "FOLDER")] {
+        let message = parse(arguments).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(message.contains(word), "{arguments}: {message}");
+    }
+}
