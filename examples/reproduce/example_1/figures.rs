@@ -82,11 +82,10 @@ fn iterations(place: &Place, networks: &[&Network]) -> Result<(), Error> {
         let of_one = networks.iter().filter(|n| n.case.divergence == divergence);
         curve(format!("α_div = {divergence}"), of_one.map(|n| [n.case.theta, n.outcome.measure("iterations")]))
     });
-    let observed = curves.iter().flat_map(|curve| curve.points.clone()).collect();
     let figure = Portraits {
         title: place.title("nonlinear iterations a layer"),
         labels: ["θ".into(), "iterations".into()],
-        panels: vec![Portrait { observed, curves: curves.into(), ..Default::default() }],
+        panels: vec![Portrait { curves: curves.into(), ..Default::default() }],
         panel_width: 460,
         panel_height: 240,
         ..Default::default()
@@ -137,8 +136,8 @@ fn eigenvalues(place: &Place, networks: &[&Network]) -> Result<(), Error> {
         let elsewhere = (0..ELSEWHERE).map(|k| 12.0 * k as f64 / (ELSEWHERE - 1) as f64 - 6.0);
         let [elsewhere, samples] = [network.paths(elsewhere, 0.0)?, network.paths(even(SAMPLES), 0.0)?];
         let view = view(network.case.theta, title(network))?;
-        let view = view.points("elsewhere", network.eigenvalues(&elsewhere)?);
-        Ok(view.points("along samples", network.eigenvalues(&samples)?))
+        let view = view.points("along other inputs", network.eigenvalues(&elsewhere)?);
+        Ok(view.points("along the samples", network.eigenvalues(&samples)?))
     };
     let figure = Stability {
         title: place.title("eigenvalues along the layers"),

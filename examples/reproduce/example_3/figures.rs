@@ -11,7 +11,7 @@ use kutta::{Error, Tableau, Trajectory};
 /// Of which orbit Figure 11 shows the way to the end.
 const SHOWN: usize = 2;
 const WINDOW: [Point; 2] = [[0.0, 0.0], [2.6, 1.6]];
-/// A growing orbit leaves the window, and may cross it again.
+/// Between states of smooth curves.
 const FINE: f64 = 0.05;
 
 pub fn draw(place: &Place, networks: &[Network]) -> Result<(), Error> {
@@ -64,9 +64,9 @@ fn eigenvalues(place: &Place, networks: &[&Network]) -> Result<(), Error> {
     };
     let along = |path: Vec<Point>| Trajectory::new("", times(end, STEP)[..path.len()].to_vec(), path.concat());
     let truth = OdeBlock::new(LotkaVolterra, Tableau::forward_euler());
-    let (mut of_truth, fine) = (Vec::new(), times(end, FINE));
+    let (mut of_truth, seen) = (Vec::new(), times(end, STEP));
     for start in &STARTS {
-        of_truth.extend(scaled(truth.eigenvalues(&[], &fine, exact(start, &fine)?.states())?));
+        of_truth.extend(scaled(truth.eigenvalues(&[], &seen, exact(start, &seen)?.states())?));
     }
     let scheme = |network: &&Network| -> Result<SchemeView, Error> {
         let mut found = Vec::new();
@@ -79,7 +79,7 @@ fn eigenvalues(place: &Place, networks: &[&Network]) -> Result<(), Error> {
     let figure = Stability {
         title: place.title("hλ along trajectories"),
         schemes: networks.iter().map(scheme).collect::<Result<_, _>>()?,
-        window: Some([[-0.6, -0.5], [0.6, 0.5]]),
+        window: Some([[-0.55, -0.45], [0.55, 0.45]]),
         levels: vec![0.7, 0.8, 0.9, 1.1, 1.2, 1.4],
         panel_width: 260,
         ..Default::default()
@@ -99,7 +99,7 @@ fn extrapolations(place: &Place, networks: &[&Network]) -> Result<(), Error> {
     let (mut above, mut below) = (Vec::new(), Vec::new());
     for network in networks {
         above.push(panel(format!("network, {}", title(network)), "learned", network.steps(start, END)?));
-        below.push(panel(format!("flow of its field, {}", title(network)), "learned", network.flow(start, END)?));
+        below.push(panel(format!("flow of its field, {}", title(network)), "learned", network.flow(start, END, FINE)?));
     }
     let figure = Portraits {
         title: place.title("one orbit until t = 200"),

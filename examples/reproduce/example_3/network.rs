@@ -29,7 +29,7 @@ impl Network {
         for by in ["network", "flow"] {
             let orbits = STARTS.iter().map(|start| match by {
                 "network" => network.steps(start, END),
-                _ => network.flow(start, END),
+                _ => network.flow(start, END, STEP),
             });
             let mut outcome = Outcome {
                 case: vec![("theta", case.theta.into()), ("by", by.into()), ("seed", case.seed.into())],
@@ -43,15 +43,15 @@ impl Network {
 
     /// The orbit of the network's steps, at every step.
     pub fn steps(&self, start: &Point, end: f64) -> Result<Vec<Point>, Error> {
-        as_far_as_it_goes(start, end, |y, times| self.model.predict(0.0, y, times))
+        as_far_as_it_goes(start, (end, STEP), |y, times| self.model.predict(0.0, y, times))
     }
 
-    /// The orbit of the flow of the learned field, as often.
-    pub fn flow(&self, start: &Point, end: f64) -> Result<Vec<Point>, Error> {
+    /// The orbit of the flow of the learned field, so often.
+    pub fn flow(&self, start: &Point, end: f64, every: f64) -> Result<Vec<Point>, Error> {
         let flow = Flow::new(self.model.block().field(), self.model.params())
             .scheme(Tableau::dormand_prince_5_4())
             .tolerance(TOLERANCE, 1e-3 * TOLERANCE);
-        as_far_as_it_goes(start, end, |y, times| flow.solve(0.0, y, times))
+        as_far_as_it_goes(start, (end, every), |y, times| flow.solve(0.0, y, times))
     }
 
     /// The mean of `∇·F` along the data: negative where the field contracts areas.
@@ -69,7 +69,7 @@ pub fn times(end: f64, every: f64) -> Vec<f64> {
 /// where `V` is defined, behind which nothing was seen.
 fn as_far_as_it_goes(
     start: &Point,
-    end: f64,
+    (end, every): (f64, f64),
     advance: impl Fn(&[f64], &[f64]) -> Result<Solution<f64>, Error>,
 ) -> Result<Vec<Point>, Error> {
     let mut orbit = vec![*start];
@@ -78,7 +78,7 @@ fn as_far_as_it_goes(
         if !invariant(&last).is_finite() {
             break;
         }
-        match advance(&last, &times(STRETCH, STEP)[1..]) {
+        match advance(&last, &times(STRETCH, every)[1..]) {
             Ok(stretch) => orbit.extend(points(&stretch)),
             Err(Error::NotConverged { .. } | Error::NotFinite { .. } | Error::ToleranceNotMet { .. }) => break,
             Err(error) => return Err(error),
