@@ -55,7 +55,7 @@ fn a_training_is_made_once_unless_asked_for_anew_or_its_file_is_of_other_setting
         let place = Place::new(folder.path().into(), TINY, anew).unwrap();
         example_3::run(&place).unwrap();
     };
-    let path = folder.path().join("results/example-3/theta_0_5-seed_1.json");
+    let path = folder.path().join("results/example-3/source-theta_0_5-seed_1.json");
     let written = || -> SystemTime { fs::metadata(&path).unwrap().modified().unwrap() };
     run(false);
     let (text, first) = (fs::read_to_string(&path).unwrap(), written());

@@ -26,23 +26,22 @@ pub struct Training<F, L> {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Learned {
     pub params: Vec<f32>,
-    /// Every so many epochs.
-    pub history: Vec<Row>,
+    pub history: Recorded,
     /// Updates that were taken back and made again.
     pub retries: usize,
     /// Why it ended before its time, if it did.
     pub ended: Option<String>,
 }
 
-/// An epoch.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub struct Row {
-    pub epoch: usize,
+/// Some epochs in even distances, the first among them, entry by entry.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Recorded {
+    pub epoch: Vec<usize>,
     /// The objective without penalties.
-    pub error: f32,
+    pub error: Vec<f32>,
     /// What the penalties of divergence and Jacobian added.
-    pub divergence: f32,
-    pub jacobian: f32,
+    pub divergence: Vec<f32>,
+    pub jacobian: Vec<f32>,
 }
 
 /// A training as it is kept.
@@ -54,8 +53,8 @@ struct Kept {
     learned: Learned,
 }
 
-/// Rows of a history.
-const ROWS: usize = 150;
+/// Entries of a history.
+const ENTRIES: usize = 100;
 
 /// Trains all of them, as many at a time as there are threads, or reads what they came to before; in the given order.
 pub fn learn<F, L>(place: &Place, part: &str, trainings: &[Training<F, L>]) -> Result<Vec<Learned>, Error>
@@ -99,26 +98,25 @@ impl<F: Field<f64> + Clone, L: Loss<f64>> Training<F, L> {
         };
         Ok(Learned {
             params: fit.model.params().iter().map(|&p| p as f32).collect(),
-            history: rows(&fit.history),
+            history: recorded(&fit.history),
             retries: fit.summary.failed_solves,
             ended,
         })
     }
 }
 
-/// What is kept of a history: the first epochs, and some in even distances.
-fn rows(history: &History) -> Vec<Row> {
-    let every = history.epochs.len().div_ceil(ROWS).max(1);
-    let row = |epoch: &kutta::train::Epoch| {
+fn recorded(history: &History) -> Recorded {
+    let every = history.epochs.len().div_ceil(ENTRIES).max(1);
+    let mut recorded = Recorded::default();
+    // An epoch at which nothing could be evaluated has no loss.
+    for epoch in history.epochs.iter().filter(|epoch| epoch.loss.is_finite()).step_by(every) {
         let penalties = epoch.penalties.unwrap_or_default();
-        Row {
-            epoch: epoch.epoch,
-            error: (epoch.loss - penalties.total()) as f32,
-            divergence: penalties.divergence as f32,
-            jacobian: penalties.jacobian as f32,
-        }
-    };
-    history.epochs.iter().filter(|e| e.loss.is_finite()).step_by(every).map(row).collect()
+        recorded.epoch.push(epoch.epoch);
+        recorded.error.push((epoch.loss - penalties.total()) as f32);
+        recorded.divergence.push(penalties.divergence as f32);
+        recorded.jacobian.push(penalties.jacobian as f32);
+    }
+    recorded
 }
 
 impl Learned {

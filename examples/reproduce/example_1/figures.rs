@@ -4,7 +4,7 @@ use super::network::{BAND, FINE, Network};
 use super::{DIVERGENCES, LAYERS, Reading, SAMPLES, even};
 use crate::figure_3::view;
 use crate::place::Place;
-use crate::training::Row;
+use crate::training::Recorded;
 use kutta::Error;
 use kutta::plot::{Curve, Portrait, Portraits, SchemeView, Stability, portraits, stability_regions};
 
@@ -32,11 +32,11 @@ fn curve(label: impl Into<String>, points: impl IntoIterator<Item = [f64; 2]>) -
 
 /// Figure 7, above: parts of the objective, without their weights, over the epochs; a panel for each `α_div`.
 fn histories(place: &Place, networks: &[&Network]) -> Result<(), Error> {
-    let error = |_: f64, row: &Row| f64::from(row.error);
-    let divergence = |weight: f64, row: &Row| unbounded(f64::from(row.divergence) / weight);
-    let jacobian = |_: f64, row: &Row| f64::from(row.jacobian) / 0.1;
-    type Quantity = fn(f64, &Row) -> f64;
-    let parts: [(&str, &str, Quantity, bool); 3] = [
+    type Part = fn(&Recorded, f64) -> Vec<f64>;
+    let error: Part = |history, _| scaled(&history.error, 1.0);
+    let divergence: Part = |history, weight| scaled(&history.divergence, weight).into_iter().map(unbounded).collect();
+    let jacobian: Part = |history, _| scaled(&history.jacobian, 0.1);
+    let parts: [(&str, &str, Part, bool); 3] = [
         ("figure-7-error", "mean square error", error, true),
         ("figure-7-divergence", "1/(dT) Σ' (t/T)² ∇·F", divergence, false),
         ("figure-7-jacobian", "1/(d²T) Σ' ‖∂F/∂y‖²", jacobian, true),
@@ -45,7 +45,8 @@ fn histories(place: &Place, networks: &[&Network]) -> Result<(), Error> {
         let panel = |divergence: f64| {
             let of_one = networks.iter().filter(|n| n.case.divergence == divergence);
             let history = |n: &&Network| {
-                let points = n.history.iter().map(|row| [row.epoch as f64, of(divergence, row)]);
+                let epochs = n.history.epoch.iter().map(|&epoch| epoch as f64);
+                let points = epochs.zip(of(&n.history, divergence)).map(|(epoch, x)| [epoch, x]);
                 curve(format!("θ = {}", n.case.theta), points)
             };
             Portrait {
@@ -69,6 +70,10 @@ fn histories(place: &Place, networks: &[&Network]) -> Result<(), Error> {
         portraits(place.figure(name), &figure)?;
     }
     Ok(())
+}
+
+fn scaled(entries: &[f32], weight: f64) -> Vec<f64> {
+    entries.iter().map(|&x| f64::from(x) / weight).collect()
 }
 
 /// What the sigmoid takes to `x`.

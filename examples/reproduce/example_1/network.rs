@@ -3,8 +3,9 @@
 use super::{Case, LAYERS, SAMPLES, even, loss};
 use crate::figure_3::stability;
 use crate::outcome::Outcome;
-use crate::training::{Learned, Row};
+use crate::training::{Learned, Recorded};
 use kutta::flow::Solution;
+use kutta::network::Gradient;
 use kutta::plot::Complex;
 use kutta::{Error, Mlp, Model, Regularisation, Trajectories, Trajectory};
 
@@ -16,7 +17,7 @@ pub const BAND: f64 = 0.2;
 pub struct Network {
     pub case: Case,
     pub model: Model<Mlp>,
-    pub history: Vec<Row>,
+    pub history: Recorded,
     pub outcome: Outcome,
 }
 
@@ -41,23 +42,33 @@ impl Network {
         let (block, params) = (self.model.block(), self.model.params());
         // Both penalties, without their weights.
         let penalties = Regularisation { divergence: 1.0, jacobian: 1.0, ..Regularisation::default() };
-        let at = block.regularised_by(penalties).value_and_grad(params, data, &loss)?;
         let (samples, fine) = (self.paths(even(SAMPLES), 0.0)?, self.paths(even(FINE), 0.0)?);
+        // A place at which training arrived, by steps from its last epoch, need not be found from nothing by all samples.
+        let mut found = Vec::new();
+        for sample in data {
+            let one = Trajectories::new(["y1", "y2"], vec![sample.clone()])?;
+            match block.regularised_by(penalties).value_and_grad(params, &one, &loss) {
+                Err(Error::NotConverged { .. }) => {}
+                at => found.push(at?),
+            }
+        }
+        let of = |part: fn(&Gradient<f64>) -> f64| mean(found.iter().map(part));
         let eigenvalues = self.eigenvalues(&samples)?;
         let stable = eigenvalues.iter().filter(|z| stability(self.case.theta, **z).norm() <= 1.0).count();
         let real = |pick: fn(f64, f64) -> f64| eigenvalues.iter().map(|z| z.re).reduce(pick).unwrap_or(f64::NAN);
         Ok(vec![
             ("error", error(&samples)),
             ("error_between", error(&fine)),
-            ("divergence_penalty", at.penalties.divergence),
-            ("jacobian_penalty", at.penalties.jacobian),
+            ("divergence_penalty", of(|at| at.penalties.divergence)),
+            ("jacobian_penalty", of(|at| at.penalties.jacobian)),
             ("least_real", real(f64::min)),
             ("largest_real", real(f64::max)),
             ("share_stable", stable as f64 / eigenvalues.len() as f64),
-            ("iterations", at.work.mean_iterations()),
+            ("iterations", of(|at| at.work.mean_iterations())),
             ("straightness", mean(samples.iter().map(straightness))),
             ("share_reversals", mean(samples.iter().map(share_reversals))),
             ("band", self.band()?),
+            ("samples_unsolved", (SAMPLES - samples.len()) as f64),
             ("inputs_unsolved", (FINE - fine.len()) as f64),
             ("retries", retries as f64),
         ])
@@ -81,7 +92,7 @@ impl Network {
         Ok(found.into_iter().flatten().flatten().map(|[re, im]| Complex::new(re, im)).collect())
     }
 
-    /// The mean distance at the end of starts at equal inputs on both sides of the line of inputs, over that at the start:
+    /// The median distance at the end of starts at equal inputs on both sides of the line of inputs, over that at the start:
     /// small if paths come together on a curve.
     fn band(&self) -> Result<f64, Error> {
         let widths = even(SAMPLES).map(|x| {
@@ -89,7 +100,9 @@ impl Network {
             let ends = above?.into_iter().zip(below?).map(|(a, b)| distance(a.state(LAYERS), b.state(LAYERS)));
             Ok(ends.map(|d| d / (2.0 * BAND)).next())
         });
-        Ok(mean(widths.collect::<Result<Vec<_>, Error>>()?.into_iter().flatten()))
+        let mut widths: Vec<f64> = widths.collect::<Result<Vec<_>, Error>>()?.into_iter().flatten().collect();
+        widths.sort_by(f64::total_cmp);
+        Ok(widths.get(widths.len() / 2).copied().unwrap_or(f64::NAN))
     }
 }
 

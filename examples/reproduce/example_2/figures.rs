@@ -22,19 +22,16 @@ pub fn draw(place: &Place, networks: &[Network]) -> Result<(), Error> {
 /// Networks above, the flows of their fields below, by the number of points.
 fn figure(place: &Place, name: &str, networks: &[&Network]) -> Result<(), Error> {
     let times = |count: usize| (0..=count).map(|k| SHOWN.0 + 2.0 * k as f64 / count as f64).collect::<Vec<f64>>();
-    let path = |times: Vec<f64>| exact(SHOWN.0, SHOWN.1, &times);
-    let truth = curve("exact".into(), &path(times(400))?);
+    let path = |times: Vec<f64>| times.into_iter().map(|t| [t, exact(SHOWN, t)]).collect::<Vec<_>>();
+    let truth = Curve { label: "exact".into(), points: path(times(400)), dashed: false };
     let (mut above, mut below) = (Vec::new(), Vec::new());
     for points in POINTS {
         let of_one = || networks.iter().filter(|n| n.case.points == points);
-        let panel = |what: &str, curves: Vec<Curve>| -> Result<Portrait, Error> {
-            let seen = path(times(points))?;
-            Ok(Portrait {
-                title: format!("{what}, {points} points"),
-                observed: points_of(&seen),
-                curves: [truth.clone()].into_iter().chain(curves).collect(),
-                field: None,
-            })
+        let panel = |what: &str, curves: Vec<Curve>| Portrait {
+            title: format!("{what}, {points} points"),
+            observed: path(times(points)),
+            curves: [truth.clone()].into_iter().chain(curves).collect(),
+            field: None,
         };
         let network = |n: &&Network| -> Result<Curve, Error> {
             Ok(curve(label(n), &n.model.predict(SHOWN.0, &[SHOWN.1], &times(LAYERS))?))
@@ -42,8 +39,8 @@ fn figure(place: &Place, name: &str, networks: &[&Network]) -> Result<(), Error>
         let flow = |n: &&Network| -> Result<Curve, Error> {
             Ok(curve(label(n), &n.model.flow(SHOWN.0, &[SHOWN.1], &times(200), TOLERANCE)?))
         };
-        above.push(panel("network", of_one().map(network).collect::<Result<_, _>>()?)?);
-        below.push(panel("flow of its field", of_one().map(flow).collect::<Result<_, _>>()?)?);
+        above.push(panel("network", of_one().map(network).collect::<Result<_, _>>()?));
+        below.push(panel("flow of its field", of_one().map(flow).collect::<Result<_, _>>()?));
     }
     let figure = Portraits {
         title: place.title("ż = −20 (z − cos t)"),
@@ -62,9 +59,5 @@ fn label(network: &Network) -> String {
 }
 
 fn curve(label: String, path: &Solution<f64>) -> Curve {
-    Curve { label, points: points_of(path), dashed: false }
-}
-
-fn points_of(path: &Solution<f64>) -> Vec<[f64; 2]> {
-    path.iter().map(|(t, z)| [t, z[0]]).collect()
+    Curve { label, points: path.iter().map(|(t, z)| [t, z[0]]).collect(), dashed: false }
 }

@@ -1,7 +1,7 @@
 //! Figures 10 and 11, of the first seed's networks.
 
-use super::network::{Network, times};
-use super::{END, LAYERS, LotkaVolterra, STARTS, STEP, exact, points};
+use super::network::Network;
+use super::{END, LAYERS, LotkaVolterra, STARTS, STEP, Variant, exact, points, times};
 use crate::figure_3::view;
 use crate::place::Place;
 use kutta::network::OdeBlock;
@@ -15,10 +15,12 @@ const WINDOW: [Point; 2] = [[0.0, 0.0], [2.6, 1.6]];
 const FINE: f64 = 0.05;
 
 pub fn draw(place: &Place, networks: &[Network]) -> Result<(), Error> {
-    let networks: Vec<&Network> = networks.iter().filter(|n| n.case.seed == 1).collect();
-    fields(place, &networks)?;
-    eigenvalues(place, &networks)?;
-    extrapolations(place, &networks)
+    let [source, smooth] = [Variant::Source, Variant::Smooth]
+        .map(|variant| networks.iter().filter(|n| n.case.variant == variant && n.case.seed == 1).collect::<Vec<_>>());
+    fields(place, &source)?;
+    eigenvalues(place, &source)?;
+    extrapolations(place, "figure-11", &source)?;
+    extrapolations(place, "figure-11-smooth", &smooth)
 }
 
 fn curve(label: &str, points: Vec<Point>) -> Curve {
@@ -88,7 +90,7 @@ fn eigenvalues(place: &Place, networks: &[&Network]) -> Result<(), Error> {
 }
 
 /// Figure 11: one orbit until the end, by the networks above and by the flows of their fields below.
-fn extrapolations(place: &Place, networks: &[&Network]) -> Result<(), Error> {
+fn extrapolations(place: &Place, name: &str, networks: &[&Network]) -> Result<(), Error> {
     let start = &STARTS[SHOWN];
     let period = exact(start, &times(10.0, FINE))?;
     let panel = |title: String, label: &str, path: Vec<Point>| Portrait {
@@ -110,5 +112,5 @@ fn extrapolations(place: &Place, networks: &[&Network]) -> Result<(), Error> {
         panel_height: 200,
         ..Default::default()
     };
-    portraits(place.figure("figure-11"), &figure)
+    portraits(place.figure(name), &figure)
 }

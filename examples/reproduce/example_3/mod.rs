@@ -7,13 +7,13 @@ mod figures;
 mod network;
 
 use crate::outcome;
-use crate::place::Place;
+use crate::place::{Effort, Place};
 use crate::training::{Training, learn};
 use kutta::flow::Solution;
 use kutta::train::{MeanSquare, Settings};
 use kutta::{
-    Activation, Adam, Error, Flow, Mlp, Number, OdeBlock, Schedule, Tableau, Trainer, Trajectories, Trajectory,
-    VectorField,
+    Activation, Adam, Error, Flow, Mlp, Number, OdeBlock, Schedule, Shooting, Tableau, Trainer, Trajectories,
+    Trajectory, VectorField,
 };
 use network::Network;
 use rayon::prelude::*;
@@ -49,54 +49,88 @@ impl VectorField for LotkaVolterra {
     }
 }
 
+/// How networks are trained.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Variant {
+    /// As the source says.
+    Source,
+    /// To a smaller error, to see what is left of the scheme's alone: a smooth activation, twice the epochs, on a horizon that
+    /// grows.
+    Smooth,
+}
+
 /// What tells one training from another.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Case {
+    variant: Variant,
     theta: f64,
     seed: u64,
 }
 
 pub fn run(place: &Place) -> Result<(), Error> {
-    let seeds = || place.effort.seeds(SEEDS);
-    let cases: Vec<Case> = THETAS.iter().flat_map(|&theta| seeds().map(move |seed| Case { theta, seed })).collect();
-    let (epochs, data) = (place.effort.epochs(EPOCHS), observed()?);
-    let trainings = cases.iter().map(|case| case.training(&data, epochs)).collect::<Result<Vec<_>, _>>()?;
+    let mut cases = Vec::new();
+    for variant in [Variant::Source, Variant::Smooth] {
+        for theta in THETAS {
+            cases.extend(place.effort.seeds(SEEDS).map(|seed| Case { variant, theta, seed }));
+        }
+    }
+    let data = observed()?;
+    let truth =
+        STARTS.iter().map(|start| Ok(points(&exact(start, &times(END, STEP))?))).collect::<Result<Vec<_>, Error>>()?;
+    let trainings = cases.iter().map(|case| case.training(&data, place.effort)).collect::<Result<Vec<_>, _>>()?;
     let learned = learn(place, NAME, &trainings)?;
     let networks: Vec<Network> = cases
         .into_par_iter()
         .zip(learned)
-        .map(|(case, learned)| Network::new(case, learned, &data))
+        .map(|(case, learned)| Network::new(case, learned, &data, &truth))
         .collect::<Result<_, _>>()?;
     let settings = json!({
-        "epochs": epochs, "layers": LAYERS, "step": STEP, "widths": WIDTHS, "activation": "relu", "learning_rate": RATE,
-        "starts": STARTS, "until": END, "seeds": seeds().collect::<Vec<_>>(),
+        "epochs": place.effort.epochs(EPOCHS), "layers": LAYERS, "step": STEP, "widths": WIDTHS,
+        "activation": "relu, smooth variant: gelu", "learning_rate": RATE, "starts": STARTS, "until": END,
+        "seeds": place.effort.seeds(SEEDS).collect::<Vec<_>>(),
     });
     let outcomes: Vec<_> = networks.iter().flat_map(|network| network.outcomes.clone()).collect();
     outcome::write(place, NAME, settings, &outcomes)?;
     figures::draw(place, &networks)
 }
 
+impl Variant {
+    fn name(self) -> &'static str {
+        match self {
+            Variant::Source => "source",
+            Variant::Smooth => "smooth",
+        }
+    }
+}
+
 impl Case {
     fn name(&self) -> String {
-        format!("theta_{}-seed_{}", self.theta, self.seed).replace('.', "_")
+        let Case { variant, theta, seed } = self;
+        format!("{}-theta_{theta}-seed_{seed}", variant.name()).replace('.', "_")
     }
 
     fn block(&self) -> Result<OdeBlock<Mlp>, Error> {
-        let field = Mlp::new(WIDTHS, Activation::Relu)?;
+        let activation = if self.variant == Variant::Source { Activation::Relu } else { Activation::Gelu };
+        let field = Mlp::new(WIDTHS, activation)?;
         Ok(OdeBlock::new(field, Tableau::one_leg_theta(self.theta)?).steps(LAYERS).step_size(STEP))
     }
 
-    fn training(&self, data: &Trajectories, epochs: usize) -> Result<Training<Mlp, MeanSquare>, Error> {
-        let settings = Settings {
-            optimizer: Adam::new(RATE).into(),
-            schedule: Schedule::Cosine { epochs, min: 0.1 * RATE },
-            standardised: Some(false),
-            seed: self.seed,
-            ..Settings::plain()
+    fn training(&self, data: &Trajectories, effort: Effort) -> Result<Training<Mlp, MeanSquare>, Error> {
+        let plain = Settings { standardised: Some(false), seed: self.seed, ..Settings::plain() };
+        let (epochs, settings) = match self.variant {
+            Variant::Source => {
+                let (epochs, optimizer) = (effort.epochs(EPOCHS), Adam::new(RATE).into());
+                (epochs, Settings { optimizer, schedule: Schedule::Cosine { epochs, min: 0.1 * RATE }, ..plain })
+            }
+            Variant::Smooth => {
+                let (epochs, optimizer) = (effort.epochs(2 * EPOCHS), Adam::new(RATE / 2.0).into());
+                let shooting = Shooting::GrowingHorizon { intervals: 5, epochs: (epochs / 3).max(1) };
+                (epochs, Settings { optimizer, schedule: Schedule::Cosine { epochs, min: 1e-5 }, shooting, ..plain })
+            }
         };
         Ok(Training {
             name: self.name(),
-            settings: json!({ "theta": self.theta, "epochs": epochs, "training": settings }),
+            settings: json!({ "variant": self.variant.name(), "theta": self.theta, "epochs": epochs, "training": settings }),
             trainer: Trainer::new(self.block()?).settings(settings).epochs(epochs),
             data: data.clone(),
         })
@@ -105,7 +139,7 @@ impl Case {
 
 /// The orbits as training sees them, at the end of every layer.
 fn observed() -> Result<Trajectories, Error> {
-    let times: Vec<f64> = (0..=LAYERS).map(|n| STEP * n as f64).collect();
+    let times = times(STEP * LAYERS as f64, STEP);
     let orbit = |(k, start): (usize, &[f64; 2])| {
         let states = exact(start, &times)?.states().to_vec();
         Trajectory::new(format!("orbit {}", k + 1), times.clone(), states)
@@ -114,7 +148,12 @@ fn observed() -> Result<Trajectories, Error> {
 }
 
 fn exact(start: &[f64; 2], times: &[f64]) -> Result<Solution<f64>, Error> {
-    Flow::new(&LotkaVolterra, &[]).tolerance(1e-10, 1e-12).solve(0.0, start, times)
+    let flow = Flow::new(&LotkaVolterra, &[]).scheme(Tableau::dormand_prince_5_4()).tolerance(1e-10, 1e-12);
+    flow.solve(0.0, start, times)
+}
+
+fn times(end: f64, every: f64) -> Vec<f64> {
+    (0..=(end / every).round() as usize).map(|k| every * k as f64).collect()
 }
 
 fn points(path: &Solution<f64>) -> Vec<[f64; 2]> {

@@ -1,6 +1,6 @@
 //! A trained network of Example 3, and what is measured of it.
 
-use super::{Case, END, LAYERS, STARTS, STEP, exact, points};
+use super::{Case, END, LAYERS, STARTS, STEP, points, times};
 use crate::outcome::Outcome;
 use crate::training::Learned;
 use kutta::flow::Solution;
@@ -15,13 +15,13 @@ pub struct Network {
     pub outcomes: Vec<Outcome>,
 }
 
-/// A stretch over which `V` is averaged: longer than a period, on which that of a discrete orbit goes up and down.
+/// A stretch over which `V` is averaged: longer than a period, on which it goes up and down where it is not kept.
 const STRETCH: f64 = 10.0;
 /// Of the flow of the learned field, which has kinks, so that a scheme of higher order gains little by less.
 const TOLERANCE: f64 = 1e-7;
 
 impl Network {
-    pub fn new(case: Case, learned: Learned, data: &Trajectories) -> Result<Self, Error> {
+    pub fn new(case: Case, learned: Learned, data: &Trajectories, truth: &[Vec<Point>]) -> Result<Self, Error> {
         let model = learned.model(case.block()?, &["z1", "z2"])?;
         let mut network = Network { case, model, outcomes: Vec::new() };
         let loss = network.model.block().value_and_grad(network.model.params(), data, &MeanSquare)?.value;
@@ -32,10 +32,15 @@ impl Network {
                 _ => network.flow(start, END, STEP),
             });
             let mut outcome = Outcome {
-                case: vec![("theta", case.theta.into()), ("by", by.into()), ("seed", case.seed.into())],
+                case: vec![
+                    ("variant", case.variant.name().into()),
+                    ("theta", case.theta.into()),
+                    ("by", by.into()),
+                    ("seed", case.seed.into()),
+                ],
                 measures: vec![("loss", loss), ("mean_divergence", divergence)],
             };
-            outcome.measures.extend(followed(&orbits.collect::<Result<Vec<_>, _>>()?)?);
+            outcome.measures.extend(followed(&orbits.collect::<Result<Vec<_>, _>>()?, truth));
             network.outcomes.push(outcome);
         }
         Ok(network)
@@ -61,10 +66,6 @@ impl Network {
     }
 }
 
-pub fn times(end: f64, every: f64) -> Vec<f64> {
-    (0..=(end / every).round() as usize).map(|k| every * k as f64).collect()
-}
-
 /// An orbit, stretch by stretch, until the end, until there is none that can be computed, or until it has left the quadrant
 /// where `V` is defined, behind which nothing was seen.
 fn as_far_as_it_goes(
@@ -88,21 +89,19 @@ fn as_far_as_it_goes(
 }
 
 /// What becomes of the orbits until the end.
-fn followed(orbits: &[Vec<Point>]) -> Result<Vec<(&'static str, f64)>, Error> {
-    let truth = |start| Ok(points(&exact(start, &times(END, STEP))?));
-    let truths = STARTS.iter().map(truth).collect::<Result<Vec<_>, Error>>()?;
+fn followed(orbits: &[Vec<Point>], truth: &[Vec<Point>]) -> Vec<(&'static str, f64)> {
     let changes: Vec<Change> = orbits.iter().map(|orbit| Change::of(orbit)).collect();
     let mean = |of: fn(&Change) -> f64| changes.iter().map(of).sum::<f64>() / changes.len() as f64;
     let range = |pick: fn(f64, f64) -> f64| changes.iter().map(|c| c.size).reduce(pick).unwrap_or(f64::NAN);
-    Ok(vec![
-        ("rmse_10", rmse(orbits, &truths, LAYERS + 1)),
-        ("rmse_200", rmse(orbits, &truths, truths[0].len())),
+    vec![
+        ("rmse_10", rmse(orbits, truth, LAYERS + 1)),
+        ("rmse_200", rmse(orbits, truth, truth[0].len())),
         ("drift", mean(|change| change.drift)),
         ("size", mean(|change| change.size)),
         ("least_size", range(f64::min)),
         ("largest_size", range(f64::max)),
         ("followed_until", mean(|change| change.until)),
-    ])
+    ]
 }
 
 /// Over so many states of every orbit; NaN if one has fewer.
@@ -115,26 +114,26 @@ fn rmse(found: &[Vec<Point>], exact: &[Vec<Point>], count: usize) -> f64 {
     (squares.sum::<f64>() / (2 * pairs().count()) as f64).sqrt()
 }
 
-/// What becomes of `V` on an orbit, between its first stretch and its last.
+/// What becomes of `V` on an orbit, from its start to its last stretch.
 struct Change {
     /// By how much it changes.
     drift: f64,
-    /// Its distance from its least value, at the equilibrium, over that at first: 1 if the orbit is kept, 0 if it has wound
-    /// down to the equilibrium, above 1 if it has grown.
+    /// Its distance from its least value, at the equilibrium, over that at the start: 1 if the orbit is kept, 0 if it has
+    /// wound down to the equilibrium, above 1 if it has grown.
     size: f64,
-    /// When the orbit leaves the quadrant where `V` is defined, if it does; the last stretch ends there.
+    /// When the orbit leaves the quadrant where `V` is defined, or cannot be computed any more, if that is before the end; the
+    /// last stretch ends there.
     until: f64,
 }
 
 impl Change {
     fn of(orbit: &[Point]) -> Self {
         let values: Vec<f64> = orbit.iter().map(invariant).take_while(|v| v.is_finite()).collect();
-        let count = ((STRETCH / STEP).round() as usize).min(values.len());
-        let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
-        let [first, last] = [mean(&values[..count]), mean(&values[values.len() - count..])];
-        let least = invariant(&[1.0, 0.5]);
+        let last = &values[values.len().saturating_sub((STRETCH / STEP).round() as usize)..];
+        let mean = last.iter().sum::<f64>() / last.len() as f64;
+        let (start, least) = (values[0], invariant(&[1.0, 0.5]));
         let until = STEP * (values.len() - 1) as f64;
-        Change { drift: last - first, size: (last - least) / (first - least), until }
+        Change { drift: mean - start, size: (mean - least) / (start - least), until }
     }
 }
 
