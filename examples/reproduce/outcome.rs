@@ -1,6 +1,6 @@
 //! What was measured, as a table and as a summary over seeds.
 
-use crate::place::{Place, write_json, write_whole};
+use crate::place::{Place, write_whole};
 use kutta::Error;
 use serde_json::{Map, Value, json};
 use std::io;
@@ -27,7 +27,7 @@ impl Outcome {
 }
 
 /// Writes a table with a row for each case (CSV), and the settings with mean, deviation and range of every measure over the
-/// seeds (JSON). Cases that differ by their seeds alone follow each other.
+/// seeds (JSON), a line for each case.
 pub fn write(place: &Place, name: &str, settings: Value, outcomes: &[Outcome]) -> Result<(), Error> {
     let path = place.result(name).with_extension("csv");
     let failed = |error: csv::Error| Error::Io { path: path.clone(), source: io::Error::other(error) };
@@ -45,13 +45,22 @@ pub fn write(place: &Place, name: &str, settings: Value, outcomes: &[Outcome]) -
     }
     write_whole(&path, &writer.into_inner().map_err(|error| failed(error.into_error().into()))?)?;
 
-    let summary: Vec<Value> = outcomes.chunk_by(|a, b| a.group() == b.group()).map(summarised).collect();
-    let run = (place.effort.name, env!("CARGO_PKG_VERSION"));
-    let document = json!({ "run": run.0, "kutta": run.1, "settings": settings, "summary": summary });
-    write_json(&place.result(name).with_extension("json"), &document, true)
+    // Cases that differ by their seeds alone, in the order of the first of each.
+    let mut groups: Vec<Vec<&Outcome>> = Vec::new();
+    for outcome in outcomes {
+        match groups.iter_mut().find(|group| group[0].group() == outcome.group()) {
+            Some(group) => group.push(outcome),
+            None => groups.push(vec![outcome]),
+        }
+    }
+    let summary: Vec<String> = groups.iter().map(|group| summarised(group).to_string()).collect();
+    let (run, kutta) = (place.effort.name, env!("CARGO_PKG_VERSION"));
+    let head = format!(r#""run":"{run}","kutta":"{kutta}","settings":{settings}"#);
+    let text = format!("{{{head},\n\"summary\":[\n{}\n]}}\n", summary.join(",\n"));
+    write_whole(&place.result(name).with_extension("json"), text.as_bytes())
 }
 
-fn summarised(seeds: &[Outcome]) -> Value {
+fn summarised(seeds: &[&Outcome]) -> Value {
     let mut summary: Map<String, Value> =
         seeds[0].group().into_iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
     summary.insert("seeds".into(), seeds.len().into());

@@ -5,9 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use tempfile::NamedTempFile;
 
 /// How much is trained.
 #[derive(Debug, Clone, Copy)]
@@ -89,7 +87,7 @@ impl Place {
         let path = self.result(TIMINGS);
         let mut all: BTreeMap<String, f64> = read_json(&path).unwrap_or_default();
         all.extend(timings.into_iter().map(|(name, seconds)| (name, (1e3 * seconds).round() / 1e3)));
-        write_json(&path, &all, true)
+        write_json(&path, &all)
     }
 }
 
@@ -98,19 +96,16 @@ pub fn read_json<T: DeserializeOwned>(path: &Path) -> Option<T> {
     serde_json::from_slice(&fs::read(path).ok()?).ok()
 }
 
-/// Writes a document, on many lines for readers or on one.
-pub fn write_json(path: &Path, document: &impl Serialize, pretty: bool) -> Result<(), Error> {
-    let text = if pretty { serde_json::to_string_pretty(document) } else { serde_json::to_string(document) };
-    let text = text.map_err(|error| Error::Io { path: path.into(), source: error.into() })?;
+/// Writes a document on one line.
+pub fn write_json(path: &Path, document: &impl Serialize) -> Result<(), Error> {
+    let text =
+        serde_json::to_string(document).map_err(|error| Error::Io { path: path.into(), source: error.into() })?;
     write_whole(path, (text + "\n").as_bytes())
 }
 
 /// A file that is there whole or not at all, however the program ends.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let write = || {
-        let mut file = NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
-        file.write_all(bytes)?;
-        file.persist(path).map_err(|error| error.error)
-    };
-    write().map(|_| ()).map_err(|source| Error::Io { path: path.into(), source })
+    let partial = path.with_extension("partial");
+    let write = || fs::write(&partial, bytes).and_then(|()| fs::rename(&partial, path));
+    write().map_err(|source| Error::Io { path: path.into(), source })
 }

@@ -75,7 +75,7 @@ where
                 let start = Instant::now();
                 let (settings, learned) = (training.settings.clone(), training.make()?);
                 let kept = Kept { run: run.into(), kutta: kutta.into(), settings, learned };
-                write_json(&path, &kept, false)?;
+                write_json(&path, &kept)?;
                 (kept.learned, Some(start.elapsed().as_secs_f64()))
             }
         };

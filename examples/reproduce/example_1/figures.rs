@@ -13,7 +13,7 @@ const SHOWN: ([f64; 3], [f64; 3]) = ([0.0, 1.0, 3.0], [0.0, 0.5, 1.0]);
 /// What part of the plane it shows.
 const WINDOW: [[f64; 2]; 2] = [[-7.0, -2.0], [7.0, 2.0]];
 /// Inputs beyond the data, for eigenvalues elsewhere: from -6 to 6.
-const ELSEWHERE: usize = 61;
+const ELSEWHERE: usize = 31;
 
 pub fn draw(place: &Place, networks: &[Network]) -> Result<(), Error> {
     let first = |n: &&Network| n.case.reading == Reading::Program && n.case.seed == 1;
