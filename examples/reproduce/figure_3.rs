@@ -34,15 +34,17 @@ pub fn stability(theta: f64, z: Complex<f64>) -> Complex<f64> {
 }
 
 fn outcome(theta: f64) -> Outcome {
-    // In a disc `|R|` is largest on its boundary, if the pole is outside.
+    // In a disc `|R|` is largest on its boundary, if the pole, at `1/θ`, is outside.
     let circle = (0..360).map(|k| Complex::from_polar(1.0, f64::from(k).to_radians()));
+    let largest =
+        if theta < 1.0 { circle.map(|z| stability(theta, z).norm()).fold(0.0, f64::max) } else { f64::INFINITY };
     let axis = (-30..=60).map(|k| Complex::new(0.0, 10f64.powf(0.1 * f64::from(k))));
     Outcome {
         case: vec![("theta", theta.into())],
         measures: vec![
             ("pole", 1.0 / theta),
             ("at_minus_infinity", (1.0 - theta) / theta),
-            ("largest_in_unit_disc", circle.map(|z| stability(theta, z).norm()).fold(0.0, f64::max)),
+            ("largest_in_unit_disc", largest),
             ("largest_on_imaginary_axis", axis.map(|z| stability(theta, z).norm()).fold(0.0, f64::max)),
         ],
     }

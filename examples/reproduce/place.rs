@@ -16,13 +16,15 @@ pub struct Effort {
     pub share: f64,
     /// Most seeds of a part.
     pub seeds: u64,
+    /// Most trajectories that are drawn to learn from.
+    pub trajectories: usize,
 }
 
 impl Effort {
     /// All of it.
-    pub const FULL: Effort = Effort { name: "full", share: 1.0, seeds: u64::MAX };
+    pub const FULL: Effort = Effort { name: "full", share: 1.0, seeds: u64::MAX, trajectories: usize::MAX };
     /// To see that everything runs.
-    pub const QUICK: Effort = Effort { name: "quick", share: 0.1, seeds: 1 };
+    pub const QUICK: Effort = Effort { name: "quick", share: 0.1, seeds: 1, trajectories: usize::MAX };
 
     pub fn epochs(self, full: usize) -> usize {
         ((full as f64 * self.share) as usize).max(1)

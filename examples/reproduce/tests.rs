@@ -1,4 +1,4 @@
-//! A tiny run of everything.
+//! A tiny run of what is cheap.
 
 use super::*;
 use std::collections::BTreeMap;
@@ -6,12 +6,13 @@ use std::fs;
 use std::path::Path;
 use std::time::SystemTime;
 
-const TINY: Effort = Effort { name: "quick", share: 0.0, seeds: 1 };
+const TINY: Effort = Effort { name: "tiny", share: 0.0, seeds: 1, trajectories: 2 };
 
 fn make(folder: &Path, anew: bool, threads: usize) {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     let place = Place::new(folder.into(), TINY, anew).unwrap();
-    pool.install(|| PARTS.iter().try_for_each(|(_, part)| part(&place))).unwrap();
+    pool.install(|| [figure_2::run, figure_3::run, example_2::run].into_iter().try_for_each(|part: Part| part(&place)))
+        .unwrap();
 }
 
 /// All files of a folder with what they hold, but for the timings.
@@ -44,7 +45,7 @@ fn what_is_made_again_is_the_same_bits_whatever_the_threads_and_says_what_run_it
         assert!(made.contains_key(&format!("{name}.svg")), "no {name}");
     }
     for (name, bytes) in &made {
-        assert!(String::from_utf8_lossy(bytes).contains("quick"), "{name} does not say that it is of a quick run");
+        assert!(String::from_utf8_lossy(bytes).contains("tiny"), "{name} does not say what run it is of");
     }
 }
 
@@ -53,9 +54,9 @@ fn a_training_is_made_once_unless_asked_for_anew_or_its_file_is_of_other_setting
     let folder = tempfile::tempdir().unwrap();
     let run = |anew| {
         let place = Place::new(folder.path().into(), TINY, anew).unwrap();
-        example_3::run(&place).unwrap();
+        example_2::run(&place).unwrap();
     };
-    let path = folder.path().join("results/example-3/source-theta_0_5-seed_1.json");
+    let path = folder.path().join("results/example-2/on_grid-points_4-theta_0_5-seed_1.json");
     let written = || -> SystemTime { fs::metadata(&path).unwrap().modified().unwrap() };
     run(false);
     let (text, first) = (fs::read_to_string(&path).unwrap(), written());

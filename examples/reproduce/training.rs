@@ -54,7 +54,7 @@ struct Kept {
 }
 
 /// Entries of a history.
-const ENTRIES: usize = 100;
+const ENTRIES: usize = 75;
 
 /// Trains all of them, as many at a time as there are threads, or reads what they came to before; in the given order.
 pub fn learn<F, L>(place: &Place, part: &str, trainings: &[Training<F, L>]) -> Result<Vec<Learned>, Error>
@@ -67,13 +67,14 @@ where
     let one = |training: &Training<F, L>| {
         let path = folder.join(&training.name).with_extension("json");
         let (run, kutta) = (place.effort.name, env!("CARGO_PKG_VERSION"));
-        let same = |kept: &Kept| kept.run == run && kept.kutta == kutta && kept.settings == training.settings;
+        let settings = without_nulls(training.settings.clone());
+        let same = |kept: &Kept| kept.run == run && kept.kutta == kutta && kept.settings == settings;
         let found = read_json::<Kept>(&path).filter(|kept| !place.anew && same(kept));
         let (learned, seconds) = match found {
             Some(kept) => (kept.learned, None),
             None => {
                 let start = Instant::now();
-                let (settings, learned) = (training.settings.clone(), training.make()?);
+                let learned = training.make()?;
                 let kept = Kept { run: run.into(), kutta: kutta.into(), settings, learned };
                 write_json(&path, &kept)?;
                 (kept.learned, Some(start.elapsed().as_secs_f64()))
@@ -87,6 +88,17 @@ where
     let (learned, seconds): (Vec<_>, Vec<_>) = all.into_iter().unzip();
     place.add_timings(seconds.into_iter().flatten())?;
     Ok(learned)
+}
+
+/// Settings that are set.
+fn without_nulls(settings: Value) -> Value {
+    match settings {
+        Value::Object(entries) => {
+            let set = entries.into_iter().filter(|(_, value)| !value.is_null());
+            Value::Object(set.map(|(name, value)| (name, without_nulls(value))).collect())
+        }
+        other => other,
+    }
 }
 
 impl<F: Field<f64> + Clone, L: Loss<f64>> Training<F, L> {

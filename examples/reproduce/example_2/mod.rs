@@ -65,15 +65,16 @@ pub fn run(place: &Place) -> Result<(), Error> {
         }
     }
     let epochs = place.effort.epochs(EPOCHS);
-    let trainings = cases.iter().map(|case| case.training(epochs)).collect::<Result<Vec<_>, _>>()?;
+    let count = TRAJECTORIES.min(place.effort.trajectories);
+    let trainings = cases.iter().map(|case| case.training(count, epochs)).collect::<Result<Vec<_>, _>>()?;
     let learned = learn(place, NAME, &trainings)?;
     let networks: Vec<Network> = cases
         .into_par_iter()
         .zip(learned)
-        .map(|(case, learned)| Network::new(case, learned))
+        .map(|(case, learned)| Network::new(case, learned, count))
         .collect::<Result<_, _>>()?;
     let settings = json!({
-        "epochs": epochs, "trajectories": TRAJECTORIES, "layers": LAYERS, "step": STEP, "learning_rate": RATE,
+        "epochs": epochs, "trajectories": count, "layers": LAYERS, "step": STEP, "learning_rate": RATE,
         "seeds": place.effort.seeds(SEEDS).collect::<Vec<_>>(),
     });
     let outcomes: Vec<_> = networks.iter().map(|network| network.outcome.clone()).collect();
@@ -97,10 +98,10 @@ impl Case {
     }
 
     /// Trajectories to learn from, and others to judge by. Networks of one seed share them.
-    fn data(&self) -> Result<[Trajectories; 2], Error> {
+    fn data(&self, count: usize) -> Result<[Trajectories; 2], Error> {
         let mut rng = StdRng::seed_from_u64(self.seed);
-        let training = observe(self.starts, &mut rng)?;
-        Ok([training, observe(self.starts, &mut rng)?])
+        let training = observe(count, self.starts, &mut rng)?;
+        Ok([training, observe(count, self.starts, &mut rng)?])
     }
 
     fn block(&self) -> Result<OdeBlock<Field>, Error> {
@@ -110,7 +111,7 @@ impl Case {
         Ok(block.steps(INTERVALS).step_size(STEP).per_step(0.0))
     }
 
-    fn training(&self, epochs: usize) -> Result<Training<Field, MeanSquareAt>, Error> {
+    fn training(&self, count: usize, epochs: usize) -> Result<Training<Field, MeanSquareAt>, Error> {
         let block = self.block()?;
         // One draw for all intervals would often leave no unit active anywhere.
         let initial: Vec<f64> = block.init_per_step(&mut StdRng::seed_from_u64(self.seed));
@@ -123,7 +124,7 @@ impl Case {
             seed: self.seed,
             ..Settings::plain()
         };
-        let [data, _] = self.data()?;
+        let [data, _] = self.data(count)?;
         let seen = (1..=self.points).map(|j| j * LAYERS / self.points).collect();
         let trainer = Trainer::new(block).settings(settings.clone()).initial(initial).epochs(epochs);
         Ok(Training {
@@ -139,9 +140,9 @@ impl Case {
 }
 
 /// Exact trajectories with random starts, seen at the end of every layer.
-fn observe(starts: Starts, rng: &mut StdRng) -> Result<Trajectories, Error> {
-    let mut trajectories = Vec::with_capacity(TRAJECTORIES);
-    for k in 0..TRAJECTORIES {
+fn observe(count: usize, starts: Starts, rng: &mut StdRng) -> Result<Trajectories, Error> {
+    let mut trajectories = Vec::with_capacity(count);
+    for k in 0..count {
         let (start, state) = (rng.random_range(0.0..=20.0_f64), rng.random_range(-0.5..1.5));
         let start = if starts == Starts::Anywhere { start } else { start.round() };
         let times: Vec<f64> = (0..=LAYERS).map(|n| STEP * (start + n as f64)).collect();

@@ -15,9 +15,9 @@ pub struct Network {
 }
 
 impl Network {
-    pub fn new(case: Case, learned: Learned) -> Result<Self, Error> {
+    pub fn new(case: Case, learned: Learned, count: usize) -> Result<Self, Error> {
         let model = learned.model(case.block()?, &["z"])?;
-        let [training, unseen] = case.data()?;
+        let [training, unseen] = case.data(count)?;
         let Case { starts, points, theta, seed } = case;
         let outcome = Outcome {
             case: vec![
