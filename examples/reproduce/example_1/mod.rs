@@ -1,8 +1,8 @@
 //! Example 1 with Figures 7 and 8: the sine by five implicit layers, pushed more or less towards dissipation.
 //!
-//! The input `x` is the first component of the start `(x, 0)`, the output the second of the state after five steps of size
-//! 1. The objective is the mean square error plus `0.1/d²` times the mean square of the Jacobian plus `α_div B(D)`, where `D`
-//! is the mean over the samples of `1/T Σ' (t/T)²/d ∇·F`.
+//! The input `x` is the first component of the start `(x, 0)`, the output the second of the state after five steps of unit
+//! size. The objective is the mean square error plus `0.1/d²` times the mean square of the Jacobian plus `α_div B(D)`, where
+//! `D` is the mean over the samples of `1/T Σ' (t/T)²/d ∇·F`.
 
 mod figures;
 mod network;
