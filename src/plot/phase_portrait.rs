@@ -99,7 +99,7 @@ pub fn phase_portrait(path: impl AsRef<Path>, figure: &PhasePortrait) -> Result<
         legend::draw(canvas, &entries, [left, 10.0 + title_height], width);
         axes.draw(canvas, [&figure.labels[0], &figure.labels[1]], true);
         if let Some(field) = figure.field {
-            draw_field(canvas, &axes, field);
+            draw_field(canvas, &axes, field, 1.0);
         }
         for (curve, colour) in figure.curves.iter().zip(colours) {
             for stretch in stretches(&curve.points) {
@@ -118,9 +118,9 @@ pub fn phase_portrait(path: impl AsRef<Path>, figure: &PhasePortrait) -> Result<
     })
 }
 
-/// Arrows of equal length on a grid; none where the field is zero or not finite.
-fn draw_field(canvas: &mut Canvas, axes: &Axes, field: &dyn Fn(Point) -> Point) {
-    let count = |length: f64| (length / ARROW_SPACING).floor().max(1.0) as usize;
+/// Arrows of equal length on a grid, both in proportion to `size`; none where the field is zero or not finite.
+pub(super) fn draw_field(canvas: &mut Canvas, axes: &Axes, field: &dyn Fn(Point) -> Point, size: f64) {
+    let count = |length: f64| (length / (size * ARROW_SPACING)).floor().max(1.0) as usize;
     let (columns, rows) = (count(axes.width), count(axes.height));
     for i in 0..columns {
         for j in 0..rows {
@@ -131,14 +131,14 @@ fn draw_field(canvas: &mut Canvas, axes: &Axes, field: &dyn Fn(Point) -> Point) 
                 u / (axes.x.at(1.0) - axes.x.at(0.0)) * axes.width,
                 -v / (axes.y.at(1.0) - axes.y.at(0.0)) * axes.height,
             ];
-            let size = u.hypot(v);
-            if !(size > 0.0 && size.is_finite()) {
+            let speed = u.hypot(v);
+            if !(speed > 0.0 && speed.is_finite()) {
                 continue;
             }
-            let ([u, v], [x, y]) = ([u / size, v / size], axes.place(at));
+            let ([u, v], [x, y]) = ([size * u / speed, size * v / speed], axes.place(at));
             let along = |s: f64, across: f64| [x + s * u - across * v, y + s * v + across * u];
             let tip = ARROW_LENGTH / 2.0;
-            canvas.line(&[along(-tip, 0.0), along(tip - 3.0, 0.0)], ARROW_COLOUR, 0.9);
+            canvas.line(&[along(-tip, 0.0), along(tip - 3.0, 0.0)], ARROW_COLOUR, 0.9 * size.sqrt());
             canvas.polygon(&[along(tip, 0.0), along(tip - 4.5, 2.0), along(tip - 4.5, -2.0)], ARROW_COLOUR);
         }
     }

@@ -19,6 +19,15 @@ impl Disc {
     }
 }
 
+/// Points in the complex plane.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cloud {
+    /// Its entry in the legend; none if empty. Clouds with the same label share one entry and one colour.
+    pub label: String,
+    /// The points; what is not finite is not drawn.
+    pub points: Vec<Complex<f64>>,
+}
+
 /// A scheme with its stability function `R`: a step of size `h` on `ẏ = λ y` multiplies `y` by `R(hλ)`.
 pub struct SchemeView<'a> {
     /// Its name: the title of its panel, or its entry in the legend.
@@ -28,14 +37,14 @@ pub struct SchemeView<'a> {
     /// Discs over its stability region, drawn as dashed circles: a disc that holds the spectrum of a field, or in which the
     /// stage equations are a contraction.
     pub discs: Vec<Disc>,
-    /// Points over its stability region, such as eigenvalues `hλ` of a Jacobian, drawn as dots.
-    pub points: Vec<Complex<f64>>,
+    /// Points over its stability region, such as eigenvalues `hλ` of a Jacobian, drawn as dots, later ones on top.
+    pub clouds: Vec<Cloud>,
 }
 
 impl<'a> SchemeView<'a> {
     /// A scheme by its name and its stability function.
     pub fn new(name: impl Into<String>, function: impl Fn(Complex<f64>) -> Complex<f64> + 'a) -> Self {
-        Self { name: name.into(), function: Box::new(function), discs: Vec::new(), points: Vec::new() }
+        Self { name: name.into(), function: Box::new(function), discs: Vec::new(), clouds: Vec::new() }
     }
 
     /// The same scheme with another disc.
@@ -45,8 +54,8 @@ impl<'a> SchemeView<'a> {
     }
 
     /// The same scheme with more points.
-    pub fn points(mut self, points: impl IntoIterator<Item = Complex<f64>>) -> Self {
-        self.points.extend(points);
+    pub fn points(mut self, label: impl Into<String>, points: impl IntoIterator<Item = Complex<f64>>) -> Self {
+        self.clouds.push(Cloud { label: label.into(), points: points.into_iter().collect() });
         self
     }
 

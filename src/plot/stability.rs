@@ -5,11 +5,12 @@ use super::canvas::Canvas;
 use super::contour::{Samples, simplify};
 use super::legend::{Entry, LINE_WIDTH, Mark};
 use super::panels::{Panel, Panels, Scale, zero_axes};
-use super::scheme::SchemeView;
+use super::scheme::{Cloud, SchemeView};
 use super::window::{Rectangle, extent, grown, ranges, united};
 use super::{Colour, INK, PALETTE, Point, check_any, check_size, drawable};
 use crate::Error;
 use nalgebra::Complex;
+use std::collections::HashSet;
 use std::path::Path;
 
 /// A figure of stability functions in the complex plane, a panel for each scheme, with shared axes and equal scales.
@@ -80,7 +81,8 @@ pub fn stability_regions(path: impl AsRef<Path>, figure: &Stability) -> Result<(
     if let Some(level) = figure.levels.iter().find(|level| !(level.is_finite() && **level > 0.0)) {
         return Err(Error::invalid("a level", level, "finite and positive"));
     }
-    let labels = disc_labels(figure);
+    let labels = labels(figure.schemes.iter().flat_map(|scheme| &scheme.discs).map(|disc| disc.label.as_str()));
+    let clouds = figure.cloud_labels();
     let mut legend = vec![Entry { mark: Mark::Patch, colour: SHADE, text: "|R| ≤ 1".into() }];
     let mut levels = figure.levels.clone();
     levels.push(1.0);
@@ -93,6 +95,11 @@ pub fn stability_regions(path: impl AsRef<Path>, figure: &Stability) -> Result<(
     legend.extend(labels.iter().enumerate().filter(|(_, label)| !label.is_empty()).map(|(k, label)| Entry {
         mark: Mark::Dashes,
         colour: disc_colour(k),
+        text: label.to_string(),
+    }));
+    legend.extend(clouds.iter().enumerate().map(|(k, label)| Entry {
+        mark: Mark::Dot,
+        colour: cloud_colour(k),
         text: label.to_string(),
     }));
 
@@ -112,9 +119,9 @@ pub fn stability_regions(path: impl AsRef<Path>, figure: &Stability) -> Result<(
             let circle = circle(disc.centre, disc.radius, k as f64 * DISC_DASH * axes.x.length() / axes.width);
             axes.clip(&circle).iter().for_each(|part| canvas.dashed(part, colour, LINE_WIDTH, [DISC_DASH; 2]));
         }
-        let radius = if scheme.points.len() > 100 { 1.5 } else { 2.2 };
-        for point in scheme.points.iter().map(|z| [z.re, z.im]).filter(|p| drawable(p) && axes.contains(*p)) {
-            canvas.dot(axes.place(point), radius, INK);
+        for cloud in &scheme.clouds {
+            let colour = clouds.iter().position(|label| *label == cloud.label).map_or(INK, cloud_colour);
+            draw_cloud(canvas, axes, cloud, colour);
         }
     })
 }
@@ -140,6 +147,18 @@ pub(super) fn outline(canvas: &mut Canvas, axes: &Axes, samples: &Samples, level
     }
 }
 
+/// Dots, those that would cover each other once.
+fn draw_cloud(canvas: &mut Canvas, axes: &Axes, cloud: &Cloud, colour: Colour) {
+    let radius = if cloud.points.len() > 100 { 1.5 } else { 2.2 };
+    let points = cloud.points.iter().map(|z| [z.re, z.im]).filter(|p| drawable(p) && axes.contains(*p));
+    let mut drawn = HashSet::new();
+    for place in points.map(|p| axes.place(p)) {
+        if drawn.insert(place.map(|x| (2.0 * x).round() as i64)) {
+            canvas.dot(place, radius, colour);
+        }
+    }
+}
+
 /// A closed circle that begins `along` its line, so that the dashes of one lie in the gaps of another.
 fn circle(centre: Complex<f64>, radius: f64, along: f64) -> Vec<Point> {
     let angle = |k: u32| along / radius + f64::from(k).to_radians();
@@ -160,12 +179,12 @@ fn level_colour(level: f64, levels: &[f64]) -> Colour {
     colour.map(|c| (255.0 - strength * (255.0 - f64::from(c))).round() as u8)
 }
 
-/// The labels of discs, each once.
-fn disc_labels<'a>(figure: &'a Stability) -> Vec<&'a str> {
+/// Labels, each once.
+fn labels<'a>(all: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let mut labels: Vec<&str> = Vec::new();
-    for disc in figure.schemes.iter().flat_map(|scheme| &scheme.discs) {
-        if !labels.contains(&disc.label.as_str()) {
-            labels.push(&disc.label);
+    for label in all {
+        if !labels.contains(&label) {
+            labels.push(label);
         }
     }
     labels
@@ -176,7 +195,18 @@ fn disc_colour(k: usize) -> Colour {
     PALETTE[2 + k % 3]
 }
 
+/// The first cloud is most often a background to the second.
+fn cloud_colour(k: usize) -> Colour {
+    [PALETTE[3], INK, PALETTE[4]][k % 3]
+}
+
 impl Stability<'_> {
+    /// The labels of clouds, but for empty ones.
+    fn cloud_labels(&self) -> Vec<&str> {
+        let all = self.schemes.iter().flat_map(|scheme| &scheme.clouds).map(|cloud| cloud.label.as_str());
+        labels(all.filter(|label| !label.is_empty()))
+    }
+
     /// The corners of what is shown: those given, or all that `function` and the schemes call for with a margin.
     pub(super) fn window(
         &self,
@@ -189,7 +219,8 @@ impl Stability<'_> {
         let extents = self.schemes.iter().filter_map(|scheme| extent(&|[x, y]| function(scheme, Complex::new(x, y))));
         let discs = self.schemes.iter().flat_map(|scheme| &scheme.discs).filter(|disc| disc.is_drawn());
         let discs = discs.map(|disc| grown([[disc.centre.re, disc.centre.im]; 2], disc.radius));
-        let points = self.schemes.iter().flat_map(|scheme| &scheme.points).map(|z| [[z.re, z.im]; 2]);
+        let points = self.schemes.iter().flat_map(|scheme| &scheme.clouds).flat_map(|cloud| &cloud.points);
+        let points = points.map(|z| [[z.re, z.im]; 2]);
         let all = extents.chain(discs).chain(points).filter(|corners| corners.iter().all(drawable)).reduce(united);
         let [low, high] = all.unwrap_or(DEFAULT_WINDOW);
         let sides = [0, 1].map(|c| high[c] - low[c]);
@@ -288,7 +319,16 @@ pub(super) mod tests {
                 SchemeView::new(format!("{theta}"), move |z| (1.0 + (1.0 - theta) * z) / (1.0 - theta * z))
                     .disc("unit <disc>", zero, 1.0)
                     .disc("contractive", zero, 1.0 / theta)
-                    .points([Complex::new(-0.5, 0.2), Complex::new(f64::NAN, 0.0), Complex::new(99.0, f64::INFINITY)])
+                    .points("train & <test>", [Complex::new(-0.5, 0.2)])
+                    .points(
+                        "",
+                        [
+                            Complex::new(0.5, 0.2),
+                            Complex::new(0.5, 0.2),
+                            Complex::new(f64::NAN, 0.0),
+                            Complex::new(99.0, f64::INFINITY),
+                        ],
+                    )
             };
             [0.0, 0.25, 0.5, 0.75, 1.0].map(theta).into()
         };
@@ -301,7 +341,8 @@ pub(super) mod tests {
         }
         let text = svg(REGIONS, &figure).unwrap();
         assert_eq!(text.matches("unit &lt;disc&gt;").count(), 1);
-        assert_eq!(text.matches("<circle").count(), 5, "one finite point in each panel");
+        assert_eq!(text.matches("train &amp; &lt;test&gt;").count(), 1);
+        assert_eq!(text.matches("<circle").count(), 11, "two finite points in each panel, and one in the legend");
     }
 
     #[test]
