@@ -6,7 +6,7 @@ use crate::{Error, Real};
 use serde::{Deserialize, Serialize};
 
 /// Steps that are tried from one place: the damping grows fourfold from each to the next.
-const TRIES: usize = 14;
+const TRIES: usize = 19;
 /// The share of the decrease that the linear model promises, which makes a step good enough.
 const LEAST_GAIN: f64 = 1e-3;
 /// The damping is not made smaller than this.
