@@ -2,7 +2,7 @@
 
 use super::kernel::Kernels;
 use super::{
-    Antisymmetric, Bounded, Damped, Dimensions, EnergyGradient, Field, GradientFlow, Hamiltonian, JvpBars, Mlp,
+    Antisymmetric, Bounded, ConvResidual, Damped, Dimensions, EnergyGradient, Field, GradientFlow, Hamiltonian, JvpBars, Mlp,
     Normalised, Parameter, Point, PortHamiltonian, Potential, Reparameterisation, Ridge, Scratch, SecondOrder,
     Separable, StateUnits, Term, WithInputs,
 };
@@ -111,6 +111,10 @@ kinds! {
     Antisymmetric(Antisymmetric),
     /// An equation of second order.
     SecondOrder(SecondOrder<WithInputs<Mlp>>),
+    /// That of a residual layer of images.
+    ConvResidual(ConvResidual),
+    /// The same with a disc for the eigenvalues of its Jacobian.
+    BoundedConvResidual(Bounded<Normalised<ConvResidual>>),
 }
 
 impl AnyField {

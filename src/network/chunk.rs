@@ -13,7 +13,7 @@ use std::ops::Range;
 
 /// Most samples in a chunk: enough columns to keep the arithmetic units busy, few enough to stay in cache and to leave
 /// work for other threads. Fixed, so that results do not depend on the number of threads.
-const CHUNK: usize = 32;
+pub(super) const CHUNK: usize = 32;
 
 /// Samples that take the same number of steps with the same parameters in each, with all memory that their way through
 /// the block needs.

@@ -1,7 +1,8 @@
 //! Layers: differentiable maps of vectors, with parameters.
 
 use super::{Grid, OdeBlock, Unrolled, inverse};
-use crate::field::{Dimensions, Field, Parameter};
+use crate::field::{Dimensions, Field, Parameter, Purpose};
+use crate::regularisation::{Penalties, Regulariser};
 use crate::{Error, Real};
 use rand::RngCore;
 
@@ -71,6 +72,42 @@ pub trait Pass<T: Real>: Send {
     /// [`Error::ShapeMismatch`] for arguments of the wrong size; what prevents the layer from giving its outputs.
     fn forward(&mut self, params: &[T], x: &[T]) -> Result<&[T], Error>;
 
+    /// As [`forward`](Pass::forward), for a step of training: norms of operators are those of
+    /// [`Norms`](crate::field::Norms) for training, found from what the steps before have left, where a prediction finds them
+    /// anew. Provided: the same.
+    ///
+    /// # Errors
+    /// As [`forward`](Pass::forward).
+    fn train(&mut self, params: &[T], x: &[T]) -> Result<&[T], Error> {
+        self.forward(params, x)
+    }
+
+    /// The value of a regulariser of the trajectories of the last pass, taken with the same parameters: the sum over all
+    /// blocks, each with its own steps, state and probes. The next [`pullback`](Pass::pullback) adds its derivatives. Provided:
+    /// zero, for layers that are no blocks have no trajectories.
+    ///
+    /// ```
+    /// use kutta::network::{Affine, Layer, OdeBlock, Sequential};
+    /// use kutta::{Activation, Mlp, Regularisation, Tableau};
+    /// let block = OdeBlock::new(Mlp::new([3, 8, 3], Activation::Tanh)?, Tableau::implicit_midpoint());
+    /// let network = Sequential::<f64>::new([Box::new(Affine::new(2, 3)) as _, Box::new(block) as _])?;
+    /// let params: Vec<f64> = (0..network.param_count()).map(|k| f64::sin(k as f64)).collect();
+    /// let mut pass = network.ready(1)?;
+    /// pass.forward(&params, &[0.5, -1.0])?;
+    /// let by = Regularisation { divergence: 0.01, ..Regularisation::default() };
+    /// let penalty = pass.regularise(&params, &by.into())?.total();
+    /// // Of the loss and the penalty together.
+    /// let (mut gradient, mut inputs) = (vec![0.0; params.len()], [0.0; 2]);
+    /// pass.pullback(&params, &[1.0, 0.0, 0.0], &mut gradient, &mut inputs)?;
+    /// # Ok::<(), kutta::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Unrolled::regularise`].
+    fn regularise(&mut self, _params: &[T], _by: &Regulariser) -> Result<Penalties, Error> {
+        Ok(Penalties::default())
+    }
+
     /// Overwrites `params_bar` and `x_bar` by the cotangents of parameters and inputs that the cotangents `y_bar` of the
     /// outputs lead to.
     ///
@@ -137,6 +174,14 @@ struct Chain<'a, T: Real> {
 impl<T: Real> Pass<T> for Chain<'_, T> {
     fn forward(&mut self, params: &[T], x: &[T]) -> Result<&[T], Error> {
         Ok(self.unrolled.forward(params, x)?.as_slice())
+    }
+
+    fn train(&mut self, params: &[T], x: &[T]) -> Result<&[T], Error> {
+        Ok(self.unrolled.forward_for(Purpose::Training, params, x)?.as_slice())
+    }
+
+    fn regularise(&mut self, params: &[T], by: &Regulariser) -> Result<Penalties, Error> {
+        self.unrolled.regularise(params, by.clone())
     }
 
     fn pullback(&mut self, params: &[T], y_bar: &[T], params_bar: &mut [T], x_bar: &mut [T]) -> Result<(), Error> {

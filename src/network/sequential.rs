@@ -2,6 +2,7 @@
 
 use super::{Layer, Pass};
 use crate::field::Parameter;
+use crate::regularisation::{Penalties, Regularisation, Regulariser, mixed};
 use crate::{Error, Real};
 use rand::RngCore;
 use std::fmt;
@@ -119,20 +120,48 @@ struct Linked<'a, T: Real> {
     params: usize,
 }
 
-impl<T: Real> Pass<T> for Linked<'_, T> {
-    fn forward(&mut self, params: &[T], x: &[T]) -> Result<&[T], Error> {
+impl<T: Real> Linked<'_, T> {
+    /// The outputs of all layers, `y` of each from its pass, its parameters and its inputs.
+    fn chain(
+        &mut self,
+        params: &[T],
+        x: &[T],
+        y: impl for<'p> Fn(&'p mut dyn Pass<T>, &[T], &[T]) -> Result<&'p [T], Error>,
+    ) -> Result<&[T], Error> {
         Error::check_len("params", "entries", params.len(), self.params)?;
         Error::check_len("x", "entries", x.len(), self.links[0].x.len())?;
         self.links[0].x.copy_from_slice(x);
         for n in 0..self.links.len() {
             let (done, rest) = self.links.split_at_mut(n + 1);
-            let link = &mut done[n];
-            let y = link.pass.forward(&params[link.params.clone()], &link.x)?;
+            let Link { pass, params: own, x, .. } = &mut done[n];
+            let y = y(&mut **pass, &params[own.clone()], x)?;
             let target = rest.first_mut().map_or(&mut self.y, |next| &mut next.x);
             Error::check_len("a layer's outputs", "entries", y.len(), target.len())?;
             target.copy_from_slice(y);
         }
         Ok(&self.y)
+    }
+}
+
+impl<T: Real> Pass<T> for Linked<'_, T> {
+    fn forward(&mut self, params: &[T], x: &[T]) -> Result<&[T], Error> {
+        self.chain(params, x, |pass, params, x| pass.forward(params, x))
+    }
+
+    fn train(&mut self, params: &[T], x: &[T]) -> Result<&[T], Error> {
+        self.chain(params, x, |pass, params, x| pass.train(params, x))
+    }
+
+    fn regularise(&mut self, params: &[T], by: &Regulariser) -> Result<Penalties, Error> {
+        Error::check_len("params", "entries", params.len(), self.params)?;
+        let mut sum = Penalties::default();
+        for (n, link) in self.links.iter_mut().enumerate() {
+            // Blocks of one size would draw the same probes.
+            let seed = mixed([by.weights.seed, n as u64]);
+            let by = Regulariser { weights: Regularisation { seed, ..by.weights }, ..by.clone() };
+            sum.add(1.0, &link.pass.regularise(&params[link.params.clone()], &by)?);
+        }
+        Ok(sum)
     }
 
     fn pullback(&mut self, params: &[T], y_bar: &[T], params_bar: &mut [T], x_bar: &mut [T]) -> Result<(), Error> {

@@ -83,11 +83,16 @@ impl<'a, T: Real> Unrolled<'a, T> {
     /// [`Error::ShapeMismatch`] for parameters or starts of the wrong size, [`Error::NotFinite`] for parameters, starts
     /// or states that are not, [`Error::NotConverged`] for a stage that is not solved.
     pub fn forward(&mut self, params: &[T], starts: &[T]) -> Result<&States<T>, Error> {
+        self.forward_for(Purpose::Prediction, params, starts)
+    }
+
+    /// As [`forward`](Unrolled::forward), with a reparameterisation as it is for a purpose.
+    pub(super) fn forward_for(&mut self, purpose: Purpose, params: &[T], starts: &[T]) -> Result<&States<T>, Error> {
         Error::check_len("params", "entries", params.len(), self.param_count)?;
         Error::check_len("starts", "entries", starts.len(), self.samples * self.path.dim())?;
         self.has_passed = false;
         self.with_own(|unrolled, effective| {
-            effective.update(unrolled.field, params, Purpose::Prediction)?;
+            effective.update(unrolled.field, params, purpose)?;
             unrolled.forward_at(effective, starts)
         })?;
         Ok(&self.path)
