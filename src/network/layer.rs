@@ -1,6 +1,6 @@
 //! Layers: differentiable maps of vectors, with parameters.
 
-use super::{Grid, OdeBlock, Unrolled, inverse};
+use super::{Grid, OdeBlock, Unrolled, Work, inverse};
 use crate::field::{Dimensions, Field, Parameter, Purpose};
 use crate::regularisation::{Penalties, Regulariser};
 use crate::{Error, Real};
@@ -57,6 +57,11 @@ pub trait Layer<T: Real>: Sync {
         Err(Error::invalid("the layer", "one that has no inverse", "one that loses nothing of its inputs"))
     }
 
+    /// How many numbers steps of training [remember](Pass::memory). Provided: none.
+    fn memory_len(&self) -> usize {
+        0
+    }
+
     /// Number of parameters.
     fn param_count(&self) -> usize {
         self.parameters().iter().fold(0, |sum, array| sum.saturating_add(array.len()))
@@ -108,6 +113,24 @@ pub trait Pass<T: Real>: Send {
         Ok(Penalties::default())
     }
 
+    /// What a step of training takes over from those before, the singular vectors of normalised operators say: for checkpoints,
+    /// and for passes of other samples to go on from. [`memory_len`](Layer::memory_len) numbers, or none before the first pass.
+    /// Provided: none.
+    fn memory(&self) -> Vec<T> {
+        Vec::new()
+    }
+
+    /// Goes on from these numbers instead; from none as if there had been no steps. `false` if they cannot be its own. Provided:
+    /// for a layer that remembers nothing.
+    fn recall(&mut self, memory: &[T]) -> bool {
+        memory.is_empty()
+    }
+
+    /// The nonlinear work of the last pass. Provided: none, as of a layer without equations to solve.
+    fn work(&self) -> Work {
+        Work::default()
+    }
+
     /// Overwrites `params_bar` and `x_bar` by the cotangents of parameters and inputs that the cotangents `y_bar` of the
     /// outputs lead to.
     ///
@@ -151,6 +174,10 @@ impl<F: Field<T>, T: Real> Layer<T> for OdeBlock<F> {
         Ok(Box::new(Chain { bar: unrolled.path().clone(), unrolled }))
     }
 
+    fn memory_len(&self) -> usize {
+        self.layers() * self.field().reparameterisation().map_or(0, |map| map.memory_len())
+    }
+
     fn inverse(&self, params: &[T], y: &[T]) -> Result<Vec<T>, Error> {
         inverse::starts(self, params, &to_the_end(self, y.len() / self.dim().max(1))?, y)
     }
@@ -182,6 +209,18 @@ impl<T: Real> Pass<T> for Chain<'_, T> {
 
     fn regularise(&mut self, params: &[T], by: &Regulariser) -> Result<Penalties, Error> {
         self.unrolled.regularise(params, by.clone())
+    }
+
+    fn memory(&self) -> Vec<T> {
+        self.unrolled.memory().to_vec()
+    }
+
+    fn recall(&mut self, memory: &[T]) -> bool {
+        self.unrolled.recall(memory)
+    }
+
+    fn work(&self) -> Work {
+        self.unrolled.work()
     }
 
     fn pullback(&mut self, params: &[T], y_bar: &[T], params_bar: &mut [T], x_bar: &mut [T]) -> Result<(), Error> {

@@ -53,6 +53,10 @@ impl<F: Field<T>, T: Real> Layer<T> for Map<F> {
         self.0.init(rng)
     }
 
+    fn memory_len(&self) -> usize {
+        self.0.reparameterisation().map_or(0, |map| map.memory_len())
+    }
+
     fn ready(&self, samples: usize) -> Result<Box<dyn Pass<T> + '_>, Error> {
         let field: &dyn Field<T> = &self.0;
         if field.signals() > 0 {
@@ -137,6 +141,16 @@ impl<T: Real> Pass<T> for Mapped<'_, T> {
 
     fn train(&mut self, params: &[T], x: &[T]) -> Result<&[T], Error> {
         self.pass(params, x, Purpose::Training)
+    }
+
+    fn memory(&self) -> Vec<T> {
+        self.effective.memory().to_vec()
+    }
+
+    fn recall(&mut self, memory: &[T]) -> bool {
+        self.has_passed = false;
+        self.effective = Effective::remembering(memory.to_vec());
+        self.effective.fits(self.field, 1)
     }
 
     fn pullback(&mut self, params: &[T], y_bar: &[T], params_bar: &mut [T], x_bar: &mut [T]) -> Result<(), Error> {

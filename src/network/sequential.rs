@@ -1,6 +1,6 @@
 //! Layers one after another.
 
-use super::{Layer, Pass};
+use super::{Layer, Pass, Work};
 use crate::field::Parameter;
 use crate::regularisation::{Penalties, Regularisation, Regulariser, mixed};
 use crate::{Error, Real};
@@ -80,13 +80,23 @@ impl<T: Real> Layer<T> for Sequential<T> {
         self.layers.iter().flat_map(|layer| layer.init(rng)).collect()
     }
 
+    fn memory_len(&self) -> usize {
+        self.layers.iter().map(|layer| layer.memory_len()).sum()
+    }
+
     fn ready(&self, samples: usize) -> Result<Box<dyn Pass<T> + '_>, Error> {
         let mut links = Vec::with_capacity(self.layers.len());
         let mut from = 0;
         for layer in &self.layers {
             let end = from + layer.param_count();
             let x_bar = vec![T::zero(); samples * layer.inputs()];
-            links.push(Link { pass: layer.ready(samples)?, params: from..end, x: x_bar.clone(), x_bar });
+            links.push(Link {
+                pass: layer.ready(samples)?,
+                params: from..end,
+                memory: layer.memory_len(),
+                x: x_bar.clone(),
+                x_bar,
+            });
             from = end;
         }
         let y = vec![T::zero(); samples * self.outputs()];
@@ -105,10 +115,11 @@ impl<T: Real> Layer<T> for Sequential<T> {
     }
 }
 
-/// A layer of the chain: which parameters are its own, its inputs, and their cotangents or tangents.
+/// A layer of the chain: which parameters are its own, how much it remembers, its inputs, and their cotangents or tangents.
 struct Link<'a, T: Real> {
     pass: Box<dyn Pass<T> + 'a>,
     params: std::ops::Range<usize>,
+    memory: usize,
     x: Vec<T>,
     x_bar: Vec<T>,
 }
@@ -162,6 +173,33 @@ impl<T: Real> Pass<T> for Linked<'_, T> {
             sum.add(1.0, &link.pass.regularise(&params[link.params.clone()], &by)?);
         }
         Ok(sum)
+    }
+
+    fn memory(&self) -> Vec<T> {
+        let (mut memory, mut len) = (Vec::new(), 0);
+        for link in &self.links {
+            memory.extend(link.pass.memory());
+            len += link.memory;
+        }
+        // A pass that failed has reached a part of them.
+        if memory.len() == len { memory } else { Vec::new() }
+    }
+
+    fn recall(&mut self, memory: &[T]) -> bool {
+        let len: usize = self.links.iter().map(|link| link.memory).sum();
+        let fits = memory.is_empty() || memory.len() == len;
+        let mut rest = if fits { memory } else { &[] };
+        self.links.iter_mut().fold(fits, |fits, link| {
+            let (own, others) = rest.split_at(link.memory.min(rest.len()));
+            rest = others;
+            link.pass.recall(own) && fits
+        })
+    }
+
+    fn work(&self) -> Work {
+        let mut work = Work::default();
+        self.links.iter().for_each(|link| work += link.pass.work());
+        work
     }
 
     fn pullback(&mut self, params: &[T], y_bar: &[T], params_bar: &mut [T], x_bar: &mut [T]) -> Result<(), Error> {

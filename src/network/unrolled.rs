@@ -98,6 +98,18 @@ impl<'a, T: Real> Unrolled<'a, T> {
         Ok(&self.path)
     }
 
+    /// What a reparameterisation remembers of the last pass.
+    pub(super) fn memory(&self) -> &[T] {
+        self.effective.memory()
+    }
+
+    /// Lets it remember this instead; `false` if it cannot be its own.
+    pub(super) fn recall(&mut self, memory: &[T]) -> bool {
+        self.has_passed = false;
+        self.effective = Effective::remembering(memory.to_vec());
+        self.effective.fits(self.field, self.param_count / self.layer_params.max(1))
+    }
+
     /// Lends a pass the effective parameters that this keeps.
     fn with_own<R>(&mut self, pass: impl FnOnce(&mut Self, &mut Effective<T>) -> R) -> R {
         let mut effective = std::mem::take(&mut self.effective);

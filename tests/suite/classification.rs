@@ -3,32 +3,42 @@
 use crate::common::derivative;
 use crate::training::bits;
 use kutta::data::Images;
-use kutta::field::{Activation, Field, Mlp};
+use kutta::field::{Activation, Bounded, Field, Layered, Mlp, Normalised};
 use kutta::network::{Affine, Layer, OdeBlock, Sequential};
+use kutta::regularisation::{Estimator, ProbeKind};
 use kutta::solve::StageSolver;
 use kutta::train::{Adam, Attack, Classification, Classifier, Minibatch, Objective, Session, Settings};
-use kutta::{Error, Real, Tableau};
+use kutta::{Error, Real, Regularisation, Tableau};
 use proptest::prelude::*;
 
-/// From two by two pixels to three classes, through implicit steps between.
+/// By random probes.
+const SAMPLED: Estimator = Estimator::Hutchinson { probes: 2, kind: ProbeKind::Rademacher };
+
+/// From two by two pixels to three classes, through implicit steps between, of a field with a bounded spectrum.
 fn network<T: Real>(theta: f64) -> Sequential<T>
 where
-    Mlp: Field<T>,
+    Bounded<Normalised<Mlp>>: Field<T>,
 {
     let scheme = Tableau::by_name(&format!("one_leg_theta_{theta}")).unwrap();
     let solver = StageSolver { tolerance: Some(1e-12f64.max(T::EPSILON.to_f64())), ..StageSolver::default() };
-    let field = Mlp::new([3, 4, 3], Activation::Tanh).unwrap();
+    let field = Mlp::new([3, 4, 3], Activation::Tanh).unwrap().with_spectrum(-3.0, 1.0).unwrap();
     let block = OdeBlock::new(field, scheme).steps(2).step_size(0.5).solved_by(solver);
     Sequential::new([Box::new(Affine::new(4, 3)) as _, Box::new(block) as _, Box::new(Affine::new(3, 3)) as _]).unwrap()
 }
 
-/// Images whose brightest of the first three pixels is their class: separable.
+/// Images one of whose first three pixels is clearly the brightest, and their class: separable.
 fn brightest(count: usize) -> Images {
-    let pixel = |k: usize| 0.5 + 0.5 * (12.9898 * (k + 1) as f64).sin();
-    let pixels: Vec<f32> = (0..4 * count).map(|k| pixel(k) as f32).collect();
-    let class = |image: &[f32]| (0..3).max_by(|&i, &j| image[i].total_cmp(&image[j])).unwrap();
-    let labels = pixels.chunks_exact(4).map(class).collect();
-    Images::new([2, 2], pixels, labels, 3).unwrap()
+    let pixel = |k: usize| (0.5 + 0.5 * (12.9898 * (k + 1) as f64).sin()) as f32;
+    let image = |n: usize| [0, 1, 2, 3].map(|i| pixel(4 * n + i));
+    let order = |image: &[f32; 4]| {
+        let mut order = [0, 1, 2];
+        order.sort_by(|&i, &j| image[j].total_cmp(&image[i]));
+        order
+    };
+    let is_clear = |image: &[f32; 4]| image[order(image)[0]] - image[order(image)[1]] > 0.1;
+    let images: Vec<_> = (0..).map(image).filter(is_clear).take(count).collect();
+    let labels = images.iter().map(|image| order(image)[0]).collect();
+    Images::new([2, 2], images.concat(), labels, 3).unwrap()
 }
 
 fn adam(rate: f64) -> Settings {
@@ -47,27 +57,30 @@ proptest! {
 
     #[test]
     fn the_gradient_is_that_of_the_values(
-        theta in prop::sample::select(vec![0.0, 0.5, 1.0]), count in 1usize..150,
+        theta in prop::sample::select(vec![0.0, 0.5, 1.0]), count in 1usize..150, divergence in -0.5..0.5f64,
+        estimator in prop::sample::select(vec![Estimator::Exact, SAMPLED]),
         params in prop::collection::vec(-1.0..1.0f64, 60), along in prop::collection::vec(-1.0..1.0f64, 60),
         noise in prop::sample::select(vec![0.0, 0.2]),
     ) {
         let (network, images) = (network::<f64>(theta), brightest(150));
         let (params, along) = (&params[..network.param_count()], &along[..network.param_count()]);
-        let mut objective = Classification::new(&network, &images).unwrap().noisy(noise);
+        let regularisation = Regularisation { divergence, jacobian: 0.1, estimator, ..Regularisation::default() };
+        let fresh = || {
+            let objective = Classification::new(&network, &images).unwrap();
+            objective.regularised_by(regularisation).noisy(noise).seeded(5)
+        };
         let samples: Vec<usize> = (0..count).map(|k| (7 * k) % 150).collect();
         let batch = Minibatch { samples: &samples, epoch: 2, first: 0 };
         let mut gradient = vec![0.0; params.len()];
-        objective.value_and_grad(batch, params, &mut gradient).unwrap();
+        let found = fresh().value_and_grad(batch, params, &mut gradient).unwrap();
         let slope: f64 = gradient.iter().zip(along).map(|(g, a)| g * a).sum();
         let (difference, off) = derivative(|step| {
             let moved: Vec<f64> = params.iter().zip(along).map(|(x, a)| x + step * a).collect();
-            let mut objective = Classification::new(&network, &images).unwrap().noisy(noise);
-            objective.value_and_grad(batch, &moved, &mut moved.clone()).unwrap().total
+            fresh().value_and_grad(batch, &moved, &mut moved.clone()).unwrap().total
         });
         prop_assert!((difference - slope).abs() < 1e-7 * slope.abs().max(1.0) + 10.0 * off, "{difference}, {slope}");
         if noise == 0.0 {
-            let (value, other) = (objective.value(batch, params), objective.value_and_grad(batch, params, &mut gradient));
-            prop_assert_eq!(value.unwrap().total, other.unwrap().total);
+            prop_assert_eq!(fresh().value(batch, params).unwrap(), found);
         }
     }
 }
@@ -84,6 +97,12 @@ fn the_value_is_the_mean_cross_entropy() {
     assert!(probabilities.iter().all(|p| (p.iter().sum::<f64>() - 1.0).abs() < 1e-14));
     let mean = probabilities.iter().zip(images.labels()).map(|(p, &label)| -p[label].ln()).sum::<f64>() / 130.0;
     assert!((value - mean).abs() < 1e-12, "{value} and {mean}");
+    // What a regulariser adds is told.
+    let mut objective = objective.regularised_by(Regularisation { jacobian: 2.0, ..Regularisation::default() });
+    let found = objective.value(Minibatch { samples: &samples, epoch: 0, first: 0 }, classifier.params()).unwrap();
+    let penalties = found.penalties.unwrap();
+    assert!(penalties.jacobian > 0.0 && (found.total - mean - penalties.total()).abs() < 1e-12);
+    assert_eq!(found.work.solves, 2 * 130);
 }
 
 #[test]
@@ -126,7 +145,8 @@ fn training_goes_on_from_a_checkpoint_bit_for_bit() {
     let path = folder.path().join("checkpoint.json");
     let (images, held_out, others) = (brightest(100), brightest(40), brightest(99));
     let (network, narrower) = (network::<f32>(0.5), Affine::new(4, 3));
-    let fresh = |images| Classification::new(&network, images).unwrap().noisy(0.2).seeded(4);
+    let by = Regularisation { divergence: 0.1, estimator: SAMPLED, ..Regularisation::default() };
+    let fresh = |images| Classification::new(&network, images).unwrap().regularised_by(by).noisy(0.2).seeded(4);
     let (mut objective, mut judge) = (fresh(&images), fresh(&held_out));
     let (whole, history) = trained(Session::new(&adam(0.03), 8, &mut objective).unwrap().judged_by(&mut judge));
     let (mut objective, mut judge) = (fresh(&images), fresh(&held_out));
@@ -142,7 +162,9 @@ fn training_goes_on_from_a_checkpoint_bit_for_bit() {
         fresh(&images).noisy(0.1),
         fresh(&images).attacked(Attack::fgsm(0.1)),
         fresh(&others),
-        Classification::new(&narrower, &images).unwrap().noisy(0.2).seeded(4),
+        fresh(&images).seeded(5),
+        fresh(&images).regularised_by(Regularisation::default()),
+        Classification::new(&narrower, &images).unwrap().regularised_by(by).noisy(0.2).seeded(4),
     ] {
         let error = Session::new(&adam(0.03), 8, &mut other).unwrap().resume(&path).err().unwrap().to_string();
         assert!(error.contains("objective was"), "{error}");

@@ -1,6 +1,7 @@
 //! Small changes of an image that are made to deceive a network.
 
 use super::cross_entropy::cross_entropy;
+use crate::field::Purpose;
 use crate::network::Pass;
 use crate::{Error, Real};
 use rand::{Rng, SeedableRng};
@@ -54,10 +55,11 @@ impl Attack {
         }
     }
 
-    /// Changes the inputs `x` of a pass, one for each label; `places` are the images' among all.
+    /// Changes the inputs `x` of a pass, one for each label, to deceive a network in training or as it predicts; `places` are
+    /// the images' among all.
     pub(super) fn deceive<T: Real>(
         &self,
-        (pass, params): (&mut dyn Pass<T>, &[T]),
+        (pass, params, purpose): (&mut dyn Pass<T>, &[T], Purpose),
         x: &mut [T],
         labels: &[usize],
         places: impl Iterator<Item = usize>,
@@ -79,7 +81,10 @@ impl Attack {
         }
         let (mut params_bar, mut x_bar) = (vec![T::zero(); params.len()], vec![T::zero(); x.len()]);
         for _ in 0..self.steps {
-            let outputs = pass.forward(params, x)?;
+            let outputs = match purpose {
+                Purpose::Training => pass.train(params, x)?,
+                Purpose::Prediction => pass.forward(params, x)?,
+            };
             let classes = outputs.len() / labels.len().max(1);
             let mut y_bar = vec![T::zero(); outputs.len()];
             let rows = outputs.chunks_exact(classes.max(1)).zip(y_bar.chunks_exact_mut(classes.max(1)));

@@ -5,13 +5,14 @@ use super::cross_entropy::{rank, softmax};
 use super::objective::check_fit;
 use super::passes::Passes;
 use crate::data::Images;
-use crate::network::{Layer, Pass};
+use crate::field::Purpose;
+use crate::network::Layer;
 use crate::{Error, Real};
 use std::ops::Range;
 
 /// A network that tells what images show, with its parameters: see [`Classification`](super::Classification).
 pub struct Classifier<'a, T: Real> {
-    passes: Passes<'a, T>,
+    network: &'a dyn Layer<T>,
     params: Vec<T>,
 }
 
@@ -23,14 +24,14 @@ impl<'a, T: Real> Classifier<'a, T> {
     pub fn new(network: &'a dyn Layer<T>, params: Vec<T>) -> Result<Self, Error> {
         Error::check_len("parameters", "entries", params.len(), network.param_count())?;
         match params.iter().all(|param| param.is_finite()) {
-            true => Ok(Classifier { passes: Passes::new(network), params }),
+            true => Ok(Classifier { network, params }),
             false => Err(Error::NotFinite { what: "a parameter", location: None }),
         }
     }
 
     /// The network.
     pub fn network(&self) -> &'a dyn Layer<T> {
-        self.passes.network()
+        self.network
     }
 
     /// The learned parameters.
@@ -78,34 +79,34 @@ impl<'a, T: Real> Classifier<'a, T> {
     /// # Errors
     /// As [`probabilities`](Classifier::probabilities), and [`Error::InvalidArgument`] for an attack that makes no sense.
     pub fn attacked(&self, images: &Images, by: &Attack) -> Result<Images, Error> {
-        check_fit(self.network(), images)?;
+        check_fit(self.network, images)?;
         by.check()?;
-        let size = images.height() * images.width();
-        let chunk = |pass: &mut dyn Pass<T>, range: Range<usize>| {
-            let mut x = inputs(images, range.clone());
-            by.deceive((pass, &self.params), &mut x, &images.labels()[range.clone()], range)?;
-            Ok(x)
-        };
-        let chunks = self.passes.over(images.len(), chunk)?;
-        let mut pixels = Vec::with_capacity(images.len() * size);
-        chunks.iter().flatten().for_each(|x| pixels.push(x.to_f64() as f32));
+        let mut pixels = Vec::with_capacity(images.pixels().len());
+        Passes::new(self.network).over(images.len(), |pass, range| {
+            let (mut x, labels) = (inputs(images, range.clone()), &images.labels()[range.clone()]);
+            by.deceive((pass, &self.params, Purpose::Prediction), &mut x, labels, range)?;
+            pixels.extend(x.iter().map(|x| x.to_f64() as f32));
+            Ok(())
+        })?;
         images.with_pixels(pixels)
     }
 
     /// What `by` makes of the outputs and the class of each image.
-    fn judge<R: Send>(&self, images: &Images, by: impl Fn(&[T], usize) -> R + Sync) -> Result<Vec<R>, Error> {
-        check_fit(self.network(), images)?;
-        let chunk = |pass: &mut dyn Pass<T>, range: Range<usize>| {
+    fn judge<R>(&self, images: &Images, by: impl Fn(&[T], usize) -> R) -> Result<Vec<R>, Error> {
+        check_fit(self.network, images)?;
+        let mut judged = Vec::with_capacity(images.len());
+        Passes::new(self.network).over(images.len(), |pass, range| {
             let outputs = pass.forward(&self.params, &inputs(images, range.clone()))?;
             let rows = outputs.chunks_exact(images.classes()).zip(&images.labels()[range]);
-            Ok(rows.map(|(outputs, &label)| by(outputs, label)).collect::<Vec<_>>())
-        };
-        Ok(self.passes.over(images.len(), chunk)?.into_iter().flatten().collect())
+            judged.extend(rows.map(|(outputs, &label)| by(outputs, label)));
+            Ok(())
+        })?;
+        Ok(judged)
     }
 }
 
 /// The pixels of some images as inputs of a network.
-fn inputs<T: Real>(images: &Images, range: Range<usize>) -> Vec<T> {
+pub(super) fn inputs<T: Real>(images: &Images, range: Range<usize>) -> Vec<T> {
     let size = images.height() * images.width();
     let pixels = &images.pixels()[range.start * size..range.end * size];
     pixels.iter().map(|&pixel| T::constant(f64::from(pixel))).collect()

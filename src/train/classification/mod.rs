@@ -9,6 +9,7 @@
 mod attack;
 mod classifier;
 mod cross_entropy;
+mod disturbed;
 mod objective;
 mod passes;
 mod saved;

@@ -2,20 +2,21 @@
 
 use super::Attack;
 use super::cross_entropy::cross_entropy;
+use super::disturbed::Disturbed;
 use super::passes::Passes;
-use crate::data::{Images, Noise};
-use crate::network::{Layer, Pass};
-use crate::regularisation::mixed;
+use crate::data::Images;
+use crate::field::Parameter;
+use crate::network::Layer;
+use crate::regularisation::{Penalties, Regularisation, Regulariser, mixed};
 use crate::train::{Evaluation, Minibatch, Objective, document};
 use crate::{Error, Real};
 use rand::RngCore;
-use std::ops::Range;
 
 /// How well a network tells what images show: the mean of `-ln p(label)` with the softmax `p` of its outputs, one for every
-/// class. Its inputs are the pixels; the unknowns are its parameters.
+/// class, and the mean of a regulariser along the trajectories of its blocks. Its inputs are the pixels; the unknowns are its
+/// parameters.
 ///
-/// Samples go through the network on all cores in chunks of fixed size, and gradients are summed in a fixed order: results are
-/// the same, bit for bit, whatever the number of threads.
+/// Gradients are summed in a fixed order: results are the same, bit for bit, whatever the number of threads.
 ///
 /// ```
 /// use kutta::data::Images;
@@ -36,22 +37,24 @@ use std::ops::Range;
 /// ```
 pub struct Classification<'a, T: Real> {
     passes: Passes<'a, T>,
-    images: &'a Images,
+    /// What steps of training remember.
+    memory: Vec<T>,
     initial: Option<Vec<T>>,
-    seed: u64,
-    noise: f64,
-    attack: Option<Attack>,
+    shown: Disturbed<'a>,
+    regulariser: Regulariser,
 }
 
 impl<'a, T: Real> Classification<'a, T> {
     /// Of these images by a network that takes them.
     ///
     /// # Errors
-    /// [`Error::ShapeMismatch`] if the network has not as many inputs as an image has pixels, and as many outputs as there are
-    /// classes.
+    /// [`Error::InvalidArgument`] if the network has not as many inputs as an image has pixels, [`Error::ShapeMismatch`] if it
+    /// has not as many outputs as there are classes.
     pub fn new(network: &'a dyn Layer<T>, images: &'a Images) -> Result<Self, Error> {
         check_fit(network, images)?;
-        Ok(Classification { passes: Passes::new(network), images, initial: None, seed: 0, noise: 0.0, attack: None })
+        let shown = Disturbed { images, seed: 0, noise: 0.0, attack: None };
+        let regulariser = Regularisation::default().into();
+        Ok(Classification { passes: Passes::new(network), memory: Vec::new(), initial: None, shown, regulariser })
     }
 
     /// From these parameters instead of random ones.
@@ -59,66 +62,30 @@ impl<'a, T: Real> Classification<'a, T> {
         Classification { initial: Some(initial), ..self }
     }
 
+    /// With this regulariser of every block, whose probes are drawn anew for every batch.
+    pub fn regularised_by(self, regulariser: impl Into<Regulariser>) -> Self {
+        Classification { regulariser: regulariser.into(), ..self }
+    }
+
     /// With Gaussian noise of deviation `sigma` in every pixel, drawn anew in every epoch: what training sees, not what it is
     /// judged by.
-    pub fn noisy(self, sigma: f64) -> Self {
-        Classification { noise: sigma, ..self }
+    pub fn noisy(mut self, sigma: f64) -> Self {
+        self.shown.noise = sigma;
+        self
     }
 
     /// Of images that are first changed to deceive the network as it is: what training sees, not what it is judged by.
     ///
     /// *Reference*: Madry et al., "Towards deep learning models resistant to adversarial attacks", 2018.
-    pub fn attacked(self, by: Attack) -> Self {
-        Classification { attack: Some(by), ..self }
+    pub fn attacked(mut self, by: Attack) -> Self {
+        self.shown.attack = Some(by);
+        self
     }
 
-    /// What noise and attacks are drawn from.
-    pub fn seeded(self, seed: u64) -> Self {
-        Classification { seed, ..self }
-    }
-
-    /// The pixels of some images as inputs.
-    fn inputs(&self, samples: &[usize]) -> Vec<T> {
-        let pixels = samples.iter().flat_map(|&i| self.images.image(i));
-        pixels.map(|&pixel| T::constant(f64::from(pixel))).collect()
-    }
-
-    /// The inputs of the samples of a batch, as training sees them; `at` is the pass that is to be deceived.
-    fn disturbed(
-        &self,
-        samples: &[usize],
-        batch: Minibatch<'_>,
-        at: (&mut dyn Pass<T>, &[T]),
-    ) -> Result<Vec<T>, Error> {
-        let mut x = self.inputs(samples);
-        if self.noise != 0.0 {
-            let noise = Noise { sigma: self.noise, seed: mixed([self.seed, 0, batch.epoch as u64]) };
-            let size = self.images.height() * self.images.width();
-            let mut pixels = vec![0.0; size];
-            for (&place, x) in samples.iter().zip(x.chunks_exact_mut(size)) {
-                pixels.fill(0.0);
-                noise.add(place, &mut pixels)?;
-                x.iter_mut().zip(&pixels).for_each(|(x, &noise)| *x += T::constant(f64::from(noise)));
-            }
-        }
-        if let Some(attack) = self.attack {
-            let attack = Attack { seed: mixed([self.seed, 1, attack.seed, batch.epoch as u64]), ..attack };
-            attack.deceive(at, &mut x, &self.labels(samples), samples.iter().copied())?;
-        }
-        Ok(x)
-    }
-
-    fn labels(&self, samples: &[usize]) -> Vec<usize> {
-        samples.iter().map(|&i| self.images.labels()[i]).collect()
-    }
-
-    /// The outputs of a pass, and what they add to the mean over `count` samples; its derivatives by them.
-    fn loss(&self, outputs: &[T], samples: &[usize], count: usize) -> (f64, Vec<T>) {
-        let (classes, share) = (self.images.classes(), 1.0 / count as f64);
-        let mut y_bar = vec![T::zero(); outputs.len()];
-        let rows = outputs.chunks_exact(classes).zip(y_bar.chunks_exact_mut(classes)).zip(samples);
-        let loss = rows.map(|((outputs, bar), &i)| cross_entropy(outputs, self.images.labels()[i], share, bar));
-        (loss.map(|loss| share * loss).sum(), y_bar)
+    /// What noise, attacks and probes are drawn from.
+    pub fn seeded(mut self, seed: u64) -> Self {
+        self.shown.seed = seed;
+        self
     }
 }
 
@@ -132,14 +99,41 @@ pub(super) fn check_fit<T: Real>(network: &dyn Layer<T>, images: &Images) -> Res
     Error::check_len("the network", "outputs", network.outputs(), images.classes())
 }
 
+/// The mean of the loss over samples with these outputs and labels, and its derivatives by the outputs.
+fn loss<T: Real>(outputs: &[T], labels: impl ExactSizeIterator<Item = usize>) -> (f64, Vec<T>) {
+    let (classes, share) = (outputs.len() / labels.len(), 1.0 / labels.len() as f64);
+    let mut y_bar = vec![T::zero(); outputs.len()];
+    let rows = outputs.chunks_exact(classes).zip(y_bar.chunks_exact_mut(classes)).zip(labels);
+    let sum: f64 = rows.map(|((outputs, bar), label)| cross_entropy(outputs, label, share, bar)).sum();
+    (share * sum, y_bar)
+}
+
+/// The regulariser for the samples of an epoch that begin with this one, with probes of its own; none if there is nothing to add.
+fn regulariser_at(of: &Regulariser, seed: u64, batch: Minibatch<'_>, first: usize) -> Option<Regulariser> {
+    let seed = mixed([seed, of.weights.seed, batch.epoch as u64, (batch.first + first) as u64]);
+    let weights = Regularisation { seed, ..of.weights };
+    (!of.is_none()).then(|| Regulariser { weights, ..of.clone() })
+}
+
+/// Adds the share that some samples have in the mean over a batch.
+fn add(mean: &mut Evaluation, share: f64, loss: f64, penalties: Option<Penalties>) {
+    mean.total += share * (loss + penalties.map_or(0.0, |penalties| penalties.total()));
+    if let Some(penalties) = &penalties {
+        mean.penalties.get_or_insert_default().add(share, penalties);
+    }
+}
+
 impl<T: Real> Objective<T> for Classification<'_, T> {
     fn samples(&self) -> usize {
-        self.images.len()
+        self.shown.images.len()
     }
 
     fn start(&mut self, rng: &mut dyn RngCore) -> Result<Vec<T>, Error> {
-        if let Some(attack) = &self.attack {
+        if let Some(attack) = &self.shown.attack {
             attack.check()?;
+        }
+        if !(self.shown.noise >= 0.0 && self.shown.noise.is_finite()) {
+            return Err(Error::invalid("the noise", self.shown.noise, "a deviation that is finite and not negative"));
         }
         let network = self.passes.network();
         let Some(initial) = self.initial.take() else { return Ok(network.init(rng)) };
@@ -153,43 +147,66 @@ impl<T: Real> Objective<T> for Classification<'_, T> {
         unknowns: &[T],
         gradient: &mut [T],
     ) -> Result<Evaluation, Error> {
-        let count = batch.samples.len();
-        let chunk = |pass: &mut dyn Pass<T>, range: Range<usize>| {
-            let samples = &batch.samples[range];
-            let x = self.disturbed(samples, batch, (&mut *pass, unknowns))?;
-            let (value, y_bar) = self.loss(pass.forward(unknowns, &x)?, samples, count);
-            let (mut params_bar, mut x_bar) = (vec![T::zero(); unknowns.len()], x);
-            pass.pullback(unknowns, &y_bar, &mut params_bar, &mut x_bar)?;
-            Ok((value, params_bar))
-        };
-        let chunks = self.passes.over(count, chunk)?;
+        let Classification { passes, memory, shown, regulariser, .. } = self;
+        let (mut mean, mut bar, mut learned) = (Evaluation::default(), vec![T::zero(); unknowns.len()], Vec::new());
         gradient.fill(T::zero());
-        let mut total = 0.0;
-        for (value, params_bar) in &chunks {
-            total += value;
-            gradient.iter_mut().zip(params_bar).for_each(|(sum, &bar)| *sum += bar);
-        }
-        Ok(total.into())
+        passes.over(batch.samples.len(), |pass, range| {
+            // All parts of a batch go on from the same memory, so that they see the same network.
+            pass.recall(memory);
+            let samples = &batch.samples[range.clone()];
+            let mut x = shown.seen(samples, batch.epoch, (&mut *pass, unknowns))?;
+            let (loss, y_bar) = loss(pass.train(unknowns, &x)?, shown.labels(samples));
+            let by = regulariser_at(regulariser, shown.seed, batch, range.start);
+            let penalties = by.map(|by| pass.regularise(unknowns, &by)).transpose()?;
+            let share = samples.len() as f64 / batch.samples.len() as f64;
+            add(&mut mean, share, loss, penalties);
+            mean.work += pass.work();
+            // The cotangents of the inputs are not needed, and take their place.
+            pass.pullback(unknowns, &y_bar, &mut bar, &mut x)?;
+            gradient.iter_mut().zip(&bar).for_each(|(sum, &bar)| *sum += T::constant(share) * bar);
+            learned = pass.memory();
+            Ok(())
+        })?;
+        *memory = learned;
+        Ok(mean)
     }
 
     fn value(&mut self, batch: Minibatch<'_>, unknowns: &[T]) -> Result<Evaluation, Error> {
-        let count = batch.samples.len();
-        let chunk = |pass: &mut dyn Pass<T>, range: Range<usize>| {
-            let samples = &batch.samples[range];
-            Ok(self.loss(pass.forward(unknowns, &self.inputs(samples))?, samples, count).0)
-        };
-        Ok(self.passes.over(count, chunk)?.into_iter().sum::<f64>().into())
+        let Classification { passes, shown, regulariser, .. } = self;
+        let mut mean = Evaluation::default();
+        passes.over(batch.samples.len(), |pass, range| {
+            let samples = &batch.samples[range.clone()];
+            let (loss, _) = loss(pass.forward(unknowns, &shown.plain(samples))?, shown.labels(samples));
+            let by = regulariser_at(regulariser, shown.seed, batch, range.start);
+            let penalties = by.map(|by| pass.regularise(unknowns, &by)).transpose()?;
+            add(&mut mean, samples.len() as f64 / batch.samples.len() as f64, loss, penalties);
+            mean.work += pass.work();
+            Ok(())
+        })?;
+        Ok(mean)
+    }
+
+    fn memory(&self) -> Vec<T> {
+        self.memory.clone()
+    }
+
+    fn recall(&mut self, memory: Vec<T>) -> bool {
+        let fits = memory.is_empty() || memory.len() == self.passes.network().memory_len();
+        self.memory = memory;
+        fits
     }
 
     fn description(&self) -> String {
-        let parameters: Vec<_> = self.passes.network().parameters();
-        let pixels = self.images.pixels().iter().flat_map(|pixel| pixel.to_le_bytes());
-        let labels = self.images.labels().iter().flat_map(|label| label.to_le_bytes());
+        let Disturbed { images, seed, noise, attack } = &self.shown;
+        let pixels = images.pixels().iter().flat_map(|pixel| pixel.to_le_bytes());
+        let labels = images.labels().iter().flat_map(|label| label.to_le_bytes());
         let data = document::fnv1a(pixels.chain(labels));
-        let arrays: Vec<_> = parameters.iter().map(|array| format!("{} {:?}", array.name, array.shape)).collect();
-        let (arrays, seed, noise, attack) = (arrays.join(", "), self.seed, self.noise, self.attack);
+        let array = |array: Parameter| format!("{} {:?}", array.name, array.shape);
+        let arrays: Vec<_> = self.passes.network().parameters().into_iter().map(array).collect();
+        let (arrays, regulariser) = (arrays.join(", "), &self.regulariser);
         format!(
-            "classification of images {data:016x}; noise {noise}, attack {attack:?}, seed {seed}; parameters {arrays}"
+            "classification of images {data:016x}; seed {seed}, noise {noise}, attack {attack:?}, {regulariser:?}; \
+             parameters {arrays}"
         )
     }
 }
