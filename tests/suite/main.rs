@@ -14,7 +14,7 @@ mod energy_fields;
 mod energy_laws;
 mod field_kernels;
 mod flow;
-mod images;
+mod image_files;
 mod joining;
 mod layers;
 mod least_squares;
