@@ -2,9 +2,9 @@
 
 use super::kernel::Kernels;
 use super::{
-    Antisymmetric, Bounded, ConvResidual, Damped, Dimensions, EnergyGradient, Field, GradientFlow, Hamiltonian, JvpBars, Mlp,
-    Normalised, Parameter, Point, PortHamiltonian, Potential, Reparameterisation, Ridge, Scratch, SecondOrder,
-    Separable, StateUnits, Term, WithInputs,
+    Antisymmetric, Bounded, ConvResidual, Damped, Dimensions, EnergyGradient, Field, GradientFlow, Hamiltonian,
+    JvpBars, Mlp, Normalised, Parameter, Point, PortHamiltonian, Potential, Reparameterisation, Ridge, Scratch,
+    SecondOrder, Separable, StateUnits, Term, WithInputs,
 };
 use crate::number::Rounded;
 use crate::{Error, Real};

@@ -205,12 +205,7 @@ pub fn leading_singular_vectors<T: Real>(operator: &impl LinearOperator, params:
 }
 
 /// The same by a singular value decomposition.
-pub(super) fn leading_of_matrix<T: Real>(
-    operator: &impl LinearOperator,
-    params: &[T],
-    v: &mut [T],
-    u: &mut [T],
-) -> T {
+pub(super) fn leading_of_matrix<T: Real>(operator: &impl LinearOperator, params: &[T], v: &mut [T], u: &mut [T]) -> T {
     let (m, n) = (operator.outputs(), operator.inputs());
     let mut entries = operator.matrix(params);
     let sound = entries.iter().all(|x| x.is_finite());

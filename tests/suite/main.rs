@@ -13,6 +13,7 @@ mod energy_fields;
 mod energy_laws;
 mod field_kernels;
 mod flow;
+mod images;
 mod joining;
 mod layers;
 mod least_squares;

@@ -2,7 +2,9 @@
 
 use super::Convolution;
 use crate::field::kernel::{Init, Kernels};
-use crate::field::{Dimensions, Field, JvpBars, Layered, LinearOperator, Parameter, Point, Reparameterisation, Scratch};
+use crate::field::{
+    Dimensions, Field, JvpBars, Layered, LinearOperator, Parameter, Point, Reparameterisation, Scratch,
+};
 use crate::number::Rounded;
 use crate::{Error, Number, Real};
 use rand::{Rng, RngCore};

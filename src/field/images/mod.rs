@@ -2,8 +2,8 @@
 
 mod conv2d;
 mod convolution;
-mod pool;
 mod pointwise;
+mod pool;
 mod residual;
 
 pub use conv2d::Conv2d;

@@ -75,11 +75,7 @@ impl Rescaled {
     /// # Errors
     /// [`Error::ShapeMismatch`] for another number of shifts or scales than channels, [`Error::InvalidArgument`] for shifts that
     /// are not finite and scales that are not positive.
-    pub fn new(
-        image: [usize; 3],
-        shifts: impl Into<Vec<f64>>,
-        scales: impl Into<Vec<f64>>,
-    ) -> Result<Self, Error> {
+    pub fn new(image: [usize; 3], shifts: impl Into<Vec<f64>>, scales: impl Into<Vec<f64>>) -> Result<Self, Error> {
         Units { image, shifts: shifts.into(), scales: scales.into() }.try_into()
     }
 
@@ -173,15 +169,7 @@ impl<T: Real> Field<T> for Rescaled {
         self.map(w, y_bar, at.batch.stride, false);
     }
 
-    fn jvp_pullback(
-        &self,
-        at: Point<'_, T>,
-        _: &[T],
-        _: &[T],
-        w: &[T],
-        bars: JvpBars<'_, T>,
-        _: &mut Scratch<T>,
-    ) {
+    fn jvp_pullback(&self, at: Point<'_, T>, _: &[T], _: &[T], w: &[T], bars: JvpBars<'_, T>, _: &mut Scratch<T>) {
         bars.y.fill(T::zero());
         if let Some(bar) = bars.v {
             self.map(w, bar, at.batch.stride, false);
@@ -226,27 +214,11 @@ impl<T: Real + Kernels> Field<T> for Activated {
         self.scale(record, v, out, at.batch.stride);
     }
 
-    fn vjp(
-        &self,
-        at: Point<'_, T>,
-        record: &[T],
-        w: &[T],
-        y_bar: &mut [T],
-        _: Option<&mut [T]>,
-        _: &mut Scratch<T>,
-    ) {
+    fn vjp(&self, at: Point<'_, T>, record: &[T], w: &[T], y_bar: &mut [T], _: Option<&mut [T]>, _: &mut Scratch<T>) {
         self.scale(record, w, y_bar, at.batch.stride);
     }
 
-    fn jvp_pullback(
-        &self,
-        at: Point<'_, T>,
-        record: &[T],
-        v: &[T],
-        w: &[T],
-        bars: JvpBars<'_, T>,
-        _: &mut Scratch<T>,
-    ) {
+    fn jvp_pullback(&self, at: Point<'_, T>, record: &[T], v: &[T], w: &[T], bars: JvpBars<'_, T>, _: &mut Scratch<T>) {
         let (stride, len) = (at.batch.stride, self.dim * at.batch.stride);
         let read = match self.activation {
             Activation::Gelu => at.y,

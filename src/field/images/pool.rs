@@ -238,27 +238,11 @@ impl<T: Real> Field<T> for Pool {
         self.push_forward(record, v, out, at.batch.stride);
     }
 
-    fn vjp(
-        &self,
-        at: Point<'_, T>,
-        record: &[T],
-        w: &[T],
-        y_bar: &mut [T],
-        _: Option<&mut [T]>,
-        _: &mut Scratch<T>,
-    ) {
+    fn vjp(&self, at: Point<'_, T>, record: &[T], w: &[T], y_bar: &mut [T], _: Option<&mut [T]>, _: &mut Scratch<T>) {
         self.pull_back(record, w, y_bar, at.batch.stride);
     }
 
-    fn jvp_pullback(
-        &self,
-        at: Point<'_, T>,
-        record: &[T],
-        _: &[T],
-        w: &[T],
-        bars: JvpBars<'_, T>,
-        _: &mut Scratch<T>,
-    ) {
+    fn jvp_pullback(&self, at: Point<'_, T>, record: &[T], _: &[T], w: &[T], bars: JvpBars<'_, T>, _: &mut Scratch<T>) {
         bars.y[..self.inputs() * at.batch.stride].fill(T::zero());
         if let Some(bar) = bars.v {
             self.pull_back(record, w, bar, at.batch.stride);

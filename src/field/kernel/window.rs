@@ -54,7 +54,8 @@ impl Axis {
         let input = |output: usize, tap: usize| (output * stride + tap).checked_sub(padding).filter(|&i| i < inputs);
         let seen = |output| (0..kernel).filter_map(|tap| input(output, tap).map(|i| (tap, i))).collect();
         let seeing = |i: usize| {
-            let output = |tap: usize| (i + padding).checked_sub(tap).filter(|at| at % stride == 0).map(|at| at / stride);
+            let output =
+                |tap: usize| (i + padding).checked_sub(tap).filter(|at| at % stride == 0).map(|at| at / stride);
             (0..kernel).filter_map(|tap| output(tap).filter(|&o| o < outputs).map(|o| (tap, o))).collect()
         };
         let (seen, seeing) = (Reach::new(outputs, seen), Reach::new(inputs, seeing));
