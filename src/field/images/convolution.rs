@@ -151,6 +151,9 @@ impl Convolution {
         batch: Batch,
         scratch: &mut Scratch<T>,
     ) {
+        if batch.live == 0 {
+            return;
+        }
         let taps = self.kernel() * self.kernel();
         let mut buffer = scratch.take(Convolve::<T>::buffer_len(self.inputs, self.kernel()));
         T::convolve(Convolve {
@@ -181,6 +184,9 @@ impl Convolution {
         batch: Batch,
         scratch: &mut Scratch<T>,
     ) {
+        if batch.live == 0 {
+            return;
+        }
         let taps = self.kernel() * self.kernel();
         let mut buffer = scratch.take(Convolve::<T>::buffer_len(self.outputs, self.kernel()));
         T::convolve(Convolve {
@@ -211,6 +217,9 @@ impl Convolution {
         bias: Option<Range<usize>>,
         batch: Batch,
     ) {
+        if batch.live == 0 {
+            return;
+        }
         let (bar, rest) = bar[self.first..].split_at_mut(self.len());
         T::convolve_outer(ConvolveOuter {
             rows: &self.rows,
