@@ -46,7 +46,7 @@ fn run(options: &Options) -> Result<ExitCode, String> {
     let held_out = images(options.test.as_deref(), "test", options.classes)?;
     let architecture = Architecture::new(options.model, options.theta, [alpha, beta], &training);
     let network = architecture.network().map_err(told)?;
-    let trained = training::train(options, &network, &training).map_err(told)?;
+    let trained = training::train(options, (&network, architecture.name()), &training).map_err(told)?;
     if trained.interrupted {
         let epochs = trained.history.epochs.len();
         match &options.checkpoint {

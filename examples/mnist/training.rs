@@ -23,8 +23,8 @@ pub struct Trained {
     pub interrupted: bool,
 }
 
-/// Trains a network.
-pub fn train(options: &Options, network: &dyn Layer<f32>, images: &Images) -> Result<Trained, Error> {
+/// Trains a network of that name.
+pub fn train(options: &Options, (network, name): (&dyn Layer<f32>, String), images: &Images) -> Result<Trained, Error> {
     let regularisation = Regularisation {
         divergence: options.divergence,
         // One probe a state: the mean over a batch is what counts.
@@ -32,7 +32,7 @@ pub fn train(options: &Options, network: &dyn Layer<f32>, images: &Images) -> Re
         ..Regularisation::default()
     };
     let objective = Classification::new(network, images)?.regularised_by(regularisation).seeded(options.seed);
-    let mut objective = objective.noisy(options.noise_in_training);
+    let mut objective = objective.named(name).noisy(options.noise_in_training);
     if options.adversarial {
         objective = objective.attacked(Attack::pgd(options.radius, 3));
     }

@@ -163,6 +163,7 @@ fn training_goes_on_from_a_checkpoint_bit_for_bit() {
         fresh(&images).attacked(Attack::fgsm(0.1)),
         fresh(&others),
         fresh(&images).seeded(5),
+        fresh(&images).named("another"),
         fresh(&images).regularised_by(Regularisation::default()),
         Classification::new(&narrower, &images).unwrap().regularised_by(by).noisy(0.2).seeded(4),
     ] {

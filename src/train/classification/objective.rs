@@ -40,6 +40,7 @@ pub struct Classification<'a, T: Real> {
     /// What steps of training remember.
     memory: Vec<T>,
     initial: Option<Vec<T>>,
+    name: String,
     shown: Disturbed<'a>,
     regulariser: Regulariser,
 }
@@ -54,7 +55,13 @@ impl<'a, T: Real> Classification<'a, T> {
         check_fit(network, images)?;
         let shown = Disturbed { images, seed: 0, noise: 0.0, attack: None };
         let regulariser = Regularisation::default().into();
-        Ok(Classification { passes: Passes::new(network), memory: Vec::new(), initial: None, shown, regulariser })
+        let (passes, name) = (Passes::new(network), String::new());
+        Ok(Classification { passes, memory: Vec::new(), initial: None, name, shown, regulariser })
+    }
+
+    /// With a name for the network, which tells it from others with the same arrays of parameters in checkpoints.
+    pub fn named(self, network: impl Into<String>) -> Self {
+        Classification { name: network.into(), ..self }
     }
 
     /// From these parameters instead of random ones.
@@ -203,9 +210,9 @@ impl<T: Real> Objective<T> for Classification<'_, T> {
         let data = document::fnv1a(pixels.chain(labels));
         let array = |array: Parameter| format!("{} {:?}", array.name, array.shape);
         let arrays: Vec<_> = self.passes.network().parameters().into_iter().map(array).collect();
-        let (arrays, regulariser) = (arrays.join(", "), &self.regulariser);
+        let (arrays, regulariser, name) = (arrays.join(", "), &self.regulariser, &self.name);
         format!(
-            "classification of images {data:016x}; seed {seed}, noise {noise}, attack {attack:?}, {regulariser:?}; \
+            "classification by `{name}` of images {data:016x}; seed {seed}, noise {noise}, attack {attack:?}, {regulariser:?}; \
              parameters {arrays}"
         )
     }
