@@ -6,7 +6,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use kutta::field::{
     Activated, Activation, Batch, Conv2d, ConvResidual, Dimensions, Field, Layered, Point, Pool, Rescaled, Scratch,
 };
-use kutta::network::{Affine, Layer, Map, OdeBlock, Pass, Sequential};
+use kutta::network::{Affine, Layer, Map, OdeBlock, Sequential};
 use kutta::train::{Adam, Optimizer};
 use kutta::{Error, Tableau};
 use rand::{Rng, SeedableRng, rngs::StdRng};

@@ -1,7 +1,8 @@
 //! Layers: differentiable maps of vectors, with parameters.
 
+use super::spare::Spare;
 use super::{Grid, OdeBlock, Unrolled, inverse};
-use crate::field::{Dimensions, Field, Parameter, Purpose};
+use crate::field::{Dimensions, Field, Parameter};
 use crate::regularisation::{Penalties, Regulariser};
 use crate::{Error, Real};
 use rand::RngCore;
@@ -74,7 +75,7 @@ pub trait Pass<T: Real>: Send {
 
     /// As [`forward`](Pass::forward), for a step of training: norms of operators are those of
     /// [`Norms`](crate::field::Norms) for training, found from what the steps before have left, where a prediction finds them
-    /// anew. Provided: the same.
+    /// anew. Passes through the same block share what is left. Provided: the same.
     ///
     /// # Errors
     /// As [`forward`](Pass::forward).
@@ -148,7 +149,7 @@ impl<F: Field<T>, T: Real> Layer<T> for OdeBlock<F> {
 
     fn ready(&self, samples: usize) -> Result<Box<dyn Pass<T> + '_>, Error> {
         let unrolled = self.unroll(&to_the_end(self, samples)?)?;
-        Ok(Box::new(Chain { bar: unrolled.path().clone(), unrolled }))
+        Ok(Box::new(Chain { bar: unrolled.path().clone(), unrolled, spare: &self.spare }))
     }
 
     fn inverse(&self, params: &[T], y: &[T]) -> Result<Vec<T>, Error> {
@@ -169,6 +170,7 @@ struct Chain<'a, T: Real> {
     unrolled: Unrolled<'a, T>,
     /// Cotangents of these states.
     bar: super::States<T>,
+    spare: &'a Spare,
 }
 
 impl<T: Real> Pass<T> for Chain<'_, T> {
@@ -177,7 +179,7 @@ impl<T: Real> Pass<T> for Chain<'_, T> {
     }
 
     fn train(&mut self, params: &[T], x: &[T]) -> Result<&[T], Error> {
-        Ok(self.unrolled.forward_for(Purpose::Training, params, x)?.as_slice())
+        Ok(self.unrolled.train(self.spare, params, x)?.as_slice())
     }
 
     fn regularise(&mut self, params: &[T], by: &Regulariser) -> Result<Penalties, Error> {

@@ -2,6 +2,7 @@
 
 use super::chunk::Chunk;
 use super::penalty::variation;
+use super::spare::Spare;
 use super::{AnyBlock, Grid, Memory, States, Work};
 use crate::field::{Effective, Field, Purpose};
 use crate::regularisation::{Further, Penalties, Regularisation, Regulariser};
@@ -86,8 +87,19 @@ impl<'a, T: Real> Unrolled<'a, T> {
         self.forward_for(Purpose::Prediction, params, starts)
     }
 
+    /// As [`forward`](Unrolled::forward), for a step of training that takes over what the block's last one has left, in
+    /// whatever pass.
+    pub(super) fn train(&mut self, spare: &Spare, params: &[T], starts: &[T]) -> Result<&States<T>, Error> {
+        if let Some(memory) = spare.recall() {
+            self.effective = Effective::remembering(memory);
+        }
+        self.forward_for(Purpose::Training, params, starts)?;
+        spare.remember(self.effective.memory());
+        Ok(&self.path)
+    }
+
     /// As [`forward`](Unrolled::forward), with a reparameterisation as it is for a purpose.
-    pub(super) fn forward_for(&mut self, purpose: Purpose, params: &[T], starts: &[T]) -> Result<&States<T>, Error> {
+    fn forward_for(&mut self, purpose: Purpose, params: &[T], starts: &[T]) -> Result<&States<T>, Error> {
         Error::check_len("params", "entries", params.len(), self.param_count)?;
         Error::check_len("starts", "entries", starts.len(), self.samples * self.path.dim())?;
         self.has_passed = false;
@@ -115,7 +127,7 @@ impl<'a, T: Real> Unrolled<'a, T> {
         let taken = (&self.steps, params, self.layer_params);
         run(&mut self.chunks, |chunk| chunk.forward(taken, starts))?;
         for chunk in &self.chunks {
-            chunk.observe(|sample, k, i, value| self.path.state_mut(sample, k)[i] = value);
+            chunk.observe(&mut self.path);
         }
         self.has_passed = true;
         Ok(())
@@ -250,14 +262,13 @@ impl<'a, T: Real> Unrolled<'a, T> {
     ) -> Result<(), Error> {
         Error::check_passed(self.has_passed)?;
         gradient.check_shape("gradient", &self.path)?;
-        let dim = self.path.dim();
         let (layer_params, taken) = (self.layer_params, (&self.steps, effective.params(), self.layer_params));
-        run(&mut self.chunks, |chunk| chunk.backward(taken, |sample, k, i| gradient.state(sample, k)[i]))?;
+        run(&mut self.chunks, |chunk| chunk.backward(taken, gradient))?;
         params_bar.fill(T::zero());
         for chunk in &self.chunks {
             let touched = &mut params_bar[chunk.touched(layer_params)];
             touched.iter_mut().zip(&chunk.params_bar).for_each(|(sum, &x)| *sum += x);
-            chunk.start_cotangents(|sample, i, value| starts_bar[sample * dim + i] = value);
+            chunk.start_cotangents(starts_bar);
         }
         effective.pull_back(self.field, learned, params_bar);
         variation(self.variation, learned, self.layer_params, Some(params_bar));
@@ -279,8 +290,7 @@ impl<'a, T: Real> Unrolled<'a, T> {
         let mut tangents = self.path.clone();
         let taken = (&self.steps, self.effective.params(), self.layer_params);
         for chunk in &mut self.chunks {
-            let read = |sample, k, i, value| tangents.state_mut(sample, k)[i] = value;
-            chunk.pushforward(taken, starts_dot, &params_dot, read)?;
+            chunk.pushforward(taken, starts_dot, &params_dot, &mut tangents)?;
         }
         Ok(tangents)
     }
