@@ -1,4 +1,4 @@
-"""Trains the network `small` of examples/mnist with PyTorch, explicitly (θ = 0), and tells the seconds an epoch takes.
+"""Trains the network `small` of ../convolution.rs and examples/mnist with PyTorch, explicitly (θ = 0), and tells the seconds an epoch takes.
 
     OMP_NUM_THREADS=2 python benches/convolution/torch_small.py --threads 2
 

@@ -8,6 +8,7 @@ use kutta::regularisation::{Estimator, ProbeKind};
 use kutta::train::{Adam, Attack, Classification, Epoch, History, Session, Settings};
 use kutta::{Error, Regularisation};
 use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -42,11 +43,12 @@ pub fn train(options: &Options, (network, name): (&dyn Layer<f32>, String), imag
     if let Some(path) = &options.resume {
         session = session.resume(path)?;
     }
-    let stop = Arc::new(AtomicBool::new(false));
+    // The first signal asks training to stop; a second one, or one that finds no training any more, ends the program.
+    let (stop, ends) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
     for signal in [SIGINT, SIGTERM] {
-        // The second one ends the program.
-        let caught = signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&stop))
-            .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&stop)));
+        let caught = flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&ends))
+            .and_then(|_| flag::register(signal, Arc::clone(&stop)))
+            .and_then(|_| flag::register(signal, Arc::clone(&ends)));
         caught.map_err(|source| Error::Io { path: "signals".into(), source })?;
     }
     let (mut progress, mut saved) = (Progress::new(options.epochs), Instant::now());
@@ -62,6 +64,7 @@ pub fn train(options: &Options, (network, name): (&dyn Layer<f32>, String), imag
             saved = Instant::now();
         }
     }
+    ends.store(true, Ordering::Relaxed);
     let interrupted = !session.is_over();
     let (params, history) = session.finish();
     Ok(Trained { params, history, interrupted })

@@ -8,7 +8,7 @@ const RESTART: usize = 200;
 /// Restarts before what was found has to do.
 const MOST_RESTARTS: usize = 20;
 /// Residual of the singular vectors relative to the norm, whose own error is of the size of the square of this.
-const TOLERANCE: f64 = 1e-10;
+const TOLERANCE: f64 = 1e-8;
 
 /// `‖A‖₂`, with right and left singular vectors in `v` and `u`: by the bidiagonalisation of Golub, Kahan and Lanczos from a
 /// fixed start, with all vectors kept orthogonal to each other. NaN if an image is not finite.

@@ -178,7 +178,7 @@ const LARGEST_MATRIX: usize = 256;
 
 /// `‖A‖₂` to rounding, in double precision, with the right and left singular vectors `v` and `u`: by a singular value
 /// decomposition of the [matrix](LinearOperator::matrix) or, if both of its sizes are beyond 256, by the iteration of Lanczos,
-/// whose vectors have residuals of 1e-10 of the norm. NaN if an entry is not finite. Deterministic, on one thread.
+/// whose vectors have residuals of 1e-8 of the norm. NaN if an entry is not finite. Deterministic, on one thread.
 pub fn leading_singular_vectors<T: Real>(operator: &impl LinearOperator, params: &[T], v: &mut [T], u: &mut [T]) -> T {
     if operator.outputs().min(operator.inputs()) <= LARGEST_MATRIX {
         return leading_of_matrix(operator, params, v, u);

@@ -1,6 +1,6 @@
 //! Maps as layers.
 
-use super::chunk::CHUNK;
+use super::chunk::{CHUNK, tiled};
 use super::{Layer, Pass};
 use crate::field::{Batch, Effective, Field, Parameter, Point, Purpose, Scratch};
 use crate::{Error, Real};
@@ -116,7 +116,10 @@ impl<T: Real> Mapped<'_, T> {
         self.has_passed = false;
         Error::check_len("params", "entries", params.len(), field.param_count())?;
         Error::check_len("x", "entries", x.len(), self.samples * field.inputs())?;
-        let params = self.effective.update(field, params, purpose)?;
+        let params = match purpose {
+            Purpose::Training => self.effective.update(field, params, purpose)?,
+            Purpose::Prediction => self.effective.predict(field, params)?,
+        };
         let (inputs, outputs) = (field.inputs(), field.dim());
         let samples = x.par_chunks((CHUNK * inputs).max(1)).zip(self.y.par_chunks_mut((CHUNK * outputs).max(1)));
         self.chunks.par_iter_mut().zip(samples).for_each(|(chunk, (x, y))| {
@@ -208,26 +211,19 @@ impl<T: Real> Pass<T> for Mapped<'_, T> {
 }
 
 /// Vectors of samples, one after another, as the columns of a unit-major matrix.
-pub(super) fn to_units<T: Real>(samples: &[T], matrix: &mut [T], batch: Batch) {
+fn to_units<T: Real>(samples: &[T], matrix: &mut [T], batch: Batch) {
     let count = samples.len() / batch.live.max(1);
-    for (from, block) in matrix[..count * batch.stride].chunks_mut((TILE * batch.stride).max(1)).enumerate() {
-        for (q, sample) in samples.chunks_exact(count.max(1)).enumerate() {
-            let entries = block.iter_mut().skip(q).step_by(batch.stride);
-            entries.zip(&sample[from * TILE..]).for_each(|(entry, &x)| *entry = x);
-        }
-    }
+    tiled(count, batch.live, |q, rows| {
+        let from = &samples[q * count..][rows.clone()];
+        rows.zip(from).for_each(|(i, &x)| matrix[i * batch.stride + q] = x);
+    });
 }
 
 /// The columns of a unit-major matrix as vectors of samples, one after another.
-pub(super) fn to_samples<T: Real>(matrix: &[T], samples: &mut [T], batch: Batch) {
+fn to_samples<T: Real>(matrix: &[T], samples: &mut [T], batch: Batch) {
     let count = samples.len() / batch.live.max(1);
-    for (from, block) in matrix[..count * batch.stride].chunks((TILE * batch.stride).max(1)).enumerate() {
-        for (q, sample) in samples.chunks_exact_mut(count.max(1)).enumerate() {
-            let entries = block.iter().skip(q).step_by(batch.stride);
-            sample[from * TILE..].iter_mut().zip(entries).for_each(|(x, &entry)| *x = entry);
-        }
-    }
+    tiled(count, batch.live, |q, rows| {
+        let to = &mut samples[q * count..][rows.clone()];
+        to.iter_mut().zip(rows).for_each(|(x, i)| *x = matrix[i * batch.stride + q]);
+    });
 }
-
-/// Components that are transposed together, so that both sides stay in the cache.
-const TILE: usize = 16;

@@ -89,18 +89,12 @@ impl<T: Real> Layer<T> for Sequential<T> {
         let mut from = 0;
         for layer in &self.layers {
             let end = from + layer.param_count();
-            let x_bar = vec![T::zero(); samples * layer.inputs()];
-            links.push(Link {
-                pass: layer.ready(samples)?,
-                params: from..end,
-                memory: layer.memory_len(),
-                x: x_bar.clone(),
-                x_bar,
-            });
+            let (inputs, outputs) = (samples * layer.inputs(), samples * layer.outputs());
+            let (pass, memory, x_bar) = (layer.ready(samples)?, layer.memory_len(), vec![T::zero(); inputs]);
+            links.push(Link { pass, params: from..end, memory, x_bar, outputs });
             from = end;
         }
-        let y = vec![T::zero(); samples * self.outputs()];
-        Ok(Box::new(Linked { links, y_bar: y.clone(), y, params: from }))
+        Ok(Box::new(Linked { links, params: from }))
     }
 
     fn inverse(&self, params: &[T], y: &[T]) -> Result<Vec<T>, Error> {
@@ -115,42 +109,42 @@ impl<T: Real> Layer<T> for Sequential<T> {
     }
 }
 
-/// A layer of the chain: which parameters are its own, how much it remembers, its inputs, and their cotangents or tangents.
+/// A layer of the chain: which parameters are its own, how much it remembers, the cotangents or tangents of its inputs, and the
+/// number of its outputs.
 struct Link<'a, T: Real> {
     pass: Box<dyn Pass<T> + 'a>,
     params: std::ops::Range<usize>,
     memory: usize,
-    x: Vec<T>,
     x_bar: Vec<T>,
+    outputs: usize,
 }
 
 struct Linked<'a, T: Real> {
     links: Vec<Link<'a, T>>,
-    y: Vec<T>,
-    y_bar: Vec<T>,
     params: usize,
 }
 
-impl<T: Real> Linked<'_, T> {
+impl<'a, T: Real> Linked<'a, T> {
     /// The outputs of all layers, `y` of each from its pass, its parameters and its inputs.
-    fn chain(
-        &mut self,
+    fn chain<'s>(
+        &'s mut self,
         params: &[T],
         x: &[T],
-        y: impl for<'p> Fn(&'p mut dyn Pass<T>, &[T], &[T]) -> Result<&'p [T], Error>,
-    ) -> Result<&[T], Error> {
+        y: impl Fn(&'s mut (dyn Pass<T> + 'a), &[T], &[T]) -> Result<&'s [T], Error>,
+    ) -> Result<&'s [T], Error> {
         Error::check_len("params", "entries", params.len(), self.params)?;
-        Error::check_len("x", "entries", x.len(), self.links[0].x.len())?;
-        self.links[0].x.copy_from_slice(x);
-        for n in 0..self.links.len() {
-            let (done, rest) = self.links.split_at_mut(n + 1);
-            let Link { pass, params: own, x, .. } = &mut done[n];
-            let y = y(&mut **pass, &params[own.clone()], x)?;
-            let target = rest.first_mut().map_or(&mut self.y, |next| &mut next.x);
-            Error::check_len("a layer's outputs", "entries", y.len(), target.len())?;
-            target.copy_from_slice(y);
+        Error::check_len("x", "entries", x.len(), self.links[0].x_bar.len())?;
+        let mut last = None;
+        for Link { pass, params: own, outputs, .. } in &mut self.links {
+            let y = y(&mut **pass, &params[own.clone()], last.unwrap_or(x))?;
+            Error::check_len("a layer's outputs", "entries", y.len(), *outputs)?;
+            last = Some(y);
         }
-        Ok(&self.y)
+        Ok(last.unwrap_or_default())
+    }
+
+    fn outputs(&self) -> usize {
+        self.links[self.links.len() - 1].outputs
     }
 }
 
@@ -204,33 +198,30 @@ impl<T: Real> Pass<T> for Linked<'_, T> {
 
     fn pullback(&mut self, params: &[T], y_bar: &[T], params_bar: &mut [T], x_bar: &mut [T]) -> Result<(), Error> {
         Error::check_len("params", "entries", params.len(), self.params)?;
-        Error::check_len("y_bar", "entries", y_bar.len(), self.y.len())?;
+        Error::check_len("y_bar", "entries", y_bar.len(), self.outputs())?;
         Error::check_len("params_bar", "entries", params_bar.len(), self.params)?;
-        Error::check_len("x_bar", "entries", x_bar.len(), self.links[0].x.len())?;
-        self.y_bar.copy_from_slice(y_bar);
+        Error::check_len("x_bar", "entries", x_bar.len(), self.links[0].x_bar.len())?;
         for n in (0..self.links.len()).rev() {
             let (done, rest) = self.links.split_at_mut(n + 1);
-            let link = &mut done[n];
-            let y_bar = rest.first().map_or(&self.y_bar, |next| &next.x_bar);
-            let own = link.params.clone();
-            link.pass.pullback(&params[own.clone()], y_bar, &mut params_bar[own], &mut link.x_bar)?;
+            let Link { pass, params: own, x_bar: own_bar, .. } = &mut done[n];
+            let y_bar = rest.first().map_or(y_bar, |next| &next.x_bar);
+            let x_bar = if n == 0 { &mut *x_bar } else { own_bar };
+            pass.pullback(&params[own.clone()], y_bar, &mut params_bar[own.clone()], x_bar)?;
         }
-        x_bar.copy_from_slice(&self.links[0].x_bar);
         Ok(())
     }
 
     fn pushforward(&mut self, params: &[T], params_dot: &[T], x_dot: &[T], y_dot: &mut [T]) -> Result<(), Error> {
         Error::check_len("params", "entries", params.len(), self.params)?;
         Error::check_len("params_dot", "entries", params_dot.len(), self.params)?;
-        Error::check_len("x_dot", "entries", x_dot.len(), self.links[0].x.len())?;
-        Error::check_len("y_dot", "entries", y_dot.len(), self.y.len())?;
-        self.links[0].x_bar.copy_from_slice(x_dot);
+        Error::check_len("x_dot", "entries", x_dot.len(), self.links[0].x_bar.len())?;
+        Error::check_len("y_dot", "entries", y_dot.len(), self.outputs())?;
         for n in 0..self.links.len() {
             let (done, rest) = self.links.split_at_mut(n + 1);
-            let link = &mut done[n];
+            let Link { pass, params: own, x_bar, .. } = &mut done[n];
+            let x_dot = if n == 0 { x_dot } else { x_bar };
             let y_dot = rest.first_mut().map_or(&mut *y_dot, |next| &mut next.x_bar[..]);
-            let own = link.params.clone();
-            link.pass.pushforward(&params[own.clone()], &params_dot[own], &link.x_bar, y_dot)?;
+            pass.pushforward(&params[own.clone()], &params_dot[own.clone()], x_dot, y_dot)?;
         }
         Ok(())
     }

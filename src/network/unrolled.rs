@@ -92,7 +92,10 @@ impl<'a, T: Real> Unrolled<'a, T> {
         Error::check_len("starts", "entries", starts.len(), self.samples * self.path.dim())?;
         self.has_passed = false;
         self.with_own(|unrolled, effective| {
-            effective.update(unrolled.field, params, purpose)?;
+            match purpose {
+                Purpose::Training => effective.update(unrolled.field, params, purpose)?,
+                Purpose::Prediction => effective.predict(unrolled.field, params)?,
+            };
             unrolled.forward_at(effective, starts)
         })?;
         Ok(&self.path)
@@ -127,7 +130,7 @@ impl<'a, T: Real> Unrolled<'a, T> {
         let taken = (&self.steps, params, self.layer_params);
         run(&mut self.chunks, |chunk| chunk.forward(taken, starts))?;
         for chunk in &self.chunks {
-            chunk.observe(|sample, k, i, value| self.path.state_mut(sample, k)[i] = value);
+            chunk.observe(&mut self.path);
         }
         self.has_passed = true;
         Ok(())
@@ -262,14 +265,13 @@ impl<'a, T: Real> Unrolled<'a, T> {
     ) -> Result<(), Error> {
         Error::check_passed(self.has_passed)?;
         gradient.check_shape("gradient", &self.path)?;
-        let dim = self.path.dim();
         let (layer_params, taken) = (self.layer_params, (&self.steps, effective.params(), self.layer_params));
-        run(&mut self.chunks, |chunk| chunk.backward(taken, |sample, k, i| gradient.state(sample, k)[i]))?;
+        run(&mut self.chunks, |chunk| chunk.backward(taken, gradient))?;
         params_bar.fill(T::zero());
         for chunk in &self.chunks {
             let touched = &mut params_bar[chunk.touched(layer_params)];
             touched.iter_mut().zip(&chunk.params_bar).for_each(|(sum, &x)| *sum += x);
-            chunk.start_cotangents(|sample, i, value| starts_bar[sample * dim + i] = value);
+            chunk.start_cotangents(starts_bar);
         }
         effective.pull_back(self.field, learned, params_bar);
         variation(self.variation, learned, self.layer_params, Some(params_bar));
@@ -291,8 +293,7 @@ impl<'a, T: Real> Unrolled<'a, T> {
         let mut tangents = self.path.clone();
         let taken = (&self.steps, self.effective.params(), self.layer_params);
         for chunk in &mut self.chunks {
-            let read = |sample, k, i, value| tangents.state_mut(sample, k)[i] = value;
-            chunk.pushforward(taken, starts_dot, &params_dot, read)?;
+            chunk.pushforward(taken, starts_dot, &params_dot, &mut tangents)?;
         }
         Ok(tangents)
     }

@@ -167,7 +167,10 @@ impl<T: Real> Gmres<T> {
     ) -> Outcome {
         let Goal { tolerance, max_iterations, worthwhile, relaxations } = goal;
         let (n, len) = (layout.samples, layout.len());
-        self.basis.resize((RESTART + 1) * len, T::zero());
+        // Vectors are made room for as they come: those of large systems are few, and would take most of the memory.
+        if self.basis.len() < 2 * len {
+            self.basis.resize(2 * len, T::zero());
+        }
         self.image.resize(len, T::zero());
         self.preconditioned.resize(len, T::zero());
         self.factor.resize(n, T::zero());
@@ -202,13 +205,14 @@ impl<T: Real> Gmres<T> {
             let mut remaining = false;
             for (system, factor) in self.systems[..n].iter_mut().zip(&mut self.factor) {
                 let norm = *factor;
-                (system.residual, system.first) = (norm, norm);
-                // What is not finite can only get worse.
-                system.done |= system.reaches_target() || !norm.is_finite();
                 system.size = 0;
                 system.g.fill(T::zero());
-                system.g[0] = norm;
-                *factor = norm;
+                // A system that is done stays as it is while others go on.
+                if !system.done || !norm.is_finite() {
+                    (system.residual, system.first, system.g[0]) = (norm, norm, norm);
+                    // What is not finite can only get worse.
+                    system.done |= system.reaches_target() || !norm.is_finite();
+                }
                 remaining |= !system.done;
             }
             if iterations >= max_iterations {
@@ -221,6 +225,9 @@ impl<T: Real> Gmres<T> {
                     break;
                 }
                 iterations += 1;
+                if self.basis.len() < (k + 2) * len {
+                    self.basis.resize((k + 2) * len, T::zero());
+                }
                 let (known, rest) = self.basis.split_at_mut((k + 1) * len);
                 precondition(&known[k * len..], &mut self.preconditioned);
                 let next = &mut rest[..len];

@@ -9,10 +9,13 @@ use crate::field::Purpose;
 use crate::network::Layer;
 use crate::{Error, Real};
 use std::ops::Range;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A network that tells what images show, with its parameters: see [`Classification`](super::Classification).
 pub struct Classifier<'a, T: Real> {
     network: &'a dyn Layer<T>,
+    /// Norms of operators that one prediction has found are those of the next.
+    passes: Mutex<Passes<'a, T>>,
     params: Vec<T>,
 }
 
@@ -24,7 +27,7 @@ impl<'a, T: Real> Classifier<'a, T> {
     pub fn new(network: &'a dyn Layer<T>, params: Vec<T>) -> Result<Self, Error> {
         Error::check_len("parameters", "entries", params.len(), network.param_count())?;
         match params.iter().all(|param| param.is_finite()) {
-            true => Ok(Classifier { network, params }),
+            true => Ok(Classifier { network, passes: Mutex::new(Passes::new(network)), params }),
             false => Err(Error::NotFinite { what: "a parameter", location: None }),
         }
     }
@@ -82,7 +85,7 @@ impl<'a, T: Real> Classifier<'a, T> {
         check_fit(self.network, images)?;
         by.check()?;
         let mut pixels = Vec::with_capacity(images.pixels().len());
-        Passes::new(self.network).over(images.len(), |pass, range| {
+        self.passes().over(images.len(), |pass, range| {
             let (mut x, labels) = (inputs(images, range.clone()), &images.labels()[range.clone()]);
             by.deceive((pass, &self.params, Purpose::Prediction), &mut x, labels, range)?;
             pixels.extend(x.iter().map(|x| x.to_f64() as f32));
@@ -91,11 +94,16 @@ impl<'a, T: Real> Classifier<'a, T> {
         images.with_pixels(pixels)
     }
 
+    fn passes(&self) -> MutexGuard<'_, Passes<'a, T>> {
+        // A pass that panicked leaves nothing that the next one reads.
+        self.passes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// What `by` makes of the outputs and the class of each image.
     fn judge<R>(&self, images: &Images, by: impl Fn(&[T], usize) -> R) -> Result<Vec<R>, Error> {
         check_fit(self.network, images)?;
         let mut judged = Vec::with_capacity(images.len());
-        Passes::new(self.network).over(images.len(), |pass, range| {
+        self.passes().over(images.len(), |pass, range| {
             let outputs = pass.forward(&self.params, &inputs(images, range.clone()))?;
             let rows = outputs.chunks_exact(images.classes()).zip(&images.labels()[range]);
             judged.extend(rows.map(|(outputs, &label)| by(outputs, label)));

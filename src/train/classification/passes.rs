@@ -29,8 +29,10 @@ impl<'a, T: Real> Passes<'a, T> {
         samples: usize,
         mut visit: impl FnMut(&mut dyn Pass<T>, Range<usize>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        for from in (0..samples).step_by(CHUNK) {
-            let range = from..samples.min(from + CHUNK);
+        // Chunks of about equal size: one pass may do for all.
+        let chunk = samples.div_ceil(samples.div_ceil(CHUNK).max(1)).max(1);
+        for from in (0..samples).step_by(chunk) {
+            let range = from..samples.min(from + chunk);
             let pass = self.of(range.len())?;
             visit(pass, range.clone()).map_err(|error| error.of_samples(&range.collect::<Vec<_>>()))?;
         }
