@@ -120,6 +120,7 @@ impl LinearOperator for Dense {
 }
 
 /// `Σ a_i b_i` in several sums at once, which the processor adds in parallel.
+#[inline(always)]
 pub(super) fn dot<T: Real>(a: &[T], b: &[T]) -> T {
     const SUMS: usize = 8;
     let mut sums = [T::zero(); SUMS];

@@ -14,6 +14,9 @@ use crate::{Number, Real};
 /// Krylov vectors before a restart.
 const RESTART: usize = 30;
 
+/// Numbers of a Krylov vector, of all samples, that are many.
+const LARGE: usize = 1 << 14;
+
 /// An operator close to a multiple of the identity, as those of short steps are: `A⁻¹ r ≈ factor · r`, with a residual that
 /// is `rate` times the size of `r`.
 ///
@@ -167,9 +170,10 @@ impl<T: Real> Gmres<T> {
     ) -> Outcome {
         let Goal { tolerance, max_iterations, worthwhile, relaxations } = goal;
         let (n, len) = (layout.samples, layout.len());
-        // Vectors are made room for as they come: those of large systems are few, and would take most of the memory.
-        if self.basis.len() < 2 * len {
-            self.basis.resize(2 * len, T::zero());
+        // Large systems are made room for as their vectors come: these are few, and all would take most of the memory.
+        let vectors = if len <= LARGE { RESTART + 1 } else { 2 };
+        if self.basis.len() < vectors * len {
+            self.basis.resize(vectors * len, T::zero());
         }
         self.image.resize(len, T::zero());
         self.preconditioned.resize(len, T::zero());
@@ -411,6 +415,33 @@ mod tests {
 
     fn goal(tolerance: &[f64]) -> Goal<'_, f64> {
         Goal { tolerance, max_iterations: 50, worthwhile: usize::MAX, relaxations: None }
+    }
+
+    /// A sample's result does not depend on the others, even if these need another cycle.
+    #[test]
+    fn what_is_done_stays_as_it_is_while_others_go_on() {
+        let rows = 60;
+        // Two eigenvalues, and sixty.
+        let entry = |i: usize, q: usize| if q == 0 { 1.0 + (i % 2) as f32 } else { 1.0 + 2.0 * i as f32 };
+        let solve = |samples: usize| {
+            let layout = Layout::new::<f32>(rows, 1, samples);
+            let (mut rhs, mut x) = (vec![0.0_f32; layout.len()], vec![0.0_f32; layout.len()]);
+            (0..rows).for_each(|i| rhs[layout.span(i, 0)].fill(1.0 + (i % 7) as f32));
+            let apply = |v: &[f32], out: &mut [f32]| {
+                for i in 0..rows {
+                    layout.span(i, 0).enumerate().for_each(|(q, k)| out[k] = entry(i, q) * v[k]);
+                }
+            };
+            let tolerance = &vec![1e-5; samples];
+            let goal = Goal { tolerance, max_iterations: 400, worthwhile: usize::MAX, relaxations: None };
+            let outcome = Gmres::new().solve(layout, &rhs, &mut x, goal, apply);
+            let first: Vec<f32> = (0..rows).map(|i| x[layout.span(i, 0).start]).collect();
+            (outcome, first)
+        };
+        let ((alone, x), (together, x_together)) = (solve(1), solve(2));
+        assert!(alone.iterations <= 3 && together.iterations > RESTART, "{alone:?} {together:?}");
+        assert!(alone.unsolved.is_none() && together.unsolved.is_none(), "{together:?}");
+        assert_eq!(x, x_together);
     }
 
     proptest! {

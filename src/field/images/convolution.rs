@@ -5,6 +5,7 @@ use crate::field::kernel::{Axis, Channels, Convolve, ConvolveOuter, Init, Kernel
 use crate::field::operator::dot;
 use crate::field::{Batch, LinearOperator, Scratch};
 use crate::{Error, Number, Real};
+use pulp::Arch;
 use std::ops::Range;
 
 /// The convolution of images of one size with learned kernels, zero beyond their borders:
@@ -110,34 +111,20 @@ impl Convolution {
     }
 
     /// `out += A v` for one image, in any numbers.
+    #[inline(always)]
     pub(super) fn add_to<S: Number>(&self, params: &[S], v: &[S], out: &mut [S]) {
-        let weights = &params[self.place()];
-        self.rows_of_taps(|w, from, to, step| {
-            let from = v[from].iter().step_by(step);
-            out[to].iter_mut().zip(from).for_each(|(out, &v)| *out += weights[w] * v);
-        });
-    }
-
-    /// Every weight with each row of pixels that it leads from, and to; the first `step` apart.
-    fn rows_of_taps(&self, mut visit: impl FnMut(usize, Range<usize>, Range<usize>, usize)) {
-        let (rows, columns, kernel) = (&self.rows, &self.columns, self.kernel());
-        for (to, from) in (0..self.outputs).flat_map(|to| (0..self.inputs).map(move |from| (to, from))) {
-            for (k, l) in (0..kernel).flat_map(|k| (0..kernel).map(move |l| (k, l))) {
-                let run = columns.through(l);
-                let Some(first) = columns.input(run.start, l).filter(|_| !run.is_empty()) else { continue };
-                for (y, row) in rows.through(k).filter_map(|y| rows.input(y, k).map(|row| (y, row))) {
-                    let from = (from * rows.inputs + row) * columns.inputs + first;
-                    let to = (to * rows.outputs + y) * columns.outputs + run.start;
-                    let weight = ((to / (rows.outputs * columns.outputs)) * self.inputs
-                        + from / (rows.inputs * columns.inputs))
-                        * kernel
-                        * kernel
-                        + k * kernel
-                        + l;
-                    let len = (run.len() - 1) * columns.stride + 1;
-                    visit(weight, from..from + len, to..to + run.len(), columns.stride);
+        let (kernels, frame) = (&params[self.place()], Frame::new(self));
+        let framed = frame.inputs(v);
+        let mut sums = vec![S::zero(); frame.run];
+        let kernels = kernels.chunks_exact((self.inputs * frame.taps()).max(1));
+        for (kernel, out) in kernels.zip(out.chunks_exact_mut(self.rows.outputs * self.columns.outputs)) {
+            sums.fill(S::zero());
+            for (weights, image) in kernel.chunks_exact(frame.taps()).zip(framed.chunks_exact(frame.len)) {
+                for (&w, seen) in weights.iter().zip(frame.seen(image)) {
+                    add_scaled(w, seen, &mut sums);
                 }
             }
+            frame.outputs().zip(out).for_each(|(at, out)| *out += sums[at]);
         }
     }
 
@@ -251,26 +238,111 @@ impl LinearOperator for Convolution {
 
     fn apply<T: Real>(&self, params: &[T], v: &[T], out: &mut [T]) {
         out.fill(T::zero());
-        self.add_to(params, v, out);
+        Arch::new().dispatch(|| self.add_to(params, v, out));
     }
 
     fn apply_transposed<T: Real>(&self, params: &[T], u: &[T], out: &mut [T]) {
-        let weights = &params[self.place()];
-        out.fill(T::zero());
-        self.rows_of_taps(|w, from, to, step| {
-            let w = weights[w];
-            out[from].iter_mut().step_by(step).zip(&u[to]).for_each(|(out, &u)| *out += w * u);
+        let (kernels, frame) = (&params[self.place()], Frame::new(self));
+        let framed = frame.framed_outputs(u);
+        Arch::new().dispatch(|| {
+            let mut sums = vec![T::zero(); frame.len];
+            for (c, out) in out.chunks_exact_mut(self.rows.inputs * self.columns.inputs).enumerate() {
+                sums.fill(T::zero());
+                let kernels = kernels.chunks_exact(frame.taps()).skip(c).step_by(self.inputs);
+                for (weights, image) in kernels.zip(framed.chunks_exact(frame.run)) {
+                    for (&w, at) in weights.iter().zip(frame.offsets()) {
+                        add_scaled(w, image, &mut sums[at..][..frame.run]);
+                    }
+                }
+                frame.places().zip(out).for_each(|(at, out)| *out = sums[at]);
+            }
         });
     }
 
     fn add_outer<T: Real>(&self, scale: T, u: &[T], v: &[T], bar: &mut [T]) {
-        let bar = &mut bar[self.place()];
-        self.rows_of_taps(|w, from, to, step| {
-            let product = match step {
-                1 => dot(&u[to], &v[from]),
-                _ => v[from].iter().step_by(step).zip(&u[to]).map(|(&v, &u)| u * v).sum(),
-            };
-            bar[w] += scale * product;
+        let frame = Frame::new(self);
+        let (outputs, inputs) = (frame.framed_outputs(u), frame.inputs(v));
+        let images = || outputs.chunks_exact(frame.run).flat_map(|u| inputs.chunks_exact(frame.len).map(move |v| (u, v)));
+        Arch::new().dispatch(|| {
+            for ((u, v), bar) in images().zip(bar[self.place()].chunks_exact_mut(frame.taps())) {
+                for (bar, seen) in bar.iter_mut().zip(frame.seen(v)) {
+                    *bar += scale * dot(u, seen);
+                }
+            }
         });
+    }
+}
+
+/// `sum += w x`
+#[inline(always)]
+fn add_scaled<S: Number>(w: S, x: &[S], sum: &mut [S]) {
+    for (sum, &x) in sum.iter_mut().zip(x) {
+        *sum += w * x;
+    }
+}
+
+/// Images in a frame of zeros, row after row: what a tap sees of one, through windows that move by one pixel, is a run of
+/// pixels.
+struct Frame<'a> {
+    operator: &'a Convolution,
+    width: usize,
+    /// Pixels of an image with its frame.
+    len: usize,
+    /// Pixels from the first that a tap sees to the last.
+    run: usize,
+}
+
+impl<'a> Frame<'a> {
+    fn new(operator: &'a Convolution) -> Self {
+        let (rows, columns) = (&operator.rows, &operator.columns);
+        let (height, width) = (rows.inputs + 2 * rows.padding, columns.inputs + 2 * columns.padding);
+        let run = (height - rows.kernel) * width + width - columns.kernel + 1;
+        Frame { operator, width, len: height * width, run }
+    }
+
+    fn taps(&self) -> usize {
+        self.operator.kernel() * self.operator.kernel()
+    }
+
+    /// Where the pixels of an image are in the frame.
+    fn places(&self) -> impl Iterator<Item = usize> {
+        let (rows, columns, width) = (&self.operator.rows, &self.operator.columns, self.width);
+        let first = move |y: usize| (y + rows.padding) * width + columns.padding;
+        (0..rows.inputs).flat_map(move |y| first(y)..first(y) + columns.inputs)
+    }
+
+    /// Where the pixels of a result are among those of a run.
+    fn outputs(&self) -> impl Iterator<Item = usize> {
+        let (rows, columns, width) = (&self.operator.rows, &self.operator.columns, self.width);
+        (0..rows.outputs).flat_map(move |y| (0..columns.outputs).map(move |x| y * rows.stride * width + x * columns.stride))
+    }
+
+    /// Where the run of each tap begins.
+    fn offsets(&self) -> impl Iterator<Item = usize> {
+        let (kernel, width) = (self.operator.kernel(), self.width);
+        (0..kernel).flat_map(move |k| k * width..k * width + kernel)
+    }
+
+    /// What each tap sees of an image.
+    fn seen<'v, S>(&self, image: &'v [S]) -> impl Iterator<Item = &'v [S]> {
+        self.offsets().map(move |at| &image[at..at + self.run])
+    }
+
+    fn inputs<S: Number>(&self, v: &[S]) -> Vec<S> {
+        let mut framed = vec![S::zero(); self.operator.inputs * self.len];
+        let images = v.chunks_exact(self.operator.rows.inputs * self.operator.columns.inputs);
+        for (image, framed) in images.zip(framed.chunks_exact_mut(self.len)) {
+            self.places().zip(image).for_each(|(at, &x)| framed[at] = x);
+        }
+        framed
+    }
+
+    fn framed_outputs<S: Number>(&self, u: &[S]) -> Vec<S> {
+        let mut framed = vec![S::zero(); self.operator.outputs * self.run];
+        let images = u.chunks_exact(self.operator.rows.outputs * self.operator.columns.outputs);
+        for (image, framed) in images.zip(framed.chunks_exact_mut(self.run)) {
+            self.outputs().zip(image).for_each(|(at, &x)| framed[at] = x);
+        }
+        framed
     }
 }

@@ -10,7 +10,7 @@ pub struct Axis {
     pub outputs: usize,
     pub kernel: usize,
     pub stride: usize,
-    padding: usize,
+    pub padding: usize,
     /// By output, taps and the inputs that they see.
     pub seen: Reach,
     /// By input, taps and the outputs that see it through them.
