@@ -239,6 +239,16 @@ impl Error {
         self
     }
 
+    /// The sample whose equations are at fault, if that is known.
+    pub(crate) fn sample(&self) -> Option<usize> {
+        match self {
+            Error::NotConverged { location, .. }
+            | Error::Singular { location, .. }
+            | Error::NotFinite { location: Some(location), .. } => Some(location.sample),
+            _ => None,
+        }
+    }
+
     /// Where it happened, if that is known.
     fn location(&mut self) -> Option<&mut Location> {
         match self {

@@ -55,9 +55,14 @@ pub fn robustness(options: &Options, classifier: &Classifier<'_, f32>, images: &
     }
     let mut tried = Vec::new();
     for name in attacks {
-        let attacked = classifier.attacked(images, &name.attack(options.radius, options.seed))?;
-        let [top1, top2] = scores(classifier, &attacked)?;
-        tried.push(UnderAttack { attack: name, radius: options.radius, top1, top2 });
+        match classifier.attacked(images, &name.attack(options.radius, options.seed)) {
+            Ok(attacked) => {
+                let [top1, top2] = scores(classifier, &attacked)?;
+                tried.push(UnderAttack { attack: name, radius: options.radius, top1, top2 });
+            }
+            // The other results are not lost with it.
+            Err(error) => eprintln!("{name:?} was not carried out: {error}"),
+        }
         bar.inc(1);
     }
     bar.finish_and_clear();

@@ -8,7 +8,7 @@ use kutta::network::{Affine, Layer, OdeBlock, Sequential};
 use kutta::regularisation::{Estimator, ProbeKind};
 use kutta::solve::StageSolver;
 use kutta::train::{Adam, Attack, Classification, Classifier, Minibatch, Objective, Session, Settings};
-use kutta::{Error, Real, Regularisation, Tableau};
+use kutta::{Error, Number, Real, Regularisation, Tableau, VectorField};
 use proptest::prelude::*;
 
 /// By random probes.
@@ -277,4 +277,46 @@ fn classifiers_are_saved_and_loaded_with_their_network() {
     let double = self::network::<f64>(0.5);
     let other = Classifier::load(&path, "tiny", &double).err().unwrap();
     assert_eq!(reason(other), "the parameters are of the precision f32, expected f64");
+}
+
+/// `ẏ = y²`, whose backward Euler step of size 1 exists from states up to ¼.
+#[derive(Debug)]
+struct Square;
+
+impl VectorField for Square {
+    fn dim(&self) -> usize {
+        1
+    }
+    fn param_count(&self) -> usize {
+        0
+    }
+    fn eval<S: Number>(&self, _: &[S], _: S, y: &[S], dy: &mut [S]) {
+        dy[0] = y[0] * y[0];
+    }
+}
+
+#[test]
+fn images_without_a_solution_are_not_recognised_and_keep_no_other_from_it() {
+    let block = OdeBlock::new(Square, Tableau::backward_euler());
+    let network =
+        Sequential::<f64>::new([Box::new(block) as Box<dyn Layer<f64>>, Box::new(Affine::new(1, 2))]).unwrap();
+    // The first class is that of small numbers.
+    let classifier = Classifier::new(&network, vec![-1.0, 1.0, 0.1, -0.1]).unwrap();
+    for lost in [vec![], vec![1], vec![0], vec![0, 1, 2, 5], vec![149], (0..150).collect()] {
+        let pixel = |k: usize| if lost.contains(&k) { 0.9 } else { 0.001 * k as f32 };
+        let images = Images::new([1, 1], (0..150).map(pixel).collect(), vec![0; 150], 2).unwrap();
+        let ranks = classifier.ranks(&images).unwrap();
+        for (k, rank) in ranks.into_iter().enumerate() {
+            let y = (1.0 - (1.0 - 0.004 * k as f64).max(0.0).sqrt()) / 2.0;
+            let expected = if lost.contains(&k) { 2 } else { usize::from(y > 0.1) };
+            assert_eq!(rank, expected, "{k} of {lost:?}");
+        }
+        match classifier.probabilities(&images) {
+            Err(Error::NotConverged { location, .. } | Error::Singular { location, .. }) => {
+                assert_eq!(Some(&location.sample), lost.first());
+            }
+            Err(other) => panic!("{other}"),
+            Ok(probabilities) => assert!(lost.is_empty() && probabilities.len() == 150),
+        }
+    }
 }

@@ -226,3 +226,24 @@ fn chains_tell_the_work_of_their_blocks() {
     // Two blocks of four steps.
     assert_eq!(pass.work().solves, 8 * SAMPLES);
 }
+
+#[test]
+fn predictions_depend_on_their_parameters_alone() {
+    let field = Mlp::new([3, 8, 3], Activation::Tanh).unwrap().with_spectrum(-3.0, 1.0).unwrap();
+    let block = OdeBlock::new(field, kutta::Tableau::implicit_midpoint());
+    let map = Map(Mlp::new([3, 4, 2], Activation::Tanh).unwrap().normalised(1.0).unwrap());
+    let network = Sequential::<f64>::new([Box::new(block) as Box<dyn Layer<f64>>, Box::new(map)]).unwrap();
+    let [p, q] = [1, 2].map(|n| (0..network.param_count()).map(|k| 3.0 * ((n * k) as f64).sin()).collect::<Vec<f64>>());
+    let x = [0.1, -0.2, 0.3];
+    let fresh = |params: &[f64]| network.ready(1).unwrap().forward(params, &x).unwrap().to_vec();
+    let mut pass = network.ready(1).unwrap();
+    let of_p = fresh(&p);
+    for _ in 0..2 {
+        assert_eq!(pass.forward(&p, &x).unwrap(), of_p);
+    }
+    assert_eq!(pass.forward(&q, &x).unwrap(), fresh(&q));
+    // Steps of training come to other norms of the same parameters.
+    pass.train(&p, &x).unwrap();
+    assert_ne!(pass.train(&p, &x).unwrap(), of_p);
+    assert_eq!(pass.forward(&p, &x).unwrap(), of_p);
+}

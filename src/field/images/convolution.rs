@@ -262,7 +262,8 @@ impl LinearOperator for Convolution {
     fn add_outer<T: Real>(&self, scale: T, u: &[T], v: &[T], bar: &mut [T]) {
         let frame = Frame::new(self);
         let (outputs, inputs) = (frame.framed_outputs(u), frame.inputs(v));
-        let images = || outputs.chunks_exact(frame.run).flat_map(|u| inputs.chunks_exact(frame.len).map(move |v| (u, v)));
+        let images =
+            || outputs.chunks_exact(frame.run).flat_map(|u| inputs.chunks_exact(frame.len).map(move |v| (u, v)));
         Arch::new().dispatch(|| {
             for ((u, v), bar) in images().zip(bar[self.place()].chunks_exact_mut(frame.taps())) {
                 for (bar, seen) in bar.iter_mut().zip(frame.seen(v)) {
@@ -314,7 +315,8 @@ impl<'a> Frame<'a> {
     /// Where the pixels of a result are among those of a run.
     fn outputs(&self) -> impl Iterator<Item = usize> {
         let (rows, columns, width) = (&self.operator.rows, &self.operator.columns, self.width);
-        (0..rows.outputs).flat_map(move |y| (0..columns.outputs).map(move |x| y * rows.stride * width + x * columns.stride))
+        (0..rows.outputs)
+            .flat_map(move |y| (0..columns.outputs).map(move |x| y * rows.stride * width + x * columns.stride))
     }
 
     /// Where the run of each tap begins.

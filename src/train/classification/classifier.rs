@@ -6,7 +6,7 @@ use super::objective::check_fit;
 use super::passes::Passes;
 use crate::data::Images;
 use crate::field::Purpose;
-use crate::network::Layer;
+use crate::network::{Layer, Pass};
 use crate::{Error, Real};
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -46,24 +46,26 @@ impl<'a, T: Real> Classifier<'a, T> {
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] and [`Error::ShapeMismatch`] for images of another size or of other classes; what prevents the
-    /// network from giving its outputs.
+    /// network from giving its outputs, naming the image.
     pub fn probabilities(&self, images: &Images) -> Result<Vec<Vec<f64>>, Error> {
-        self.judge(images, |outputs, _| softmax(outputs))
+        self.judge(images, |outputs, _| softmax(outputs))?.into_iter().collect()
     }
 
     /// The place of each image's class among all, by the network's outputs: 0 if it is recognised. Of equal outputs, the class
-    /// with the lower number is before the others.
+    /// with the lower number is before the others. An image at which the equations of a layer are not solved is not recognised:
+    /// its place is the number of classes, after all of them.
     ///
     /// # Errors
-    /// As [`probabilities`](Classifier::probabilities).
+    /// As [`probabilities`](Classifier::probabilities), but for those equations.
     pub fn ranks(&self, images: &Images) -> Result<Vec<usize>, Error> {
-        self.judge(images, rank)
+        let ranks = self.judge(images, rank)?;
+        Ok(ranks.into_iter().map(|rank| rank.unwrap_or(images.classes())).collect())
     }
 
     /// The share of the images whose class is among the `k` that the network finds likeliest.
     ///
     /// # Errors
-    /// As [`probabilities`](Classifier::probabilities).
+    /// As [`ranks`](Classifier::ranks).
     pub fn top_k(&self, images: &Images, k: usize) -> Result<f64, Error> {
         let hits = self.ranks(images)?.into_iter().filter(|&rank| rank < k).count();
         Ok(hits as f64 / images.len() as f64)
@@ -72,7 +74,7 @@ impl<'a, T: Real> Classifier<'a, T> {
     /// The share of the images that are recognised.
     ///
     /// # Errors
-    /// As [`probabilities`](Classifier::probabilities).
+    /// As [`ranks`](Classifier::ranks).
     pub fn accuracy(&self, images: &Images) -> Result<f64, Error> {
         self.top_k(images, 1)
     }
@@ -99,17 +101,51 @@ impl<'a, T: Real> Classifier<'a, T> {
         self.passes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What `by` makes of the outputs and the class of each image.
-    fn judge<R>(&self, images: &Images, by: impl Fn(&[T], usize) -> R) -> Result<Vec<R>, Error> {
+    /// What `by` makes of the outputs and the class of each image; the error of one at which equations are not solved.
+    fn judge<R>(&self, images: &Images, by: impl Fn(&[T], usize) -> R) -> Result<Vec<Result<R, Error>>, Error> {
         check_fit(self.network, images)?;
         let mut judged = Vec::with_capacity(images.len());
         self.passes().over(images.len(), |pass, range| {
-            let outputs = pass.forward(&self.params, &inputs(images, range.clone()))?;
-            let rows = outputs.chunks_exact(images.classes()).zip(&images.labels()[range]);
-            judged.extend(rows.map(|(outputs, &label)| by(outputs, label)));
+            let (x, sizes) = (inputs(images, range.clone()), (range.len(), images.classes()));
+            let (outputs, errors) = outputs(pass, &self.params, x, sizes)?;
+            let rows = outputs.chunks_exact(images.classes()).zip(&images.labels()[range.clone()]).zip(errors);
+            let places: Vec<usize> = range.collect();
+            judged.extend(rows.map(|((outputs, &label), error)| match error {
+                None => Ok(by(outputs, label)),
+                Some(error) => Err(error.of_samples(&places)),
+            }));
             Ok(())
         })?;
         Ok(judged)
+    }
+}
+
+/// The outputs for the inputs of some samples. Those at which equations are not solved have an error instead, and do not keep
+/// the others from theirs: another sample takes their place.
+fn outputs<T: Real>(
+    pass: &mut dyn Pass<T>,
+    params: &[T],
+    mut x: Vec<T>,
+    (samples, classes): (usize, usize),
+) -> Result<(Vec<T>, Vec<Option<Error>>), Error> {
+    let size = x.len() / samples;
+    let mut errors: Vec<Option<Error>> = (0..samples).map(|_| None).collect();
+    let mut other = None;
+    loop {
+        let error = match pass.forward(params, &x) {
+            Ok(outputs) => return Ok((outputs.to_vec(), errors)),
+            Err(error) => error,
+        };
+        let Some(sample) = error.sample().filter(|&sample| sample < samples) else { return Err(error) };
+        // Of one that has taken the place of others, the first place tells.
+        let failed = if errors[sample].is_none() { Some(sample) } else { other };
+        let Some(failed) = failed.filter(|&failed| errors[failed].is_none()) else { return Err(error) };
+        errors[failed] = Some(error);
+        other = errors.iter().position(Option::is_none);
+        let Some(other) = other else { return Ok((vec![T::zero(); samples * classes], errors)) };
+        for place in (0..samples).filter(|&place| errors[place].is_some()) {
+            x.copy_within(other * size..(other + 1) * size, place * size);
+        }
     }
 }
 
