@@ -86,7 +86,12 @@ impl<T: Real> Layer<T> for Sequential<T> {
         for layer in &self.layers {
             let end = from + layer.param_count();
             let (inputs, outputs) = (samples * layer.inputs(), samples * layer.outputs());
-            links.push(Link { pass: layer.ready(samples)?, params: from..end, x_bar: vec![T::zero(); inputs], outputs });
+            links.push(Link {
+                pass: layer.ready(samples)?,
+                params: from..end,
+                x_bar: vec![T::zero(); inputs],
+                outputs,
+            });
             from = end;
         }
         Ok(Box::new(Linked { links, params: from }))
