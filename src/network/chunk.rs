@@ -15,10 +15,6 @@ use std::ops::Range;
 /// work for other threads. Fixed, so that results do not depend on the number of threads.
 pub(super) const CHUNK: usize = 32;
 
-pub(super) fn chunk_len() -> usize {
-    std::env::var("CHUNK").map_or(CHUNK, |x| x.parse().unwrap_or(CHUNK))
-}
-
 /// Samples that take the same number of steps with the same parameters in each, with all memory that their way through
 /// the block needs.
 #[derive(Debug)]
@@ -285,7 +281,7 @@ pub(super) fn alike(grid: &Grid, layer: impl Fn(f64) -> usize) -> Vec<(Vec<usize
     }
     let chunks = |(layers, samples): (Vec<usize>, Vec<usize>)| {
         let chunk = |samples: &[usize]| (layers.clone(), samples.to_vec());
-        samples.chunks(chunk_len()).map(chunk).collect::<Vec<_>>()
+        samples.chunks(CHUNK).map(chunk).collect::<Vec<_>>()
     };
     members.into_iter().flat_map(chunks).collect()
 }

@@ -43,6 +43,9 @@ impl<T: Real> Relaxation<T> {
     }
 }
 
+/// An operator: `apply(v, out)` overwrites `out`.
+pub(crate) type Apply<'a, T> = dyn FnMut(&[T], &mut [T]) + 'a;
+
 /// Memory of GMRES, reused from solve to solve.
 ///
 /// All systems go through the iteration together, so that the operator is applied to a whole batch at once, but every
@@ -153,12 +156,12 @@ impl<T: Real> Gmres<T> {
         goal: Goal<'_, T>,
         apply: impl FnMut(&[T], &mut [T]),
     ) -> Outcome {
-        self.solve_preconditioned(layout, rhs, x, goal, apply, |v, out| out.copy_from_slice(v))
+        self.solve_preconditioned(layout, rhs, x, goal, apply, None)
     }
 
     /// Solves `A x = rhs` from the guess in `x`, each system `q` until `‖rhs - A x‖₂ ≤ tolerance_q ‖rhs‖₂`.
     ///
-    /// `apply` computes `A v`, `precondition` `P⁻¹ v`; the Krylov space is that of `A P⁻¹`.
+    /// `apply` computes `A v`, `precondition` `P⁻¹ v`, where there is a preconditioner; the Krylov space is that of `A P⁻¹`.
     pub fn solve_preconditioned(
         &mut self,
         layout: Layout,
@@ -166,7 +169,7 @@ impl<T: Real> Gmres<T> {
         x: &mut [T],
         goal: Goal<'_, T>,
         mut apply: impl FnMut(&[T], &mut [T]),
-        mut precondition: impl FnMut(&[T], &mut [T]),
+        mut precondition: Option<&mut Apply<'_, T>>,
     ) -> Outcome {
         let Goal { tolerance, max_iterations, worthwhile, relaxations } = goal;
         let (n, len) = (layout.samples, layout.len());
@@ -176,7 +179,9 @@ impl<T: Real> Gmres<T> {
             self.basis.resize(vectors * len, T::zero());
         }
         self.image.resize(len, T::zero());
-        self.preconditioned.resize(len, T::zero());
+        if precondition.is_some() {
+            self.preconditioned.resize(len, T::zero());
+        }
         self.factor.resize(n, T::zero());
         self.coefficients.resize((RESTART + 2) * n, T::zero());
         if self.systems.len() < n {
@@ -194,15 +199,12 @@ impl<T: Real> Gmres<T> {
         let mut abandoned = false;
         loop {
             // First Krylov vector: the residual, normalised.
-            if iterations == 0 && from_zero {
-                self.image.fill(T::zero());
-            } else {
-                apply(x, &mut self.image);
-            }
             let (first, _) = self.basis.split_at_mut(len);
-            for span in layout.spans() {
-                for ((v, &b), &ax) in first[span.clone()].iter_mut().zip(&rhs[span.clone()]).zip(&self.image[span]) {
-                    *v = b - ax;
+            first.copy_from_slice(rhs);
+            if iterations > 0 || !from_zero {
+                apply(x, &mut self.image);
+                for span in layout.spans() {
+                    first[span.clone()].iter_mut().zip(&self.image[span]).for_each(|(v, &ax)| *v -= ax);
                 }
             }
             layout.norm(first, &mut self.factor);
@@ -233,9 +235,14 @@ impl<T: Real> Gmres<T> {
                     self.basis.resize((k + 2) * len, T::zero());
                 }
                 let (known, rest) = self.basis.split_at_mut((k + 1) * len);
-                precondition(&known[k * len..], &mut self.preconditioned);
-                let next = &mut rest[..len];
-                apply(&self.preconditioned, next);
+                let (last, next) = (&known[k * len..], &mut rest[..len]);
+                match &mut precondition {
+                    Some(precondition) => {
+                        precondition(last, &mut self.preconditioned);
+                        apply(&self.preconditioned, next);
+                    }
+                    None => apply(last, next),
+                }
                 let coefficients = &mut self.coefficients[..(k + 2) * n];
                 pulp::Arch::new().dispatch(Orthogonalise { layout, basis: known, next, coefficients });
                 for (q, (system, factor)) in self.systems[..n].iter_mut().zip(&mut self.factor).enumerate() {
@@ -265,9 +272,15 @@ impl<T: Real> Gmres<T> {
                 }
                 layout.axpy(&self.factor, v, &mut self.image);
             }
-            precondition(&self.image, &mut self.preconditioned);
+            let step = match &mut precondition {
+                Some(precondition) => {
+                    precondition(&self.image, &mut self.preconditioned);
+                    &self.preconditioned
+                }
+                None => &self.image,
+            };
             for span in layout.spans() {
-                x[span.clone()].iter_mut().zip(&self.preconditioned[span]).for_each(|(x, &d)| *x += d);
+                x[span.clone()].iter_mut().zip(&step[span]).for_each(|(x, &d)| *x += d);
             }
             // Within one cycle the recurrence's residual is that of x, to rounding: the systems done are done.
             if abandoned || self.systems[..n].iter().all(|s| s.done) {
@@ -403,7 +416,7 @@ mod tests {
         let mut x = vec![0.0; layout.len()];
         let tolerance = &vec![1e-12; count];
         let goal = Goal { tolerance, max_iterations: 200, worthwhile: usize::MAX, relaxations: None };
-        let outcome = Gmres::new().solve_preconditioned(layout, &rhs, &mut x, goal, apply, diagonal);
+        let outcome = Gmres::new().solve_preconditioned(layout, &rhs, &mut x, goal, apply, Some(&mut { diagonal }));
         let mut ax = vec![0.0; layout.len()];
         apply(&x, &mut ax);
         let difference: Vec<f64> = ax.iter().zip(&rhs).map(|(a, b)| a - b).collect();
@@ -485,9 +498,8 @@ mod tests {
         let rhs = [1.0, -0.3, 0.2, 0.5, 0.1, -1.0];
         let solve = |tolerance: f64, relaxations: Option<&mut [Relaxation<f64>]>| {
             let mut x = [0.0; 6];
-            let copy = |v: &[f64], out: &mut [f64]| out.copy_from_slice(v);
             let goal = Goal { relaxations, ..goal(std::slice::from_ref(&tolerance)) };
-            let outcome = Gmres::new().solve_preconditioned(layout, &rhs, &mut x, goal, apply, copy);
+            let outcome = Gmres::new().solve_preconditioned(layout, &rhs, &mut x, goal, apply, None);
             assert_eq!(outcome.unsolved, None);
             let mut residual = [0.0; 6];
             apply(&x, &mut residual);

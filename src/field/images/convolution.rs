@@ -115,15 +115,12 @@ impl Convolution {
     pub(super) fn add_to<S: Number>(&self, params: &[S], v: &[S], out: &mut [S]) {
         let (kernels, frame) = (&params[self.place()], Frame::new(self));
         let framed = frame.inputs(v);
-        let mut sums = vec![S::zero(); frame.run];
-        let kernels = kernels.chunks_exact((self.inputs * frame.taps()).max(1));
-        for (kernel, out) in kernels.zip(out.chunks_exact_mut(self.rows.outputs * self.columns.outputs)) {
-            sums.fill(S::zero());
-            for (weights, image) in kernel.chunks_exact(frame.taps()).zip(framed.chunks_exact(frame.len)) {
-                for (&w, seen) in weights.iter().zip(frame.seen(image)) {
-                    add_scaled(w, seen, &mut sums);
-                }
-            }
+        let taps = frame.taps();
+        let offsets: Vec<usize> = frame.offsets().collect();
+        let mut sums = vec![S::zero(); frame.run.next_multiple_of(RUN)];
+        for (o, out) in out.chunks_exact_mut(self.rows.outputs * self.columns.outputs).enumerate() {
+            let kernels = kernels[o * self.inputs * taps..].chunks_exact(taps).take(self.inputs);
+            add_seen(kernels, &framed, frame.padded(), &offsets, &mut sums);
             frame.outputs().zip(out).for_each(|(at, out)| *out += sums[at]);
         }
     }
@@ -244,16 +241,15 @@ impl LinearOperator for Convolution {
     fn apply_transposed<T: Real>(&self, params: &[T], u: &[T], out: &mut [T]) {
         let (kernels, frame) = (&params[self.place()], Frame::new(self));
         let framed = frame.framed_outputs(u);
+        let taps = frame.taps();
+        // What sees a pixel through a tap is as far before it as the tap is from the first.
+        let furthest = frame.len - frame.run;
+        let offsets: Vec<usize> = frame.offsets().map(|at| furthest - at).collect();
         Arch::new().dispatch(|| {
-            let mut sums = vec![T::zero(); frame.len];
+            let mut sums = vec![T::zero(); frame.len.next_multiple_of(RUN)];
             for (c, out) in out.chunks_exact_mut(self.rows.inputs * self.columns.inputs).enumerate() {
-                sums.fill(T::zero());
-                let kernels = kernels.chunks_exact(frame.taps()).skip(c).step_by(self.inputs);
-                for (weights, image) in kernels.zip(framed.chunks_exact(frame.run)) {
-                    for (&w, at) in weights.iter().zip(frame.offsets()) {
-                        add_scaled(w, image, &mut sums[at..][..frame.run]);
-                    }
-                }
+                let kernels = kernels.chunks_exact(taps).skip(c).step_by(self.inputs);
+                add_seen(kernels, &framed, frame.padded(), &offsets, &mut sums);
                 frame.places().zip(out).for_each(|(at, out)| *out = sums[at]);
             }
         });
@@ -262,23 +258,43 @@ impl LinearOperator for Convolution {
     fn add_outer<T: Real>(&self, scale: T, u: &[T], v: &[T], bar: &mut [T]) {
         let frame = Frame::new(self);
         let (outputs, inputs) = (frame.framed_outputs(u), frame.inputs(v));
-        let images =
-            || outputs.chunks_exact(frame.run).flat_map(|u| inputs.chunks_exact(frame.len).map(move |v| (u, v)));
+        let first = frame.len - frame.run;
         Arch::new().dispatch(|| {
-            for ((u, v), bar) in images().zip(bar[self.place()].chunks_exact_mut(frame.taps())) {
-                for (bar, seen) in bar.iter_mut().zip(frame.seen(v)) {
-                    *bar += scale * dot(u, seen);
+            let mut bars = bar[self.place()].chunks_exact_mut(frame.taps());
+            for u in outputs.chunks_exact(frame.padded()).map(|u| &u[first..][..frame.run]) {
+                for (v, bar) in inputs.chunks_exact(frame.padded()).zip(&mut bars) {
+                    for (bar, at) in bar.iter_mut().zip(frame.offsets()) {
+                        *bar += scale * dot(u, &v[at..][..frame.run]);
+                    }
                 }
             }
         });
     }
 }
 
-/// `sum += w x`
+/// Pixels that are summed together, in registers.
+const RUN: usize = 64;
+
+/// `sums[i] = Σ_c Σ_l w[c, l] x[c, i + offset_l]`, for images of `len` pixels.
 #[inline(always)]
-fn add_scaled<S: Number>(w: S, x: &[S], sum: &mut [S]) {
-    for (sum, &x) in sum.iter_mut().zip(x) {
-        *sum += w * x;
+fn add_seen<'w, S: Number + 'w>(
+    kernels: impl Iterator<Item = &'w [S]> + Clone,
+    images: &[S],
+    len: usize,
+    offsets: &[usize],
+    sums: &mut [S],
+) {
+    for (n, sums) in sums.chunks_exact_mut(RUN).enumerate() {
+        let mut sum = [S::zero(); RUN];
+        for (weights, image) in kernels.clone().zip(images.chunks_exact(len)) {
+            for (&w, &at) in weights.iter().zip(offsets) {
+                let seen = &image[n * RUN + at..][..RUN];
+                for (sum, &x) in sum.iter_mut().zip(seen) {
+                    *sum += w * x;
+                }
+            }
+        }
+        sums.copy_from_slice(&sum);
     }
 }
 
@@ -305,6 +321,11 @@ impl<'a> Frame<'a> {
         self.operator.kernel() * self.operator.kernel()
     }
 
+    /// Length of an image that whole [`RUN`]s are read of, from any tap on.
+    fn padded(&self) -> usize {
+        2 * self.len - self.run + RUN
+    }
+
     /// Where the pixels of an image are in the frame.
     fn places(&self) -> impl Iterator<Item = usize> {
         let (rows, columns, width) = (&self.operator.rows, &self.operator.columns, self.width);
@@ -325,25 +346,21 @@ impl<'a> Frame<'a> {
         (0..kernel).flat_map(move |k| k * width..k * width + kernel)
     }
 
-    /// What each tap sees of an image.
-    fn seen<'v, S>(&self, image: &'v [S]) -> impl Iterator<Item = &'v [S]> {
-        self.offsets().map(move |at| &image[at..at + self.run])
-    }
-
     fn inputs<S: Number>(&self, v: &[S]) -> Vec<S> {
-        let mut framed = vec![S::zero(); self.operator.inputs * self.len];
+        let mut framed = vec![S::zero(); self.operator.inputs * self.padded()];
         let images = v.chunks_exact(self.operator.rows.inputs * self.operator.columns.inputs);
-        for (image, framed) in images.zip(framed.chunks_exact_mut(self.len)) {
+        for (image, framed) in images.zip(framed.chunks_exact_mut(self.padded())) {
             self.places().zip(image).for_each(|(at, &x)| framed[at] = x);
         }
         framed
     }
 
+    /// Results after as many zeros as the last tap is from the first.
     fn framed_outputs<S: Number>(&self, u: &[S]) -> Vec<S> {
-        let mut framed = vec![S::zero(); self.operator.outputs * self.run];
+        let mut framed = vec![S::zero(); self.operator.outputs * self.padded()];
         let images = u.chunks_exact(self.operator.rows.outputs * self.operator.columns.outputs);
-        for (image, framed) in images.zip(framed.chunks_exact_mut(self.run)) {
-            self.outputs().zip(image).for_each(|(at, &x)| framed[at] = x);
+        for (image, framed) in images.zip(framed.chunks_exact_mut(self.padded())) {
+            self.outputs().zip(image).for_each(|(at, &x)| framed[self.len - self.run + at] = x);
         }
         framed
     }

@@ -135,6 +135,12 @@ impl Layered for ConvResidual {
     fn slope(&self) -> f64 {
         self.activation().lipschitz().powi(2)
     }
+
+    /// Five: of a convolution, many singular values are close to the largest, and a step of Adam, which moves all weights by as
+    /// much, may lead to another one. Norms that lag behind let implicit layers lose their solutions.
+    fn power_iterations(&self) -> usize {
+        5
+    }
 }
 
 impl Dimensions for ConvResidual {
