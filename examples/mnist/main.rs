@@ -44,7 +44,7 @@ fn run(options: &Options) -> Result<ExitCode, String> {
     };
     let training = images(options.train.as_deref(), "train", options.classes)?;
     let held_out = images(options.test.as_deref(), "test", options.classes)?;
-    let architecture = Architecture::new(options.model, options.theta, [alpha, beta], &training);
+    let architecture = Architecture::new(options.model, options.theta, [alpha, beta], options.activation, &training);
     let network = architecture.network().map_err(told)?;
     let trained = training::train(options, (&network, architecture.name()), &training).map_err(told)?;
     if trained.interrupted {

@@ -37,6 +37,7 @@ pub struct Architecture {
     pub theta: f64,
     /// Bounds `α`, `β` of the eigenvalues of the field's Jacobian.
     pub spectrum: [f64; 2],
+    pub activation: Activation,
     /// Height and width of the images, and number of classes.
     pub size: [usize; 2],
     pub classes: usize,
@@ -57,21 +58,22 @@ enum Part {
 
 impl Architecture {
     /// For images like these.
-    pub fn new(model: Model, theta: f64, spectrum: [f64; 2], images: &Images) -> Self {
+    pub fn new(model: Model, theta: f64, spectrum: [f64; 2], activation: Activation, images: &Images) -> Self {
         let pixels = images.pixels();
         let mean = |of: &dyn Fn(f64) -> f64| pixels.iter().map(|&x| of(x.into())).sum::<f64>() / pixels.len() as f64;
         let shift = mean(&|x| x);
         // Images that are all of one grey are left so.
         let scale = Some(mean(&|x| (x - shift).powi(2)).sqrt()).filter(|&scale| scale > 1e-6).unwrap_or(1.0);
         let (size, classes) = ([images.height(), images.width()], images.classes());
-        Architecture { model, theta, spectrum, size, classes, shift, scale }
+        Architecture { model, theta, spectrum, activation, size, classes, shift, scale }
     }
 
     /// What tells it from others.
     pub fn name(&self) -> String {
-        let Architecture { model, theta, spectrum: [alpha, beta], size: [height, width], classes, shift, scale } = self;
+        let Architecture { model, theta, spectrum: [alpha, beta], activation, .. } = self;
+        let Architecture { size: [height, width], classes, shift, scale, .. } = self;
         format!(
-            "{model:?}, θ = {theta}, F of {alpha} to {beta}, {height} × {width} pixels, {classes} classes, \
+            "{model:?}, θ = {theta}, F of {alpha} to {beta}, {activation}, {height} × {width} pixels, {classes} classes, \
              units {shift:.6} and {scale:.6}"
         )
     }
@@ -92,7 +94,7 @@ impl Architecture {
 
     fn residual(&self, image: [usize; 3]) -> Result<Residual, Error> {
         let [alpha, beta] = self.spectrum;
-        let field = ConvResidual::new(image, 3, Activation::Relu)?.with_spectrum(alpha, beta)?;
+        let field = ConvResidual::new(image, 3, self.activation)?.with_spectrum(alpha, beta)?;
         Ok(OdeBlock::new(field, Tableau::by_name(&format!("one_leg_theta_{}", self.theta))?))
     }
 
@@ -102,7 +104,7 @@ impl Architecture {
             Part::Convolution { from, channels, stride } => vec![Box::new(Map(convolution(from, channels, stride)?))],
             Part::Residual(image) => vec![Box::new(self.residual(image)?)],
             Part::Mean(image) => vec![
-                Box::new(Map(Activated::new(image.iter().product(), Activation::Relu))),
+                Box::new(Map(Activated::new(image.iter().product(), self.activation))),
                 Box::new(Map(Pool::global(image)?)),
             ],
             Part::Scores { features } => vec![Box::new(Affine::new(features, self.classes))],

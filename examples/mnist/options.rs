@@ -2,6 +2,7 @@
 
 use crate::network::Model;
 use clap::{Parser, ValueEnum};
+use kutta::Activation;
 use kutta::train::Attack;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -39,6 +40,9 @@ pub struct Options {
         allow_hyphen_values = true
     )]
     pub spectrum: Vec<f64>,
+    /// Activation: relu, gelu, tanh, …
+    #[arg(long, value_name = "NAME", default_value = "relu")]
+    pub activation: Activation,
     /// Weight α_div of the mean divergence, which is added to the loss
     #[arg(long, value_name = "α", default_value_t = 0.01, allow_hyphen_values = true)]
     pub divergence: f64,
