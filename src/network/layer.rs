@@ -175,7 +175,7 @@ struct Chain<'a, T: Real> {
 
 impl<T: Real> Pass<T> for Chain<'_, T> {
     fn forward(&mut self, params: &[T], x: &[T]) -> Result<&[T], Error> {
-        Ok(self.unrolled.forward(params, x)?.as_slice())
+        Ok(self.unrolled.predict(self.spare, params, x)?.as_slice())
     }
 
     fn train(&mut self, params: &[T], x: &[T]) -> Result<&[T], Error> {

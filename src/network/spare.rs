@@ -3,17 +3,19 @@
 use super::chunk::Chunk;
 use super::{Grid, Memory};
 use crate::Real;
+use crate::field::Effective;
 use std::any::Any;
 use std::fmt;
 use std::sync::Mutex;
 
 /// The memory of a block's last gradient, for the next one of samples that take the same steps: most of what a small network
-/// would cost is to get it anew from the system; and what the last step of training remembers of its parameters. A copy of a
-/// block has none, and no two blocks differ by it.
+/// would cost is to get it anew from the system; and what the last step of training and the last prediction found of its
+/// parameters. A copy of a block has none, and no two blocks differ by it.
 #[derive(Default)]
 pub(super) struct Spare {
     chunks: Slot,
     memory: Slot,
+    exact: Slot,
 }
 
 /// A place for what is known by its type.
@@ -71,6 +73,18 @@ impl Spare {
     /// Keeps the chunks of a grid.
     pub fn give<T: Real>(&self, grid: Grid, key: Key, chunks: Vec<Chunk<T>>) {
         put(&self.chunks, Kept { grid, key, chunks });
+    }
+
+    /// The effective parameters of the last prediction, if it was of the same learned ones.
+    pub fn known<T: Real>(&self, learned: &[T]) -> Option<Effective<T>> {
+        let slot = self.exact.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let (of, effective) = slot.as_ref()?.downcast_ref::<(Vec<T>, Effective<T>)>()?;
+        (of == learned).then(|| effective.clone())
+    }
+
+    /// Keeps these for the next.
+    pub fn know<T: Real>(&self, learned: &[T], effective: Effective<T>) {
+        put(&self.exact, (learned.to_vec(), effective));
     }
 
     /// What the last step of training remembered of effective parameters, if there was one.

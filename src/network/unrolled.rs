@@ -87,6 +87,26 @@ impl<'a, T: Real> Unrolled<'a, T> {
         self.forward_for(Purpose::Prediction, params, starts)
     }
 
+    /// As [`forward`](Unrolled::forward), with the effective parameters of the block's last prediction, in whatever pass, if that
+    /// was of the same learned ones: norms of large operators cost more than a pass.
+    pub(super) fn predict(&mut self, spare: &Spare, params: &[T], starts: &[T]) -> Result<&States<T>, Error> {
+        if self.field.reparameterisation().is_none() {
+            return self.forward(params, starts);
+        }
+        match spare.known(params) {
+            Some(known) => {
+                Error::check_len("starts", "entries", starts.len(), self.samples * self.path.dim())?;
+                self.effective = known;
+                self.with_own(|unrolled, effective| unrolled.forward_at(effective, starts))?;
+            }
+            None => {
+                self.forward(params, starts)?;
+                spare.know(params, self.effective.clone());
+            }
+        }
+        Ok(&self.path)
+    }
+
     /// As [`forward`](Unrolled::forward), for a step of training that takes over what the block's last one has left, in
     /// whatever pass.
     pub(super) fn train(&mut self, spare: &Spare, params: &[T], starts: &[T]) -> Result<&States<T>, Error> {
