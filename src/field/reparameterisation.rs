@@ -50,20 +50,17 @@ pub struct Effective<T> {
     #[serde(skip)]
     params: Vec<T>,
     memory: Vec<T>,
-    /// What the effective parameters were [predicted](Effective::predict) of; empty if they were not.
-    #[serde(skip)]
-    predicted: Vec<T>,
 }
 
 impl<T> Effective<T> {
     /// Of nothing yet.
     pub fn new() -> Self {
-        Effective { params: Vec::new(), memory: Vec::new(), predicted: Vec::new() }
+        Effective { params: Vec::new(), memory: Vec::new() }
     }
 
     /// Of nothing yet, but with what others remembered.
     pub(crate) fn remembering(memory: Vec<T>) -> Self {
-        Effective { params: Vec::new(), memory, predicted: Vec::new() }
+        Effective { params: Vec::new(), memory }
     }
 
     /// What is remembered.
@@ -80,7 +77,6 @@ impl<T: Real> Effective<T> {
     /// # Errors
     /// [`Error::NotFinite`] if an effective parameter is not finite.
     pub fn update(&mut self, field: &dyn Field<T>, learned: &[T], purpose: Purpose) -> Result<&[T], Error> {
-        self.predicted.clear();
         self.params.clear();
         self.params.extend_from_slice(learned);
         if let Some(map) = field.reparameterisation() {
@@ -96,16 +92,6 @@ impl<T: Real> Effective<T> {
             true => Ok(&self.params),
             false => Err(Error::NotFinite { what: "a parameter", location: None }),
         }
-    }
-
-    /// [`update`](Effective::update) for a prediction, by the field of all calls before: of the parameters that the last one was of,
-    /// there is nothing to do. Exact norms may be dear.
-    pub(crate) fn predict(&mut self, field: &dyn Field<T>, learned: &[T]) -> Result<&[T], Error> {
-        if learned.is_empty() || self.predicted != learned {
-            self.update(field, learned, Purpose::Prediction)?;
-            self.predicted.extend_from_slice(learned);
-        }
-        Ok(&self.params)
     }
 
     /// The effective parameters of the last [`update`](Effective::update).

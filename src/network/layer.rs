@@ -1,5 +1,6 @@
 //! Layers: differentiable maps of vectors, with parameters.
 
+use super::spare::Spare;
 use super::{Grid, OdeBlock, Unrolled, Work, inverse};
 use crate::field::{Dimensions, Field, Parameter, Purpose};
 use crate::regularisation::{Penalties, Regulariser};
@@ -171,7 +172,7 @@ impl<F: Field<T>, T: Real> Layer<T> for OdeBlock<F> {
 
     fn ready(&self, samples: usize) -> Result<Box<dyn Pass<T> + '_>, Error> {
         let unrolled = self.unroll(&to_the_end(self, samples)?)?;
-        Ok(Box::new(Chain { bar: unrolled.path().clone(), unrolled }))
+        Ok(Box::new(Chain { bar: unrolled.path().clone(), unrolled, spare: &self.spare }))
     }
 
     fn memory_len(&self) -> usize {
@@ -196,11 +197,12 @@ struct Chain<'a, T: Real> {
     unrolled: Unrolled<'a, T>,
     /// Cotangents of these states.
     bar: super::States<T>,
+    spare: &'a Spare,
 }
 
 impl<T: Real> Pass<T> for Chain<'_, T> {
     fn forward(&mut self, params: &[T], x: &[T]) -> Result<&[T], Error> {
-        Ok(self.unrolled.forward(params, x)?.as_slice())
+        Ok(self.unrolled.predict(self.spare, params, x)?.as_slice())
     }
 
     fn train(&mut self, params: &[T], x: &[T]) -> Result<&[T], Error> {

@@ -116,10 +116,7 @@ impl<T: Real> Mapped<'_, T> {
         self.has_passed = false;
         Error::check_len("params", "entries", params.len(), field.param_count())?;
         Error::check_len("x", "entries", x.len(), self.samples * field.inputs())?;
-        let params = match purpose {
-            Purpose::Training => self.effective.update(field, params, purpose)?,
-            Purpose::Prediction => self.effective.predict(field, params)?,
-        };
+        let params = self.effective.update(field, params, purpose)?;
         let (inputs, outputs) = (field.inputs(), field.dim());
         let samples = x.par_chunks((CHUNK * inputs).max(1)).zip(self.y.par_chunks_mut((CHUNK * outputs).max(1)));
         self.chunks.par_iter_mut().zip(samples).for_each(|(chunk, (x, y))| {

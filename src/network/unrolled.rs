@@ -2,6 +2,7 @@
 
 use super::chunk::Chunk;
 use super::penalty::variation;
+use super::spare::Spare;
 use super::{AnyBlock, Grid, Memory, States, Work};
 use crate::field::{Effective, Field, Purpose};
 use crate::regularisation::{Further, Penalties, Regularisation, Regulariser};
@@ -86,16 +87,33 @@ impl<'a, T: Real> Unrolled<'a, T> {
         self.forward_for(Purpose::Prediction, params, starts)
     }
 
+    /// As [`forward`](Unrolled::forward), with the effective parameters of the block's last prediction, in whatever pass, if that
+    /// was of the same learned ones: norms of large operators cost more than a pass.
+    pub(super) fn predict(&mut self, spare: &Spare, params: &[T], starts: &[T]) -> Result<&States<T>, Error> {
+        if self.field.reparameterisation().is_none() {
+            return self.forward(params, starts);
+        }
+        match spare.known(params) {
+            Some(known) => {
+                Error::check_len("starts", "entries", starts.len(), self.samples * self.path.dim())?;
+                self.effective = known;
+                self.with_own(|unrolled, effective| unrolled.forward_at(effective, starts))?;
+            }
+            None => {
+                self.forward(params, starts)?;
+                spare.know(params, self.effective.clone());
+            }
+        }
+        Ok(&self.path)
+    }
+
     /// As [`forward`](Unrolled::forward), with a reparameterisation as it is for a purpose.
     pub(super) fn forward_for(&mut self, purpose: Purpose, params: &[T], starts: &[T]) -> Result<&States<T>, Error> {
         Error::check_len("params", "entries", params.len(), self.param_count)?;
         Error::check_len("starts", "entries", starts.len(), self.samples * self.path.dim())?;
         self.has_passed = false;
         self.with_own(|unrolled, effective| {
-            match purpose {
-                Purpose::Training => effective.update(unrolled.field, params, purpose)?,
-                Purpose::Prediction => effective.predict(unrolled.field, params)?,
-            };
+            effective.update(unrolled.field, params, purpose)?;
             unrolled.forward_at(effective, starts)
         })?;
         Ok(&self.path)

@@ -402,6 +402,23 @@ fn steps_of_training_find_the_norms_of_predictions() {
     assert!(off(&last) < 1e-9 && off(&first) > 10.0 * off(&last), "{} {}", off(&first), off(&last));
 }
 
+/// What predictions know of norms they know of the parameters that these were found for alone.
+#[test]
+fn predictions_do_not_depend_on_those_before() {
+    let (network, x) = (network::<f64>(0.5), numbers(20, 2));
+    let params = params_of(&network);
+    let others: Vec<f64> = params.iter().map(|p| 1.5 * p).collect();
+    let mut pass = network.ready(1).unwrap();
+    let first = pass.forward(&params, &x).unwrap().to_vec();
+    let other = pass.forward(&others, &x).unwrap().to_vec();
+    pass.train(&others, &x).unwrap();
+    assert_eq!(pass.forward(&others, &x).unwrap(), other);
+    assert_eq!(pass.forward(&params, &x).unwrap(), first);
+    assert_eq!(network.ready(1).unwrap().forward(&params, &x).unwrap(), first);
+    assert_ne!(first, other);
+    assert!(pass.forward(&params, &x[1..]).is_err());
+}
+
 #[test]
 fn layers_of_images_are_refused_where_they_make_no_sense() {
     let told = |error: kutta::Error| error.to_string();

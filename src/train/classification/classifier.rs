@@ -14,7 +14,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// A network that tells what images show, with its parameters: see [`Classification`](super::Classification).
 pub struct Classifier<'a, T: Real> {
     network: &'a dyn Layer<T>,
-    /// Norms of operators that one prediction has found are those of the next.
+    /// Made once: much memory belongs to a pass.
     passes: Mutex<Passes<'a, T>>,
     params: Vec<T>,
 }
