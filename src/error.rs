@@ -218,21 +218,45 @@ impl Error {
         Error::UnknownName { what, name: name.to_string(), suggestion, known }
     }
 
-    /// The same error, for step `step` of a chain and the samples that a chunk's columns stand for.
     /// Whether other parameters might do better.
     pub(crate) fn is_of_parameters(&self) -> bool {
         matches!(self, Error::NotConverged { .. } | Error::NotFinite { .. } | Error::Singular { .. })
     }
 
+    /// The same error, for step `step` of a chain and the samples that a chunk's columns stand for.
     pub(crate) fn relocated(mut self, step: usize, samples: &[usize]) -> Self {
-        if let Error::NotConverged { location, .. }
-        | Error::Singular { location, .. }
-        | Error::NotFinite { location: Some(location), .. } = &mut self
-        {
+        if let Some(location) = self.location() {
             location.step = step;
+        }
+        self.of_samples(samples)
+    }
+
+    /// The same error, of these samples instead of the first ones.
+    pub(crate) fn of_samples(mut self, samples: &[usize]) -> Self {
+        if let Some(location) = self.location() {
             location.sample = samples.get(location.sample).copied().unwrap_or(location.sample);
         }
         self
+    }
+
+    /// The sample whose equations are at fault, if that is known.
+    pub(crate) fn sample(&self) -> Option<usize> {
+        match self {
+            Error::NotConverged { location, .. }
+            | Error::Singular { location, .. }
+            | Error::NotFinite { location: Some(location), .. } => Some(location.sample),
+            _ => None,
+        }
+    }
+
+    /// Where it happened, if that is known.
+    fn location(&mut self) -> Option<&mut Location> {
+        match self {
+            Error::NotConverged { location, .. }
+            | Error::Singular { location, .. }
+            | Error::NotFinite { location: Some(location), .. } => Some(location),
+            _ => None,
+        }
     }
 
     /// An argument outside the values it may take.

@@ -69,6 +69,7 @@
 //! | chain layers | [`network::Layer`], [`network::Sequential`] |
 //! | write a training loop of my own, or an optimiser | [`OdeBlock::value_and_grad`], [`train::Optimizer`] |
 //! | judge by another loss | [`train::Loss`]: a closure will do |
+//! | learn what images show, and how little deceives a network | [`data::Images`], [`train::Classification`], [`train::Attack`] |
 //! | minimise something that is not about trajectories | [`train::Session`] of a [`train::Objective`] |
 //! | fit long oscillating records | [`Shooting`] |
 //! | keep the learned field smooth, or stable | [`Regularisation`], or a [`regularisation::Penalty`] of my own |

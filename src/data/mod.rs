@@ -1,4 +1,4 @@
-//! Observed trajectories: reading, writing, splitting and standardising them.
+//! Observed trajectories: reading, writing, splitting and standardising them; and [`Images`] of several classes.
 //!
 //! # The CSV format
 //!
@@ -45,6 +45,8 @@
 mod contradiction;
 mod crossing;
 mod csv;
+mod idx;
+mod images;
 mod outliers;
 mod reversal;
 mod slopes;
@@ -54,6 +56,8 @@ mod standardise;
 mod trajectories;
 
 pub use contradiction::{Contradiction, Crossing, Place, Reversal};
+pub use images::Images;
+pub(crate) use images::Noise;
 pub use outliers::Outlier;
 pub(crate) use spline::Smoothed;
 pub use split::Segment;

@@ -2,9 +2,9 @@
 
 use super::kernel::Kernels;
 use super::{
-    Antisymmetric, Bounded, Damped, Dimensions, EnergyGradient, Field, GradientFlow, Hamiltonian, JvpBars, Mlp,
-    Normalised, Parameter, Point, PortHamiltonian, Potential, Reparameterisation, Ridge, Scratch, SecondOrder,
-    Separable, StateUnits, Term, WithInputs,
+    Antisymmetric, Bounded, ConvResidual, Damped, Dimensions, EnergyGradient, Field, GradientFlow, Hamiltonian,
+    JvpBars, Mlp, Normalised, Parameter, Point, PortHamiltonian, Potential, Reparameterisation, Ridge, Scratch,
+    SecondOrder, Separable, StateUnits, Term, WithInputs,
 };
 use crate::number::Rounded;
 use crate::{Error, Real};
@@ -111,6 +111,10 @@ kinds! {
     Antisymmetric(Antisymmetric),
     /// An equation of second order.
     SecondOrder(SecondOrder<WithInputs<Mlp>>),
+    /// That of a residual layer of images.
+    ConvResidual(ConvResidual),
+    /// The same with a disc for the eigenvalues of its Jacobian.
+    BoundedConvResidual(Bounded<Normalised<ConvResidual>>),
 }
 
 impl AnyField {

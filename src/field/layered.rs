@@ -20,6 +20,12 @@ pub trait Layered: Field<f64> + Sized {
     /// The product of the Lipschitz constants of all the functions between.
     fn slope(&self) -> f64;
 
+    /// Power iterations a step of training that find the norms of its operators well enough, unless
+    /// [others](Normalised::with_norms) are asked for. Provided: one.
+    fn power_iterations(&self) -> usize {
+        1
+    }
+
     /// `slope Π ‖A_i‖₂`, to rounding: no Lipschitz constant of the field with respect to its state is larger. `params` are
     /// those that evaluations take, see [`Effective`](super::Effective).
     ///

@@ -122,8 +122,10 @@ mod columns;
 mod damped;
 mod dimensions;
 mod energy;
+mod images;
 mod inputs;
 mod kernel;
+mod lanczos;
 mod layered;
 mod mlp;
 mod normalised;
@@ -154,6 +156,7 @@ pub use energy::{
     Diagonal, DissipativeMatrix, Energy, EnergyGradient, GradientFlow, Hamiltonian, PortHamiltonian, Potential, Ridge,
     ScalarField, Separable, StructureMatrix, Structured, Symplectic,
 };
+pub use images::{Activated, Conv2d, ConvResidual, Convolution, Pool, Pooling, Rescaled};
 pub use inputs::{Input, WithInputs};
 pub use layered::Layered;
 pub use mlp::Mlp;

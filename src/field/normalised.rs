@@ -98,8 +98,8 @@ impl<F: Layered> TryFrom<Parts<F>> for Normalised<F> {
 }
 
 impl<F: Layered> Normalised<F> {
-    /// `field` with the Lipschitz constant `lipschitz` at most, shared out evenly; norms by one power iteration a step of
-    /// training.
+    /// `field` with the Lipschitz constant `lipschitz` at most, shared out evenly; norms by as many power iterations a step of
+    /// training as the field [asks for](Layered::power_iterations).
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] unless `lipschitz` is positive and finite, and for a field that has a reparameterisation
@@ -119,7 +119,8 @@ impl<F: Layered> Normalised<F> {
             return Err(Error::invalid("the slope of the activations", field.slope(), "a positive number"));
         }
         let operators = field.operators(field.inputs());
-        Ok(Normalised { field, lipschitz, shares: Shares::Even, norms: Norms::default(), operators })
+        let norms = Norms::PowerIteration(field.power_iterations());
+        Ok(Normalised { field, lipschitz, shares: Shares::Even, norms, operators })
     }
 
     /// How the bound is shared out.

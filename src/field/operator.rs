@@ -1,5 +1,6 @@
 //! Linear operators whose entries are parameters, and their norms.
 
+use super::lanczos;
 use crate::Real;
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::svd::{ComputeSvdVectors, svd, svd_scratch};
@@ -119,6 +120,7 @@ impl LinearOperator for Dense {
 }
 
 /// `Σ a_i b_i` in several sums at once, which the processor adds in parallel.
+#[inline(always)]
 pub(super) fn dot<T: Real>(a: &[T], b: &[T]) -> T {
     const SUMS: usize = 8;
     let mut sums = [T::zero(); SUMS];
@@ -134,7 +136,7 @@ pub(super) fn dot<T: Real>(a: &[T], b: &[T]) -> T {
 }
 
 /// Divides `x` by its Euclidean norm, which it gives, if that is positive and finite.
-fn normalise<T: Real>(x: &mut [T]) -> Option<T> {
+pub(super) fn normalise<T: Real>(x: &mut [T]) -> Option<T> {
     let norm = dot(x, x).sqrt();
     if norm > T::zero() && norm.is_finite() {
         let scale = norm.recip();
@@ -172,9 +174,39 @@ pub fn power_iteration<T: Real>(
     normalise(u).unwrap_or_else(|| leading_singular_vectors(operator, params, v, u))
 }
 
-/// `‖A‖₂` to rounding, by a singular value decomposition in double precision, with the right and left singular vectors `v`
-/// and `u`. NaN if an entry is not finite. Deterministic, on one thread.
+/// Most rows or columns of an operator, whichever are fewer, whose matrix is decomposed.
+const LARGEST_MATRIX: usize = 256;
+
+/// `‖A‖₂` to rounding, in double precision, with the right and left singular vectors `v` and `u`: by a singular value
+/// decomposition of the [matrix](LinearOperator::matrix) or, if both of its sizes are beyond 256, by the iteration of Lanczos,
+/// whose vectors have residuals of 1e-8 of the norm. NaN if an entry is not finite. Deterministic, on one thread.
 pub fn leading_singular_vectors<T: Real>(operator: &impl LinearOperator, params: &[T], v: &mut [T], u: &mut [T]) -> T {
+    if operator.outputs().min(operator.inputs()) <= LARGEST_MATRIX {
+        return leading_of_matrix(operator, params, v, u);
+    }
+    let mut doubles: Vec<f64> = params.iter().map(|x| x.to_f64()).collect();
+    let places: Vec<Range<usize>> = operator.places().collect();
+    let entries = || places.iter().flat_map(|place| &params[place.clone()]).map(|x| x.to_f64().abs());
+    let largest = entries().fold(0.0_f64, f64::max);
+    let sound = entries().all(f64::is_finite);
+    v.fill(T::zero());
+    u.fill(T::zero());
+    if !(sound && largest > 0.0) {
+        // Any unit vector will do.
+        v.iter_mut().take(1).for_each(|v| *v = T::one());
+        return T::constant(if sound { 0.0 } else { f64::NAN });
+    }
+    // So that no square over- or underflows.
+    places.into_iter().for_each(|place| doubles[place].iter_mut().for_each(|x| *x /= largest));
+    let (mut right, mut left) = (vec![0.0; v.len()], vec![0.0; u.len()]);
+    let norm = largest * lanczos::leading(operator, &doubles, &mut right, &mut left);
+    v.iter_mut().zip(&right).for_each(|(v, &x)| *v = T::constant(x));
+    u.iter_mut().zip(&left).for_each(|(u, &x)| *u = T::constant(x));
+    T::constant(norm)
+}
+
+/// The same by a singular value decomposition.
+pub(super) fn leading_of_matrix<T: Real>(operator: &impl LinearOperator, params: &[T], v: &mut [T], u: &mut [T]) -> T {
     let (m, n) = (operator.outputs(), operator.inputs());
     let mut entries = operator.matrix(params);
     let sound = entries.iter().all(|x| x.is_finite());

@@ -4,7 +4,7 @@ use super::clock::Moment;
 use super::course::{Course, Route};
 use super::penalty::{Penalised, Visited};
 use super::trail::Trail;
-use super::{Grid, Memory, Work};
+use super::{Grid, Memory, States, Work};
 use crate::field::Field;
 use crate::regularisation::{Further, Regularisation};
 use crate::step::{Steps, Workspace};
@@ -13,7 +13,7 @@ use std::ops::Range;
 
 /// Most samples in a chunk: enough columns to keep the arithmetic units busy, few enough to stay in cache and to leave
 /// work for other threads. Fixed, so that results do not depend on the number of threads.
-const CHUNK: usize = 32;
+pub(super) const CHUNK: usize = 32;
 
 /// Samples that take the same number of steps with the same parameters in each, with all memory that their way through
 /// the block needs.
@@ -84,11 +84,10 @@ impl<T: Real> Chunk<T> {
         let course = Course { route: &self.route, steps, params, layer_params };
         let (d, stride) = (self.dim, self.route.batch.stride);
         let start = self.trail.start();
-        for (q, &sample) in self.route.samples.iter().enumerate() {
-            for i in 0..d {
-                start[i * stride + q] = starts[sample * d + i];
-            }
-        }
+        tiled(d, self.route.samples.len(), |q, rows| {
+            let from = &starts[self.route.samples[q] * d..][rows.clone()];
+            rows.zip(from).for_each(|(i, &x)| start[i * stride + q] = x);
+        });
         steps.fill_start(start, d * stride);
         self.penalty.is_pending = false;
         self.ws.start_pass(!steps.keeps_jacobians());
@@ -116,24 +115,21 @@ impl<T: Real> Chunk<T> {
         Ok(())
     }
 
-    /// Reads the observed states: `read(sample, k, component, value)`.
-    pub fn observe(&self, mut read: impl FnMut(usize, usize, usize, T)) {
+    /// Writes the observed states to a path.
+    pub fn observe(&self, path: &mut States<T>) {
         let (d, stride) = (self.dim, self.route.batch.stride);
         for (k, state) in self.seen.chunks_exact((d * stride).max(1)).enumerate() {
-            for (q, &sample) in self.route.samples.iter().enumerate() {
-                (0..d).for_each(|i| read(sample, k, i, state[i * stride + q]));
-            }
+            tiled(d, self.route.samples.len(), |q, rows| {
+                let to = &mut path.state_mut(self.route.samples[q], k)[rows.clone()];
+                to.iter_mut().zip(rows).for_each(|(x, i)| *x = state[i * stride + q]);
+            });
         }
     }
 
     /// Goes back through all steps of the last [`forward`](Chunk::forward), from the cotangents
-    /// `gradient(sample, k, component)` of the observed states: fills `params_bar`, and leaves the cotangents of the
+    /// `gradient` of the observed states: fills `params_bar`, and leaves the cotangents of the
     /// starts for [`start_cotangents`](Chunk::start_cotangents).
-    pub fn backward(
-        &mut self,
-        (steps, params, layer_params): Taken<'_, T>,
-        gradient: impl Fn(usize, usize, usize) -> T,
-    ) -> Result<(), Error> {
+    pub fn backward(&mut self, (steps, params, layer_params): Taken<'_, T>, gradient: &States<T>) -> Result<(), Error> {
         let course = Course { route: &self.route, steps, params, layer_params };
         let (trail, lambda, params_bar) = (&mut self.trail, &mut self.lambda, &mut self.params_bar);
         lambda.fill(T::zero());
@@ -182,37 +178,37 @@ impl<T: Real> Chunk<T> {
         Ok(())
     }
 
-    /// Cotangents of the starts after [`backward`](Chunk::backward): `read(sample, component, value)`.
-    pub fn start_cotangents(&self, mut read: impl FnMut(usize, usize, T)) {
-        for (q, &sample) in self.route.samples.iter().enumerate() {
-            for i in 0..self.dim {
-                read(sample, i, self.lambda[i * self.route.batch.stride + q]);
-            }
-        }
+    /// Writes the cotangents of the starts after [`backward`](Chunk::backward), the samples' one after another.
+    pub fn start_cotangents(&self, starts_bar: &mut [T]) {
+        let (d, stride) = (self.dim, self.route.batch.stride);
+        tiled(d, self.route.samples.len(), |q, rows| {
+            let to = &mut starts_bar[self.route.samples[q] * d..][rows.clone()];
+            to.iter_mut().zip(rows).for_each(|(x, i)| *x = self.lambda[i * stride + q]);
+        });
     }
 
     /// Propagates tangents of starts and parameters through the steps of the last [`forward`](Chunk::forward), and
-    /// reads those of the observed states: `read(sample, k, component, value)`.
+    /// writes those of the observed states.
     pub fn pushforward(
         &mut self,
         (steps, params, layer_params): Taken<'_, T>,
         starts_dot: &[T],
         params_dot: &[T],
-        mut read: impl FnMut(usize, usize, usize, T),
+        tangents: &mut States<T>,
     ) -> Result<(), Error> {
         let course = Course { route: &self.route, steps, params, layer_params };
         let (d, stride, lambda, ws) = (self.dim, self.route.batch.stride, &mut self.lambda, &mut self.ws);
-        for (q, &sample) in self.route.samples.iter().enumerate() {
-            for i in 0..d {
-                lambda[i * stride + q] = starts_dot[sample * d + i];
-            }
-        }
+        tiled(d, self.route.samples.len(), |q, rows| {
+            let from = &starts_dot[self.route.samples[q] * d..][rows.clone()];
+            rows.zip(from).for_each(|(i, &x)| lambda[i * stride + q] = x);
+        });
         steps.fill_start(lambda, d * stride);
         self.trail.visit(course, |n, taken| {
             if let Some(k) = self.route.observed[n] {
-                for (q, &sample) in self.route.samples.iter().enumerate() {
-                    (0..d).for_each(|i| read(sample, k, i, lambda[i * stride + q]));
-                }
+                tiled(d, self.route.samples.len(), |q, rows| {
+                    let to = &mut tangents.state_mut(self.route.samples[q], k)[rows.clone()];
+                    to.iter_mut().zip(rows).for_each(|(x, i)| *x = lambda[i * stride + q]);
+                });
             }
             let Some((from, trace)) = taken else { return Ok(()) };
             let pushed = steps.at(n).pushforward(from, trace, lambda, Some(&params_dot[course.range(n)]), ws);
@@ -234,14 +230,14 @@ fn pull_back<T: Real>(
 }
 
 /// The cotangents that states are given.
-struct Given<'a, T: Real, G> {
+struct Given<'a, T: Real> {
     route: &'a Route,
     dim: usize,
     penalty: &'a Penalised<T>,
-    gradient: G,
+    gradient: &'a States<T>,
 }
 
-impl<T: Real, G: Fn(usize, usize, usize) -> T> Given<'_, T, G> {
+impl<T: Real> Given<'_, T> {
     /// Adds those of the states after step `n - 1`.
     fn add(&self, n: usize, lambda: &mut [T]) {
         if self.penalty.is_pending {
@@ -249,11 +245,20 @@ impl<T: Real, G: Fn(usize, usize, usize) -> T> Given<'_, T, G> {
             lambda.iter_mut().zip(bar).for_each(|(sum, &x)| *sum += x);
         }
         let Some(k) = self.route.observed[n] else { return };
-        for (q, &sample) in self.route.samples.iter().enumerate() {
-            for i in 0..self.dim {
-                lambda[i * self.route.batch.stride + q] += (self.gradient)(sample, k, i);
-            }
-        }
+        tiled(self.dim, self.route.samples.len(), |q, rows| {
+            let from = &self.gradient.state(self.route.samples[q], k)[rows.clone()];
+            rows.zip(from).for_each(|(i, &x)| lambda[i * self.route.batch.stride + q] += x);
+        });
+    }
+}
+
+/// Rows of a unit-major matrix whose columns are read or written together, so that both sides stay in the cache.
+const TILE: usize = 16;
+
+/// Visits every column of some rows, a few of these after the other: `visit(column, rows)`.
+pub(super) fn tiled(rows: usize, columns: usize, mut visit: impl FnMut(usize, Range<usize>)) {
+    for from in (0..rows).step_by(TILE) {
+        (0..columns).for_each(|column| visit(column, from..rows.min(from + TILE)));
     }
 }
 

@@ -1,7 +1,9 @@
 //! Layers: differentiable maps of vectors, with parameters.
 
-use super::{Grid, OdeBlock, Unrolled, inverse};
-use crate::field::{Dimensions, Field, Parameter};
+use super::spare::Spare;
+use super::{Grid, OdeBlock, Unrolled, Work, inverse};
+use crate::field::{Dimensions, Field, Parameter, Purpose};
+use crate::regularisation::{Penalties, Regulariser};
 use crate::{Error, Real};
 use rand::RngCore;
 
@@ -56,6 +58,11 @@ pub trait Layer<T: Real>: Sync {
         Err(Error::invalid("the layer", "one that has no inverse", "one that loses nothing of its inputs"))
     }
 
+    /// How many numbers steps of training [remember](Pass::memory). Provided: none.
+    fn memory_len(&self) -> usize {
+        0
+    }
+
     /// Number of parameters.
     fn param_count(&self) -> usize {
         self.parameters().iter().fold(0, |sum, array| sum.saturating_add(array.len()))
@@ -70,6 +77,60 @@ pub trait Pass<T: Real>: Send {
     /// # Errors
     /// [`Error::ShapeMismatch`] for arguments of the wrong size; what prevents the layer from giving its outputs.
     fn forward(&mut self, params: &[T], x: &[T]) -> Result<&[T], Error>;
+
+    /// As [`forward`](Pass::forward), for a step of training: norms of operators are those of
+    /// [`Norms`](crate::field::Norms) for training, found from what the steps before have left, where a prediction finds them
+    /// anew. Provided: the same.
+    ///
+    /// # Errors
+    /// As [`forward`](Pass::forward).
+    fn train(&mut self, params: &[T], x: &[T]) -> Result<&[T], Error> {
+        self.forward(params, x)
+    }
+
+    /// The value of a regulariser of the trajectories of the last pass, taken with the same parameters: the sum over all
+    /// blocks, each with its own steps, state and probes. The next [`pullback`](Pass::pullback) adds its derivatives. Provided:
+    /// zero, for layers that are no blocks have no trajectories.
+    ///
+    /// ```
+    /// use kutta::network::{Affine, Layer, OdeBlock, Sequential};
+    /// use kutta::{Activation, Mlp, Regularisation, Tableau};
+    /// let block = OdeBlock::new(Mlp::new([3, 8, 3], Activation::Tanh)?, Tableau::implicit_midpoint());
+    /// let network = Sequential::<f64>::new([Box::new(Affine::new(2, 3)) as _, Box::new(block) as _])?;
+    /// let params: Vec<f64> = (0..network.param_count()).map(|k| f64::sin(k as f64)).collect();
+    /// let mut pass = network.ready(1)?;
+    /// pass.forward(&params, &[0.5, -1.0])?;
+    /// let by = Regularisation { divergence: 0.01, ..Regularisation::default() };
+    /// let penalty = pass.regularise(&params, &by.into())?.total();
+    /// // Of the loss and the penalty together.
+    /// let (mut gradient, mut inputs) = (vec![0.0; params.len()], [0.0; 2]);
+    /// pass.pullback(&params, &[1.0, 0.0, 0.0], &mut gradient, &mut inputs)?;
+    /// # Ok::<(), kutta::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Unrolled::regularise`].
+    fn regularise(&mut self, _params: &[T], _by: &Regulariser) -> Result<Penalties, Error> {
+        Ok(Penalties::default())
+    }
+
+    /// What a step of training takes over from those before, the singular vectors of normalised operators say: for checkpoints,
+    /// and for passes of other samples to go on from. [`memory_len`](Layer::memory_len) numbers, or none before the first pass.
+    /// Provided: none.
+    fn memory(&self) -> Vec<T> {
+        Vec::new()
+    }
+
+    /// Goes on from these numbers instead; from none as if there had been no steps. `false` if they cannot be its own. Provided:
+    /// for a layer that remembers nothing.
+    fn recall(&mut self, memory: &[T]) -> bool {
+        memory.is_empty()
+    }
+
+    /// The nonlinear work of the last pass. Provided: none, as of a layer without equations to solve.
+    fn work(&self) -> Work {
+        Work::default()
+    }
 
     /// Overwrites `params_bar` and `x_bar` by the cotangents of parameters and inputs that the cotangents `y_bar` of the
     /// outputs lead to.
@@ -111,7 +172,11 @@ impl<F: Field<T>, T: Real> Layer<T> for OdeBlock<F> {
 
     fn ready(&self, samples: usize) -> Result<Box<dyn Pass<T> + '_>, Error> {
         let unrolled = self.unroll(&to_the_end(self, samples)?)?;
-        Ok(Box::new(Chain { bar: unrolled.path().clone(), unrolled }))
+        Ok(Box::new(Chain { bar: unrolled.path().clone(), unrolled, spare: &self.spare }))
+    }
+
+    fn memory_len(&self) -> usize {
+        self.layers() * self.field().reparameterisation().map_or(0, |map| map.memory_len())
     }
 
     fn inverse(&self, params: &[T], y: &[T]) -> Result<Vec<T>, Error> {
@@ -132,11 +197,32 @@ struct Chain<'a, T: Real> {
     unrolled: Unrolled<'a, T>,
     /// Cotangents of these states.
     bar: super::States<T>,
+    spare: &'a Spare,
 }
 
 impl<T: Real> Pass<T> for Chain<'_, T> {
     fn forward(&mut self, params: &[T], x: &[T]) -> Result<&[T], Error> {
-        Ok(self.unrolled.forward(params, x)?.as_slice())
+        Ok(self.unrolled.predict(self.spare, params, x)?.as_slice())
+    }
+
+    fn train(&mut self, params: &[T], x: &[T]) -> Result<&[T], Error> {
+        Ok(self.unrolled.forward_for(Purpose::Training, params, x)?.as_slice())
+    }
+
+    fn regularise(&mut self, params: &[T], by: &Regulariser) -> Result<Penalties, Error> {
+        self.unrolled.regularise(params, by.clone())
+    }
+
+    fn memory(&self) -> Vec<T> {
+        self.unrolled.memory().to_vec()
+    }
+
+    fn recall(&mut self, memory: &[T]) -> bool {
+        self.unrolled.recall(memory)
+    }
+
+    fn work(&self) -> Work {
+        self.unrolled.work()
     }
 
     fn pullback(&mut self, params: &[T], y_bar: &[T], params_bar: &mut [T], x_bar: &mut [T]) -> Result<(), Error> {

@@ -1,7 +1,8 @@
 //! Layers one after another.
 
-use super::{Layer, Pass};
+use super::{Layer, Pass, Work};
 use crate::field::Parameter;
+use crate::regularisation::{Penalties, Regularisation, Regulariser, mixed};
 use crate::{Error, Real};
 use rand::RngCore;
 use std::fmt;
@@ -79,17 +80,21 @@ impl<T: Real> Layer<T> for Sequential<T> {
         self.layers.iter().flat_map(|layer| layer.init(rng)).collect()
     }
 
+    fn memory_len(&self) -> usize {
+        self.layers.iter().map(|layer| layer.memory_len()).sum()
+    }
+
     fn ready(&self, samples: usize) -> Result<Box<dyn Pass<T> + '_>, Error> {
         let mut links = Vec::with_capacity(self.layers.len());
         let mut from = 0;
         for layer in &self.layers {
             let end = from + layer.param_count();
-            let x_bar = vec![T::zero(); samples * layer.inputs()];
-            links.push(Link { pass: layer.ready(samples)?, params: from..end, x: x_bar.clone(), x_bar });
+            let (inputs, outputs) = (samples * layer.inputs(), samples * layer.outputs());
+            let (pass, memory, x_bar) = (layer.ready(samples)?, layer.memory_len(), vec![T::zero(); inputs]);
+            links.push(Link { pass, params: from..end, memory, x_bar, outputs });
             from = end;
         }
-        let y = vec![T::zero(); samples * self.outputs()];
-        Ok(Box::new(Linked { links, y_bar: y.clone(), y, params: from }))
+        Ok(Box::new(Linked { links, params: from }))
     }
 
     fn inverse(&self, params: &[T], y: &[T]) -> Result<Vec<T>, Error> {
@@ -104,66 +109,119 @@ impl<T: Real> Layer<T> for Sequential<T> {
     }
 }
 
-/// A layer of the chain: which parameters are its own, its inputs, and their cotangents or tangents.
+/// A layer of the chain: which parameters are its own, how much it remembers, the cotangents or tangents of its inputs, and the
+/// number of its outputs.
 struct Link<'a, T: Real> {
     pass: Box<dyn Pass<T> + 'a>,
     params: std::ops::Range<usize>,
-    x: Vec<T>,
+    memory: usize,
     x_bar: Vec<T>,
+    outputs: usize,
 }
 
 struct Linked<'a, T: Real> {
     links: Vec<Link<'a, T>>,
-    y: Vec<T>,
-    y_bar: Vec<T>,
     params: usize,
+}
+
+impl<'a, T: Real> Linked<'a, T> {
+    /// The outputs of all layers, `y` of each from its pass, its parameters and its inputs.
+    fn chain<'s>(
+        &'s mut self,
+        params: &[T],
+        x: &[T],
+        y: impl Fn(&'s mut (dyn Pass<T> + 'a), &[T], &[T]) -> Result<&'s [T], Error>,
+    ) -> Result<&'s [T], Error> {
+        Error::check_len("params", "entries", params.len(), self.params)?;
+        Error::check_len("x", "entries", x.len(), self.links[0].x_bar.len())?;
+        let mut last = None;
+        for Link { pass, params: own, outputs, .. } in &mut self.links {
+            let y = y(&mut **pass, &params[own.clone()], last.unwrap_or(x))?;
+            Error::check_len("a layer's outputs", "entries", y.len(), *outputs)?;
+            last = Some(y);
+        }
+        Ok(last.unwrap_or_default())
+    }
+
+    fn outputs(&self) -> usize {
+        self.links[self.links.len() - 1].outputs
+    }
 }
 
 impl<T: Real> Pass<T> for Linked<'_, T> {
     fn forward(&mut self, params: &[T], x: &[T]) -> Result<&[T], Error> {
+        self.chain(params, x, |pass, params, x| pass.forward(params, x))
+    }
+
+    fn train(&mut self, params: &[T], x: &[T]) -> Result<&[T], Error> {
+        self.chain(params, x, |pass, params, x| pass.train(params, x))
+    }
+
+    fn regularise(&mut self, params: &[T], by: &Regulariser) -> Result<Penalties, Error> {
         Error::check_len("params", "entries", params.len(), self.params)?;
-        Error::check_len("x", "entries", x.len(), self.links[0].x.len())?;
-        self.links[0].x.copy_from_slice(x);
-        for n in 0..self.links.len() {
-            let (done, rest) = self.links.split_at_mut(n + 1);
-            let link = &mut done[n];
-            let y = link.pass.forward(&params[link.params.clone()], &link.x)?;
-            let target = rest.first_mut().map_or(&mut self.y, |next| &mut next.x);
-            Error::check_len("a layer's outputs", "entries", y.len(), target.len())?;
-            target.copy_from_slice(y);
+        let mut sum = Penalties::default();
+        for (n, link) in self.links.iter_mut().enumerate() {
+            // Blocks of one size would draw the same probes.
+            let seed = mixed([by.weights.seed, n as u64]);
+            let by = Regulariser { weights: Regularisation { seed, ..by.weights }, ..by.clone() };
+            sum.add(1.0, &link.pass.regularise(&params[link.params.clone()], &by)?);
         }
-        Ok(&self.y)
+        Ok(sum)
+    }
+
+    fn memory(&self) -> Vec<T> {
+        let (mut memory, mut len) = (Vec::new(), 0);
+        for link in &self.links {
+            memory.extend(link.pass.memory());
+            len += link.memory;
+        }
+        // A pass that failed has reached a part of them.
+        if memory.len() == len { memory } else { Vec::new() }
+    }
+
+    fn recall(&mut self, memory: &[T]) -> bool {
+        let len: usize = self.links.iter().map(|link| link.memory).sum();
+        let fits = memory.is_empty() || memory.len() == len;
+        let mut rest = if fits { memory } else { &[] };
+        self.links.iter_mut().fold(fits, |fits, link| {
+            let (own, others) = rest.split_at(link.memory.min(rest.len()));
+            rest = others;
+            link.pass.recall(own) && fits
+        })
+    }
+
+    fn work(&self) -> Work {
+        let mut work = Work::default();
+        self.links.iter().for_each(|link| work += link.pass.work());
+        work
     }
 
     fn pullback(&mut self, params: &[T], y_bar: &[T], params_bar: &mut [T], x_bar: &mut [T]) -> Result<(), Error> {
         Error::check_len("params", "entries", params.len(), self.params)?;
-        Error::check_len("y_bar", "entries", y_bar.len(), self.y.len())?;
+        Error::check_len("y_bar", "entries", y_bar.len(), self.outputs())?;
         Error::check_len("params_bar", "entries", params_bar.len(), self.params)?;
-        Error::check_len("x_bar", "entries", x_bar.len(), self.links[0].x.len())?;
-        self.y_bar.copy_from_slice(y_bar);
+        Error::check_len("x_bar", "entries", x_bar.len(), self.links[0].x_bar.len())?;
         for n in (0..self.links.len()).rev() {
             let (done, rest) = self.links.split_at_mut(n + 1);
-            let link = &mut done[n];
-            let y_bar = rest.first().map_or(&self.y_bar, |next| &next.x_bar);
-            let own = link.params.clone();
-            link.pass.pullback(&params[own.clone()], y_bar, &mut params_bar[own], &mut link.x_bar)?;
+            let Link { pass, params: own, x_bar: own_bar, .. } = &mut done[n];
+            let y_bar = rest.first().map_or(y_bar, |next| &next.x_bar);
+            let x_bar = if n == 0 { &mut *x_bar } else { own_bar };
+            pass.pullback(&params[own.clone()], y_bar, &mut params_bar[own.clone()], x_bar)?;
         }
-        x_bar.copy_from_slice(&self.links[0].x_bar);
         Ok(())
     }
 
     fn pushforward(&mut self, params: &[T], params_dot: &[T], x_dot: &[T], y_dot: &mut [T]) -> Result<(), Error> {
         Error::check_len("params", "entries", params.len(), self.params)?;
         Error::check_len("params_dot", "entries", params_dot.len(), self.params)?;
-        Error::check_len("x_dot", "entries", x_dot.len(), self.links[0].x.len())?;
-        Error::check_len("y_dot", "entries", y_dot.len(), self.y.len())?;
-        self.links[0].x_bar.copy_from_slice(x_dot);
+        Error::check_len("x_dot", "entries", x_dot.len(), self.links[0].x_bar.len())?;
+        Error::check_len("y_dot", "entries", y_dot.len(), self.outputs())?;
         for n in 0..self.links.len() {
             let (done, rest) = self.links.split_at_mut(n + 1);
-            let link = &mut done[n];
+            let Link { pass, params: own, x_bar, .. } = &mut done[n];
+            let x_dot = if n == 0 { x_dot } else { x_bar };
             let y_dot = rest.first_mut().map_or(&mut *y_dot, |next| &mut next.x_bar[..]);
-            let own = link.params.clone();
-            link.pass.pushforward(&params[own.clone()], &params_dot[own], &link.x_bar, y_dot)?;
+            pass.pushforward(&params[own.clone()], &params_dot[own.clone()], x_dot, y_dot)?;
         }
         Ok(())
     }

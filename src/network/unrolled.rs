@@ -2,6 +2,7 @@
 
 use super::chunk::Chunk;
 use super::penalty::variation;
+use super::spare::Spare;
 use super::{AnyBlock, Grid, Memory, States, Work};
 use crate::field::{Effective, Field, Purpose};
 use crate::regularisation::{Further, Penalties, Regularisation, Regulariser};
@@ -83,14 +84,51 @@ impl<'a, T: Real> Unrolled<'a, T> {
     /// [`Error::ShapeMismatch`] for parameters or starts of the wrong size, [`Error::NotFinite`] for parameters, starts
     /// or states that are not, [`Error::NotConverged`] for a stage that is not solved.
     pub fn forward(&mut self, params: &[T], starts: &[T]) -> Result<&States<T>, Error> {
+        self.forward_for(Purpose::Prediction, params, starts)
+    }
+
+    /// As [`forward`](Unrolled::forward), with the effective parameters of the block's last prediction, in whatever pass, if that
+    /// was of the same learned ones: norms of large operators cost more than a pass.
+    pub(super) fn predict(&mut self, spare: &Spare, params: &[T], starts: &[T]) -> Result<&States<T>, Error> {
+        if self.field.reparameterisation().is_none() {
+            return self.forward(params, starts);
+        }
+        match spare.known(params) {
+            Some(known) => {
+                Error::check_len("starts", "entries", starts.len(), self.samples * self.path.dim())?;
+                self.effective = known;
+                self.with_own(|unrolled, effective| unrolled.forward_at(effective, starts))?;
+            }
+            None => {
+                self.forward(params, starts)?;
+                spare.know(params, self.effective.clone());
+            }
+        }
+        Ok(&self.path)
+    }
+
+    /// As [`forward`](Unrolled::forward), with a reparameterisation as it is for a purpose.
+    pub(super) fn forward_for(&mut self, purpose: Purpose, params: &[T], starts: &[T]) -> Result<&States<T>, Error> {
         Error::check_len("params", "entries", params.len(), self.param_count)?;
         Error::check_len("starts", "entries", starts.len(), self.samples * self.path.dim())?;
         self.has_passed = false;
         self.with_own(|unrolled, effective| {
-            effective.update(unrolled.field, params, Purpose::Prediction)?;
+            effective.update(unrolled.field, params, purpose)?;
             unrolled.forward_at(effective, starts)
         })?;
         Ok(&self.path)
+    }
+
+    /// What a reparameterisation remembers of the last pass.
+    pub(super) fn memory(&self) -> &[T] {
+        self.effective.memory()
+    }
+
+    /// Lets it remember this instead; `false` if it cannot be its own.
+    pub(super) fn recall(&mut self, memory: &[T]) -> bool {
+        self.has_passed = false;
+        self.effective = Effective::remembering(memory.to_vec());
+        self.effective.fits(self.field, self.param_count / self.layer_params.max(1))
     }
 
     /// Lends a pass the effective parameters that this keeps.
@@ -110,7 +148,7 @@ impl<'a, T: Real> Unrolled<'a, T> {
         let taken = (&self.steps, params, self.layer_params);
         run(&mut self.chunks, |chunk| chunk.forward(taken, starts))?;
         for chunk in &self.chunks {
-            chunk.observe(|sample, k, i, value| self.path.state_mut(sample, k)[i] = value);
+            chunk.observe(&mut self.path);
         }
         self.has_passed = true;
         Ok(())
@@ -245,14 +283,13 @@ impl<'a, T: Real> Unrolled<'a, T> {
     ) -> Result<(), Error> {
         Error::check_passed(self.has_passed)?;
         gradient.check_shape("gradient", &self.path)?;
-        let dim = self.path.dim();
         let (layer_params, taken) = (self.layer_params, (&self.steps, effective.params(), self.layer_params));
-        run(&mut self.chunks, |chunk| chunk.backward(taken, |sample, k, i| gradient.state(sample, k)[i]))?;
+        run(&mut self.chunks, |chunk| chunk.backward(taken, gradient))?;
         params_bar.fill(T::zero());
         for chunk in &self.chunks {
             let touched = &mut params_bar[chunk.touched(layer_params)];
             touched.iter_mut().zip(&chunk.params_bar).for_each(|(sum, &x)| *sum += x);
-            chunk.start_cotangents(|sample, i, value| starts_bar[sample * dim + i] = value);
+            chunk.start_cotangents(starts_bar);
         }
         effective.pull_back(self.field, learned, params_bar);
         variation(self.variation, learned, self.layer_params, Some(params_bar));
@@ -274,8 +311,7 @@ impl<'a, T: Real> Unrolled<'a, T> {
         let mut tangents = self.path.clone();
         let taken = (&self.steps, self.effective.params(), self.layer_params);
         for chunk in &mut self.chunks {
-            let read = |sample, k, i, value| tangents.state_mut(sample, k)[i] = value;
-            chunk.pushforward(taken, starts_dot, &params_dot, read)?;
+            chunk.pushforward(taken, starts_dot, &params_dot, &mut tangents)?;
         }
         Ok(tangents)
     }

@@ -1,4 +1,5 @@
-//! Figures as SVG: time series, phase portraits, one ([`phase_portrait`]) or several ([`portraits`]), and what schemes are like, by their stability functions
+//! Figures as SVG: time series, phase portraits, one ([`phase_portrait`]) or several ([`portraits`]), grey images
+//! ([`pictures`]), and what schemes are like, by their stability functions
 //! ([`stability_regions`], [`order_stars`], [`amplification`]) and by their steps ([`orbits`]); in colours that colour-blind readers can tell apart.
 //!
 //! A figure is a plain struct of points and labels; a function draws it to a file, which appears whole or not at all.
@@ -29,6 +30,7 @@ mod orbits;
 mod order_star;
 mod panels;
 mod phase_portrait;
+mod pictures;
 mod portraits;
 mod scheme;
 mod stability;
@@ -41,6 +43,7 @@ pub use nalgebra::Complex;
 pub use orbits::{OrbitPanel, Orbits, orbit, orbits};
 pub use order_star::order_stars;
 pub use phase_portrait::{Curve, PhasePortrait, phase_portrait};
+pub use pictures::{Picture, Pictures, pictures};
 pub use portraits::{Portrait, Portraits, portraits};
 pub use scheme::{Cloud, Disc, SchemeView};
 pub use stability::{Stability, stability_regions};

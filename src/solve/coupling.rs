@@ -40,6 +40,9 @@ impl<T: Real> Coupling<T> {
     /// `out_i = h_q Σ_m Σ_j a^m_ij x^m_j`, from slopes `x` to rows of the state.
     pub fn apply(&self, layout: Layout, h: &[T], x: &[T], out: &mut [T]) {
         let s = layout.stages;
+        if let Some(&[a]) = self.whole(layout.rows) {
+            return scale(layout, a, h, x, out);
+        }
         out.fill(T::zero());
         for term in &self.terms {
             for (p, row) in (term.from..).zip(term.rows.clone()) {
@@ -56,6 +59,9 @@ impl<T: Real> Coupling<T> {
     /// `out^m_i = h_q Σ_j a^m_ji x_j`, from rows of the state to slopes.
     pub fn apply_transposed(&self, layout: Layout, h: &[T], x: &[T], out: &mut [T]) {
         let s = layout.stages;
+        if let Some(&[a]) = self.whole(layout.rows) {
+            return scale(layout, a, h, x, out);
+        }
         out.fill(T::zero());
         for term in &self.terms {
             for (p, row) in (term.from..).zip(term.rows.clone()) {
@@ -67,6 +73,13 @@ impl<T: Real> Coupling<T> {
                 }
             }
         }
+    }
+}
+
+/// `out = h a x`, of one stage and one term of all rows.
+fn scale<T: Real>(layout: Layout, a: T, h: &[T], x: &[T], out: &mut [T]) {
+    for span in layout.spans() {
+        out[span.clone()].iter_mut().zip(&x[span]).zip(h).for_each(|((out, &x), &h)| *out = h * a * x);
     }
 }
 

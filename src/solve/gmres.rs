@@ -14,6 +14,9 @@ use crate::{Number, Real};
 /// Krylov vectors before a restart.
 const RESTART: usize = 30;
 
+/// Numbers of a Krylov vector, of all samples, that are many.
+const LARGE: usize = 1 << 14;
+
 /// An operator close to a multiple of the identity, as those of short steps are: `A⁻¹ r ≈ factor · r`, with a residual that
 /// is `rate` times the size of `r`.
 ///
@@ -39,6 +42,9 @@ impl<T: Real> Relaxation<T> {
         self.rate <= T::constant(SLOWEST_RATE)
     }
 }
+
+/// An operator: `apply(v, out)` overwrites `out`.
+pub(crate) type Apply<'a, T> = dyn FnMut(&[T], &mut [T]) + 'a;
 
 /// Memory of GMRES, reused from solve to solve.
 ///
@@ -150,12 +156,12 @@ impl<T: Real> Gmres<T> {
         goal: Goal<'_, T>,
         apply: impl FnMut(&[T], &mut [T]),
     ) -> Outcome {
-        self.solve_preconditioned(layout, rhs, x, goal, apply, |v, out| out.copy_from_slice(v))
+        self.solve_preconditioned(layout, rhs, x, goal, apply, None)
     }
 
     /// Solves `A x = rhs` from the guess in `x`, each system `q` until `‖rhs - A x‖₂ ≤ tolerance_q ‖rhs‖₂`.
     ///
-    /// `apply` computes `A v`, `precondition` `P⁻¹ v`; the Krylov space is that of `A P⁻¹`.
+    /// `apply` computes `A v`, `precondition` `P⁻¹ v`, where there is a preconditioner; the Krylov space is that of `A P⁻¹`.
     pub fn solve_preconditioned(
         &mut self,
         layout: Layout,
@@ -163,13 +169,19 @@ impl<T: Real> Gmres<T> {
         x: &mut [T],
         goal: Goal<'_, T>,
         mut apply: impl FnMut(&[T], &mut [T]),
-        mut precondition: impl FnMut(&[T], &mut [T]),
+        mut precondition: Option<&mut Apply<'_, T>>,
     ) -> Outcome {
         let Goal { tolerance, max_iterations, worthwhile, relaxations } = goal;
         let (n, len) = (layout.samples, layout.len());
-        self.basis.resize((RESTART + 1) * len, T::zero());
+        // Large systems are made room for as their vectors come: these are few, and all would take most of the memory.
+        let vectors = if len <= LARGE { RESTART + 1 } else { 2 };
+        if self.basis.len() < vectors * len {
+            self.basis.resize(vectors * len, T::zero());
+        }
         self.image.resize(len, T::zero());
-        self.preconditioned.resize(len, T::zero());
+        if precondition.is_some() {
+            self.preconditioned.resize(len, T::zero());
+        }
         self.factor.resize(n, T::zero());
         self.coefficients.resize((RESTART + 2) * n, T::zero());
         if self.systems.len() < n {
@@ -187,28 +199,26 @@ impl<T: Real> Gmres<T> {
         let mut abandoned = false;
         loop {
             // First Krylov vector: the residual, normalised.
-            if iterations == 0 && from_zero {
-                self.image.fill(T::zero());
-            } else {
-                apply(x, &mut self.image);
-            }
             let (first, _) = self.basis.split_at_mut(len);
-            for span in layout.spans() {
-                for ((v, &b), &ax) in first[span.clone()].iter_mut().zip(&rhs[span.clone()]).zip(&self.image[span]) {
-                    *v = b - ax;
+            first.copy_from_slice(rhs);
+            if iterations > 0 || !from_zero {
+                apply(x, &mut self.image);
+                for span in layout.spans() {
+                    first[span.clone()].iter_mut().zip(&self.image[span]).for_each(|(v, &ax)| *v -= ax);
                 }
             }
             layout.norm(first, &mut self.factor);
             let mut remaining = false;
             for (system, factor) in self.systems[..n].iter_mut().zip(&mut self.factor) {
                 let norm = *factor;
-                (system.residual, system.first) = (norm, norm);
-                // What is not finite can only get worse.
-                system.done |= system.reaches_target() || !norm.is_finite();
                 system.size = 0;
                 system.g.fill(T::zero());
-                system.g[0] = norm;
-                *factor = norm;
+                // A system that is done stays as it is while others go on.
+                if !system.done || !norm.is_finite() {
+                    (system.residual, system.first, system.g[0]) = (norm, norm, norm);
+                    // What is not finite can only get worse.
+                    system.done |= system.reaches_target() || !norm.is_finite();
+                }
                 remaining |= !system.done;
             }
             if iterations >= max_iterations {
@@ -221,10 +231,18 @@ impl<T: Real> Gmres<T> {
                     break;
                 }
                 iterations += 1;
+                if self.basis.len() < (k + 2) * len {
+                    self.basis.resize((k + 2) * len, T::zero());
+                }
                 let (known, rest) = self.basis.split_at_mut((k + 1) * len);
-                precondition(&known[k * len..], &mut self.preconditioned);
-                let next = &mut rest[..len];
-                apply(&self.preconditioned, next);
+                let (last, next) = (&known[k * len..], &mut rest[..len]);
+                match &mut precondition {
+                    Some(precondition) => {
+                        precondition(last, &mut self.preconditioned);
+                        apply(&self.preconditioned, next);
+                    }
+                    None => apply(last, next),
+                }
                 let coefficients = &mut self.coefficients[..(k + 2) * n];
                 pulp::Arch::new().dispatch(Orthogonalise { layout, basis: known, next, coefficients });
                 for (q, (system, factor)) in self.systems[..n].iter_mut().zip(&mut self.factor).enumerate() {
@@ -254,9 +272,15 @@ impl<T: Real> Gmres<T> {
                 }
                 layout.axpy(&self.factor, v, &mut self.image);
             }
-            precondition(&self.image, &mut self.preconditioned);
+            let step = match &mut precondition {
+                Some(precondition) => {
+                    precondition(&self.image, &mut self.preconditioned);
+                    &self.preconditioned
+                }
+                None => &self.image,
+            };
             for span in layout.spans() {
-                x[span.clone()].iter_mut().zip(&self.preconditioned[span]).for_each(|(x, &d)| *x += d);
+                x[span.clone()].iter_mut().zip(&step[span]).for_each(|(x, &d)| *x += d);
             }
             // Within one cycle the recurrence's residual is that of x, to rounding: the systems done are done.
             if abandoned || self.systems[..n].iter().all(|s| s.done) {
@@ -392,7 +416,7 @@ mod tests {
         let mut x = vec![0.0; layout.len()];
         let tolerance = &vec![1e-12; count];
         let goal = Goal { tolerance, max_iterations: 200, worthwhile: usize::MAX, relaxations: None };
-        let outcome = Gmres::new().solve_preconditioned(layout, &rhs, &mut x, goal, apply, diagonal);
+        let outcome = Gmres::new().solve_preconditioned(layout, &rhs, &mut x, goal, apply, Some(&mut { diagonal }));
         let mut ax = vec![0.0; layout.len()];
         apply(&x, &mut ax);
         let difference: Vec<f64> = ax.iter().zip(&rhs).map(|(a, b)| a - b).collect();
@@ -404,6 +428,33 @@ mod tests {
 
     fn goal(tolerance: &[f64]) -> Goal<'_, f64> {
         Goal { tolerance, max_iterations: 50, worthwhile: usize::MAX, relaxations: None }
+    }
+
+    /// A sample's result does not depend on the others, even if these need another cycle.
+    #[test]
+    fn what_is_done_stays_as_it_is_while_others_go_on() {
+        let rows = 60;
+        // Two eigenvalues, and sixty.
+        let entry = |i: usize, q: usize| if q == 0 { 1.0 + (i % 2) as f32 } else { 1.0 + 2.0 * i as f32 };
+        let solve = |samples: usize| {
+            let layout = Layout::new::<f32>(rows, 1, samples);
+            let (mut rhs, mut x) = (vec![0.0_f32; layout.len()], vec![0.0_f32; layout.len()]);
+            (0..rows).for_each(|i| rhs[layout.span(i, 0)].fill(1.0 + (i % 7) as f32));
+            let apply = |v: &[f32], out: &mut [f32]| {
+                for i in 0..rows {
+                    layout.span(i, 0).enumerate().for_each(|(q, k)| out[k] = entry(i, q) * v[k]);
+                }
+            };
+            let tolerance = &vec![1e-5; samples];
+            let goal = Goal { tolerance, max_iterations: 400, worthwhile: usize::MAX, relaxations: None };
+            let outcome = Gmres::new().solve(layout, &rhs, &mut x, goal, apply);
+            let first: Vec<f32> = (0..rows).map(|i| x[layout.span(i, 0).start]).collect();
+            (outcome, first)
+        };
+        let ((alone, x), (together, x_together)) = (solve(1), solve(2));
+        assert!(alone.iterations <= 3 && together.iterations > RESTART, "{alone:?} {together:?}");
+        assert!(alone.unsolved.is_none() && together.unsolved.is_none(), "{together:?}");
+        assert_eq!(x, x_together);
     }
 
     proptest! {
@@ -447,9 +498,8 @@ mod tests {
         let rhs = [1.0, -0.3, 0.2, 0.5, 0.1, -1.0];
         let solve = |tolerance: f64, relaxations: Option<&mut [Relaxation<f64>]>| {
             let mut x = [0.0; 6];
-            let copy = |v: &[f64], out: &mut [f64]| out.copy_from_slice(v);
             let goal = Goal { relaxations, ..goal(std::slice::from_ref(&tolerance)) };
-            let outcome = Gmres::new().solve_preconditioned(layout, &rhs, &mut x, goal, apply, copy);
+            let outcome = Gmres::new().solve_preconditioned(layout, &rhs, &mut x, goal, apply, None);
             assert_eq!(outcome.unsolved, None);
             let mut residual = [0.0; 6];
             apply(&x, &mut residual);

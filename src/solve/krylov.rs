@@ -41,8 +41,7 @@ pub(super) fn correct<T: Real>(
     let relaxations = Some(relaxations);
     let goal = Goal { tolerance: forcing, max_iterations: MAX_ITERATIONS, worthwhile, relaxations };
     let apply = |v: &[T], out: &mut [T]| system.apply(v, out);
-    let precondition = |v: &[T], out: &mut [T]| out.copy_from_slice(v);
-    let outcome = gmres.solve_preconditioned(layout, &rhs, &mut solution, goal, apply, precondition);
+    let outcome = gmres.solve_preconditioned(layout, &rhs, &mut solution, goal, apply, None);
     for span in layout.spans() {
         for (q, k) in span.enumerate() {
             if forcing[q] < T::MAX {

@@ -1,5 +1,6 @@
 //! Where the unknowns of a block of stages lie.
 
+use super::orthogonalise::{Products, SUMMANDS};
 use crate::Real;
 use crate::field::Batch;
 
@@ -59,6 +60,10 @@ impl Layout {
     /// `out_q = ⟨x, y⟩` of every sample.
     pub fn dot<T: Real>(&self, x: &[T], y: &[T], out: &mut [T]) {
         out[..self.samples].fill(T::zero());
+        if self.equations() > SUMMANDS {
+            pulp::Arch::new().dispatch(Products { layout: *self, x, y, out });
+            return;
+        }
         for span in self.spans() {
             for ((out, &x), &y) in out.iter_mut().zip(&x[span.clone()]).zip(&y[span]) {
                 *out += x * y;

@@ -40,7 +40,7 @@ pub(crate) use coupling::{Coupled, Coupling};
 pub(crate) use decoupled::Decoupling;
 pub(crate) use extrapolate::Extrapolation;
 pub(crate) use fixed_point::neumann;
-pub(crate) use gmres::{Gmres, Goal, Relaxation};
+pub(crate) use gmres::{Apply, Gmres, Goal, Relaxation};
 pub(crate) use layout::Layout;
 pub(crate) use newton::Newton;
 pub(crate) use operator_norms::{Side, operator_norms};

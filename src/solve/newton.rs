@@ -30,6 +30,8 @@ pub(crate) struct Newton<T: Real> {
     iterates: Vec<Iterate<T>>,
     /// Samples whose next correction takes a new Jacobian.
     wanted: Vec<usize>,
+    /// By column: whether it takes a correction.
+    moving: Vec<bool>,
     rhs: Vec<T>,
     pub factors: Factors<T>,
     pub gmres: Gmres<T>,
@@ -48,6 +50,7 @@ impl<T: Real> Newton<T> {
             settled: Vec::new(),
             iterates: Vec::new(),
             wanted: Vec::new(),
+            moving: Vec::new(),
             rhs: Vec::new(),
             factors: Factors::new(),
             gmres: Gmres::new(),
@@ -254,14 +257,15 @@ impl<T: Real> Newton<T> {
                 }
             }
         }
-        for q in 0..layout.samples {
-            let iterate = &mut self.iterates[system.buffers.samples[q]];
-            if !corrects(iterate) {
-                continue;
-            }
-            iterate.iterations += 1;
-            let b = &mut *system.buffers;
-            for k in layout.spans().map(|span| span.start + q) {
+        let b = &mut *system.buffers;
+        self.moving.clear();
+        self.moving.extend(b.samples.iter().map(|&sample| corrects(&self.iterates[sample])));
+        for (&sample, _) in b.samples.iter().zip(&self.moving).filter(|(_, moves)| **moves) {
+            self.iterates[sample].iterations += 1;
+        }
+        // By rows: columns of large systems lie far apart.
+        for span in layout.spans() {
+            for (k, _) in span.zip(&self.moving).filter(|(_, moves)| **moves) {
                 b.previous[k] = b.y[k];
                 b.y[k] -= b.correction[k];
             }

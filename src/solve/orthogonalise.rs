@@ -8,6 +8,86 @@ use pulp::NullaryFnOnce;
 const WIDE: usize = 16;
 const NARROW: usize = 4;
 
+/// Terms that are summed one after another, before such sums are: rounding errors of a sum grow with the number of terms.
+pub(super) const SUMMANDS: usize = 128;
+
+/// `out_q = ⟨x, y⟩` of every sample, likewise.
+pub(super) struct Products<'a, T> {
+    pub layout: Layout,
+    pub x: &'a [T],
+    pub y: &'a [T],
+    pub out: &'a mut [T],
+}
+
+impl<T: Real> NullaryFnOnce for Products<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(mut self) {
+        let samples = self.layout.samples;
+        let mut q = 0;
+        while q < samples {
+            match samples - q {
+                WIDE.. => q += self.columns::<WIDE>(q),
+                NARROW.. => q += self.columns::<NARROW>(q),
+                _ => q += self.columns::<1>(q),
+            }
+        }
+    }
+}
+
+impl<T: Real> Products<'_, T> {
+    /// Samples `q` to `q + W`; returns `W`.
+    #[inline(always)]
+    fn columns<const W: usize>(&mut self, q: usize) -> usize {
+        let mut sum = Sum::<T, W>::new();
+        for at in places(self.layout, q) {
+            let (x, y) = (load::<T, W>(self.x, at), load::<T, W>(self.y, at));
+            sum.add(x, y);
+        }
+        self.out[q..q + W].copy_from_slice(&sum.total());
+        W
+    }
+}
+
+/// Sums of products of several columns.
+struct Sum<T, const W: usize> {
+    total: [T; W],
+    part: [T; W],
+    count: usize,
+}
+
+impl<T: Real, const W: usize> Sum<T, W> {
+    #[inline(always)]
+    fn new() -> Self {
+        Sum { total: [T::zero(); W], part: [T::zero(); W], count: 0 }
+    }
+
+    #[inline(always)]
+    fn add(&mut self, x: [T; W], y: [T; W]) {
+        (0..W).for_each(|l| self.part[l] += x[l] * y[l]);
+        self.count += 1;
+        if self.count == SUMMANDS {
+            (0..W).for_each(|l| self.total[l] += self.part[l]);
+            (self.part, self.count) = ([T::zero(); W], 0);
+        }
+    }
+
+    #[inline(always)]
+    fn total(self) -> [T; W] {
+        let mut total = self.total;
+        (0..W).for_each(|l| total[l] += self.part[l]);
+        total
+    }
+}
+
+/// Where the unknowns of sample `q` are.
+#[inline(always)]
+fn places(layout: Layout, q: usize) -> impl Iterator<Item = usize> {
+    let Layout { rows, stages, samples, stride } = layout;
+    (0..rows).flat_map(move |p| (0..stages).map(move |i| p * stride + i * samples + q))
+}
+
 /// Makes a matrix orthogonal to the orthonormal `basis`, sample by sample, with the best instructions the processor has:
 ///
 /// ```text
@@ -43,33 +123,25 @@ impl<T: Real> Orthogonalise<'_, T> {
     /// Samples `q` to `q + W`; returns `W`.
     #[inline(always)]
     fn columns<const W: usize>(&mut self, q: usize) -> usize {
-        let Layout { rows, stages, samples, stride } = self.layout;
-        let len = self.layout.len();
+        let (samples, len) = (self.layout.samples, self.layout.len());
         // ⟨v_1, next⟩; then every vector is taken away in the pass that finds the coefficient of the one after it.
-        let mut coefficient = [T::zero(); W];
-        for p in 0..rows {
-            for i in 0..stages {
-                let at = p * stride + i * samples + q;
-                let (v, x) = (load::<T, W>(self.basis, at), load::<T, W>(self.next, at));
-                (0..W).for_each(|l| coefficient[l] += v[l] * x[l]);
-            }
+        let mut sum = Sum::<T, W>::new();
+        for at in places(self.layout, q) {
+            sum.add(load::<T, W>(self.basis, at), load::<T, W>(self.next, at));
         }
+        let mut coefficient = sum.total();
         let count = self.basis.len() / len;
         for (k, vector) in self.basis.chunks_exact(len).enumerate() {
             self.coefficients[k * samples + q..][..W].copy_from_slice(&coefficient);
             let following = self.basis.get((k + 1) * len..(k + 2) * len);
-            let mut sum = [T::zero(); W];
-            for p in 0..rows {
-                for i in 0..stages {
-                    let at = p * stride + i * samples + q;
-                    let (v, mut x) = (load::<T, W>(vector, at), load::<T, W>(self.next, at));
-                    (0..W).for_each(|l| x[l] -= coefficient[l] * v[l]);
-                    self.next[at..at + W].copy_from_slice(&x);
-                    let with = following.map_or(x, |following| load::<T, W>(following, at));
-                    (0..W).for_each(|l| sum[l] += with[l] * x[l]);
-                }
+            let mut sum = Sum::<T, W>::new();
+            for at in places(self.layout, q) {
+                let (v, mut x) = (load::<T, W>(vector, at), load::<T, W>(self.next, at));
+                (0..W).for_each(|l| x[l] -= coefficient[l] * v[l]);
+                self.next[at..at + W].copy_from_slice(&x);
+                sum.add(following.map_or(x, |following| load::<T, W>(following, at)), x);
             }
-            coefficient = sum;
+            coefficient = sum.total();
         }
         self.coefficients[count * samples + q..][..W].copy_from_slice(&coefficient);
         W

@@ -123,10 +123,10 @@ impl<T: Real> Step<'_, T> {
                 };
                 let (gmres, factors) = (&mut newton.gmres, &mut newton.factors);
                 unknowns.resize(layout.equations(), T::zero());
-                let precondition = |v: &[T], out: &mut [T]| match coefficients {
-                    None => out.copy_from_slice(v),
-                    Some(a) => solve::precondition_adjoint(layout, a, factors, unknowns, v, out),
-                };
+                let mut precondition = coefficients.map(|a| {
+                    move |v: &[T], out: &mut [T]| solve::precondition_adjoint(layout, a, factors, unknowns, v, out)
+                });
+                let precondition = precondition.as_mut().map(|p| p as &mut solve::Apply<'_, T>);
                 let outcome = gmres.solve_preconditioned(layout, rhs, solution, goal, apply, precondition);
                 if side == Side::Adjoint {
                     let product = &mut product[..layout.len()];

@@ -14,6 +14,8 @@
 //! | keep the learned field smooth, or stable | [`Regularisation`](crate::Regularisation) |
 //! | fit long oscillating records, which flatten otherwise | [`Shooting`] |
 //! | keep what was learned when training fails | [`OnFailure`], [`Interrupted`] |
+//! | learn what images show | a [`Session`] of a [`Classification`], which gives a [`Classifier`] |
+//! | see how little deceives a classifier | [`Attack`], [`Images::with_noise`](crate::data::Images::with_noise) |
 //! | minimise something else than errors on trajectories | [`Session`] of an [`Objective`] |
 //! | bring an optimiser of my own | [`Optimizer`] |
 //! | write a training loop of my own | [`OdeBlock::value_and_grad`](crate::network::OdeBlock::value_and_grad), [`Adam`], [`Update`] |
@@ -53,6 +55,7 @@
 
 mod best;
 mod checkpoint;
+mod classification;
 mod cover;
 mod document;
 mod duration;
@@ -82,6 +85,7 @@ mod undo;
 mod verdict;
 
 pub use crate::network::{FinalState, Loss, MeanSquare, MeanSquareAt};
+pub use classification::{Attack, Classification, Classifier};
 pub use cover::Cover;
 pub use energy::EnergyDrift;
 pub use fit::{Fit, Interrupted, Summary};

@@ -6,7 +6,7 @@ use kutta::field::{
     Activation, AnyField, Bounded, Damped, Dimensions, InParts, Input, Layered, Mlp, Parameter, Partitioned, Spectrum,
     Split, WithInputs,
 };
-use kutta::network::{Affine, Layer, OdeBlock, Pass, Sequential};
+use kutta::network::{Affine, Layer, Map, OdeBlock, Pass, Sequential};
 use kutta::solve::StageSolver;
 use kutta::tableau::{Method, Multistep};
 use proptest::prelude::*;
@@ -186,4 +186,64 @@ fn the_arrays_of_every_kind_of_field_are_all_of_its_parameters() {
     let network =
         Sequential::<f64>::new([Box::new(block) as Box<dyn Layer<f64>>, Box::new(Affine::new(2, 1))]).unwrap();
     network.ready(1).unwrap().forward(&vec![0.1; network.param_count()], &[1.0, 0.5]).unwrap();
+}
+
+#[test]
+fn steps_of_training_go_on_in_passes_of_other_samples() {
+    let bounded = |widths: [usize; 3]| Mlp::new(widths, Activation::Tanh).unwrap().with_spectrum(-3.0, 1.0).unwrap();
+    let block = OdeBlock::new(bounded([3, 8, 3]), kutta::Tableau::implicit_midpoint()).steps(2).per_step(0.0);
+    let map = Map(Mlp::new([3, 4, 2], Activation::Tanh).unwrap().normalised(1.0).unwrap());
+    let layers: Vec<Box<dyn Layer<f64>>> = vec![Box::new(Affine::new(2, 3)), Box::new(block), Box::new(map)];
+    let network = Sequential::new(layers).unwrap();
+    let at = |n: usize| (0..network.param_count()).map(|k| 3.0 * ((k + n) as f64).sin()).collect::<Vec<f64>>();
+    let (mut long, mut short) = (network.ready(2).unwrap(), network.ready(1).unwrap());
+    assert!(long.memory().is_empty());
+    for n in 0..3 {
+        long.train(&at(n), &[0.1, 0.2, 0.3, 0.4]).unwrap();
+    }
+    let memory = long.memory();
+    assert_eq!(memory.len(), network.memory_len());
+    let next = long.train(&at(3), &[0.1, 0.2, 0.3, 0.4]).unwrap()[..2].to_vec();
+    // It depends on what was remembered, and on nothing else.
+    assert!(short.recall(&memory));
+    assert_eq!(short.train(&at(3), &[0.1, 0.2]).unwrap(), next);
+    assert!(short.recall(&[]));
+    assert_ne!(short.train(&at(3), &[0.1, 0.2]).unwrap(), next);
+    assert_eq!(short.train(&at(3), &[0.1, 0.2]).unwrap().len(), 2);
+    assert!(!short.recall(&memory[1..]) && !short.recall(&[memory, vec![0.0]].concat()));
+    // Where there is nothing to remember, there is nothing to recall.
+    let affine = Affine::new(2, 2);
+    let mut pass = Layer::<f64>::ready(&affine, 1).unwrap();
+    assert!(pass.recall(&[]) && !pass.recall(&[1.0]) && pass.memory().is_empty());
+}
+
+#[test]
+fn chains_tell_the_work_of_their_blocks() {
+    let network = chain(kutta::Tableau::implicit_midpoint().into(), false);
+    let params: Vec<f64> = (0..network.param_count()).map(|k| 0.1 * (k as f64).sin()).collect();
+    let mut pass = network.ready(SAMPLES).unwrap();
+    pass.forward(&params, &[0.1; 2 * SAMPLES]).unwrap();
+    // Two blocks of four steps.
+    assert_eq!(pass.work().solves, 8 * SAMPLES);
+}
+
+#[test]
+fn predictions_depend_on_their_parameters_alone() {
+    let field = Mlp::new([3, 8, 3], Activation::Tanh).unwrap().with_spectrum(-3.0, 1.0).unwrap();
+    let block = OdeBlock::new(field, kutta::Tableau::implicit_midpoint());
+    let map = Map(Mlp::new([3, 4, 2], Activation::Tanh).unwrap().normalised(1.0).unwrap());
+    let network = Sequential::<f64>::new([Box::new(block) as Box<dyn Layer<f64>>, Box::new(map)]).unwrap();
+    let [p, q] = [1, 2].map(|n| (0..network.param_count()).map(|k| 3.0 * ((n * k) as f64).sin()).collect::<Vec<f64>>());
+    let x = [0.1, -0.2, 0.3];
+    let fresh = |params: &[f64]| network.ready(1).unwrap().forward(params, &x).unwrap().to_vec();
+    let mut pass = network.ready(1).unwrap();
+    let of_p = fresh(&p);
+    for _ in 0..2 {
+        assert_eq!(pass.forward(&p, &x).unwrap(), of_p);
+    }
+    assert_eq!(pass.forward(&q, &x).unwrap(), fresh(&q));
+    // Steps of training come to other norms of the same parameters.
+    pass.train(&p, &x).unwrap();
+    assert_ne!(pass.train(&p, &x).unwrap(), of_p);
+    assert_eq!(pass.forward(&p, &x).unwrap(), of_p);
 }

@@ -3,6 +3,7 @@
 mod activations;
 mod adjoint_fixtures;
 mod adjoint_properties;
+mod classification;
 mod commands;
 mod common;
 mod contraction;
@@ -13,6 +14,8 @@ mod energy_fields;
 mod energy_laws;
 mod field_kernels;
 mod flow;
+mod image_files;
+mod images;
 mod joining;
 mod layers;
 mod least_squares;

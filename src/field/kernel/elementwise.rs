@@ -101,7 +101,7 @@ impl<T: Kernels> WithSimd for Activate<'_, T> {
 }
 
 /// Lanes of the largest vector there is.
-const MAX_LANES: usize = 16;
+pub(super) const MAX_LANES: usize = 16;
 
 /// `delta = delta ⊙ σ'`, with `record` as [`Activate`] left it: `σ'` where that is recorded, `σ` elsewhere.
 pub struct ScaleBySlope<'a, T> {

@@ -2,6 +2,7 @@
 
 mod chain;
 mod coefficients;
+mod convolution;
 mod elementwise;
 mod functions;
 mod hessian;
@@ -9,11 +10,16 @@ mod matmul;
 mod network;
 mod pack;
 mod second;
+mod window;
 
 pub(crate) use chain::{Chain, Link};
+pub(crate) use convolution::{Channels, Convolve, ConvolveOuter};
+pub(crate) use elementwise::{Activate, AddProduct, Columns, Curvature, ScaleBySlope};
 pub(crate) use hessian::Hessian;
+pub(crate) use matmul::Init;
 pub(crate) use network::{Evaluate, Jacobian, Pullback, Pushforward};
 pub(crate) use second::{Directions, JvpPullback};
+pub(crate) use window::Axis;
 
 use crate::Real;
 use crate::number::Vectorised;
@@ -40,6 +46,18 @@ pub trait Kernels: Real + Vectorised {
     fn jvp_pullback(job: JvpPullback<'_, Self>);
     /// Hessian of a combination of outputs.
     fn hessian(job: Hessian<'_, Self>);
+    /// Convolution, or its transpose.
+    fn convolve(job: Convolve<'_, Self>);
+    /// Derivative of a convolution by its weights.
+    fn convolve_outer(job: ConvolveOuter<'_, Self>);
+    /// Activation of all units.
+    fn activate(job: Activate<'_, Self>);
+    /// Product with the slopes of all units.
+    fn scale_by_slope(job: ScaleBySlope<'_, Self>);
+    /// Second derivatives of the activation of all units.
+    fn curvature(job: Curvature<'_, Self>);
+    /// Products, entry by entry.
+    fn add_product(job: AddProduct<'_, Self>);
 }
 
 macro_rules! kernels {
@@ -61,6 +79,24 @@ macro_rules! kernels {
                 Arch::new().dispatch(job)
             }
             fn hessian(job: Hessian<'_, Self>) {
+                Arch::new().dispatch(job)
+            }
+            fn convolve(job: Convolve<'_, Self>) {
+                Arch::new().dispatch(job)
+            }
+            fn convolve_outer(job: ConvolveOuter<'_, Self>) {
+                Arch::new().dispatch(job)
+            }
+            fn activate(job: Activate<'_, Self>) {
+                Arch::new().dispatch(job)
+            }
+            fn scale_by_slope(job: ScaleBySlope<'_, Self>) {
+                Arch::new().dispatch(job)
+            }
+            fn curvature(job: Curvature<'_, Self>) {
+                Arch::new().dispatch(job)
+            }
+            fn add_product(job: AddProduct<'_, Self>) {
                 Arch::new().dispatch(job)
             }
         }

@@ -1,6 +1,7 @@
 //! Vector registers with operators.
 
 use super::Kernels;
+use super::elementwise::MAX_LANES;
 use crate::number::Vectorised;
 use pulp::Simd;
 use std::ops::{Add, Div, Mul, Sub};
@@ -76,5 +77,19 @@ impl<S: Simd, T: Kernels> Pack<S, T> {
     #[inline(always)]
     pub fn exp2_of_low_bits(self) -> Self {
         Pack { value: T::exp2_of_low_bits(self.simd, self.value), ..self }
+    }
+
+    /// The sum of all lanes.
+    #[inline(always)]
+    pub fn sum(self) -> T {
+        <T as Vectorised>::sum(self.simd, self.value)
+    }
+
+    /// The sum of the first lanes.
+    #[inline(always)]
+    pub fn sum_of(self, lanes: usize) -> T {
+        let mut all = [T::zero(); MAX_LANES];
+        self.store(&mut all);
+        all[..lanes].iter().copied().sum()
     }
 }

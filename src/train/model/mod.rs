@@ -277,6 +277,6 @@ fn is_zero(count: &usize) -> bool {
 }
 
 /// `f32` or `f64`.
-pub(super) fn precision<T>() -> String {
+pub(in crate::train) fn precision<T>() -> String {
     format!("f{}", 8 * size_of::<T>())
 }

@@ -1,6 +1,6 @@
 //! Built-in fields written out for one sample and any number, as users write theirs: what kernels are held against.
 
-use kutta::field::{Bounded, Damped, Dimensions, Input, Layered, Mlp, Normalised, WithInputs};
+use kutta::field::{Bounded, ConvResidual, Damped, Dimensions, Input, Layered, Mlp, Normalised, WithInputs};
 use kutta::{Number, VectorField};
 
 pub trait Formula: Dimensions {
@@ -26,6 +26,12 @@ impl<F: Formula> VectorField for Provided<'_, F> {
 }
 
 impl Formula for Mlp {
+    fn formula<S: Number>(&self, params: &[S], _: S, y: &[S], dy: &mut [S]) {
+        self.eval(params, y, dy);
+    }
+}
+
+impl Formula for ConvResidual {
     fn formula<S: Number>(&self, params: &[S], _: S, y: &[S], dy: &mut [S]) {
         self.eval(params, y, dy);
     }
