@@ -44,7 +44,7 @@
 //! # Ok::<(), kutta::Error>(())
 //! ```
 //!
-//! With [`Mlp`] in place of `Pendulum` nothing need be known of the field.
+//! With [`Mlp`] in place of `Pendulum` nothing need be known of the field. The [`guide`] goes on from here.
 //!
 //! # Where is what
 //!
@@ -104,6 +104,7 @@ pub mod error;
 pub mod field;
 mod file;
 pub mod flow;
+pub mod guide;
 mod linalg;
 pub mod network;
 pub mod number;
