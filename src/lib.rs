@@ -50,6 +50,7 @@
 //!
 //! | I want to … | by |
 //! | --- | --- |
+//! | be shown how, from the start | the [`guide`] |
 //! | learn an equation from recorded trajectories | [`Trainer`], which gives a [`Fit`] with the [`Model`] |
 //! | read, write, split, standardise trajectories | [`Trajectories`], module [`data`], which describes the CSV format |
 //! | write a field of my own | [`VectorField`] for any [`Number`]; [`field::Field`] for what exists in batches alone |

@@ -1,6 +1,7 @@
 //! The command lines of the guide and of the README run as they are written.
 
 use super::*;
+use std::thread;
 
 /// A fenced block of a text: what is said of it, and its lines.
 struct Block {
@@ -66,7 +67,9 @@ fn command_lines_of_the_guide_run() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let chapters = fs::read_dir(root.join("src/guide")).unwrap().map(|file| file.unwrap().path());
     let chapters = chapters.filter(|path| path.extension().is_some_and(|e| e == "md"));
-    let count: usize = chapters.chain([root.join("README.md")]).map(|chapter| run(&chapter)).sum();
+    // Chapters side by side.
+    let chapters: Vec<_> = chapters.chain([root.join("README.md")]).map(|path| thread::spawn(move || run(&path))).collect();
+    let count: usize = chapters.into_iter().map(|chapter| chapter.join().unwrap()).sum();
     assert!(count > 40, "only {count} lines were found");
 }
 
