@@ -51,7 +51,8 @@ fn run(chapter: &Path) -> usize {
             fs::write(folder.path().join(file), lines).unwrap();
         } else if info == "console" {
             for line in lines.lines() {
-                let output = Command::new("sh").args(["-c", line]).env("PATH", &path).current_dir(&folder).output().unwrap();
+                let output =
+                    Command::new("sh").args(["-c", line]).env("PATH", &path).current_dir(&folder).output().unwrap();
                 let (code, err) = (output.status.code(), text(&output.stderr));
                 assert_eq!(code, Some(expected(line)), "{}: {line}: {err}", chapter.display());
                 assert!(!err.contains("panicked"), "{}: {line}: {err}", chapter.display());
@@ -68,7 +69,8 @@ fn command_lines_of_the_guide_run() {
     let chapters = fs::read_dir(root.join("src/guide")).unwrap().map(|file| file.unwrap().path());
     let chapters = chapters.filter(|path| path.extension().is_some_and(|e| e == "md"));
     // Chapters side by side.
-    let chapters: Vec<_> = chapters.chain([root.join("README.md")]).map(|path| thread::spawn(move || run(&path))).collect();
+    let chapters: Vec<_> =
+        chapters.chain([root.join("README.md")]).map(|path| thread::spawn(move || run(&path))).collect();
     let count: usize = chapters.into_iter().map(|chapter| chapter.join().unwrap()).sum();
     assert!(count > 40, "only {count} lines were found");
 }
