@@ -44,12 +44,13 @@
 //! # Ok::<(), kutta::Error>(())
 //! ```
 //!
-//! With [`Mlp`] in place of `Pendulum` nothing need be known of the field.
+//! With [`Mlp`] in place of `Pendulum` nothing need be known of the field. The [`guide`] goes on from here.
 //!
 //! # Where is what
 //!
 //! | I want to … | by |
 //! | --- | --- |
+//! | be shown how, from the start | the [`guide`] |
 //! | learn an equation from recorded trajectories | [`Trainer`], which gives a [`Fit`] with the [`Model`] |
 //! | read, write, split, standardise trajectories | [`Trajectories`], module [`data`], which describes the CSV format |
 //! | write a field of my own | [`VectorField`] for any [`Number`]; [`field::Field`] for what exists in batches alone |
@@ -105,6 +106,7 @@ pub mod error;
 pub mod field;
 mod file;
 pub mod flow;
+pub mod guide;
 mod linalg;
 pub mod network;
 pub mod number;

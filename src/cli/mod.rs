@@ -2,12 +2,14 @@
 
 mod advice;
 mod beyond;
+mod completions;
 mod energy;
 #[cfg(feature = "plot")]
 mod figure;
 mod files;
 mod fit;
 mod fit_options;
+mod man;
 mod notes;
 mod options;
 mod predict;
@@ -45,6 +47,8 @@ enum Task {
     Predict(predict::Predict),
     Schemes(schemes::Schemes),
     Verify(verify::Verify),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 /// Why a command failed.
@@ -89,6 +93,8 @@ pub fn run() -> ExitCode {
         Task::Predict(predict) => predict.run(),
         Task::Schemes(schemes) => schemes.run(),
         Task::Verify(verify) => verify.run(),
+        Task::Completions(completions) => completions.run(),
+        Task::Man(man) => man.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

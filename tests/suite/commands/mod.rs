@@ -2,6 +2,9 @@
 #![cfg(feature = "cli")]
 
 mod fits;
+#[cfg(all(unix, feature = "plot"))]
+mod guide;
+mod manual;
 mod options;
 mod predictions;
 mod refusals;
