@@ -21,8 +21,7 @@ pub(super) fn leading(operator: &impl LinearOperator, params: &[f64], v: &mut [f
     for _ in 0..MOST_RESTARTS {
         let (found, residual) = cycle(operator, params, v, u);
         norm = found;
-        // What is not a number ends here too.
-        if !(residual > TOLERANCE * norm) {
+        if residual <= TOLERANCE * norm || (residual * norm).is_nan() {
             break;
         }
     }

@@ -242,19 +242,19 @@ impl<T: Kernels> ConvolveOuter<'_, T> {
             ((channels.0 + r) * self.inputs + channels.1 + q) * self.rows.kernel * kernel + tap_row * kernel + tap + k
         };
         if whole > 0 {
-            let mut sums = [[[Pack::splat(simd, T::zero()); K]; Q]; R];
+            let mut sums = [[[Pack::splat(simd, T::zero()); R]; Q]; K];
             for column in (0..whole).step_by(lanes) {
                 self.add::<S, true, R, Q, K>(simd, &mut sums, channels, (tap_row, tap), column);
             }
             for (r, q, k) in (0..R).flat_map(|r| (0..Q).flat_map(move |q| (0..K).map(move |k| (r, q, k)))) {
-                self.bar[place(r, q, k)] += sums[r][q][k].sum();
+                self.bar[place(r, q, k)] += sums[k][q][r].sum();
             }
         }
         if whole < self.live {
-            let mut sums = [[[Pack::splat(simd, T::zero()); K]; Q]; R];
+            let mut sums = [[[Pack::splat(simd, T::zero()); R]; Q]; K];
             self.add::<S, false, R, Q, K>(simd, &mut sums, channels, (tap_row, tap), whole);
             for (r, q, k) in (0..R).flat_map(|r| (0..Q).flat_map(move |q| (0..K).map(move |k| (r, q, k)))) {
-                self.bar[place(r, q, k)] += sums[r][q][k].sum_of(self.live - whole);
+                self.bar[place(r, q, k)] += sums[k][q][r].sum_of(self.live - whole);
             }
         }
     }
@@ -264,14 +264,17 @@ impl<T: Kernels> ConvolveOuter<'_, T> {
     fn add<S: Simd, const WHOLE: bool, const R: usize, const Q: usize, const K: usize>(
         &self,
         simd: S,
-        sums: &mut [[[Pack<S, T>; K]; Q]; R],
+        sums: &mut [[[Pack<S, T>; R]; Q]; K],
         channels: (usize, usize),
         (tap_row, tap): (usize, usize),
         column: usize,
     ) {
-        let all = (0..K).map(|k| self.columns.through(tap + k));
-        let any = all.clone().fold(usize::MAX..0, |any, x| any.start.min(x.start)..any.end.max(x.end));
-        let all = all.fold(0..usize::MAX, |all, x| all.start.max(x.start)..all.end.min(x.end));
+        let first = self.columns.through(tap);
+        let (mut any, mut all) = (first.clone(), first);
+        for x in (1..K).map(|k| self.columns.through(tap + k)) {
+            any = any.start.min(x.start)..any.end.max(x.end);
+            all = all.start.max(x.start)..all.end.min(x.end);
+        }
         let inner = all.start.min(any.end)..all.end.max(all.start).min(any.end);
         let mut total = *sums;
         for y in self.rows.through(tap_row) {
@@ -289,7 +292,7 @@ impl<T: Kernels> ConvolveOuter<'_, T> {
     fn run<S: Simd, const WHOLE: bool, const EDGE: bool, const R: usize, const Q: usize, const K: usize>(
         &self,
         simd: S,
-        sums: &mut [[[Pack<S, T>; K]; Q]; R],
+        sums: &mut [[[Pack<S, T>; R]; Q]; K],
         ((output, input), (y, row), tap, column): ((usize, usize), (usize, usize), usize, usize),
         run: Range<usize>,
     ) {
@@ -311,17 +314,17 @@ impl<T: Kernels> ConvolveOuter<'_, T> {
             for (factor, cotangent) in factors.iter_mut().zip(&cotangents) {
                 *factor = Pack::load(simd, &cotangent[x * stride + column..][..width]);
             }
-            for k in 0..K {
+            for (k, sums) in sums.iter_mut().enumerate() {
                 let Some(pixel) = self.columns.input(x, tap + k) else {
                     if EDGE {
                         continue;
                     }
                     return;
                 };
-                for (q, image) in images.iter().enumerate() {
+                for (image, sums) in images.iter().zip(sums) {
                     let seen = Pack::load(simd, &image[pixel * stride + column..][..width]);
-                    for (r, &factor) in factors.iter().enumerate() {
-                        sums[r][q][k] = factor.mul_add(seen, sums[r][q][k]);
+                    for (sum, &factor) in sums.iter_mut().zip(&factors) {
+                        *sum = factor.mul_add(seen, *sum);
                     }
                 }
             }
