@@ -104,7 +104,7 @@ fn log_spaced_records_are_advised_to_know_the_time() {
     let found = verdict(&folder, "--epochs 1 --hidden 2");
     assert!(says(&found, "advice", "try --time log --time-input"), "{found}");
     let found = verdict(&folder, "--epochs 1 --hidden 2 --time log");
-    assert!(says(&found, "notes", "for several records --time log needs --time-input"), "{found}");
+    assert!(says(&found, "notes", "several records of one equation may need --time-input with --time log"), "{found}");
     let found = verdict(&folder, "--time log --time-input");
     assert_eq!(found["overall"], "good", "{found}");
 }
