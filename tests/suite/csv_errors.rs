@@ -36,7 +36,8 @@ fn text_in_a_number() {
         "t,x\n0,1\n1,\"1,5\"\n",
         3,
         2,
-        "`1,5` in column `x` is not a number, expected a number; write a decimal point instead of a decimal comma, and no comma between thousands",
+        "`1,5` in column `x` is not a number, expected a number; write a decimal point instead of a decimal comma, and no \
+         comma between thousands",
     );
     let dates = "is not a number, expected a number; dates cannot be read: count days, or seconds, from the first row";
     for date in ["2020-01-01", "2020-01-01T12:00:00Z", "01/02/2020", "2020-01-01 12:00", "12:30:00"] {
