@@ -3,8 +3,8 @@
 use num_traits::Zero;
 
 use super::{Matrices, Rows};
-use crate::tableau::coefficients::{Certainty, Rational, Scalar};
-use crate::tableau::number;
+use crate::tableau::coefficients::{Certainty, Scalar};
+use crate::tableau::{Surd, number};
 use crate::verify::exact::elimination::{Echelon, is_zero};
 use crate::verify::exact::verdict::Verdict;
 
@@ -31,23 +31,23 @@ impl Matrices {
         let pairs: Vec<(usize, usize)> = (0..r).flat_map(|k| (0..=k).map(move |l| (k, l))).collect();
         let unknowns = s + pairs.len();
         // xᵀ G y, by the unknowns of G.
-        let form = |x: &dyn Fn(usize) -> Rational, y: &dyn Fn(usize) -> Rational| -> Vec<Rational> {
+        let form = |x: &dyn Fn(usize) -> Surd, y: &dyn Fn(usize) -> Surd| -> Vec<Surd> {
             let entry = |&(k, l): &(usize, usize)| if k == l { x(k) * y(k) } else { x(k) * y(l) + x(l) * y(k) };
             pairs.iter().map(entry).collect()
         };
-        let column = |m: &Rows, j: usize| m.iter().map(|row| row[j].clone()).collect::<Vec<Rational>>();
+        let column = |m: &Rows, j: usize| m.iter().map(|row| row[j].clone()).collect::<Vec<Surd>>();
         let (v, b): (Vec<_>, Vec<_>) =
             ((0..r).map(|l| column(&self.v, l)).collect(), (0..s).map(|j| column(&term.b, j)).collect());
         let mut rows = Vec::new();
         // Weights of D, less what G gives.
-        let mut equation = |weights: &[(usize, &Rational)], of_g: Vec<Rational>| {
-            let mut row = vec![Rational::zero(); s];
-            weights.iter().for_each(|(i, x)| row[*i] += *x);
+        let mut equation = |weights: &[(usize, &Surd)], of_g: Vec<Surd>| {
+            let mut row = vec![Surd::zero(); s];
+            weights.iter().for_each(|(i, x)| row[*i] = row[*i].clone() + *x);
             row.extend(of_g.into_iter().map(|x| -x));
             rows.push(row);
         };
         for &(k, l) in &pairs {
-            let unit = |at: usize| move |i: usize| Rational::ratio(i64::from(i == at), 1);
+            let unit = |at: usize| move |i: usize| Surd::ratio(i64::from(i == at), 1);
             let (kept, moved) = (form(&unit(k), &unit(l)), form(&|i| v[k][i].clone(), &|i| v[l][i].clone()));
             equation(&[], kept.into_iter().zip(&moved).map(|(x, y)| x - y).collect());
         }
@@ -63,12 +63,14 @@ impl Matrices {
         let tolerance = self.tolerance();
         let kernel = Echelon::of(rows, unknowns, unknowns, tolerance).kernel();
         let at_start = form(&|k| self.start[k].clone(), &|k| self.start[k].clone());
-        let size = |vector: &[Rational]| vector[s..].iter().zip(&at_start).map(|(g, q)| g * q).sum::<Rational>();
+        let size = |vector: &[Surd]| {
+            vector[s..].iter().zip(&at_start).fold(Surd::zero(), |sum, (g, q)| sum + g.clone() * q)
+        };
         let found = kernel.iter().find(|vector| !is_zero(&size(vector), tolerance))?;
         let scale = size(found);
         let mut g = vec![vec![0.0; r]; r];
         for (&(k, l), x) in pairs.iter().zip(&found[s..]) {
-            let entry = (x / &scale).to_f64();
+            let entry = (x.clone() / &scale).to_f64();
             (g[k][l], g[l][k]) = (entry, entry);
         }
         Some(Form { g })
