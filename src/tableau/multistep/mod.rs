@@ -137,7 +137,8 @@ impl Multistep {
         let size: f64 = self.beta.iter().map(|b| b.abs()).sum();
         let double = |x: &f64| Surd::from(BigRational::from_float(*x).unwrap_or_else(BigRational::zero));
         let rho: Vec<Surd> = polynomial(self.alpha.iter().map(double).collect());
-        slopes.abs() <= 1e-9 * size || !root_condition::is_inside(&rho, &BigRational::new(1_000_001.into(), 1_000_000.into()))
+        slopes.abs() <= 1e-9 * size
+            || !root_condition::is_inside(&rho, &BigRational::new(1_000_001.into(), 1_000_000.into()))
     }
 
     /// The roots of `ρ(z) = z^k - Σ α_j z^{k-j}`.

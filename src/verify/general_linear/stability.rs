@@ -13,9 +13,8 @@ use num_traits::{One, Zero};
 /// The product of two matrices.
 pub(super) fn product(x: &Rows, y: &Rows) -> Rows {
     let columns = y.first().map_or(0, Vec::len);
-    let entry = |row: &[Surd], j: usize| {
-        row.iter().zip(y).fold(Surd::zero(), |sum, (x, other)| sum + x.clone() * &other[j])
-    };
+    let entry =
+        |row: &[Surd], j: usize| row.iter().zip(y).fold(Surd::zero(), |sum, (x, other)| sum + x.clone() * &other[j]);
     x.iter().map(|row| (0..columns).map(|j| entry(row, j)).collect()).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use super::stability::{identity, product};
 use super::{Matrices, Rows, TermMatrices};
-use crate::tableau::Surd;
+use crate::tableau::{Method, Surd};
 use crate::tableau::coefficients::{Certainty, Rational, Scalar};
 use crate::verify::exact::elimination::{Echelon, is_zero};
 use crate::verify::exact::verdict::Verdict;
@@ -90,17 +90,30 @@ impl Matrices {
 }
 
 impl Matrices {
+    /// Whether the stages of a method with these matrices are at the times that a component with the slope 1 would have; where they are
+    /// not exact, by the doubles.
+    pub fn node_agreement(&self, method: &Method) -> Verdict {
+        match self.tolerance() {
+            0.0 => self.agreement_of_nodes(),
+            _ => Matrices::rounded(method).agreement_of_nodes(),
+        }
+    }
+}
+
+impl<T: Scalar> Matrices<T> {
     /// Whether time may be a further component of the state: `c_j = Σ_k u_jk p_k + Σ_l a_jl` for every term, the vectors being
     /// `q_k t + p_k h` of the time, `(I − V) p = B 1 − q`. The order by trees is that for such problems.
-    pub fn node_agreement(&self) -> Verdict {
+    fn agreement_of_nodes(&self) -> Verdict {
         let (r, tolerance) = (self.carried(), self.tolerance());
-        let sum = |row: &[Surd]| row.iter().fold(Surd::zero(), |sum, x| sum + x);
+        let sum = |row: &[T]| row.iter().fold(T::zero(), |sum, x| sum + x);
         let rows = (0..r).map(|k| {
-            let slack = (1..r).map(|l| Surd::ratio(i64::from(k == l), 1) - &self.v[k][l]);
-            slack.chain([sum(&self.terms[0].b[k]) - &self.start[k]]).collect::<Vec<Surd>>()
+            let slack = (1..r).map(|l| T::ratio(i64::from(k == l), 1) - &self.v[k][l]);
+            slack.chain([sum(&self.terms[0].b[k]) - &self.start[k]]).collect::<Vec<T>>()
         });
-        let mut ahead = vec![Surd::zero(); r];
-        Echelon::of(rows.collect(), r, r - 1, tolerance).solved(r - 1).for_each(|(k, x)| ahead[k + 1] = x.clone());
+        let mut ahead = vec![T::zero(); r];
+        Echelon::of(rows.collect(), r, r - 1, tolerance).solved(r - 1).for_each(|(k, x)| {
+            ahead[k + 1] = if x.vanishes(tolerance) { T::zero() } else { x.clone() };
+        });
         let nodes = self.terms.iter().enumerate().flat_map(|(m, term)| (0..self.stages()).map(move |j| (m, term, j)));
         let residuals = nodes.map(|(m, term, j)| {
             let from = self.u[j].iter().zip(&ahead).fold(sum(&term.a[j]), |sum, (u, p)| sum + u.clone() * p);

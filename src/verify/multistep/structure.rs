@@ -9,8 +9,9 @@ use crate::verify::exact::verdict::Verdict;
 
 /// What doubles do not decide.
 pub(in crate::verify) fn near_the_circle(of: &str) -> Verdict {
-    let reason =
-        format!("not decided: a zero of {of} is so near to the unit circle that doubles do not tell on which side; fractions or roots would");
+    let reason = format!(
+        "not decided: a zero of {of} is so near to the unit circle that doubles do not tell on which side; fractions or roots would"
+    );
     Verdict { holds: false, certainty: Certainty::Undecided, reason }
 }
 

@@ -280,9 +280,12 @@ fn check_json(claims: serde_json::Map<String, Json>, exact: &BTreeSet<String>, f
     let made = claims.into_iter().filter(|(_, claimed)| !claimed.is_null());
     made.map(|(claim, claimed)| {
         let fact = facts.iter().find(|fact| fact.key == claim);
-        let found = fact.map_or(Json::Null, |fact| serde_json::to_value(&fact.value).unwrap_or(Json::Null));
+        let found = match fact.map(|fact| &fact.value) {
+            Some(Value::Number(x)) if x.is_infinite() => Json::from("infinite"),
+            value => value.and_then(|value| serde_json::to_value(value).ok()).unwrap_or(Json::Null),
+        };
         let reason = match fact {
-            Some(fact) => fact.reason.clone(),
+            Some(fact) => fact.reason.strip_prefix("not decided: ").unwrap_or(&fact.reason).to_string(),
             None => "nothing is computed of this for schemes of its kind".to_string(),
         };
         let decided = fact.is_some_and(|fact| fact.certainty != Some(Certainty::Undecided));

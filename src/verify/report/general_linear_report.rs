@@ -61,7 +61,7 @@ impl GeneralLinearReport {
         Ok(GeneralLinearReport {
             certainty: matrices.certainty,
             order: matrices.order(method, up_to)?,
-            nodes_agree: matrices.node_agreement(),
+            nodes_agree: matrices.node_agreement(method),
             zero_stable: matrices.zero_stability(),
             strongly_stable: matrices.strong_stability(),
             stable_backwards: matrices.stability_backwards(),
@@ -72,7 +72,7 @@ impl GeneralLinearReport {
             linear,
             invertible: matrices.invertibility(),
             symmetric: matrices.symmetry(&growth),
-            g_symplectic: matrices.g_symplecticity(),
+            g_symplectic: matrices.g_symplecticity(method),
             growth,
             method: method.clone(),
         })

@@ -6,8 +6,8 @@ use crate::verify::exact::interpolated::determinant_of_polynomials;
 use crate::verify::exact::numbers::Exact;
 use crate::verify::exact::polynomial::Polynomial;
 
-/// Products of numbers, by the lengths of both, that are not computed beyond this: about a minute's.
-const WORK: f64 = 1e12;
+/// Eliminations are not carried out that take more than this, in nanoseconds or so.
+const WORK: f64 = 5e9;
 
 /// A polynomial that vanishes at all places where the number of zeros inside, on, or outside the unit circle can change, for a
 /// polynomial in `ζ` by its coefficients, which are polynomials in `t`: `along` itself, and `moved` as one in `w`,

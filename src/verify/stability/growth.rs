@@ -227,8 +227,7 @@ fn by_values<T: Exact>([a, b, u, v]: [&[Vec<Surd>]; 4], unit: &T, number: impl F
         determinant(n, (0..n * n).map(|k| entry(k / n, k % n, &zeta, &z)).collect())
     };
     // At each z a polynomial in ζ; then each of its coefficients as a polynomial in z.
-    let by_z: Vec<Polynomial<T>> =
-        (0..=s).map(|z| interpolated((0..=r).map(|zeta| at(zeta, z)).collect())).collect();
+    let by_z: Vec<Polynomial<T>> = (0..=s).map(|z| interpolated((0..=r).map(|zeta| at(zeta, z)).collect())).collect();
     (0..=r).map(|k| interpolated(by_z.iter().map(|p| p.coefficient(k)).collect())).collect()
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use nalgebra::Complex;
 use num_bigint::BigInt;
-use num_traits::{One, Zero};
+use num_traits::{One, Signed, Zero};
 
 use super::critical::critical;
 use super::growth::{Growth, at, with_coefficients};
@@ -169,7 +169,9 @@ impl Growth {
         if self.margin() > 0.0 && !self.is_seen_outside(direction, end.to_f64(), next.map(|next| next.to_f64())) {
             return Err(Undecided::Rounding);
         }
-        Ok(Some(end))
+        let (re, im) = direction;
+        let is_rounding = end.to_f64() * Rational::from(re.abs() + im.abs()).to_f64() <= self.certainty.tolerance();
+        Ok(Some(if is_rounding { AlgebraicNumber::rational(Rational::zero()) } else { end }))
     }
 
     /// Whether a growth factor is outside the unit circle, by more than a margin, at some of the `t` between these, times a direction.
@@ -186,10 +188,7 @@ impl Growth {
 type End = (AlgebraicNumber, UnitCircle, Option<AlgebraicNumber>);
 
 /// The first `t` after which, times a direction, zeros are outside the unit circle, or not simple on it.
-fn stretch<T: Exact>(
-    coefficients: &[Polynomial<T>],
-    direction: &(BigInt, BigInt),
-) -> Result<Option<End>, Undecided> {
+fn stretch<T: Exact>(coefficients: &[Polynomial<T>], direction: &(BigInt, BigInt)) -> Result<Option<End>, Undecided> {
     let parts = parts(coefficients, direction);
     let along = squares(&parts);
     let n = along.len().saturating_sub(1);
@@ -211,7 +210,8 @@ fn stretch<T: Exact>(
     };
     let end = (0..=places.len()).map(|gap| (gap, state(gap))).find(|(_, state)| !state.holds_all());
     Ok(end.map(|(gap, state)| {
-        let from = gap.checked_sub(1).map_or_else(|| AlgebraicNumber::rational(Rational::zero()), |k| places[k].clone());
+        let from =
+            gap.checked_sub(1).map_or_else(|| AlgebraicNumber::rational(Rational::zero()), |k| places[k].clone());
         (from, state, places.get(gap).cloned())
     }))
 }

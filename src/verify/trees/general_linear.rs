@@ -145,7 +145,9 @@ impl<'m, T: Scalar> Series<'m, T> {
         });
         let solved = Echelon::of(rows.collect(), r, r - 1, tolerance);
         let mut vectors = vec![T::zero(); r];
-        solved.solved(r - 1).for_each(|(k, x)| vectors[k + 1] = x.clone());
+        // What is zero but for rounding is zero: where `V` forgets slowly, rounding would grow from order to order.
+        let settled = |x: &T| if x.vanishes(tolerance) { T::zero() } else { x.clone() };
+        solved.solved(r - 1).for_each(|(k, x)| vectors[k + 1] = settled(x));
         self.stages.push(u.iter().zip(&term.a).map(|(u, a)| dot(u, &vectors) + dot(a, &slope)).collect());
         self.vectors.push(vectors);
         self.slopes.push(slope);
