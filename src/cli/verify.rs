@@ -18,8 +18,8 @@ use std::path::Path;
 /// proofs where all coefficients are written as fractions, square roots ("1/2 - sqrt(3)/6") or decimals of up to six digits.
 /// Longer decimals, in which simple fractions may be recognised, are known to half a unit of their last digit, and verdicts
 /// hold to a stated tolerance. What a file, or the catalogue, claims of a scheme (order = 5, a_stable = true, ...) is
-/// checked: a false claim ends with exit code 1, and is told with the condition that is violated. A claimed decimal of two
-/// digits or more may be rounded to the digits it has.
+/// checked: a false claim ends with exit code 1, and is told with the condition that is violated; so does one that is not
+/// decided, with what would decide. A claimed decimal of two digits or more may be rounded to the digits it has.
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub struct Verify {
