@@ -2,8 +2,8 @@
 
 use super::stability::{identity, product};
 use super::{Matrices, Rows, TermMatrices};
-use crate::tableau::{Method, Surd};
 use crate::tableau::coefficients::{Certainty, Rational, Scalar};
+use crate::tableau::{Method, Surd};
 use crate::verify::exact::elimination::{Echelon, is_zero};
 use crate::verify::exact::verdict::Verdict;
 use crate::verify::stability::growth::Growth;

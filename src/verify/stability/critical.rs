@@ -44,8 +44,8 @@ fn product<T: Exact>(first: &Polynomial<T>, second: &Polynomial<T>) -> Polynomia
     &first.primitive() * &second.primitive()
 }
 
-/// The first of the principal subresultants that is not zero for all `t`, and its index; 1 if there is none. `None` if it would take
-/// long.
+/// The first of the principal subresultants that is not zero for all `t`, and its index; 1 and an index that is not zero if there is
+/// none. `None` if it would take long.
 fn first_subresultant<T: Exact>(p: &[Polynomial<T>], q: &[Polynomial<T>]) -> Option<(usize, Polynomial<T>)> {
     let least = p.len().min(q.len());
     for j in 0..least {
@@ -57,7 +57,7 @@ fn first_subresultant<T: Exact>(p: &[Polynomial<T>], q: &[Polynomial<T>]) -> Opt
             return Some((j, found));
         }
     }
-    Some((least, one()))
+    Some((least.max(1), one()))
 }
 
 /// What [`subresultant`] takes: eliminations of numbers that grow by their length in every step.

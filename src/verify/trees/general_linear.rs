@@ -148,7 +148,14 @@ impl<'m, T: Scalar> Series<'m, T> {
         // What is zero but for rounding is zero: where `V` forgets slowly, rounding would grow from order to order.
         let settled = |x: &T| if x.vanishes(tolerance) { T::zero() } else { x.clone() };
         solved.solved(r - 1).for_each(|(k, x)| vectors[k + 1] = settled(x));
-        self.stages.push(u.iter().zip(&term.a).map(|(u, a)| dot(u, &vectors) + dot(a, &slope)).collect());
+        let mut stages: Vec<T> = u.iter().zip(&term.a).map(|(u, a)| dot(u, &vectors) + dot(a, &slope)).collect();
+        if entry.product.is_none() {
+            // Times are known better than the sums of what cancels to them.
+            let is_close = |(x, c): &(&mut T, &T)| (T::clone(x) - *c).vanishes(tolerance);
+            let times = stages.iter_mut().zip(&term.c).filter(is_close);
+            times.for_each(|(x, c)| *x = c.clone());
+        }
+        self.stages.push(stages);
         self.vectors.push(vectors);
         self.slopes.push(slope);
         (solved.rank() == r - 1, solved.rest().iter().map(|row| row[r - 1].clone()).collect())
