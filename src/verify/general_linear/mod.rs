@@ -8,7 +8,7 @@ pub use form::Form;
 
 use crate::tableau::coefficients::{Certainty, Scalar, Summed, TOLERANCE, nearest, simple};
 use crate::tableau::{Entry, Method, Surd};
-use crate::verify::exact::elimination;
+use crate::verify::exact::elimination::{self, Echelon};
 use num_traits::Zero;
 
 /// Rows of a matrix.
@@ -52,7 +52,7 @@ impl Matrices {
         let exact = |read: &dyn Fn(&Entry) -> Option<Surd>, certainty| {
             let all = numbers.iter().map(read).collect::<Option<Vec<Surd>>>()?;
             Surd::terms_spanned(all.iter())?;
-            Some(Matrices::filled(method, certainty, all)).filter(Matrices::keeps_constants)
+            Some(Matrices::filled(method, certainty, all)).filter(Matrices::is_consistent)
         };
         let found = exact(&written, Certainty::Proved);
         let found = found.or_else(|| exact(&|entry| written(entry).or_else(|| fraction(entry)), Certainty::Recognised));
@@ -64,7 +64,25 @@ impl Matrices {
         })
     }
 
-    /// Whether `U q = 1` and `V q = q` for the start `q`.
+    /// Whether constants and linear solutions are reproduced: `U q = 1` and `V q = q` for the start `q`, and `B 1 − q` is in the range of
+    /// `I − V`. Fractions of many digits that stand for other numbers nearly do, or have nodes that are nearly those of their rows.
+    fn is_consistent(&self) -> bool {
+        let r = self.carried();
+        let sum = |row: &[Surd]| row.iter().fold(Surd::zero(), |sum, x| sum + x);
+        let takes_slopes = |term: &TermMatrices| {
+            let rows = (0..r).map(|k| {
+                let slack = (0..r).map(|l| Surd::ratio(i64::from(k == l), 1) - &self.v[k][l]);
+                slack.chain([sum(&term.b[k]) - &self.start[k]]).collect()
+            });
+            let solved = Echelon::of(rows.collect(), r + 1, r, 0.0);
+            solved.rest().iter().all(|row| row[r].is_zero())
+        };
+        let is_rounding = |x: &Surd| !x.is_zero() && x.to_f64().abs() < TOLERANCE;
+        self.keeps_constants()
+            && self.terms.iter().all(takes_slopes)
+            && !self.nodes_off().iter().any(|(.., x)| is_rounding(x))
+    }
+
     fn keeps_constants(&self) -> bool {
         let kept = |row: &Vec<Surd>| row.iter().zip(&self.start).fold(Surd::zero(), |sum, (x, q)| sum + x.clone() * q);
         self.u.iter().all(|row| kept(row) == Surd::ratio(1, 1))

@@ -104,6 +104,20 @@ impl<T: Scalar> Matrices<T> {
     /// Whether time may be a further component of the state: `c_j = Σ_k u_jk p_k + Σ_l a_jl` for every term, the vectors being
     /// `q_k t + p_k h` of the time, `(I − V) p = B 1 − q`. The order by trees is that for such problems.
     fn agreement_of_nodes(&self) -> Verdict {
+        let missed = self.nodes_off().into_iter().map(|(m, j, x)| (m, j, x.to_f64()));
+        let worst = missed.max_by(|x, y| x.2.abs().total_cmp(&y.2.abs()));
+        let reason = match worst {
+            None => "stages have the times that a component with the slope 1 would have".to_string(),
+            Some((m, j, off)) => format!(
+                "c of stage {j}, term {m}, is off by {:.3e}: the order is that for fields that do not depend on time",
+                -off
+            ),
+        };
+        Verdict { holds: worst.is_none(), certainty: self.certainty, reason }
+    }
+
+    /// By how much nodes are off, where they are: by term and stage.
+    pub(super) fn nodes_off(&self) -> Vec<(usize, usize, T)> {
         let (r, tolerance) = (self.carried(), self.tolerance());
         let sum = |row: &[T]| row.iter().fold(T::zero(), |sum, x| sum + x);
         let rows = (0..r).map(|k| {
@@ -119,15 +133,6 @@ impl<T: Scalar> Matrices<T> {
             let from = self.u[j].iter().zip(&ahead).fold(sum(&term.a[j]), |sum, (u, p)| sum + u.clone() * p);
             (m, j, from - &term.c[j])
         });
-        let missed = residuals.filter(|(.., x)| !is_zero(x, tolerance)).map(|(m, j, x)| (m, j, x.to_f64()));
-        let worst = missed.max_by(|x, y| x.2.abs().total_cmp(&y.2.abs()));
-        let reason = match worst {
-            None => "stages have the times that a component with the slope 1 would have".to_string(),
-            Some((m, j, off)) => format!(
-                "c of stage {j}, term {m}, is off by {:.3e}: the order is that for fields that do not depend on time",
-                -off
-            ),
-        };
-        Verdict { holds: worst.is_none(), certainty: self.certainty, reason }
+        residuals.filter(|(.., x)| !is_zero(x, tolerance)).collect()
     }
 }
