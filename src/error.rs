@@ -46,6 +46,21 @@ pub enum Error {
         /// The violated condition and its residual.
         reason: String,
     },
+    /// Something said of a scheme of which it is not known whether it is so.
+    #[error(
+        "{}: the claim {claim} = {claimed} is not decided{}",
+        scheme_or_it(.scheme), because(.reason)
+    )]
+    UndecidedClaim {
+        /// Name of the scheme, empty if it has none.
+        scheme: String,
+        /// What the claim is about: "a_stable", "a_alpha", …
+        claim: String,
+        /// What is claimed.
+        claimed: String,
+        /// Why it is not decided, and what would decide.
+        reason: String,
+    },
     /// Two sizes that should agree do not.
     #[error("{argument} has {found} {unit}, expected {expected}")]
     ShapeMismatch {

@@ -2,6 +2,7 @@
 
 use super::check::{check_finite, sums_to};
 use super::display::heading;
+use super::entry::Entry;
 use super::{AdditiveTableau, GeneralLinear, Multistep, PartitionedTableau, Scheme, Tableau, invalid};
 use crate::Error;
 use nalgebra::{DMatrix, DVector};
@@ -38,7 +39,7 @@ use std::fmt;
 /// # References
 /// Butcher, *On the convergence of numerical solutions to ordinary differential equations*, Math. Comp. 20 (1966); Sandu and
 /// Günther, *A generalized-structure approach to additive Runge–Kutta methods*, SIAM J. Numer. Anal. 53 (2015).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(try_from = "super::document::Document", into = "Made")]
 pub struct Method {
     of: Made,
@@ -55,6 +56,15 @@ pub struct Method {
     is_partitioned: bool,
     /// Whether it is an inverse, which leads back.
     is_inverse: bool,
+    /// What the doubles stand for, if that is known, in the order of [`Method::numbers`].
+    written: Option<Vec<Entry>>,
+}
+
+/// Methods are equal if what they were made from is, as doubles.
+impl PartialEq for Method {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.of, &self.name, self.is_inverse) == (&other.of, &other.name, other.is_inverse)
+    }
 }
 
 /// What a method was made from.
@@ -130,6 +140,11 @@ impl Method {
         Ok(method)
     }
 
+    /// The same method with what its doubles stand for, in the order of [`Method::numbers`].
+    pub(super) fn written_as(self, numbers: Vec<Entry>) -> Self {
+        Method { written: Some(numbers), ..self }
+    }
+
     /// Coefficients that are valid by construction.
     pub(super) fn trusted(general: GeneralLinear) -> Self {
         let flat = |rows: &[Vec<f64>]| rows.concat();
@@ -148,6 +163,7 @@ impl Method {
             starting: starting.map(Box::new),
             is_partitioned: false,
             is_inverse: false,
+            written: None,
             of: Made::GeneralLinear(Box::new(general)),
         }
     }
@@ -193,6 +209,7 @@ impl Method {
             starting: None,
             is_partitioned: matches!(scheme, Scheme::Partitioned(_)),
             is_inverse: false,
+            written: None,
             of: Made::Scheme(Box::new(scheme)),
         }
     }
@@ -242,14 +259,15 @@ impl Method {
             terms,
             starting: None,
             is_inverse: !self.is_inverse,
+            written: None,
             ..self.clone()
         };
-        inverse.of = Made::GeneralLinear(Box::new(inverse.written(general)));
+        inverse.of = Made::GeneralLinear(Box::new(inverse.as_general_linear(general)));
         Ok(inverse)
     }
 
     /// As a file has it.
-    fn written(&self, rest: GeneralLinear) -> GeneralLinear {
+    fn as_general_linear(&self, rest: GeneralLinear) -> GeneralLinear {
         let (s, r) = (self.stages, self.carried());
         let rows = |flat: &[f64], columns: usize| flat.chunks_exact(columns).map(<[f64]>::to_vec).collect();
         let terms = self.terms.iter();
@@ -353,10 +371,11 @@ impl Method {
         self.terms[m].c[j]
     }
 
-    /// All numbers of `U`, `V` and the terms.
-    pub(crate) fn entries(&self) -> Vec<f64> {
+    /// All numbers of `U`, `V`, the terms' `A`, `B` and `c`, and the start, row by row.
+    pub(crate) fn numbers(&self) -> Vec<Entry> {
         let terms = self.terms.iter().flat_map(|term| [&term.a, &term.b, &term.c]);
-        [&self.u, &self.v].into_iter().chain(terms).flatten().copied().collect()
+        let doubles = [&self.u, &self.v].into_iter().chain(terms).chain([&self.start]).flatten();
+        self.written.clone().unwrap_or_else(|| doubles.map(|&x| Entry::double(x)).collect())
     }
 
     /// By carried vector: which multiple of the state it is at the start; 0 for what the first steps fill.

@@ -1,11 +1,10 @@
 //! Methods whose steps are undone exactly.
 
+use super::entry::{Entry, values};
 use super::{GeneralLinear, Method, Tableau, TermCoefficients};
 
-/// How McCallum and Foster couple the two states of a reversible method: the value of their experiments.
-const COUPLING: f64 = 0.999;
-/// What is left to one: as a double nearest to that, so that it is known for what it is.
-const REST: f64 = 0.001;
+/// How McCallum and Foster couple the two states of a reversible method, in thousandths: the value of their experiments.
+const COUPLING: usize = 999;
 
 impl Method {
     /// The reversible method of McCallum and Foster around a scheme, with its step `y ↦ y + Ψ_h(y)`: of the same order, and
@@ -19,28 +18,36 @@ impl Method {
     /// # Reference
     /// McCallum and Foster, *Efficient, accurate and stable gradients for neural ODEs*, 2024, arXiv:2410.11648.
     pub fn reversible(tableau: &Tableau) -> Self {
-        let (s, b) = (tableau.stages(), tableau.b());
-        let a = |sign: f64, i: usize| tableau.row(i).iter().map(move |&a| sign * a);
-        let zeros = || std::iter::repeat_n(0.0, s);
-        let first = (0..s).map(|i| a(1.0, i).chain(zeros()).collect::<Vec<f64>>());
-        let second = (0..s).map(|i| b.iter().copied().chain(a(-1.0, i)).collect());
-        let weights = |first: bool| {
-            if first { b.iter().copied().chain(zeros()).collect() } else { zeros().chain(b.iter().copied()).collect() }
+        let s = tableau.stages();
+        let doubles = |v: &[f64]| v.iter().map(|&x| Entry::double(x)).collect::<Vec<Entry>>();
+        let (a, b, c) = match tableau.written() {
+            Some(written) => (written.a.clone(), written.b.clone(), written.c.clone()),
+            None => {
+                let a = (0..s).flat_map(|i| doubles(tableau.row(i))).collect();
+                (a, doubles(tableau.b()), doubles(tableau.c()))
+            }
         };
-        let nodes = tableau.c().iter().copied().chain(tableau.c().iter().map(|c| 1.0 - c));
-        let state = vec![COUPLING, REST];
-        Self::trusted(GeneralLinear {
+        let (zeros, one) = (vec![Entry::ratio(0, 1); s], Entry::ratio(1, 1));
+        let rows = || a.chunks_exact(s).map(<[Entry]>::to_vec);
+        let first = rows().map(|row| [row, zeros.clone()].concat());
+        let second = rows().map(|row| b.iter().cloned().chain(row.into_iter().map(|a| -a)).collect());
+        let nodes = c.iter().cloned().chain(c.iter().map(|c| one.clone() - c.clone())).map(Entry::rounded);
+        let coupled = vec![Entry::ratio(COUPLING, 1000), Entry::ratio(1000 - COUPLING, 1000)];
+        let other = vec![Entry::ratio(0, 1), one.clone()];
+        let u = [vec![other.clone(); s], vec![coupled.clone(); s]].concat();
+        let (v, a) = (vec![coupled, other], first.chain(second).collect::<Vec<Vec<Entry>>>());
+        let (b, c) = (vec![[b.clone(), zeros.clone()].concat(), [zeros, b].concat()], nodes.collect::<Vec<Entry>>());
+        let doubles = |rows: &[Vec<Entry>]| rows.iter().map(|row| values(row)).collect::<Vec<Vec<f64>>>();
+        let method = Self::trusted(GeneralLinear {
             name: format!("reversible {}", tableau.name()).trim_end().to_string(),
-            u: [vec![vec![0.0, 1.0]; s], vec![state.clone(); s]].concat(),
-            v: vec![state, vec![0.0, 1.0]],
-            terms: vec![TermCoefficients {
-                a: first.chain(second).collect(),
-                b: vec![weights(true), weights(false)],
-                c: nodes.collect(),
-            }],
+            u: doubles(&u),
+            v: doubles(&v),
+            terms: vec![TermCoefficients { a: doubles(&a), b: doubles(&b), c: values(&c) }],
             start: None,
             starting: None,
-        })
+        });
+        let start = vec![one; 2];
+        method.written_as([u, v, a, b, vec![c, start]].concat().concat())
     }
 
     /// The reversible Heun method: of order 2, with one new evaluation of the field a step, undone exactly by its

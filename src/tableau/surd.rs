@@ -143,24 +143,35 @@ impl Surd {
 
     /// `1/x`, rid of one root after the other by `1/(u + v√d) = (u − v√d)/(u² − d v²)`.
     fn recip(&self) -> Self {
-        let Some(&first) = self.roots.keys().next() else { return self.rational.recip().into() };
+        match Surd::conjugates(std::slice::from_ref(self)) {
+            None => self.rational.recip().into(),
+            Some(conjugates) => {
+                let norm = self.clone() * &conjugates[0];
+                conjugates[0].clone() * norm.recip()
+            }
+        }
+    }
+
+    /// The numbers with `−√d` in place of `√d`, for the first `d` among them; `None` if they have no roots. In sums and products of
+    /// what is alike for `√d` and `−√d`, such as `x` times its conjugate, that root does not occur.
+    pub(crate) fn conjugates(numbers: &[Surd]) -> Option<Vec<Surd>> {
+        let radicands = || numbers.iter().flat_map(|x| x.roots.keys());
+        let first = radicands().next()?;
         // All products of the roots, and whether the first root is among the factors.
         let mut products = vec![(1, false)];
-        for &radicand in self.roots.keys() {
-            if !products.iter().any(|(d, _)| *d == radicand) {
+        for radicand in radicands() {
+            if !products.iter().any(|(d, _)| d == radicand) {
                 let further: Vec<(u128, bool)> =
-                    products.iter().map(|(d, has)| (product(*d, radicand).1, has ^ (radicand == first))).collect();
+                    products.iter().map(|(d, has)| (product(*d, *radicand).1, has ^ (radicand == first))).collect();
                 products.extend(further);
             }
         }
-        let mut conjugate = self.clone();
-        for (d, factor) in &mut conjugate.roots {
-            if products.contains(&(*d, true)) {
-                *factor = -&*factor;
-            }
-        }
-        let norm = self.clone() * &conjugate;
-        conjugate * norm.recip()
+        let factor = |d: &u128, q: &BigRational| if products.contains(&(*d, true)) { -q } else { q.clone() };
+        let conjugate = |x: &Surd| Surd {
+            rational: x.rational.clone(),
+            roots: x.roots.iter().map(|(d, q)| (*d, factor(d, q))).collect(),
+        };
+        Some(numbers.iter().map(conjugate).collect())
     }
 }
 
@@ -193,6 +204,12 @@ fn product(a: u128, b: u128) -> (u128, u128) {
 impl From<BigRational> for Surd {
     fn from(rational: BigRational) -> Self {
         Surd { rational, roots: BTreeMap::new() }
+    }
+}
+
+impl From<BigInt> for Surd {
+    fn from(whole: BigInt) -> Self {
+        BigRational::from(whole).into()
     }
 }
 

@@ -74,7 +74,7 @@ mod trees;
 pub use crate::tableau::coefficients::{Certainty, recovered as coefficients, reduction, scalar};
 pub use exact::verdict::Verdict;
 pub use exact::{ball, polynomial, roots};
-pub use report::{AdditiveReport, AnyReport, Claim, Fact, GeneralLinearReport, MultistepReport};
+pub use report::{AdditiveReport, AnyReport, Claim, Fact, GeneralLinearReport, LinearStability, MultistepReport};
 pub use report::{PartitionedReport, Report, Value};
 pub use stability::rays::Undecided;
 pub use stability::{additive, growth, monotonicity, oscillator, phase, stability_function};

@@ -168,6 +168,152 @@ fn a_step_that_stands_still_or_runs_away_is_told() {
     assert!(holds(&jordan, "zero_stable") && !holds(&jordan, "strongly_stable"), "{jordan}");
 }
 
+fn read(text: &str) -> Method {
+    Method::all_from_toml_str(text).unwrap().remove(0)
+}
+
+fn report_of(text: &str) -> AnyReport {
+    verify(&read(text)).unwrap()
+}
+
+fn number(report: &AnyReport, key: &str) -> f64 {
+    match fact(report, key).value {
+        Value::Number(x) => x,
+        other => panic!("{key} is {other}: {report}"),
+    }
+}
+
+/// Zeros of ρ at 1 and on the circle at an eighth of a turn, and a common factor ζ − √2/2: doubles know none of it for sure.
+#[test]
+fn square_roots_are_known_exactly() {
+    let circle = report_of(
+        r#"alpha = ["1 + sqrt(2)", "-1 - sqrt(2)", "1"]
+        beta = [0, "2 - sqrt(2)", 0, 0]"#,
+    );
+    assert!(holds(&circle, "zero_stable") && holds(&circle, "stable_backwards") && !holds(&circle, "strongly_stable"));
+    let reducible = report_of(
+        r#"alpha = ["1 + sqrt(2)/2", "-sqrt(2)/2"]
+        beta = ["1/2", "1/2 - sqrt(2)/4", "-sqrt(2)/4"]
+        order = 2
+        a_stable = true
+        symmetric = true"#,
+    );
+    reducible.check_claims().unwrap();
+    assert_eq!(number(&reducible, "a_alpha"), 90.0);
+    for key in ["zero_stable", "a_stable", "a_alpha", "order", "symmetric"] {
+        for report in [&circle, &reducible] {
+            assert_eq!(fact(report, key).certainty, Some(Certainty::Proved), "{key}: {report}");
+        }
+    }
+    // Butcher's method of order 4 that keeps a form.
+    let kept = report_of(
+        r#"U = [[1, "-(3 + 2*sqrt(3))/3"], [1, "(3 + 2*sqrt(3))/3"]]
+        V = [[1, 0], [0, -1]]
+        start = [1, 0]
+        starting = { A = [[0, 0], [1, 0]], b = ["1/2", "1/2"] }
+        terms = [{ A = [["(3 + sqrt(3))/6", 0], ["-sqrt(3)/3", "(3 + sqrt(3))/6"]],
+                   B = [["1/2", "1/2"], ["1/2", "-1/2"]], c = ["(3 + sqrt(3))/6", "(3 - sqrt(3))/6"] }]"#,
+    );
+    assert_eq!(fact(&kept, "order").value, Value::Count(4));
+    for key in ["order", "zero_stable", "g_symplectic", "symmetric", "a_stable"] {
+        let found = fact(&kept, key);
+        assert!(found.certainty == Some(Certainty::Proved) && found.value != Value::Flag(false), "{key}: {kept}");
+    }
+}
+
+#[test]
+fn what_is_not_decided_is_not_called_false() {
+    // The trapezoidal rule, ρ and σ times ζ − √2/2, by ten digits.
+    let rounded = report_of(
+        "name = 'ten digits'
+        alpha = [1.7071067812, -0.7071067812]
+        beta = [0.5, 0.1464466094, -0.3535533906]
+        a_stable = true",
+    );
+    let claim = &rounded.claims()[0];
+    assert!(
+        !claim.holds && !claim.decided && claim.to_string().starts_with("a_stable = true is undecided: "),
+        "{claim}"
+    );
+    let error = rounded.check_claims().unwrap_err().to_string();
+    let told = "ten digits: the claim a_stable = true is not decided: growth factors leave the unit circle by less than the \
+                coefficients are known to";
+    assert!(error.starts_with(told) && error.contains("fractions or roots"), "{error}");
+    // What is false comes first, and what is infinite is said to be.
+    let bdf = report_of(
+        r#"alpha = ["4/3", "-1/3"]
+        beta = ["2/3", 0, 0]
+        real_stability_interval = 1000
+        stage_order = 2"#,
+    );
+    let error = bdf.check_claims().unwrap_err().to_string();
+    assert!(error.contains(r#"real_stability_interval = 1000.0 is false, it is "infinite""#), "{error}");
+    assert!(bdf.claims().iter().any(|claim| claim.claim == "stage_order" && !claim.decided));
+}
+
+#[test]
+fn zero_stability_is_decided_exactly_when_files_are_read() {
+    // Zeros at 1 and twice near −1: on the circle, a millionth of a turn apart; the same twice; six times 0.99.
+    let load = |alpha: &str, beta: &str| Method::all_from_toml_str(&format!("alpha = {alpha}\nbeta = {beta}"));
+    let close = r#"["-999999999999/1000000000000", "999999999999/1000000000000", 1]"#;
+    let beta = r#"[0, "3999999999999/1000000000000", 0, 0]"#;
+    let found = verify(&load(close, beta).unwrap()[0]).unwrap();
+    assert!(holds(&found, "zero_stable") && holds(&found, "stable_backwards"), "{found}");
+    let error = load("[-1, 1, 1]", "[0, 4, 0, 0]").unwrap_err().to_string();
+    assert!(error.contains("not zero-stable"), "{error}");
+    let (p, q) = (99i64, 100i64);
+    // (ζ − 1)(ζ − p/q)⁶, the highest power first.
+    let mut rho = vec![1i64, -1];
+    for _ in 0..6 {
+        let shifted: Vec<i64> = rho.iter().map(|c| -p * c).collect();
+        rho = rho.iter().map(|c| c * q).chain([0]).collect();
+        rho.iter_mut().skip(1).zip(shifted).for_each(|(x, y)| *x += y);
+    }
+    let alpha: Vec<String> = rho[1..].iter().map(|c| format!("\"{}/1000000000000\"", -c)).collect();
+    let beta: Vec<String> = ["0", "1/1000000000000"].into_iter().chain(["0"; 6]).map(|b| format!("\"{b}\"")).collect();
+    let many = load(&format!("[{}]", alpha.join(", ")), &format!("[{}]", beta.join(", "))).unwrap();
+    assert!(holds(&verify(&many[0]).unwrap(), "strongly_stable"));
+}
+
+#[test]
+fn common_factors_are_named_and_left_out() {
+    // Backward Euler times ζ − 1/2.
+    let euler = report_of("alpha = ['3/2', '-1/2']\nbeta = [1, '-1/2', 0]\nl_stable = true");
+    euler.check_claims().unwrap();
+    assert_eq!(fact(&euler, "common_factor").value, Value::Text("ζ − 1/2".to_string()));
+    assert!(fact(&euler, "l_stable").reason.ends_with("without the common factor ζ − 1/2 of ρ and σ"), "{euler}");
+    // The trapezoidal rule times ζ + 1, which is on the circle for all z, but never meets the other factor.
+    let trapezoid = report_of("alpha = [0, 1]\nbeta = ['1/2', 1, '1/2']\na_stable = true\nsymmetric = true");
+    trapezoid.check_claims().unwrap();
+    assert_eq!(
+        (number(&trapezoid, "a_alpha"), number(&trapezoid, "imaginary_stability_interval")),
+        (90.0, f64::INFINITY)
+    );
+    let bdf = verify(&Method::by_name("bdf_3").unwrap()).unwrap();
+    assert_eq!(fact(&bdf, "common_factor").value, Value::None);
+    // A pole on the negative axis: no sector.
+    assert_eq!(number(&report_of("alpha = [1]\nbeta = [-1, 2]"), "a_alpha"), 0.0);
+}
+
+/// McCallum and Foster: the order of the scheme inside, proved where its coefficients are exact; and with large coefficients known as
+/// doubles alone.
+#[test]
+fn reversible_methods_have_the_order_of_what_is_inside() {
+    // Fractions of many digits, which nearly sum to one, stand for other numbers.
+    for (name, order, certainty) in [
+        ("kencarp_3_implicit", 3, None),
+        ("rk4", 4, Some(Certainty::Proved)),
+        ("gauss_2", 4, Some(Certainty::Proved)),
+        ("verner_6_5", 6, None),
+    ] {
+        let report = verify(&Method::by_name(&format!("mccallum_foster_{name}")).unwrap()).unwrap();
+        let found = fact(&report, "order");
+        assert_eq!(found.value, Value::Count(order), "{report}");
+        assert!(certainty.is_none() || found.certainty == certainty, "{report}");
+        assert!(holds(&report, "zero_stable") && holds(&report, "nodes_agree"), "{report}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 

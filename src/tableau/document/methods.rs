@@ -43,16 +43,21 @@ impl TryFrom<Document> for Method {
                     return Err(invalid(&name, format!("it has `{key}`, {expected}")));
                 }
                 let missing = |key: &str| invalid(&name, format!("missing field `{key}`"));
-                let rows = |rows: Vec<Vec<Entry>>| rows.iter().map(|row| values(row)).collect::<Vec<Vec<f64>>>();
-                let term = |t: Term| TermCoefficients { a: rows(t.a), b: rows(t.b), c: values(&t.c) };
-                Method::new(GeneralLinear {
-                    u: rows(document.u.ok_or_else(|| missing("U"))?),
-                    v: rows(document.v.ok_or_else(|| missing("V"))?),
-                    terms: document.terms.ok_or_else(|| missing("terms"))?.into_iter().map(term).collect(),
+                let (u, v) = (document.u.ok_or_else(|| missing("U"))?, document.v.ok_or_else(|| missing("V"))?);
+                let terms = document.terms.ok_or_else(|| missing("terms"))?;
+                let rows = |rows: &[Vec<Entry>]| rows.iter().map(|row| values(row)).collect::<Vec<Vec<f64>>>();
+                let term = |t: &Term| TermCoefficients { a: rows(&t.a), b: rows(&t.b), c: values(&t.c) };
+                let method = Method::new(GeneralLinear {
+                    u: rows(&u),
+                    v: rows(&v),
+                    terms: terms.iter().map(term).collect(),
                     start: document.start.as_deref().map(values),
                     starting: document.starting.map(|scheme| Tableau::try_from(*scheme)).transpose()?,
                     name,
-                })
+                })?;
+                let start = document.start.unwrap_or_else(|| vec![Entry::ratio(1, 1); v.len()]);
+                let terms = terms.into_iter().flat_map(|t| t.a.into_iter().chain(t.b).chain([t.c]));
+                Ok(method.written_as(u.into_iter().chain(v).chain(terms).chain([start]).flatten().collect()))
             }
             _ => Scheme::try_from(document).map(Method::from),
         }

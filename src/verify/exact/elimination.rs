@@ -1,35 +1,35 @@
-//! Linear equations over fractions.
+//! Linear equations over numbers that are exact, or known to a tolerance.
 
-use num_traits::{One, Zero};
-
-use crate::tableau::coefficients::{Rational, Scalar};
+use crate::tableau::coefficients::Scalar;
 
 /// A matrix in reduced echelon form: rows whose first entry is one, in a column where the others have none.
-pub struct Echelon {
-    rows: Vec<Vec<Rational>>,
+pub struct Echelon<T> {
+    rows: Vec<Vec<T>>,
     pivots: Vec<usize>,
     columns: usize,
 }
 
-impl Echelon {
+impl<T: Scalar> Echelon<T> {
     /// Of a matrix of so many columns, of which the first `sought` may have pivots. What is no larger than `tolerance` counts as
     /// zero.
-    pub fn of(mut matrix: Vec<Vec<Rational>>, columns: usize, sought: usize, tolerance: f64) -> Self {
+    pub fn of(mut matrix: Vec<Vec<T>>, columns: usize, sought: usize, tolerance: f64) -> Self {
         let (mut pivots, mut done) = (Vec::new(), 0);
         for column in 0..sought {
             let candidates = (done..matrix.len()).filter(|&i| !is_zero(&matrix[i][column], tolerance));
             let size = |i: usize| matrix[i][column].to_f64().abs();
             let Some(pivot) = candidates.max_by(|&i, &j| size(i).total_cmp(&size(j))) else { continue };
             matrix.swap(done, pivot);
-            let head = matrix[done][column].clone();
-            let row: Vec<Rational> = matrix[done].iter().map(|x| x / &head).collect();
+            let (row, head) = (matrix[done].clone(), matrix[done][column].clone());
             for (i, other) in matrix.iter_mut().enumerate() {
                 let factor = other[column].clone();
                 if i != done && !factor.is_zero() {
-                    other.iter_mut().zip(&row).for_each(|(x, y)| *x -= &factor * y);
+                    for (x, y) in other.iter_mut().zip(&row).filter(|(_, y)| !y.is_zero()) {
+                        *x = x.eliminated(&factor, y, &head);
+                    }
+                    other[column] = T::zero();
                 }
             }
-            matrix[done] = row;
+            matrix[done] = row.into_iter().map(|x| x / &head).collect();
             pivots.push(column);
             done += 1;
         }
@@ -47,23 +47,23 @@ impl Echelon {
     }
 
     /// Rows without a pivot: what is left of right-hand sides there has to be zero.
-    pub fn rest(&self) -> &[Vec<Rational>] {
+    pub fn rest(&self) -> &[Vec<T>] {
         &self.rows[self.rank()..]
     }
 
     /// The unknowns of the pivots, with what the row has in a column on the right; other unknowns are zero.
-    pub fn solved(&self, column: usize) -> impl Iterator<Item = (usize, &Rational)> {
+    pub fn solved(&self, column: usize) -> impl Iterator<Item = (usize, &T)> {
         self.pivots.iter().zip(&self.rows).map(move |(&pivot, row)| (pivot, &row[column]))
     }
 
     /// A basis of the vectors that the matrix takes to zero.
-    pub fn kernel(&self) -> Vec<Vec<Rational>> {
+    pub fn kernel(&self) -> Vec<Vec<T>> {
         let free = (0..self.columns).filter(|&column| !self.is_pivot(column));
         free.map(|column| {
-            let mut vector = vec![Rational::zero(); self.columns];
-            vector[column] = Rational::one();
+            let mut vector = vec![T::zero(); self.columns];
+            vector[column] = T::one();
             for (pivot, x) in self.solved(column) {
-                vector[pivot] = -x;
+                vector[pivot] = -x.clone();
             }
             vector
         })
@@ -71,14 +71,15 @@ impl Echelon {
     }
 }
 
-/// Whether a number is no larger than a tolerance.
-pub fn is_zero(x: &Rational, tolerance: f64) -> bool {
-    x.is_zero() || tolerance > 0.0 && x.to_f64().abs() <= tolerance
+/// Whether a number is zero but for a tolerance; a fraction that stands for a double, whether it is no larger than that.
+pub fn is_zero<T: Scalar>(x: &T, tolerance: f64) -> bool {
+    x.vanishes(tolerance) || tolerance > 0.0 && x.exact().is_some() && x.to_f64().abs() <= tolerance
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tableau::coefficients::Rational;
 
     fn of(rows: &[&[i64]]) -> Vec<Vec<Rational>> {
         rows.iter().map(|row| row.iter().map(|&x| Rational::ratio(x, 1)).collect()).collect()

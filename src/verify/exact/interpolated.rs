@@ -1,59 +1,59 @@
 //! Determinants of matrices of polynomials, by their values at whole numbers.
 
 use num_bigint::BigInt;
-use num_traits::{One, Zero};
+use num_traits::One;
 
+use super::numbers::Exact;
 use super::polynomial::Polynomial;
-use crate::tableau::coefficients::Rational;
 
-/// The determinant of a matrix of whole numbers, row-major, by the elimination of Bareiss: all divisions leave no rest.
-pub fn determinant(n: usize, mut matrix: Vec<BigInt>) -> BigInt {
-    let (mut last, mut sign) = (BigInt::one(), BigInt::one());
+/// The determinant of a matrix, row-major, by the elimination of Bareiss: all divisions leave no rest.
+pub fn determinant<T: Exact>(n: usize, mut matrix: Vec<T>) -> T {
+    let (mut last, mut is_negated) = (T::one(), false);
     for k in 0..n {
-        let Some(pivot) = (k..n).find(|&i| !matrix[i * n + k].is_zero()) else { return BigInt::zero() };
+        let Some(pivot) = (k..n).find(|&i| !matrix[i * n + k].is_zero()) else { return T::zero() };
         if pivot != k {
             (0..n).for_each(|j| matrix.swap(k * n + j, pivot * n + j));
-            sign = -sign;
+            is_negated = !is_negated;
         }
         for i in k + 1..n {
             for j in k + 1..n {
-                let minor = &matrix[i * n + j] * &matrix[k * n + k] - &matrix[i * n + k] * &matrix[k * n + j];
-                matrix[i * n + j] = minor / &last;
+                let of = |i: usize, j: usize| &matrix[i * n + j];
+                matrix[i * n + j] = T::minor([of(i, j), of(k, k)], [of(i, k), of(k, j)]).quotient(&last);
             }
         }
         last = matrix[k * n + k].clone();
     }
-    sign * last
+    if is_negated { -last } else { last }
 }
 
-/// The polynomial of whole coefficients with these values at 0, 1, 2, …, by Newton's differences.
-pub fn interpolated(values: Vec<BigInt>) -> Polynomial<BigInt> {
+/// The polynomial with these values at 0, 1, 2, …, by Newton's differences.
+pub fn interpolated<T: Exact>(values: Vec<T>) -> Polynomial<T> {
     let (mut differences, mut heads) = (values, Vec::new());
     while let Some(first) = differences.first() {
         heads.push(first.clone());
-        differences = differences.windows(2).map(|pair| &pair[1] - &pair[0]).collect();
+        differences = differences.windows(2).map(|pair| pair[1].clone() - pair[0].clone()).collect();
     }
-    // Horner's scheme for Σ_k Δ^k x (x − 1) … (x − k + 1) / k!.
-    let mut sum: Vec<Rational> = Vec::new();
+    // Horner's scheme for n! Σ_k Δ^k x (x − 1) … (x − k + 1) / k!.
+    let (mut sum, mut factorial): (Vec<T>, BigInt) = (Vec::new(), BigInt::one());
     for (k, head) in heads.iter().enumerate().rev() {
-        // sum · (x − k) / (k + 1) + head
-        let mut next = vec![Rational::from(head.clone())];
-        next.resize(sum.len() + 1, Rational::zero());
-        let divisor = Rational::from(BigInt::from(k + 1));
-        for (i, c) in sum.iter().enumerate() {
-            let c = c / &divisor;
-            next[i] -= &c * Rational::from(BigInt::from(k));
-            next[i + 1] += c;
+        // sum · (x − k) + head · n!/k!
+        let mut next = vec![head.clone() * T::from(factorial.clone())];
+        next.resize(sum.len() + 1, T::zero());
+        for (i, c) in sum.into_iter().enumerate() {
+            next[i] = T::minor([&next[i], &T::one()], [&c, &T::from(k.into())]);
+            next[i + 1] = next[i + 1].clone() + c;
         }
         sum = next;
+        factorial *= k.max(1);
     }
-    Polynomial::new(sum.iter().map(Rational::to_integer).collect())
+    let factorial = T::from(factorial);
+    Polynomial::new(sum.iter().map(|c| c.quotient(&factorial)).collect())
 }
 
 /// The determinant of a matrix of polynomials, row-major, as one: its degree is at most `degree`.
-pub fn determinant_of_polynomials(n: usize, matrix: &[Polynomial<BigInt>], degree: usize) -> Polynomial<BigInt> {
+pub fn determinant_of_polynomials<T: Exact>(n: usize, matrix: &[Polynomial<T>], degree: usize) -> Polynomial<T> {
     let at = |x: usize| {
-        let x = BigInt::from(x);
+        let x = T::from(x.into());
         determinant(n, matrix.iter().map(|entry| entry.eval(&x)).collect())
     };
     interpolated((0..=degree).map(at).collect())

@@ -6,6 +6,7 @@ pub(super) mod determinant;
 pub(super) mod elimination;
 pub(super) mod interpolated;
 pub(super) mod judge;
+pub mod numbers;
 pub mod polynomial;
 pub(super) mod quotient;
 pub mod roots;

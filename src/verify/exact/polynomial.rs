@@ -6,7 +6,9 @@ use std::ops::{Add, Mul, Neg, Sub};
 use nalgebra::Complex;
 use num_bigint::BigInt;
 use num_integer::Integer;
-use num_traits::{One, Signed, ToPrimitive, Zero};
+use num_traits::{One, ToPrimitive, Zero};
+
+use super::numbers::Exact;
 
 /// What coefficients have to be able to do.
 pub trait Ring:
@@ -179,21 +181,11 @@ pub fn horner(coefficients: &[f64], z: Complex<f64>) -> Complex<f64> {
     coefficients.iter().rev().fold(Complex::new(0.0, 0.0), |sum, c| sum * z + c)
 }
 
-/// Polynomials over the whole numbers.
-impl Polynomial<BigInt> {
-    /// Divided by the greatest common divisor of its coefficients; the leading one is positive.
+/// Polynomials over numbers that are known exactly.
+impl<T: Exact> Polynomial<T> {
+    /// Of whole coefficients, divided by the greatest common divisor of these; of others, by the leading one. That is positive then.
     pub fn primitive(&self) -> Self {
-        let mut content = BigInt::zero();
-        for c in self.coefficients.iter().rev() {
-            content = content.gcd(c);
-            if content.is_one() {
-                break;
-            }
-        }
-        if self.leading().is_negative() {
-            content = -content;
-        }
-        Polynomial { coefficients: self.coefficients.iter().map(|c| c / &content).collect() }
+        Polynomial { coefficients: T::primitive(&self.coefficients) }
     }
 
     /// The greatest common divisor over the fractions, made primitive; 1 if there is no common factor.
@@ -204,8 +196,8 @@ impl Polynomial<BigInt> {
         if other.is_zero() {
             return self.primitive();
         }
-        if self.is_surely_coprime_to(other) {
-            return Polynomial::constant(BigInt::one());
+        if T::are_surely_coprime(self, other) {
+            return Polynomial::constant(T::one());
         }
         let (mut a, mut b) = (self.primitive(), other.primitive());
         if a.degree() < b.degree() {
@@ -218,7 +210,7 @@ impl Polynomial<BigInt> {
             }
             (a, b) = (b, rest.primitive());
         }
-        Polynomial::constant(BigInt::one())
+        Polynomial::constant(T::one())
     }
 
     /// The polynomial with the same zeros, each of them simple.
@@ -231,11 +223,11 @@ impl Polynomial<BigInt> {
     pub fn divided_by(&self, factor: &Self) -> Self {
         let (mut rest, lead) = (self.coefficients.clone(), factor.leading());
         let n = factor.degree();
-        let mut quotient = vec![BigInt::zero(); self.degree() + 1 - n.min(self.degree())];
+        let mut quotient = vec![T::zero(); self.degree() + 1 - n.min(self.degree())];
         for k in (n..rest.len()).rev() {
-            let digit = &rest[k] / &lead;
+            let digit = rest[k].quotient(&lead);
             for (j, f) in factor.coefficients.iter().enumerate() {
-                rest[k - n + j] -= &digit * f;
+                rest[k - n + j] = T::minor([&rest[k - n + j], &T::one()], [&digit, f]);
             }
             quotient[k - n] = digit;
         }
@@ -249,18 +241,19 @@ impl Polynomial<BigInt> {
             let Some(top) = rest.pop() else { break };
             let start = rest.len() + 1 - divisor.coefficients.len();
             for (k, r) in rest.iter_mut().enumerate() {
-                *r *= &lead;
-                if k >= start {
-                    *r -= &top * &divisor.coefficients[k - start];
-                }
+                let below = k.checked_sub(start).map_or_else(T::zero, |k| divisor.coefficients[k].clone());
+                *r = T::minor([r, &lead], [&top, &below]);
             }
         }
         Polynomial::new(rest)
     }
+}
 
+/// Polynomials over the whole numbers.
+impl Polynomial<BigInt> {
     /// Whether there is no common factor modulo a prime, hence none at all. Almost all polynomials without a common
     /// factor are told so at once.
-    fn is_surely_coprime_to(&self, other: &Self) -> bool {
+    pub(super) fn is_surely_coprime_to(&self, other: &Self) -> bool {
         let (mut a, mut b) = (self.modulo_prime(), other.modulo_prime());
         if a.len() <= self.degree() || b.len() <= other.degree() {
             return false;

@@ -1,29 +1,35 @@
 //! Where the zeros of a polynomial lie: in the left half plane, in the unit disc, on the unit circle. All by whole numbers.
 
 use num_bigint::BigInt;
-use num_integer::Integer;
 use num_traits::{One, Signed, Zero};
 
+use super::numbers::{Exact, fractions, whole};
 use super::polynomial::Polynomial;
-use super::roots::positive_roots;
+use super::roots::sample;
+use crate::tableau::Surd;
 use crate::tableau::coefficients::Rational;
 
 /// Whether all zeros have negative real parts, by Routh's scheme: all first entries of its rows are positive.
-pub fn is_hurwitz(polynomial: &Polynomial<BigInt>) -> bool {
-    let sign = if polynomial.leading().is_negative() { -BigInt::one() } else { BigInt::one() };
-    let row = |first: usize| -> Vec<Rational> {
+pub fn is_hurwitz<T: Exact>(polynomial: &Polynomial<T>) -> bool {
+    let is_reversed = polynomial.leading().is_less_than_zero();
+    // Rows have the first entry last.
+    let row = |first: usize| -> Vec<T> {
         let terms = polynomial.coefficients().iter().rev().skip(first).step_by(2);
-        terms.map(|c| Rational::from(c * &sign)).collect()
+        let terms = terms.map(|c| if is_reversed { -c.clone() } else { c.clone() });
+        terms.rev().collect()
     };
     let (mut above, mut row) = (row(0), row(1));
-    while !row.is_empty() {
-        if !row[0].is_positive() {
+    while let Some(first) = row.last() {
+        if !first.is_more_than_zero() {
             return false;
         }
-        let factor = &above[0] / &row[0];
-        let entry = |k: usize| row.get(k).map_or_else(Rational::zero, |r| r * &factor);
-        let next: Vec<Rational> = (1..above.len()).map(|k| &above[k] - entry(k)).collect();
-        (above, row) = (row, next);
+        // Positive multiples of rows will do.
+        row = T::primitive(&row);
+        let (n, m) = (above.len(), row.len());
+        let entry = |k: usize| (m.checked_sub(k + 1)).map_or_else(T::zero, |at| row[at].clone());
+        let next = (1..n).rev().map(|k| T::minor([&above[n - 1 - k], &row[m - 1]], [&above[n - 1], &entry(k)]));
+        let next = next.collect();
+        above = std::mem::replace(&mut row, next);
     }
     true
 }
@@ -36,12 +42,6 @@ pub fn cayley(n: usize) -> Vec<Polynomial<BigInt>> {
         (0..k).fold(Polynomial::constant(BigInt::one()), |product, _| &product * base)
     };
     (0..=n).map(|k| &power(&plus, k) * &power(&minus, n - k)).collect()
-}
-
-/// The polynomial with these coefficients, times a common denominator.
-pub fn whole(coefficients: &[Rational]) -> Polynomial<BigInt> {
-    let unit = coefficients.iter().fold(BigInt::one(), |unit, x| unit.lcm(x.denom()));
-    Polynomial::new(coefficients.iter().map(|x| x.numer() * (&unit / x.denom())).collect())
 }
 
 /// Where the zeros of a polynomial lie with respect to the unit circle.
@@ -60,17 +60,21 @@ pub struct UnitCircle {
 impl UnitCircle {
     /// Of a polynomial that is not zero. Zeros on the circle are those which a polynomial in `w` and its mirror image have in
     /// common on the imaginary axis; there they are counted by zeros on a half axis.
-    pub fn of(polynomial: &Polynomial<BigInt>) -> Self {
+    pub fn of<T: Exact>(polynomial: &Polynomial<T>) -> Self {
         let n = polynomial.degree();
-        let terms = cayley(n).into_iter().zip(polynomial.coefficients());
-        let moved = terms
-            .fold(Polynomial::new(Vec::new()), |sum, (power, c)| &sum + &(&power * &Polynomial::constant(c.clone())));
+        let moved = cayley(n).into_iter().zip(polynomial.coefficients()).fold(
+            Polynomial::new(Vec::new()),
+            |sum: Polynomial<T>, (power, c)| {
+                let term = power.coefficients().iter().map(|x| T::from(x.clone()) * c.clone());
+                &sum + &Polynomial::new(term.collect())
+            },
+        );
         let at_minus_one = n - moved.degree();
-        let common = moved.gcd(&moved.scaled(&-BigInt::one()));
+        let common = moved.gcd(&moved.scaled(&-T::one()));
         let at_one = common.coefficients().iter().take_while(|c| c.is_zero()).count();
         // What is left of it is even.
         let squares = Polynomial::new(common.coefficients().iter().skip(at_one).step_by(2).cloned().collect());
-        let on_axis = |squares: &Polynomial<BigInt>| positive_roots(&squares.scaled(&-BigInt::one())).len();
+        let on_axis = |squares: &Polynomial<T>| positive_zeros(&squares.scaled(&-T::one()));
         let (pairs, repeated) = (on_axis(&squares), squares.gcd(&squares.derivative()));
         UnitCircle {
             on_it: at_minus_one.min(1) + at_one.min(1) + 2 * pairs,
@@ -80,32 +84,40 @@ impl UnitCircle {
         }
     }
 
+    /// Of coefficients, the constant first.
+    pub fn of_coefficients(coefficients: &[Surd]) -> Self {
+        match fractions(coefficients) {
+            Some(fractions) => UnitCircle::of(&whole(&fractions)),
+            None => UnitCircle::of(&Polynomial::new(coefficients.to_vec())),
+        }
+    }
+
     /// Of a polynomial with the zero 1 whose coefficients, the constant first, are known to within `off`, in terms of the largest.
     /// `None` if other zeros are so near to the circle that these do not decide: a double zero moves by about the root of that.
-    pub fn of_known_to(coefficients: &[Rational], off: f64) -> Option<Self> {
+    pub fn of_known_to(coefficients: &[Surd], off: f64) -> Option<Self> {
         let Some(margin) = Rational::from_float(off.sqrt()).filter(Signed::is_positive) else {
-            return Some(UnitCircle::of(&whole(coefficients)));
+            return Some(UnitCircle::of_coefficients(coefficients));
         };
         // Divided by ζ − 1, the highest power first.
-        let mut sum = Rational::zero();
-        let mut others: Vec<Rational> = coefficients
+        let mut sum = Surd::zero();
+        let mut others: Vec<Surd> = coefficients
             .iter()
             .skip(1)
             .rev()
             .map(|c| {
-                sum += c;
+                sum = sum.clone() + c;
                 sum.clone()
             })
             .collect();
         others.reverse();
         let has_beyond = |radius: Rational| {
-            let mut power = Rational::one();
+            let (mut power, radius) = (Surd::one(), Surd::from(radius));
             let scaled = others.iter().map(|c| {
-                let term = c * &power;
-                power *= &radius;
+                let term = c.clone() * &power;
+                power = power.clone() * &radius;
                 term
             });
-            UnitCircle::of(&whole(&scaled.collect::<Vec<_>>())).has_outside
+            UnitCircle::of_coefficients(&scaled.collect::<Vec<_>>()).has_outside
         };
         let simple = |has_outside| UnitCircle { on_it: 1, has_one: true, are_simple: true, has_outside };
         match [Rational::one() + &margin, Rational::one() - &margin].map(has_beyond) {
@@ -120,6 +132,23 @@ impl UnitCircle {
     pub fn holds_all(self) -> bool {
         self.are_simple && !self.has_outside
     }
+}
+
+/// How many positive zeros there are: between two places where there may be one there is one if the sign changes.
+fn positive_zeros<T: Exact>(polynomial: &Polynomial<T>) -> usize {
+    let polynomial = polynomial.square_free();
+    let places = T::places(&polynomial);
+    let is_negative = |gap: usize| {
+        let x = sample(&places, gap);
+        let mut power = BigInt::one();
+        let value = polynomial.coefficients().iter().rev().fold(T::zero(), |sum, c| {
+            let term = c.clone() * T::from(power.clone());
+            power *= x.denom();
+            sum * T::from(x.numer().clone()) + term
+        });
+        value.is_less_than_zero()
+    };
+    (0..places.len()).filter(|&gap| is_negative(gap) != is_negative(gap + 1)).count()
 }
 
 #[cfg(test)]
@@ -159,6 +188,7 @@ mod tests {
                 }
                 product = next;
             }
+            let product: Vec<Surd> = product.into_iter().map(Surd::from).collect();
             UnitCircle::of_known_to(&product, off).map(UnitCircle::holds_all)
         };
         assert_eq!(found(&[1.0, 0.99, -0.5], 1e-12), Some(true));

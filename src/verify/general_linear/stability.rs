@@ -1,8 +1,8 @@
 //! What a general linear method does to small equations: nothing, and `ẏ = λy`.
 
 use super::{Matrices, Rows};
-use crate::tableau::Method;
-use crate::tableau::coefficients::{Rational, Scalar};
+use crate::tableau::coefficients::Scalar;
+use crate::tableau::{Method, Surd};
 use crate::verify::exact::elimination::Echelon;
 use crate::verify::exact::unit_circle::UnitCircle;
 use crate::verify::exact::verdict::Verdict;
@@ -13,17 +13,18 @@ use num_traits::{One, Zero};
 /// The product of two matrices.
 pub(super) fn product(x: &Rows, y: &Rows) -> Rows {
     let columns = y.first().map_or(0, Vec::len);
-    let entry = |row: &[Rational], j: usize| row.iter().zip(y).map(|(x, other)| x * &other[j]).sum();
+    let entry =
+        |row: &[Surd], j: usize| row.iter().zip(y).fold(Surd::zero(), |sum, (x, other)| sum + x.clone() * &other[j]);
     x.iter().map(|row| (0..columns).map(|j| entry(row, j)).collect()).collect()
 }
 
 pub(super) fn identity(n: usize) -> Rows {
-    (0..n).map(|i| (0..n).map(|j| Rational::ratio(i64::from(i == j), 1)).collect()).collect()
+    (0..n).map(|i| (0..n).map(|j| Surd::ratio(i64::from(i == j), 1)).collect()).collect()
 }
 
 impl Matrices {
     /// The polynomial of least degree that is zero at `V`, the constant coefficient first.
-    fn minimal_polynomial(&self) -> Vec<Rational> {
+    fn minimal_polynomial(&self) -> Vec<Surd> {
         let mut powers = vec![identity(self.carried())];
         loop {
             let next = product(&powers[powers.len() - 1], &self.v);
@@ -35,15 +36,15 @@ impl Matrices {
             let rows = (0..entries).map(|e| powers.iter().map(|power| of(power, e)).collect()).collect();
             let found = Echelon::of(rows, n, n - 1, 0.0);
             if found.rest().iter().all(|row| row[n - 1].is_zero()) {
-                let mut polynomial = vec![Rational::zero(); n];
-                polynomial[n - 1] = Rational::one();
+                let mut polynomial = vec![Surd::zero(); n];
+                polynomial[n - 1] = Surd::one();
                 found.solved(n - 1).for_each(|(k, x)| polynomial[k] = -x.clone());
                 return polynomial;
             }
         }
     }
 
-    fn zeros(&self, polynomial: &[Rational]) -> Option<UnitCircle> {
+    fn zeros(&self, polynomial: &[Surd]) -> Option<UnitCircle> {
         UnitCircle::of_known_to(polynomial, self.certainty.tolerance())
     }
 
@@ -70,7 +71,7 @@ impl Matrices {
             .v
             .iter()
             .zip(identity(self.carried()))
-            .map(|(row, one)| row.iter().zip(one).map(|(v, one)| one - v).collect());
+            .map(|(row, one)| row.iter().zip(one).map(|(v, one)| one - v).collect::<Vec<Surd>>());
         let tolerance = self.certainty.tolerance();
         let fixed = self.carried() - Echelon::of(slack.collect(), self.carried(), self.carried(), tolerance).rank();
         let holds = zeros.holds_all() && zeros.on_it == 1 && zeros.has_one && fixed == 1;
@@ -101,7 +102,7 @@ impl Matrices {
             let mut sum = of(0);
             for m in 1..self.terms.len() {
                 for (row, other) in sum.iter_mut().zip(of(m)) {
-                    row.iter_mut().zip(other).for_each(|(x, y)| *x += y);
+                    row.iter_mut().zip(other).for_each(|(x, y)| *x = x.clone() + y);
                 }
             }
             sum

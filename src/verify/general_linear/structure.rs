@@ -3,10 +3,11 @@
 use super::stability::{identity, product};
 use super::{Matrices, Rows, TermMatrices};
 use crate::tableau::coefficients::{Certainty, Rational, Scalar};
+use crate::tableau::{Method, Surd};
 use crate::verify::exact::elimination::{Echelon, is_zero};
 use crate::verify::exact::verdict::Verdict;
 use crate::verify::stability::growth::Growth;
-use num_traits::{Signed, Zero};
+use num_traits::Zero;
 
 impl Matrices {
     /// The inverse of `V`, if there is one.
@@ -14,7 +15,7 @@ impl Matrices {
         let r = self.carried();
         let rows = self.v.iter().zip(identity(r)).map(|(row, one)| [row.clone(), one].concat());
         let found = Echelon::of(rows.collect(), 2 * r, r, self.tolerance());
-        let mut inverse = vec![vec![Rational::zero(); r]; r];
+        let mut inverse = vec![vec![Surd::zero(); r]; r];
         (0..r).for_each(|l| found.solved(r + l).for_each(|(k, x)| inverse[k][l] = x.clone()));
         (found.rank() == r).then_some(inverse)
     }
@@ -55,18 +56,18 @@ impl Matrices {
         let orders = |n: usize| [(0..n).collect::<Vec<usize>>(), (0..n).rev().collect()];
         for vectors in orders(self.carried()) {
             for stages in orders(self.stages()) {
-                let centre = &self.terms[0].c[0] + &self.terms[0].c[stages[0]];
+                let centre = self.terms[0].c[0].clone() + &self.terms[0].c[stages[0]];
                 let same = |x: &Rows, y: &Rows, rows: &[usize], columns: &[usize]| {
                     rows.iter().zip(x).all(|(&i, x)| columns.iter().zip(x).all(|(&j, x)| self.agree(x, &y[i][j])))
                 };
                 let term = |term: &TermMatrices| {
                     let taken = product(&from, &term.b);
                     let difference =
-                        |(x, y): (&Vec<Rational>, &Vec<Rational>)| x.iter().zip(y).map(|(x, y)| x - y).collect();
+                        |(x, y): (&Vec<Surd>, &Vec<Surd>)| x.iter().zip(y).map(|(x, y)| x.clone() - y).collect();
                     let a = taken.iter().zip(&term.a).map(difference).collect();
                     same(&product(&back, &term.b), &term.b, &vectors, &stages)
                         && same(&a, &term.a, &stages, &stages)
-                        && stages.iter().zip(&term.c).all(|(&i, c)| self.agree(&(c + &term.c[i]), &centre))
+                        && stages.iter().zip(&term.c).all(|(&i, c)| self.agree(&(term.c[i].clone() + c), &centre))
                 };
                 if same(&back, &self.v, &vectors, &vectors)
                     && same(&from, &self.u, &stages, &vectors)
@@ -80,7 +81,8 @@ impl Matrices {
                 }
             }
         }
-        match growth.is_reciprocal_at([1, 2, 3].map(|k| Rational::ratio(k, 7)), self.tolerance()) {
+        let is_reciprocal = |k: i64| growth.is_reciprocal_at(&Rational::ratio(k, 7), self.tolerance());
+        match (1..=3).all(is_reciprocal) {
             false => verdict(false, self.certainty, "growth factors at −z are not the reciprocals of those at z"),
             true => verdict(false, Certainty::Undecided, "not decided: no order of stages and vectors was found"),
         }
@@ -88,23 +90,21 @@ impl Matrices {
 }
 
 impl Matrices {
+    /// Whether the stages of a method with these matrices are at the times that a component with the slope 1 would have; where they are
+    /// not exact, by the doubles.
+    pub fn node_agreement(&self, method: &Method) -> Verdict {
+        match self.tolerance() {
+            0.0 => self.agreement_of_nodes(),
+            _ => Matrices::rounded(method).agreement_of_nodes(),
+        }
+    }
+}
+
+impl<T: Scalar> Matrices<T> {
     /// Whether time may be a further component of the state: `c_j = Σ_k u_jk p_k + Σ_l a_jl` for every term, the vectors being
     /// `q_k t + p_k h` of the time, `(I − V) p = B 1 − q`. The order by trees is that for such problems.
-    pub fn node_agreement(&self) -> Verdict {
-        let (r, tolerance) = (self.carried(), self.tolerance());
-        let sum = |row: &[Rational]| row.iter().sum::<Rational>();
-        let rows = (0..r).map(|k| {
-            let slack = (1..r).map(|l| Rational::ratio(i64::from(k == l), 1) - &self.v[k][l]);
-            slack.chain([sum(&self.terms[0].b[k]) - &self.start[k]]).collect()
-        });
-        let mut ahead = vec![Rational::zero(); r];
-        Echelon::of(rows.collect(), r, r - 1, tolerance).solved(r - 1).for_each(|(k, x)| ahead[k + 1] = x.clone());
-        let nodes = self.terms.iter().enumerate().flat_map(|(m, term)| (0..self.stages()).map(move |j| (m, term, j)));
-        let residuals = nodes.map(|(m, term, j)| {
-            let from = self.u[j].iter().zip(&ahead).fold(sum(&term.a[j]), |sum, (u, p)| sum + u * p);
-            (m, j, from - &term.c[j])
-        });
-        let missed = residuals.filter(|(.., x)| !is_zero(x, tolerance)).map(|(m, j, x)| (m, j, x.to_f64()));
+    fn agreement_of_nodes(&self) -> Verdict {
+        let missed = self.nodes_off().into_iter().map(|(m, j, x)| (m, j, x.to_f64()));
         let worst = missed.max_by(|x, y| x.2.abs().total_cmp(&y.2.abs()));
         let reason = match worst {
             None => "stages have the times that a component with the slope 1 would have".to_string(),
@@ -115,23 +115,24 @@ impl Matrices {
         };
         Verdict { holds: worst.is_none(), certainty: self.certainty, reason }
     }
-}
 
-impl Growth {
-    /// Whether at these `z` the growth factors at `−z` are the reciprocals of those at `z`, but for a tolerance.
-    fn is_reciprocal_at(&self, places: [Rational; 3], tolerance: f64) -> bool {
-        places.iter().all(|z| {
-            let (ahead, behind) = (self.at(z), self.at(&-z));
-            let n = ahead.degree();
-            // Proportional: cross products are equal.
-            let agree = |k: usize| {
-                let (x, y) =
-                    (ahead.coefficient(k) * behind.coefficient(0), behind.coefficient(n - k) * ahead.leading());
-                let off = Rational::from((&x - &y).abs());
-                off <= Rational::from(x.abs() + y.abs())
-                    * Rational::from_float(1e3 * tolerance).unwrap_or_else(Rational::zero)
-            };
-            behind.degree() == n && (0..=n).all(agree)
-        })
+    /// By how much nodes are off, where they are: by term and stage.
+    pub(super) fn nodes_off(&self) -> Vec<(usize, usize, T)> {
+        let (r, tolerance) = (self.carried(), self.tolerance());
+        let sum = |row: &[T]| row.iter().fold(T::zero(), |sum, x| sum + x);
+        let rows = (0..r).map(|k| {
+            let slack = (1..r).map(|l| T::ratio(i64::from(k == l), 1) - &self.v[k][l]);
+            slack.chain([sum(&self.terms[0].b[k]) - &self.start[k]]).collect::<Vec<T>>()
+        });
+        let mut ahead = vec![T::zero(); r];
+        Echelon::of(rows.collect(), r, r - 1, tolerance).solved(r - 1).for_each(|(k, x)| {
+            ahead[k + 1] = if x.vanishes(tolerance) { T::zero() } else { x.clone() };
+        });
+        let nodes = self.terms.iter().enumerate().flat_map(|(m, term)| (0..self.stages()).map(move |j| (m, term, j)));
+        let residuals = nodes.map(|(m, term, j)| {
+            let from = self.u[j].iter().zip(&ahead).fold(sum(&term.a[j]), |sum, (u, p)| sum + u.clone() * p);
+            (m, j, from - &term.c[j])
+        });
+        residuals.filter(|(.., x)| !is_zero(x, tolerance)).collect()
     }
 }

@@ -1,16 +1,18 @@
 //! Linear multistep methods by their polynomials `ρ` and `σ`.
 
 mod order;
+mod reduced;
 mod structure;
 
 pub use order::LinearOrder;
+pub use reduced::Reduced;
 pub(in crate::verify) use structure::near_the_circle;
 
 use num_traits::Zero;
 use std::ops::Neg;
 
-use crate::tableau::coefficients::{Certainty, Rational, Scalar, Summed, TOLERANCE, nearest, simple};
-use crate::tableau::{Entry, Multistep};
+use crate::tableau::coefficients::{Certainty, Scalar, Summed, TOLERANCE, nearest, simple};
+use crate::tableau::{Entry, Multistep, Surd};
 use crate::verify::stability::growth::Growth;
 
 /// `ρ(ζ) = Σ_i a_i ζ^i` and `σ(ζ) = Σ_i b_i ζ^i` over the numbers `T`: the method is
@@ -45,12 +47,12 @@ impl<T: Scalar> Characteristics<T> {
 /// A multistep method's polynomials as analysis sees them.
 #[derive(Debug, Clone)]
 pub struct RecoveredMultistep {
-    /// As fractions, if all are written or recognised.
-    pub exact: Option<Characteristics<Rational>>,
+    /// As fractions and square roots, if all are written or recognised.
+    pub exact: Option<Characteristics<Surd>>,
     /// As doubles.
     pub rounded: Characteristics<Summed>,
     /// As fractions in any case: those that are near, or the doubles, such that the method is consistent.
-    pub near: Characteristics<Rational>,
+    pub near: Characteristics<Surd>,
 }
 
 /// The same expression for the coefficients of a [`RecoveredMultistep`]: exact ones, if there are.
@@ -68,19 +70,22 @@ macro_rules! with_characteristics {
 pub(in crate::verify) use with_characteristics;
 
 impl RecoveredMultistep {
-    /// The polynomials of a method. Fractions that were written, in a file or in the catalogue, are taken as they are; if all
-    /// doubles are nearest to fractions with a denominator of at most 20 000, so are these; else doubles are known to a tolerance.
+    /// The polynomials of a method. Fractions and square roots that were written, in a file or in the catalogue, are taken as they
+    /// are, if there are not too many different roots; if all doubles are nearest to fractions with a denominator of at most 20 000, so are these; else doubles are known to a tolerance.
     pub fn of(method: &Multistep) -> Self {
-        let all = |read: &dyn Fn(&Entry) -> Option<Rational>, certainty| {
+        let all = |read: &dyn Fn(&Entry) -> Option<Surd>, certainty| {
             let [alpha, beta] = method.written().each_ref().map(|v| v.iter().map(read).collect::<Option<Vec<_>>>());
             let found = Characteristics::of(alpha?, beta?, certainty);
+            Surd::terms_spanned(found.rho.iter().chain(&found.sigma))?;
             found.is_consistent().then_some(found)
         };
-        let written = |entry: &Entry| entry.exact.as_ref().and_then(|x| x.as_rational().cloned());
-        let recognised = |entry: &Entry| written(entry).or_else(|| simple(entry.value).filter(|_| entry.off == 0.0));
+        let written = |entry: &Entry| entry.exact.clone();
+        let fraction = |entry: &Entry| simple(entry.value).filter(|_| entry.off == 0.0).map(Surd::from);
+        let recognised = |entry: &Entry| written(entry).or_else(|| fraction(entry));
         let exact = all(&written, Certainty::Proved).or_else(|| all(&recognised, Certainty::Recognised));
         let (rounded, off) = rounded(method);
-        let near = |entry: &Entry| Some(written(entry).unwrap_or_else(|| nearest(entry.value, off)));
+        let rational = |entry: &Entry| entry.exact.as_ref().and_then(|x| x.as_rational().cloned());
+        let near = |entry: &Entry| Some(rational(entry).unwrap_or_else(|| nearest(entry.value, off)).into());
         let [alpha, beta] = method.written().each_ref().map(|v| v.iter().filter_map(near).collect());
         let near =
             exact.clone().unwrap_or_else(|| Characteristics::of(alpha, beta, rounded.certainty).made_consistent());
@@ -122,12 +127,12 @@ fn missed(method: &Multistep) -> f64 {
     residual(method.alpha().iter().map(|a| -a).chain([1.0]).collect()).max(residual(slopes.collect()))
 }
 
-impl Characteristics<Rational> {
+impl Characteristics<Surd> {
     /// `ρ(1)`, and `ρ'(1) − σ(1)`.
-    fn inconsistency(&self) -> [Rational; 2] {
-        let power = |i: usize| Rational::ratio(i as i64, 1);
-        let slopes = self.rho.iter().enumerate().map(|(i, a)| a * power(i)).sum::<Rational>();
-        [self.rho.iter().sum(), slopes - self.sigma.iter().sum::<Rational>()]
+    fn inconsistency(&self) -> [Surd; 2] {
+        let sum = |of: &[Surd]| of.iter().fold(Surd::zero(), |sum, x| sum + x);
+        let slopes = self.rho.iter().enumerate().map(|(i, a)| Surd::ratio(i as i64, 1) * a).collect::<Vec<_>>();
+        [sum(&self.rho), sum(&slopes) - sum(&self.sigma)]
     }
 
     fn is_consistent(&self) -> bool {
@@ -138,11 +143,11 @@ impl Characteristics<Rational> {
     fn made_consistent(mut self) -> Self {
         let k = self.steps();
         let [off, _] = self.inconsistency();
-        self.rho[k - 1] -= off;
+        self.rho[k - 1] = self.rho[k - 1].clone() - off;
         let [_, off] = self.inconsistency();
         let size = |i: &usize| self.sigma[*i].to_f64().abs();
         let largest = (0..=k).max_by(|i, j| size(i).total_cmp(&size(j))).unwrap_or(0);
-        self.sigma[largest] += off;
+        self.sigma[largest] = self.sigma[largest].clone() + off;
         self
     }
 }

@@ -2,15 +2,16 @@
 
 use num_traits::Zero;
 
-use super::{Characteristics, RecoveredMultistep};
+use super::{Characteristics, RecoveredMultistep, Reduced, with_characteristics};
 use crate::tableau::coefficients::{Certainty, Scalar};
-use crate::verify::exact::unit_circle::{UnitCircle, whole};
+use crate::verify::exact::unit_circle::UnitCircle;
 use crate::verify::exact::verdict::Verdict;
 
 /// What doubles do not decide.
 pub(in crate::verify) fn near_the_circle(of: &str) -> Verdict {
-    let reason =
-        format!("not decided: a zero of {of} is so near to the unit circle that doubles do not tell on which side");
+    let reason = format!(
+        "not decided: a zero of {of} is so near to the unit circle that doubles do not tell on which side; fractions or roots would"
+    );
     Verdict { holds: false, certainty: Certainty::Undecided, reason }
 }
 
@@ -50,15 +51,26 @@ impl RecoveredMultistep {
         Verdict { holds, certainty: self.certainty(), reason }
     }
 
-    /// A-stability with `R(∞) = 0`: of the growth factors as `z → ∞`, the zeros of `σ`, none is but zero.
+    /// A-stability with `R(∞) = 0`: of the growth factors as `z → ∞`, the zeros of `σ`, none is but zero. A common factor of `ρ` and
+    /// `σ` is left out.
     pub fn l_stability(&self, a_stable: &Verdict) -> Verdict {
-        let sigma = &self.near.sigma;
-        let k = self.near.steps();
-        match (a_stable.holds, sigma[..k].iter().all(Zero::is_zero)) {
-            (false, _) => a_stable.clone(),
-            (_, holds) => {
-                let reason = if holds { "A-stable, and σ(ζ) = b_k ζ^k" } else { "σ has a zero that is not 0" };
-                Verdict { holds, certainty: self.certainty(), reason: reason.to_string() }
+        if !a_stable.holds {
+            return a_stable.clone();
+        }
+        let reduced = self.reduced();
+        let of = reduced.as_ref().map_or(&self.near, |reduced| &reduced.characteristics);
+        let holds = of.sigma[..of.steps()].iter().all(Zero::is_zero);
+        let reason = if holds { "A-stable, and σ(ζ) = b_k ζ^k" } else { "σ has a zero that is not 0" };
+        Verdict { holds, certainty: self.certainty(), reason: of_reduced(reason.to_string(), reduced.as_ref()) }
+    }
+
+    /// Whether a step back from the newest states is a step with `−h`. A common factor of `ρ` and `σ` is left out.
+    pub fn symmetry(&self) -> Verdict {
+        match self.reduced() {
+            None => with_characteristics!(self, k => k.symmetry()),
+            Some(reduced) => {
+                let verdict = reduced.characteristics.symmetry();
+                Verdict { reason: of_reduced(verdict.reason.clone(), Some(&reduced)), ..verdict }
             }
         }
     }
@@ -69,17 +81,23 @@ impl RecoveredMultistep {
     ///
     /// Source: G. Dahlquist, G-stability is equivalent to A-stability, BIT 18 (1978) 384–401.
     pub fn g_stability(&self, a_stable: &Verdict) -> Verdict {
-        let [rho, sigma] = [&self.near.rho, &self.near.sigma].map(|p| whole(p));
-        let reason = match (a_stable.holds, rho.gcd(&sigma).degree()) {
-            (_, 1..) => {
-                let reason = "not decided: ρ and σ have a common zero".to_string();
-                return Verdict { holds: false, certainty: Certainty::Undecided, reason };
-            }
-            (true, _) => "A-stable, which is equivalent (Dahlquist 1978); the form itself is not computed",
-            (false, _) => "not A-stable, which is equivalent (Dahlquist 1978)",
+        if let Some(reduced) = self.reduced() {
+            let reason = format!("not decided: ρ and σ have the common factor {reduced}");
+            return Verdict { holds: false, certainty: Certainty::Undecided, reason };
+        }
+        let reason = match a_stable.holds {
+            _ if a_stable.certainty == Certainty::Undecided => return a_stable.clone(),
+            true => "A-stable, which is equivalent (Dahlquist 1978); the form itself is not computed",
+            false => "not A-stable, which is equivalent (Dahlquist 1978)",
         };
         Verdict { reason: reason.to_string(), ..a_stable.clone() }
     }
+}
+
+/// A reason, with what it is about if that is not the method itself.
+fn of_reduced(reason: String, reduced: Option<&Reduced>) -> String {
+    let without = |reduced: &Reduced| format!(", without the common factor {reduced} of ρ and σ");
+    reason + &reduced.map_or_else(String::new, without)
 }
 
 fn count(zeros: usize) -> String {

@@ -79,6 +79,11 @@ impl Fact {
         }
     }
 
+    /// What was not decided, and why.
+    pub(super) fn undecided(topic: &'static str, key: &'static str, why: String) -> Self {
+        Fact::decided(topic, key, Value::Text("unknown".to_string()), Certainty::Undecided).because(why)
+    }
+
     /// With another value.
     pub(super) fn with(mut self, value: Value) -> Self {
         self.value = value;
@@ -246,16 +251,19 @@ pub struct Claim {
     pub found: Json,
     /// Whether both agree.
     pub holds: bool,
-    /// What decided it; for a false claim the violated condition and its residual.
+    /// Whether that is known.
+    pub decided: bool,
+    /// What decided it, or why it is not decided; for a false claim the violated condition and its residual.
     pub reason: String,
 }
 
 impl fmt::Display for Claim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Claim { claim, claimed, found, holds, reason } = self;
+        let Claim { claim, claimed, found, holds, decided, reason } = self;
         let because = if reason.is_empty() { String::new() } else { format!(": {reason}") };
         match holds {
             true => write!(f, "{claim} = {claimed} holds"),
+            false if !decided => write!(f, "{claim} = {claimed} is undecided{because}"),
             false => write!(f, "{claim} = {claimed} is FALSE, it is {found}{because}"),
         }
     }
@@ -272,11 +280,15 @@ fn check_json(claims: serde_json::Map<String, Json>, exact: &BTreeSet<String>, f
     let made = claims.into_iter().filter(|(_, claimed)| !claimed.is_null());
     made.map(|(claim, claimed)| {
         let fact = facts.iter().find(|fact| fact.key == claim);
-        let found = fact.map_or(Json::Null, |fact| serde_json::to_value(&fact.value).unwrap_or(Json::Null));
-        let reason = match fact {
-            Some(fact) => fact.reason.clone(),
-            None => "nothing is known of this".to_string(),
+        let found = match fact.map(|fact| &fact.value) {
+            Some(Value::Number(x)) if x.is_infinite() => Json::from("infinite"),
+            value => value.and_then(|value| serde_json::to_value(value).ok()).unwrap_or(Json::Null),
         };
+        let reason = match fact {
+            Some(fact) => fact.reason.strip_prefix("not decided: ").unwrap_or(&fact.reason).to_string(),
+            None => "nothing is computed of this for schemes of its kind".to_string(),
+        };
+        let decided = fact.is_some_and(|fact| fact.certainty != Some(Certainty::Undecided));
         let slack = match fact.and_then(|fact| fact.certainty) {
             Some(certainty @ (Certainty::ToTolerance(_) | Certainty::ToDigits(_))) => {
                 let tolerance = certainty.tolerance();
@@ -293,7 +305,7 @@ fn check_json(claims: serde_json::Map<String, Json>, exact: &BTreeSet<String>, f
             }),
             _ => same(&claimed, &found, slack, exact.contains(&claim)),
         };
-        Claim { holds, claim, claimed, found, reason }
+        Claim { holds: holds && decided, decided, claim, claimed, found, reason }
     })
     .collect()
 }
@@ -307,10 +319,17 @@ pub(super) fn check_part(key: &str, i: usize, part: &Tableau, up_to: Option<usiz
     claims.into_iter().map(|claim| Claim { claim: format!("{key}[{i}].{}", claim.claim), ..claim }).collect()
 }
 
-/// The error of the first claim that does not hold.
+/// The error of the first claim that is false; if there is none, of the first that is not decided.
 pub(super) fn first_false(scheme: &str, claims: &[Claim]) -> Result<(), Error> {
-    match claims.iter().find(|claim| !claim.holds) {
+    let is_open = |claim: &&Claim| !claim.holds;
+    match claims.iter().filter(is_open).find(|claim| claim.decided).or_else(|| claims.iter().find(is_open)) {
         None => Ok(()),
+        Some(Claim { claim, claimed, reason, decided: false, .. }) => Err(Error::UndecidedClaim {
+            scheme: printable(scheme),
+            claim: claim.clone(),
+            claimed: claimed.to_string(),
+            reason: reason.clone(),
+        }),
         Some(Claim { claim, claimed, found, reason, .. }) => Err(Error::FalseClaim {
             scheme: printable(scheme),
             claim: claim.clone(),

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use super::fact::{self, Claim, Fact, Value};
-use super::multistep_report::{facts_of_growth, length};
+use super::multistep_report::{LinearStability, facts_of_growth};
 use super::tableau_report::{ACCURACY, GEOMETRY, LINEAR, arithmetic, order};
 use crate::Error;
 use crate::tableau::Method;
@@ -35,6 +35,8 @@ pub struct GeneralLinearReport {
     pub stable_backwards: Verdict,
     /// What a step does to `ẏ = λy`, by all terms alike.
     pub growth: Growth,
+    /// Stability in sectors and on the axes, or why nothing is known of it.
+    pub linear: LinearStability,
     /// Stability in the left half plane.
     pub a_stable: Verdict,
     /// An enclosure of half the angle of the largest sector of stability about the negative axis, in degrees.
@@ -55,20 +57,22 @@ impl GeneralLinearReport {
     pub(in crate::verify) fn of(method: &Method, up_to: Option<usize>) -> Result<Self, Error> {
         let matrices = Matrices::of(method);
         let growth = matrices.growth();
+        let linear = LinearStability::of(&growth);
         Ok(GeneralLinearReport {
             certainty: matrices.certainty,
-            order: matrices.order(up_to)?,
-            nodes_agree: matrices.node_agreement(),
+            order: matrices.order(method, up_to)?,
+            nodes_agree: matrices.node_agreement(method),
             zero_stable: matrices.zero_stability(),
             strongly_stable: matrices.strong_stability(),
             stable_backwards: matrices.stability_backwards(),
             a_stable: growth.a_stability(),
-            a_alpha: growth.sector_angle().ok(),
-            real_stability_interval: length(growth.real_interval()),
-            imaginary_stability_interval: length(growth.imaginary_interval()),
+            a_alpha: linear.a_alpha.ok(),
+            real_stability_interval: linear.real_interval.ok(),
+            imaginary_stability_interval: linear.imaginary_interval.ok(),
+            linear,
             invertible: matrices.invertibility(),
             symmetric: matrices.symmetry(&growth),
-            g_symplectic: matrices.g_symplecticity(),
+            g_symplectic: matrices.g_symplecticity(method),
             growth,
             method: method.clone(),
         })
@@ -77,7 +81,6 @@ impl GeneralLinearReport {
     /// All facts, in the order in which they are printed.
     pub fn facts(&self) -> Vec<Fact> {
         let count = |key, n: usize| Fact::plain("Method", key, Value::Count(n));
-        let intervals = [self.real_stability_interval, self.imaginary_stability_interval];
         let mut facts = vec![
             count("stages", self.method.stages()),
             count("carried", self.method.carried()),
@@ -96,7 +99,7 @@ impl GeneralLinearReport {
             Fact::verdict(LINEAR, "strongly_stable", &self.strongly_stable),
             Fact::verdict(LINEAR, "a_stable", &self.a_stable),
         ]);
-        facts.extend(facts_of_growth(&self.growth, self.a_alpha, intervals));
+        facts.extend(facts_of_growth(&self.growth, &self.linear));
         facts.extend([
             Fact::verdict(GEOMETRY, "invertible", &self.invertible),
             Fact::verdict(GEOMETRY, "stable_backwards", &self.stable_backwards),

@@ -11,6 +11,6 @@ mod tableau_report;
 pub use any_report::AnyReport;
 pub use fact::{Claim, Fact, Value};
 pub use general_linear_report::GeneralLinearReport;
-pub use multistep_report::MultistepReport;
+pub use multistep_report::{LinearStability, MultistepReport};
 pub use pair_report::{AdditiveReport, PartitionedReport};
 pub use tableau_report::Report;

@@ -6,8 +6,10 @@ use num_bigint::BigInt;
 use num_integer::Integer;
 use num_traits::{One, Zero};
 
+use crate::tableau::Surd;
 use crate::tableau::coefficients::{Certainty, Rational, Scalar, nearest};
 use crate::verify::exact::interpolated::{determinant, interpolated};
+use crate::verify::exact::numbers::{Exact, fractions};
 use crate::verify::exact::polynomial::{Polynomial, horner};
 use crate::verify::exact::unit_circle::UnitCircle;
 
@@ -32,63 +34,92 @@ use crate::verify::exact::unit_circle::UnitCircle;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Growth {
     /// By powers of `ζ`, polynomials in `z`, without zeros in the unit disc that are the same for all `z`.
-    pub(super) coefficients: Vec<Polynomial<BigInt>>,
+    pub(super) coefficients: Coefficients,
     /// The same with these zeros, as doubles over a common factor.
     rounded: Vec<Vec<f64>>,
     pub(super) certainty: Certainty,
+    /// Whether equal growth factors may belong to vectors that are independent, and then do not add up.
+    pub(super) may_be_independent: bool,
+}
+
+/// Polynomials in `z` of either kind of numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Coefficients {
+    Whole(Vec<Polynomial<BigInt>>),
+    Roots(Vec<Polynomial<Surd>>),
+}
+
+/// The same expression for either kind.
+macro_rules! with_coefficients {
+    ($coefficients:expr, $c:ident => $result:expr) => {
+        match &$coefficients {
+            $crate::verify::stability::growth::Coefficients::Whole($c) => $result,
+            $crate::verify::stability::growth::Coefficients::Roots($c) => $result,
+        }
+    };
+}
+pub(super) use with_coefficients;
+
+/// Numbers that growth factors are computed from.
+pub(super) trait Kind: Exact {
+    fn kept(coefficients: Vec<Polynomial<Self>>) -> Coefficients;
+}
+
+impl Kind for BigInt {
+    fn kept(coefficients: Vec<Polynomial<Self>>) -> Coefficients {
+        Coefficients::Whole(coefficients)
+    }
+}
+
+impl Kind for Surd {
+    fn kept(coefficients: Vec<Polynomial<Self>>) -> Coefficients {
+        Coefficients::Roots(coefficients)
+    }
 }
 
 impl Growth {
     /// Of the polynomial whose coefficients of `ζ⁰, ζ¹, …` these are, as polynomials in `z`. Zeros in `z` that all of these have in
     /// common are left out.
-    fn new(coefficients: Vec<Polynomial<BigInt>>, certainty: Certainty) -> Self {
+    fn new<T: Kind>(coefficients: Vec<Polynomial<T>>, certainty: Certainty) -> Self {
         let common = coefficients.iter().fold(Polynomial::new(Vec::new()), |common, c| common.gcd(c));
-        let coefficients: Vec<Polynomial<BigInt>> =
+        let coefficients: Vec<Polynomial<T>> =
             coefficients.into_iter().map(|c| if common.degree() > 0 { c.divided_by(&common) } else { c }).collect();
-        let bits = coefficients.iter().flat_map(Polynomial::coefficients).map(BigInt::bits).max().unwrap_or(0);
-        let number = |c: &BigInt| Rational::new_raw(c.clone(), BigInt::one() << bits).to_f64();
-        let rounded = coefficients.iter().map(|p| p.coefficients().iter().map(number).collect()).collect();
-        Growth { coefficients: without_idle(coefficients), rounded, certainty }
+        let rounded = T::rounded(&coefficients);
+        let coefficients = T::kept(without_idle(coefficients));
+        Growth { coefficients, rounded, certainty, may_be_independent: false }
     }
 
     /// Of a multistep method, by the coefficients of `ρ` and `σ`, the constant ones first.
-    pub(in crate::verify) fn of_multistep(rho: &[Rational], sigma: &[Rational], certainty: Certainty) -> Self {
-        let unit = rho.iter().chain(sigma).fold(BigInt::one(), |unit, x| unit.lcm(x.denom()));
-        let whole = |x: &Rational| x.numer() * (&unit / x.denom());
-        let pairs = rho.iter().zip(sigma).map(|(r, s)| Polynomial::new(vec![whole(r), -whole(s)]));
-        Self::new(pairs.collect(), certainty)
+    pub(in crate::verify) fn of_multistep(rho: &[Surd], sigma: &[Surd], certainty: Certainty) -> Self {
+        let n = rho.len();
+        match fractions(rho.iter().chain(sigma)) {
+            Some(all) => {
+                let unit = common_denominator(&all);
+                let of = |i: usize| whole(&all[i], &unit);
+                Self::new((0..n).map(|i| Polynomial::new(vec![of(i), -of(n + i)])).collect(), certainty)
+            }
+            None => {
+                let pairs = rho.iter().zip(sigma).map(|(r, s)| Polynomial::new(vec![r.clone(), -s.clone()]));
+                Self::new(pairs.collect(), certainty)
+            }
+        }
     }
 
     /// Of a general linear method of one term, by the rows of its matrices.
-    pub(in crate::verify) fn of_general_linear([a, b, u, v]: [&[Vec<Rational>]; 4], certainty: Certainty) -> Self {
-        let all = [a, b, u, v].into_iter().flatten().flatten();
-        let unit = all.fold(BigInt::one(), |unit, x| unit.lcm(x.denom()));
-        let whole = |x: &Rational| x.numer() * (&unit / x.denom());
-        let (s, r) = (a.len(), v.len());
-        // [[I − zA, −U], [−zB, ζI − V]], times the unit.
-        let entry = |i: usize, j: usize, zeta: &BigInt, z: &BigInt| {
-            let one = |factor: &BigInt| if i == j { &unit * factor } else { BigInt::zero() };
-            match (i < s, j < s) {
-                (true, true) => one(&BigInt::one()) - z * whole(&a[i][j]),
-                (true, false) => -whole(&u[i][j - s]),
-                (false, true) => -z * whole(&b[i - s][j]),
-                (false, false) => one(zeta) - whole(&v[i - s][j - s]),
+    pub(in crate::verify) fn of_general_linear(matrices: [&[Vec<Surd>]; 4], certainty: Certainty) -> Self {
+        let found = match fractions(matrices.into_iter().flatten().flatten()) {
+            None => Self::new(by_values(matrices, &Surd::one(), |x| x.clone()), certainty),
+            Some(all) => {
+                let unit = common_denominator(&all);
+                let number = |x: &Surd| x.as_rational().map_or_else(BigInt::zero, |x| whole(x, &unit));
+                let coefficients = by_values(matrices, &unit, number);
+                match certainty.tolerance() {
+                    0.0 => Self::new(coefficients, certainty),
+                    tolerance => Self::new(recognised(&coefficients, tolerance), certainty),
+                }
             }
         };
-        let n = s + r;
-        let at = |zeta: usize, z: usize| {
-            let (zeta, z) = (BigInt::from(zeta), BigInt::from(z));
-            determinant(n, (0..n * n).map(|k| entry(k / n, k % n, &zeta, &z)).collect())
-        };
-        // At each z a polynomial in ζ; then each of its coefficients as a polynomial in z.
-        let by_z: Vec<Polynomial<BigInt>> =
-            (0..=s).map(|z| interpolated((0..=r).map(|zeta| at(zeta, z)).collect())).collect();
-        let coefficient = |k: usize| interpolated(by_z.iter().map(|p| p.coefficient(k)).collect());
-        let coefficients: Vec<Polynomial<BigInt>> = (0..=r).map(coefficient).collect();
-        match certainty.tolerance() {
-            0.0 => Self::new(coefficients, certainty),
-            tolerance => Self::new(recognised(&coefficients, tolerance), certainty),
-        }
+        Growth { may_be_independent: true, ..found }
     }
 
     /// The number of growth factors.
@@ -128,13 +159,18 @@ impl Growth {
 
     /// The largest of the growth factors' sizes as `z → ∞`; infinite if one grows without bound.
     pub fn at_infinity(&self) -> f64 {
-        let degree = self.coefficients.iter().map(Polynomial::degree).max().unwrap_or(0);
-        let leading = self.coefficients.iter().map(|c| Polynomial::constant(c.coefficient(degree)));
-        let leading: Vec<Polynomial<BigInt>> = leading.collect();
-        match leading.last().is_some_and(Polynomial::is_zero) {
-            true => f64::INFINITY,
-            false => Growth::new(leading, self.certainty).largest(Complex::new(0.0, 0.0)),
-        }
+        with_coefficients!(self.coefficients, c => match far(c) {
+            None => f64::INFINITY,
+            Some(far) => {
+                let leading = far.coefficients().iter().map(|c| Polynomial::constant(c.clone()));
+                Growth::new(leading.collect(), self.certainty).largest(Complex::new(0.0, 0.0))
+            }
+        })
+    }
+
+    /// Whether one of them is outside the unit circle as `z → ∞`, in whatever direction.
+    pub(super) fn is_outside_at_infinity(&self) -> bool {
+        with_coefficients!(self.coefficients, c => far(c).is_none_or(|far| UnitCircle::of(&far).has_outside))
     }
 
     /// How surely it is the method's.
@@ -142,19 +178,74 @@ impl Growth {
         self.certainty
     }
 
-    /// The polynomial in `ζ` at a fraction `z`, but for a factor.
-    pub(in crate::verify) fn at(&self, z: &Rational) -> Polynomial<BigInt> {
-        at(&self.coefficients, z)
+    /// Whether at a fraction `z` the growth factors at `−z` are the reciprocals of those at `z`, but for a tolerance.
+    pub(in crate::verify) fn is_reciprocal_at(&self, z: &Rational, tolerance: f64) -> bool {
+        with_coefficients!(self.coefficients, c => is_reversed(&at(c, z), &at(c, &-z), tolerance))
     }
+}
+
+/// The polynomial in `ζ` as `z → ∞`; `None` if a zero is infinite then.
+fn far<T: Exact>(coefficients: &[Polynomial<T>]) -> Option<Polynomial<T>> {
+    let degree = coefficients.iter().map(Polynomial::degree).max().unwrap_or(0);
+    let leading: Vec<T> = coefficients.iter().map(|c| c.coefficient(degree)).collect();
+    leading.last().is_some_and(|c| !c.is_zero()).then(|| Polynomial::new(leading))
+}
+
+/// Whether the zeros of a polynomial are the reciprocals of another one's, but for a tolerance.
+fn is_reversed<T: Exact>(p: &Polynomial<T>, q: &Polynomial<T>, tolerance: f64) -> bool {
+    let n = p.degree();
+    let (p, q) = (p.primitive(), q.reversed(n.max(q.degree())).primitive());
+    // Proportional: cross products are equal.
+    let cross = |k: usize| [p.coefficient(k) * q.leading(), q.coefficient(k) * p.leading()];
+    let agree = |[x, y]: [T; 2]| {
+        let both = [vec![x.clone() - y.clone(), x, y]].map(Polynomial::new);
+        let [ref sizes] = T::rounded(&both)[..] else { return false };
+        let size = |k: usize| sizes.get(k).copied().unwrap_or(0.0).abs();
+        size(0) <= 1e3 * tolerance * (size(1) + size(2))
+    };
+    q.degree() == n && (0..=n).map(cross).all(|[x, y]| x == y || agree([x, y]))
+}
+
+/// `det(ζI − M(z)) det(I − zA)` by powers of `ζ`, from its values at whole numbers; `unit` is what `number` makes of 1.
+fn by_values<T: Exact>([a, b, u, v]: [&[Vec<Surd>]; 4], unit: &T, number: impl Fn(&Surd) -> T) -> Vec<Polynomial<T>> {
+    let rows = |of: &[Vec<Surd>]| of.iter().map(|row| row.iter().map(&number).collect()).collect::<Vec<Vec<T>>>();
+    let [a, b, u, v] = [a, b, u, v].map(rows);
+    let (s, r) = (a.len(), v.len());
+    // [[I − zA, −U], [−zB, ζI − V]], times the unit.
+    let entry = |i: usize, j: usize, zeta: &T, z: &T| {
+        let one = |factor: &T| if i == j { unit.clone() * factor.clone() } else { T::zero() };
+        match (i < s, j < s) {
+            (true, true) => one(&T::one()) - z.clone() * a[i][j].clone(),
+            (true, false) => -u[i][j - s].clone(),
+            (false, true) => -(z.clone() * b[i - s][j].clone()),
+            (false, false) => one(zeta) - v[i - s][j - s].clone(),
+        }
+    };
+    let n = s + r;
+    let at = |zeta: usize, z: usize| {
+        let (zeta, z) = (T::from(zeta.into()), T::from(z.into()));
+        determinant(n, (0..n * n).map(|k| entry(k / n, k % n, &zeta, &z)).collect())
+    };
+    // At each z a polynomial in ζ; then each of its coefficients as a polynomial in z.
+    let by_z: Vec<Polynomial<T>> = (0..=s).map(|z| interpolated((0..=r).map(|zeta| at(zeta, z)).collect())).collect();
+    (0..=r).map(|k| interpolated(by_z.iter().map(|p| p.coefficient(k)).collect())).collect()
+}
+
+fn common_denominator(numbers: &[Rational]) -> BigInt {
+    numbers.iter().fold(BigInt::one(), |unit, x| unit.lcm(x.denom()))
+}
+
+fn whole(x: &Rational, unit: &BigInt) -> BigInt {
+    x.numer() * (unit / x.denom())
 }
 
 /// Without the zeros `ζ` that are the same for all `z`, if all of them are inside the unit circle: such a method is reducible, and
 /// stable where what it is reduced to is.
-fn without_idle(coefficients: Vec<Polynomial<BigInt>>) -> Vec<Polynomial<BigInt>> {
+fn without_idle<T: Exact>(coefficients: Vec<Polynomial<T>>) -> Vec<Polynomial<T>> {
     let degree = coefficients.iter().map(Polynomial::degree).max().unwrap_or(0);
     // By powers of z, polynomials in ζ.
     let of_power = |k: usize| Polynomial::new(coefficients.iter().map(|c| c.coefficient(k)).collect());
-    let by_power: Vec<Polynomial<BigInt>> = (0..=degree).map(of_power).collect();
+    let by_power: Vec<Polynomial<T>> = (0..=degree).map(of_power).collect();
     let idle = by_power.iter().fold(Polynomial::new(Vec::new()), |common, c| common.gcd(c));
     if idle.degree() == 0 {
         return coefficients;
@@ -163,7 +254,7 @@ fn without_idle(coefficients: Vec<Polynomial<BigInt>>) -> Vec<Polynomial<BigInt>
     if zeros.has_outside || zeros.on_it > 0 {
         return coefficients;
     }
-    let by_power: Vec<Polynomial<BigInt>> =
+    let by_power: Vec<Polynomial<T>> =
         by_power.iter().map(|c| if c.is_zero() { c.clone() } else { c.divided_by(&idle) }).collect();
     let least = coefficients.len() - idle.degree();
     (0..least).map(|i| Polynomial::new(by_power.iter().map(|c| c.coefficient(i)).collect())).collect()
@@ -181,13 +272,13 @@ fn recognised(coefficients: &[Polynomial<BigInt>], tolerance: f64) -> Vec<Polyno
 }
 
 /// The polynomial whose coefficients are the values of these, but for a factor.
-pub(super) fn at(coefficients: &[Polynomial<BigInt>], x: &Rational) -> Polynomial<BigInt> {
+pub(super) fn at<T: Exact>(coefficients: &[Polynomial<T>], x: &Rational) -> Polynomial<T> {
     let degree = coefficients.iter().map(Polynomial::degree).max().unwrap_or(0);
-    let value = |p: &Polynomial<BigInt>| {
+    let value = |p: &Polynomial<T>| {
         let mut scale = BigInt::one();
-        let mut sum = BigInt::zero();
+        let mut sum = T::zero();
         for k in (0..=degree).rev() {
-            sum = sum * x.numer() + p.coefficient(k) * &scale;
+            sum = sum * T::from(x.numer().clone()) + p.coefficient(k) * T::from(scale.clone());
             scale *= x.denom();
         }
         sum

@@ -83,6 +83,19 @@ fn schemes_that_cannot_be_verified_are_refused() {
     fails(&folder, "verify wrong.json", 1, &["schemes[0]", "c[1] is 0.211", "row 1 of A sums to 0.788"]);
 }
 
+#[test]
+fn what_cannot_be_read_does_not_hide_the_other_reports() {
+    let folder = folder();
+    fs::write(folder.path().join("wrong.toml"), "alpha = [2, -1]\nbeta = [0, 0, 0]\n").unwrap();
+    let output = kutta(&folder, "verify gaus_2 rk4 wrong.toml bdf_2 --json");
+    assert_eq!(output.status.code(), Some(2));
+    let reports = json(&String::from_utf8(output.stdout).unwrap());
+    assert_eq!((&reports[0]["name"], &reports[1]["name"]), (&"rk4".into(), &"bdf_2".into()));
+    let err = String::from_utf8(output.stderr).unwrap();
+    let lines: Vec<&str> = err.lines().collect();
+    assert!(lines.len() == 2 && lines[0].contains("not zero-stable") && lines[1].contains("gauss_2"), "{err}");
+}
+
 #[cfg(feature = "plot")]
 #[test]
 fn schemes_are_drawn() {
