@@ -15,7 +15,7 @@
 //!
 //! Explicit layers (θ = 0) of these fields keep nothing of their inputs: `y₀ + F(y₀) = 2 S(ϑ) ⊙ F̃(y₀)`. With them the small
 //! network stays at a loss of `ln 10`, that of a guess, at the learning rate 0.01: the units of its last group fall silent, and all
-//! eigenvalues come to lie at -1 (with seeds 0 and 1). `--learning-rate 0.003` trains it.
+//! eigenvalues come to lie at -1 (with seeds 0 and 1). `--learning-rate 0.003` begins to train it: a loss of 1.1 after 9 epochs.
 //!
 //! After Example 4 of Reshniak and Webster, "Robust learning with implicit residual networks", 2021.
 

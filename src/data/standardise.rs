@@ -338,6 +338,19 @@ mod tests {
     }
 
     #[test]
+    fn noise_hides_no_logarithm_from_intervals_that_grow() {
+        let decays = |t: f64| (-t).exp() + (-0.01 * t).exp();
+        // Errors of 3 % that repeat after 7 observations.
+        let noisy = |(k, t): (usize, f64)| format!("{t},{}\n", decays(t) + 0.02 * ((k * k % 7) as f64 - 2.0) / 1.5);
+        let is_warped = |times: &mut dyn Iterator<Item = f64>| {
+            let data = set(&format!("t,x\n{}", times.enumerate().map(noisy).collect::<String>()));
+            Standardisation::suited(&data).unwrap().time_offset().is_some()
+        };
+        assert!(is_warped(&mut (0..50).map(|k| 10f64.powf(-2.0 + 0.1 * f64::from(k)))));
+        assert!(!is_warped(&mut (0..50).map(f64::from)));
+    }
+
+    #[test]
     fn extreme_values_do_not_overflow() {
         let standard = Standardisation::fit(&set("t,x,y\n0,1e300,1e-200\n1,-1e300,-1e-200\n")).unwrap();
         assert_eq!(standard.scale(), [1e300, 1e-200]);

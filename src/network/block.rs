@@ -135,13 +135,16 @@ impl<F: Dimensions> OdeBlock<F> {
             step_size: self.step_size / unit,
             accuracy: self.accuracy,
             field: self.field.in_time_units(unit),
+            // What is remembered is of the other field.
+            spare: Spare::default(),
             ..self
         }
     }
 
     /// The same block for states that are measured in these units.
     pub(crate) fn in_state_units(self, units: StateUnits<'_>) -> Result<Self, Error> {
-        Ok(OdeBlock { field: self.field.in_state_units(units, units)?, ..self })
+        let field = self.field.in_state_units(units, units)?;
+        Ok(OdeBlock { field, spare: Spare::default(), ..self })
     }
 
     /// Initial parameters. Sets of different steps start equal: their differences are for the data to ask for.

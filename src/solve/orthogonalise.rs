@@ -11,7 +11,25 @@ const NARROW: usize = 4;
 /// Terms that are summed one after another, before such sums are: rounding errors of a sum grow with the number of terms.
 pub(super) const SUMMANDS: usize = 128;
 
-/// `out_q = ⟨x, y⟩` of every sample, likewise.
+/// Work that is done on all samples, several columns at once.
+trait ByColumns {
+    /// Samples `q` to `q + W`; returns `W`.
+    fn columns<const W: usize>(&mut self, q: usize) -> usize;
+
+    #[inline(always)]
+    fn all_columns(&mut self, samples: usize) {
+        let mut q = 0;
+        while q < samples {
+            match samples - q {
+                WIDE.. => q += self.columns::<WIDE>(q),
+                NARROW.. => q += self.columns::<NARROW>(q),
+                _ => q += self.columns::<1>(q),
+            }
+        }
+    }
+}
+
+/// `out_q = ⟨x, y⟩` of every sample, with the best instructions the processor has.
 pub(super) struct Products<'a, T> {
     pub layout: Layout,
     pub x: &'a [T],
@@ -24,20 +42,11 @@ impl<T: Real> NullaryFnOnce for Products<'_, T> {
 
     #[inline(always)]
     fn call(mut self) {
-        let samples = self.layout.samples;
-        let mut q = 0;
-        while q < samples {
-            match samples - q {
-                WIDE.. => q += self.columns::<WIDE>(q),
-                NARROW.. => q += self.columns::<NARROW>(q),
-                _ => q += self.columns::<1>(q),
-            }
-        }
+        self.all_columns(self.layout.samples);
     }
 }
 
-impl<T: Real> Products<'_, T> {
-    /// Samples `q` to `q + W`; returns `W`.
+impl<T: Real> ByColumns for Products<'_, T> {
     #[inline(always)]
     fn columns<const W: usize>(&mut self, q: usize) -> usize {
         let mut sum = Sum::<T, W>::new();
@@ -107,20 +116,11 @@ impl<T: Real> NullaryFnOnce for Orthogonalise<'_, T> {
 
     #[inline(always)]
     fn call(mut self) {
-        let samples = self.layout.samples;
-        let mut q = 0;
-        while q < samples {
-            match samples - q {
-                WIDE.. => q += self.columns::<WIDE>(q),
-                NARROW.. => q += self.columns::<NARROW>(q),
-                _ => q += self.columns::<1>(q),
-            }
-        }
+        self.all_columns(self.layout.samples);
     }
 }
 
-impl<T: Real> Orthogonalise<'_, T> {
-    /// Samples `q` to `q + W`; returns `W`.
+impl<T: Real> ByColumns for Orthogonalise<'_, T> {
     #[inline(always)]
     fn columns<const W: usize>(&mut self, q: usize) -> usize {
         let (samples, len) = (self.layout.samples, self.layout.len());

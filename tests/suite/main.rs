@@ -15,6 +15,7 @@ mod energy_laws;
 mod field_kernels;
 mod flow;
 mod image_files;
+mod image_networks;
 mod images;
 mod joining;
 mod layers;

@@ -333,6 +333,22 @@ fn damping_leads_down_where_full_steps_would_not() {
 }
 
 #[test]
+fn what_is_held_out_is_not_judged_alone() {
+    let points = vec![[0.0, 1.0], [1.0, 2.5], [2.0, 5.5], [4.0, 8.0]];
+    let mut line = Line { points, is_exponential: false };
+    // By luck, the start of training is without error there.
+    let mut lucky = Line { points: vec![[0.0, 0.0]], is_exponential: false };
+    let mut session = Session::new(&adam(0.1), 1000, &mut line).unwrap().judged_by(&mut lucky);
+    while !session.is_over() {
+        session.epoch().unwrap();
+    }
+    let (found, history) = session.finish();
+    let held_out = |k: usize| history.epochs[k].validation_loss.unwrap();
+    assert!(held_out(0) < 0.1 && held_out(999) > 1.0);
+    assert!((found[0] - 1.1).abs() < 0.3 && (found[1] - 1.8).abs() < 0.1, "{found:?}");
+}
+
+#[test]
 fn least_squares_need_squares() {
     let settings = Settings { optimizer: LevenbergMarquardt::default().into(), ..Settings::plain() };
     let mut objective = labelled(3);

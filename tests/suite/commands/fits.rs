@@ -110,6 +110,22 @@ fn log_spaced_records_are_advised_to_know_the_time() {
 }
 
 #[test]
+fn what_a_fit_does_in_gaps_of_the_data_is_told() {
+    // A circle, seen for a fifth of the time only: near x = 0.
+    let bursts =
+        (0..5).flat_map(|k| (-3..=3).map(move |j| 1.570_796_3 + 3.141_592_7 * f64::from(k) + 0.1 * f64::from(j)));
+    let line = |t: f64| format!("{t},{},{}\n", t.cos(), -t.sin());
+    let told = |times: &mut dyn Iterator<Item = f64>| {
+        let folder = with(&format!("t,x,v\n{}", times.map(line).collect::<String>()));
+        let found = verdict(&folder, "--hidden 8");
+        assert_eq!(found["overall"], "good", "{found}");
+        says(&found, "notes", "the data do not tell what happens in their gaps")
+    };
+    assert!(told(&mut { bursts }));
+    assert!(!told(&mut (0..40).map(|k| 0.3 * f64::from(k))));
+}
+
+#[test]
 fn constants_stay_constant_and_have_no_deviation() {
     let folder = with("t,x,c\n0,1,5\n1,0.5,5\n2,0.3,5\n3,0.2,5\n");
     let object = json(&succeeds(&folder, &format!("fit data.csv {QUICK} --json")));
